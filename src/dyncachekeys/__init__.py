@@ -1,0 +1,38 @@
+"""The dynamic cache-keys resolver for uv. This is the index of the public names, and nothing else."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dyncachekeys.errors import DyncachekeysError as DyncachekeysError
+    from dyncachekeys.plugin import Context as Context
+    from dyncachekeys.plugin import Directory as Directory
+    from dyncachekeys.plugin import Env as Env
+    from dyncachekeys.plugin import File as File
+    from dyncachekeys.plugin import Value as Value
+    from dyncachekeys.synchronisation import check as check
+    from dyncachekeys.synchronisation import resolve as resolve
+    from dyncachekeys.synchronisation import sync as sync
+
+_HOMES = {
+    "Context": "plugin",
+    "Directory": "plugin",
+    "DyncachekeysError": "errors",
+    "Env": "plugin",
+    "File": "plugin",
+    "Value": "plugin",
+    "check": "synchronisation",
+    "resolve": "synchronisation",
+    "sync": "synchronisation",
+}
+__all__ = ["Context", "Directory", "DyncachekeysError", "Env", "File", "Value", "check", "resolve", "sync"]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for (PEP 562): importing any module runs this one."""
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
