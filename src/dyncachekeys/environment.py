@@ -1,0 +1,60 @@
+"""The environment as keys may see it: the same in the shell, inside a git hook and under ``uv run``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SET_BY_HOOKS = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_AUTHOR_DATE",
+        "GIT_AUTHOR_EMAIL",
+        "GIT_AUTHOR_NAME",
+        "GIT_COMMON_DIR",
+        "GIT_CONFIG",
+        "GIT_CONFIG_COUNT",
+        "GIT_CONFIG_PARAMETERS",
+        "GIT_DIR",
+        "GIT_EDITOR",
+        "GIT_EXEC_PATH",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH",
+        "GIT_REFLOG_ACTION",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+        "VIRTUAL_ENV",
+        "VIRTUAL_ENV_PROMPT",
+    }
+)
+"""githooks(5) and ``git rev-parse --local-env-vars``; an active virtual environment's own."""
+
+
+def for_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without what git hooks and an active virtual environment put there.
+
+    From ``PATH``, git's own folder and that of the active virtual environment are taken off.
+    """
+    kept = {name: value for name, value in environ.items() if name not in _SET_BY_HOOKS}
+    if "PATH" in kept:
+        folders = kept["PATH"].split(os.pathsep)
+        kept["PATH"] = os.pathsep.join(folder for folder in folders if not _passing(folder, environ))
+    return kept
+
+
+def _passing(folder: str, environ: Mapping[str, str]) -> bool:
+    scripts = "Scripts" if sys.platform == "win32" else "bin"
+    venv = environ.get("VIRTUAL_ENV")
+    of_venv = os.path.join(venv, scripts) if venv else None
+    of_git = environ.get("GIT_EXEC_PATH")
+    plain = folder.rstrip("/\\")
+    return plain in {of_venv, of_git} or os.path.basename(plain) == "git-core"

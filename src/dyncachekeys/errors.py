@@ -1,0 +1,69 @@
+"""One family of errors. Data in attributes, prose in ``__str__``; only ``cli`` prints or exits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, where, and what to do."""
+
+    code: str
+    """Stable and machine-readable, such as ``unknown-option``."""
+    message: str
+    where: str
+    """A key path (``tool.dyncachekeys.keys.sources.patterns``) or a file, with line and column if known."""
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}\n  {self.remedy}"
+
+
+class DyncachekeysError(Exception):
+    """Root of all errors that are the user's to mend (exit code 2)."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+class ConfigurationError(DyncachekeysError):
+    """``pyproject.toml`` can't be read, or ``[tool.dyncachekeys]`` does not say what it should."""
+
+
+class ResolverError(DyncachekeysError):
+    """A resolver could not be loaded, failed, or yielded what is no input."""
+
+
+class EditError(DyncachekeysError):
+    """``pyproject.toml`` can't be edited safely; it was left as it was."""
+
+
+class OrphanedRegionError(DyncachekeysError):
+    """There is a region, but no table that it could have come from (exit code 1)."""
+
+
+class WriteError(DyncachekeysError):
+    """Something could not be written; ``written`` names what was."""
+
+    def __init__(self, problem: Problem, written: Iterable[str] = ()) -> None:
+        super().__init__([problem])
+        self.written = tuple(written)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``did you mean `x`?``, or the list of what there is."""
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return f"there is: {', '.join(f'`{name}`' for name in names)}" if names else "there is none"

@@ -1,0 +1,100 @@
+"""The values that cross every stage: frozen, without I/O. The vocabulary is stated here once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Kind: TypeAlias = Literal["file", "directory", "env", "git", "value"]
+Watch: TypeAlias = Literal["auto", "digest", "uv"]
+Transport: TypeAlias = Literal["stamp", "digest"]
+Data: TypeAlias = object
+"""What TOML and JSON can say: text, bytes, numbers, truth values, times, ``None``, lists and tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that the build depends on: its content, path, owner's executable bit and link target.
+
+    A missing file is a state like any other.
+    """
+
+    path: str
+    """Relative to the project, with ``/``; a leading ``../`` leaves it."""
+    reason: str = ""
+    """The rule or import that brought it in."""
+    entry: bool = False
+    """Ask for a ``cache-keys`` entry of its own under ``watch = "auto"``: for files that are few and
+    the same for everybody who checks the project out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A directory whose existence the build depends on; what it holds does not count."""
+
+    path: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """An environment variable; unset and empty differ."""
+
+    name: str
+    reason: str = ""
+    entry: bool = True
+    """May become an entry of its own. ``False`` for a name that depends on the machine, such as one
+    that a wildcard found: the region must be the same for everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Plain data, counted by value."""
+
+    name: str
+    data: Data
+    reason: str = ""
+
+
+Result: TypeAlias = File | Directory | Env | Value
+"""What a resolver yields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One thing that a build depends on, looked at: a result with its state."""
+
+    kind: Kind
+    subject: str
+    state: str
+    reason: str = ""
+    entry: bool = False
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What names the input, whatever its state."""
+        return (self.kind, self.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One element of ``tool.uv.cache-keys``."""
+
+    kind: Literal["file", "dir", "env"]
+    value: str
+
+    def as_toml(self) -> Mapping[str, str]:
+        """Return the element as data, equal to what a TOML parser gives for it."""
+        return {self.kind: self.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that works, but not as one may think."""
+
+    code: str
+    message: str
+    where: str
