@@ -1,0 +1,89 @@
+"""Which scripts a build backend runs from the tree because ``pyproject.toml`` says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script that a backend runs."""
+
+    path: object
+    """As the user wrote it, of whatever type."""
+    key: str
+    """The key path that names it."""
+    name: str
+    """``__main__`` if it is run by an interpreter of its own, else as it is imported."""
+    optional: bool = False
+    """Run only if it is there."""
+    directories: tuple[str, ...] = ()
+    """Where the backend has its imports looked for first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hook:
+    table: str
+    """``*`` stands for any key."""
+    option: str
+    default: str | None = None
+    name: str = ""
+    only: tuple[str, str] | None = None
+    """What another option must say."""
+    search: str = ""
+    """The option that lists search directories."""
+
+
+_HOOKS = (
+    # hatchling 1.33: builders/hooks/custom.py, builders/custom.py, metadata/custom.py. For an
+    # installation uv builds the target `wheel` alone; the others count too, as they mostly share its hook.
+    _Hook("tool.hatch.build.hooks.custom", "path", "hatch_build.py"),
+    _Hook("tool.hatch.build.targets.*.hooks.custom", "path", "hatch_build.py"),
+    _Hook("tool.hatch.build.targets.custom", "path", "hatch_build.py"),
+    _Hook("tool.hatch.metadata.hooks.custom", "path", "hatch_build.py"),
+    # hatchling: version/source/code.py.
+    _Hook("tool.hatch.version", "path", only=("source", "code"), search="search-paths"),
+    # pdm-backend 2.4: base.py.
+    _Hook("tool.pdm.build", "custom-hook"),
+    # poetry-core: masonry/builders/wheel.py starts `python build.py`; a string stands for the table.
+    _Hook("tool.poetry", "build", name="__main__"),
+    _Hook("tool.poetry.build", "script", name="__main__"),
+)
+
+
+def scripts(pyproject: Mapping[str, Any]) -> Iterator[Script]:
+    """Yield the scripts that the known backends run, in the order of the table above."""
+    for hook in _HOOKS:
+        for key, table in _tables(pyproject, hook.table.split(".")):
+            path = table.get(hook.option, hook.default)
+            if path is None or isinstance(path, Mapping) or (hook.only and table.get(hook.only[0]) != hook.only[1]):
+                continue
+            search = table.get(hook.search)
+            directories = tuple(map(str, search)) if isinstance(search, list) else ()
+            name = hook.name or PurePosixPath(str(path)).stem
+            yield Script(path, f"{key}.{hook.option}", name, directories=directories)
+    # pdm-backend: config.py takes this script if it is there and no other is named.
+    unnamed = _at(pyproject, "tool.pdm.build.custom-hook") is None
+    if unnamed and _at(pyproject, "build-system.build-backend") == "pdm.backend":
+        yield Script("pdm_build.py", "hook of pdm.backend", "pdm_build", optional=True)
+
+
+def _at(pyproject: Mapping[str, Any], path: str) -> object:
+    *keys, last = path.split(".")
+    return next((table.get(last) for _, table in _tables(pyproject, keys)), None)
+
+
+def _tables(table: Mapping[str, Any], keys: list[str], at: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the tables at a key path, each with its full path; what is no table is not there."""
+    if not keys:
+        yield at, table
+        return
+    for key in sorted(table) if keys[0] == "*" else [keys[0]]:
+        if isinstance(below := table.get(key), Mapping):
+            yield from _tables(below, keys[1:], f"{at}.{key}" if at else key)
