@@ -1,0 +1,131 @@
+"""``[tool.dyncachekeys]``: the one model from which come the reader, the JSON schema and the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from dyncachekeys.checking import mismatches
+from dyncachekeys.errors import Problem, nearest
+from dyncachekeys.files import normalised
+from dyncachekeys.model import Transport, Watch
+from dyncachekeys.signature import Checked, Later, fields_of
+
+WHERE = "tool.dyncachekeys"
+DEFAULTS = "defaults"
+"""The name of the implicit key."""
+
+
+def _check_folder(path: str) -> str | None:
+    try:
+        normalised(path)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A named rule: which resolver, with which options. All that is not reserved is the resolver's."""
+
+    resolver: Annotated[
+        str, "a built-in resolver, one of an installed package, or `module:function` in the project's own tree"
+    ]
+    watch: Annotated[Watch | None, "who notices a change; as the whole table says, if not given"] = None
+    timeout: Annotated[float, "seconds after which a resolver of the project's own is ended"] = 60
+    with_: Annotated[list[str], Later(), "requirements of the resolver: it then runs in an environment of its own"] = (
+        field(default_factory=list)
+    )
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole table."""
+
+    transport: Annotated[
+        Transport, Later("digest"), "how a change reaches uv: a stamp that moves, or a name that carries the digest"
+    ] = "stamp"
+    watch: Annotated[
+        Watch,
+        "who notices a change: uv by its own means (`uv`), only dyncachekeys (`digest`), or as it suits (`auto`)",
+    ] = "auto"
+    defaults: Annotated[bool, "keep watching what uv watches where there are no cache keys"] = True
+    plugin_path: Annotated[
+        list[Annotated[str, Checked(_check_folder)]], "folders from which the project's own resolvers are imported"
+    ] = field(default_factory=lambda: ["."])
+    inherit: Annotated[bool, Later(), "take the keys that the workspace's root declares for its members"] = True
+    workspace: Annotated[dict[str, Any], Later(), "keys for every member of the workspace"] = field(
+        default_factory=dict
+    )
+    keys: Mapping[str, Key] = field(default_factory=dict)
+
+
+def read(table: Mapping[str, Any]) -> tuple[Config, list[Problem]]:
+    """Read the table; what is wrong is left out of the result and told, all of it.
+
+    Args:
+        table: The parsed ``[tool.dyncachekeys]``.
+    """
+    values, rest, problems = _fields(Config, table, WHERE, skip="keys")
+    keys = rest.pop("keys", {})
+    known = [option.spelled for option in fields_of(Config).values()]
+    problems += [
+        Problem("unknown-option", "there is no such option or table", f"{WHERE}.{name}", nearest(name, known))
+        for name in rest
+    ]
+    if not isinstance(keys, dict):
+        remedy = f"write `[{WHERE}.keys.NAME]`"
+        problems.append(Problem("wrong-type", "must be a table of keys", f"{WHERE}.keys", remedy))
+        keys = {}
+    read_keys = {}
+    for name, key_table in keys.items():
+        key, wrong = _read_key(name, key_table)
+        problems += wrong
+        if key is not None:
+            read_keys[name] = key
+    return Config(**values, keys=read_keys), problems
+
+
+def _read_key(name: str, table: object) -> tuple[Key | None, list[Problem]]:
+    where = f"{WHERE}.keys.{quoted(name)}"
+    if name == DEFAULTS:
+        remedy = f"give it another name, or set `{WHERE}.defaults`"
+        return None, [Problem("reserved-name", "this name is taken by the implicit key", where, remedy)]
+    if not isinstance(table, dict):
+        return None, [Problem("wrong-type", "must be a table", where, f"write `[{where}]`")]
+    values, rest, problems = _fields(Key, table, where, skip="options")
+    if values.get("timeout", 1) <= 0:
+        problems.append(Problem("invalid-option", "must be more than 0", f"{where}.timeout", "give seconds"))
+    if "resolver" not in values:
+        if "resolver" not in table:
+            remedy = 'add `resolver = "files"`, or another one'
+            problems.append(Problem("missing-option", "is missing", f"{where}.resolver", remedy))
+        return None, problems
+    options = {option.replace("-", "_"): value for option, value in rest.items()}
+    return Key(**values, options=options), problems
+
+
+def _fields(
+    model: type, table: Mapping[str, Any], where: str, *, skip: str
+) -> tuple[dict[str, Any], dict[str, Any], list[Problem]]:
+    """Return the values of a model's fields, what no field claims, and what is wrong."""
+    rest = dict(table)
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, option in fields_of(model).items():
+        if name == skip or option.spelled not in rest:
+            continue
+        value = rest.pop(option.spelled)
+        wrong = mismatches(value, option, f"{where}.{option.spelled}")
+        problems += wrong
+        if not wrong:
+            values[name] = value
+    return values, rest, problems
+
+
+def quoted(name: str) -> str:
+    """Return a key's name as it stands in a dotted TOML key."""
+    plain = name and all(sign.isascii() and (sign.isalnum() or sign in "-_") for sign in name)
+    return name if plain else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
