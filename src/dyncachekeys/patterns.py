@@ -1,0 +1,95 @@
+"""gitignore-style patterns, relative to the project: what a pattern may say and where it can match."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pathspec import GitIgnoreSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_UP = re.compile(r"(?:\.\./)*")
+_WILDCARD = re.compile(r"[*?\[\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern, taken apart."""
+
+    text: str
+    """As the user wrote it."""
+    base: str
+    """The folder that the body is relative to: the project (empty), or ``..``, ``../..``, ..."""
+    body: str
+    """The gitignore pattern below that folder."""
+
+    @property
+    def anchored(self) -> bool:
+        """Whether it can match only from its base, not at any depth below: git's rule of the inner slash."""
+        return "/" in self.body.rstrip("/")
+
+    @property
+    def literal(self) -> str | None:
+        """The one path below the base that a pattern without wildcards names; nothing for a folder's."""
+        named = self.body.removeprefix("/")
+        return None if named.endswith("/") or _WILDCARD.search(named) else named
+
+    @property
+    def prefix(self) -> str:
+        """The folder below the base outside which nothing can match; empty for the base itself."""
+        if not self.anchored:
+            return ""
+        parts = self.body.removeprefix("/").split("/")
+        plain = next((n for n, part in enumerate(parts) if _WILDCARD.search(part)), len(parts) - 1)
+        return "/".join(parts[:plain])
+
+
+def parse(text: str) -> Pattern:
+    """Take a pattern apart.
+
+    Raises:
+        ValueError: what is wrong with it, and what to write instead.
+    """
+    base = _UP.match(text).group()  # type: ignore[union-attr]  # it matches the empty text, too
+    body = text[len(base) :]
+    for wrong, message in (
+        (not body.strip("/") or "\0" in body, "it names nothing"),
+        (text.startswith("!"), "`!` does not work here; name it in `exclude`"),
+        (re.match(r"~|[A-Za-z]:", text), "it must be relative to the project, the same on every machine"),
+        (".." in body.split("/"), "`..` can only stand at the beginning"),
+    ):
+        if wrong:
+            error = f"pattern `{text}`: {message}"
+            raise ValueError(error)
+    if base and not body.startswith("/"):
+        # git: a slash at the beginning or in the middle anchors, and `../x` has one. Without this,
+        # `../*.toml` would search everything below the parent folder.
+        body = "/" + body
+    return Pattern(text, base.rstrip("/"), body)
+
+
+def check(text: str) -> str | None:
+    """Return what is wrong with a pattern, or nothing: for the checking of options."""
+    try:
+        parse(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def spec(bodies: Iterable[str]) -> GitIgnoreSpec:
+    """Compile pattern bodies."""
+    # What starts with `#` is a comment in a .gitignore file, and a name here.
+    return compiled(f"\\{body}" if body.startswith("#") else body for body in bodies)
+
+
+def compiled(lines: Iterable[str]) -> GitIgnoreSpec:
+    """Compile the lines of a ``.gitignore`` file.
+
+    The backend is named, since pathspec's default depends on what is installed, and its ``hyperscan``
+    one was measured to give wrong results (``docs/dependencies.md``).
+    """
+    return GitIgnoreSpec.from_lines(lines, backend="simple")

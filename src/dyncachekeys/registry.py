@@ -1,0 +1,123 @@
+"""From the name of a resolver to its function.
+
+Built-ins are registered in the entry-point group like a stranger's. Their names are looked up first, so
+that nothing scans installed metadata (some 60 ms) unless a name asks for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dyncachekeys.errors import Problem, ResolverError, nearest
+
+if TYPE_CHECKING:
+    from dyncachekeys.plugin import Resolver
+
+GROUP = "dyncachekeys.resolvers"
+BUILT_IN = {
+    "backend": "dyncachekeys.resolvers.backend:backend",
+    "defaults": "dyncachekeys.resolvers.defaults:defaults",
+    "env": "dyncachekeys.resolvers.env:env",
+    "files": "dyncachekeys.resolvers.files:files",
+    "table": "dyncachekeys.resolvers.table:table",
+}
+LATER = frozenset({"command", "distribution", "git", "outputs", "package", "requirements"})
+"""Named by the design, not built yet."""
+_IN_TREE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a resolver is to be found."""
+
+    name: str
+    """As the key names it."""
+    target: str
+    """``module:attribute``"""
+    origin: str
+    """``built in``, the distribution, or the project's own tree: who is to blame."""
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it is ours and may run in this very process."""
+        return self.origin == "built in"
+
+
+def find(name: str, where: str) -> Reference:
+    """Return where the resolver of a name is.
+
+    Args:
+        name: A built-in, an entry point's name, or ``module:function`` in the project's tree.
+        where: The key's path, for messages.
+
+    Raises:
+        ResolverError: no such resolver, or two distributions claim the name.
+    """
+    if name in BUILT_IN:
+        return Reference(name, BUILT_IN[name], "built in")
+    if ":" in name:
+        if not _IN_TREE.fullmatch(name):
+            remedy = "write `package.module:function`"
+            raise ResolverError([Problem("invalid-resolver", f"`{name}` is no reference", f"{where}.resolver", remedy)])
+        return Reference(name, name, "the project's own tree")
+    if name in LATER:
+        remedy = "leave the key out; a later version will have it"
+        message = f'`resolver = "{name}"` is not built yet'
+        raise ResolverError([Problem("not-built-yet", message, f"{where}.resolver", remedy)])
+    return _installed(name, where)
+
+
+def _installed(name: str, where: str) -> Reference:
+    from importlib_metadata import entry_points  # noqa: PLC0415  its import alone costs what a quiet run does
+
+    found: dict[str, dict[str, str]] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+        owner = f"{point.dist.name} {point.dist.version}" if point.dist else "an unnamed distribution"
+        found.setdefault(point.name, {}).setdefault(owner, point.value)
+    owners = found.get(name, {})
+    if len(owners) == 1:
+        ((owner, target),) = owners.items()
+        return Reference(name, target.replace(" ", ""), owner)
+    if owners:
+        message = f"`{name}` is claimed by more than one distribution: {', '.join(sorted(owners))}"
+        remedy = "uninstall one of them, or name the function: `package.module:function`"
+        raise ResolverError([Problem("ambiguous-resolver", message, f"{where}.resolver", remedy)])
+    remedy = nearest(name, {*BUILT_IN, *found}) + " If a package has it, install that beside dyncachekeys."
+    raise ResolverError([Problem("unknown-resolver", f"there is no resolver `{name}`", f"{where}.resolver", remedy)])
+
+
+def load(reference: Reference, where: str) -> Resolver:
+    """Import a resolver's function.
+
+    Raises:
+        ResolverError: it can't be imported, or is nothing that can be called.
+    """
+    module_name, _, attribute = reference.target.partition(":")
+    try:
+        found: object = importlib.import_module(module_name)
+        for step in attribute.split("."):
+            found = getattr(found, step)
+    except Exception as error:
+        raise ResolverError([_not_loaded(reference, where, error)]) from error
+    if not callable(found):
+        message = f"`{reference.target}` of {reference.origin} can't be called"
+        remedy = "name a function that takes a context and yields inputs"
+        raise ResolverError([Problem("resolver-not-loaded", message, f"{where}.resolver", remedy)])
+    return found
+
+
+def _not_loaded(reference: Reference, where: str, error: Exception) -> Problem:
+    module, _, attribute = reference.target.partition(":")
+    message = f"`{reference.target}` of {reference.origin} can't be loaded: {type(error).__name__}: {error}"
+    if isinstance(error, ModuleNotFoundError) and error.name and module.startswith(error.name):
+        remedy = "check the name, and that `plugin-path` names the folder that holds it"
+    elif isinstance(error, ModuleNotFoundError):
+        remedy = f"install `{error.name}` beside dyncachekeys, or import it only where it is needed"
+    elif isinstance(error, AttributeError):
+        remedy = f"check that the module defines `{attribute}`"
+    else:
+        remedy = "mend the module, or report it to whoever made it"
+    return Problem("resolver-not-loaded", message, f"{where}.resolver", remedy)

@@ -1,0 +1,1 @@
+"""The built-in resolvers: one file each, named as its entry point, written against `dyncachekeys.plugin`."""

@@ -1,0 +1,87 @@
+"""``resolver = "backend"``: the in-tree build backend, ``setup.py`` and hooks, and what they import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+from dyncachekeys.imports import Import, Request, Run, Script, find, follow, parent, relative, scripts
+from dyncachekeys.plugin import Context, File, Later
+
+
+def backend(
+    context: Context,
+    *,
+    trace: Annotated[bool, Later(), "add what a build is seen to read"] = False,  # noqa: ARG001
+) -> Iterable[File]:
+    """Yield every file of the tree that the build imports, and absent ones that would come first.
+
+    All of it is found by reading: nothing is imported, and no build requirement need be installed.
+    """
+    closure = follow(context, [*_starts(context)])
+    for path in sorted(closure.found | closure.absent):
+        found = closure.found.get(path)
+        yield File(path, found or closure.absent[path], entry=found is not None)
+
+
+def _starts(context: Context) -> Iterator[Request]:
+    system = context.pyproject.get("build-system", {})
+    if not isinstance(system, dict):
+        _complain(context, "build-system is not a table")
+        system = {}
+    directories = tuple(_backend_path(context, system.get("backend-path", [])))
+    if directories:
+        yield from _module(context, system.get("build-backend"), directories)
+    if context.is_file("setup.py"):
+        yield Request(Run(0, "setup.py", "__main__"), "setup.py runs at build time", (".", *directories))
+    for script in scripts(context.pyproject):
+        yield from _script(context, script, directories)
+
+
+def _backend_path(context: Context, value: object) -> Iterator[str]:
+    """Yield the directories that PEP 517 puts in front of ``sys.path``; it forbids those outside the tree."""
+    if not isinstance(value, list):
+        _complain(context, "build-system.backend-path is not a list")
+        return
+    for entry in value:
+        directory = relative(entry) if isinstance(entry, str) else None
+        if directory is None or directory.split("/")[0] == "..":
+            _complain(context, f"build-system.backend-path: {entry!r} is not a directory of the tree")
+        else:
+            yield directory
+
+
+def _module(context: Context, value: object, directories: tuple[str, ...]) -> Iterator[Request]:
+    """Yield what ``build-backend = "module:object"`` imports.
+
+    uv 0.13 loads it by ``from module import object as backend``, so that the object may be a submodule.
+    """
+    if not isinstance(value, str) or not value:
+        _complain(context, "build-system.build-backend is not the name of a module")
+        return
+    module, _, target = value.partition(":")
+    if not find(context, module, directories).complete:
+        _complain(context, f"build-system.build-backend: no module {module} in {', '.join(directories)}")
+    names = tuple(filter(None, [target.partition(".")[0]]))
+    yield Request(Import(0, module, names), "build-system.build-backend", directories)
+
+
+def _script(context: Context, script: Script, directories: tuple[str, ...]) -> Iterator[Request]:
+    """Yield the running of a script.
+
+    Its own directory and the root are searched as well: whether they are on ``sys.path`` differs by
+    backend and frontend (uv takes the root off), and a helper too many does no harm.
+    """
+    path = relative(script.path) if isinstance(script.path, str) and script.path else None
+    if path is None:
+        _complain(context, f"{script.key} is not the path of a file in the tree")
+        return
+    if not (script.optional or context.is_file(path)):
+        _complain(context, f"{script.key}: there is no {path}")
+    search = filter(None, map(relative, script.directories))
+    own = dict.fromkeys([*search, parent(path), ".", *directories])
+    yield Request(Run(0, path, script.name), script.key, tuple(own))
+
+
+def _complain(context: Context, message: str) -> None:
+    context.warn("backend-not-followed", message)

@@ -1,0 +1,30 @@
+"""``resolver = "env"``: environment variables, by name or by wildcard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+from dyncachekeys.plugin import Checked, Context, Env
+
+
+def _check_name(name: str) -> str | None:
+    if not name or "=" in name or "\0" in name:
+        return f'"{name}" can\'t be the name of an environment variable'
+    return None
+
+
+def env(
+    context: Context,
+    *,
+    names: Annotated[list[Annotated[str, Checked(_check_name)]], "names of variables; `*`, `?` and `[...]` match"],
+) -> Iterable[Env]:
+    """Yield every named variable, set or not, and every set one that a wildcard matches."""
+    for name in names:
+        if not any(sign in name for sign in "*?["):
+            yield Env(name, "named")
+            continue
+        for found in sorted(context.environ):
+            if fnmatchcase(found, name):
+                yield Env(found, f"matches {name}", entry=False)

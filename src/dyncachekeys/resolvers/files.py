@@ -1,0 +1,22 @@
+"""``resolver = "files"``: files chosen by gitignore-style patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from dyncachekeys.plugin import Checked, Context, File, check_pattern
+
+Pattern = Annotated[str, Checked(check_pattern)]
+
+
+def files(
+    context: Context,
+    *,
+    patterns: Annotated[list[Pattern], "gitignore-style patterns, relative to the project; `../` leaves it"],
+    exclude: Annotated[list[Pattern], "patterns of files to leave out"] = [],  # noqa: B006  never changed
+    gitignore: Annotated[bool, "leave out what the repository's `.gitignore` files ignore"] = True,
+) -> Iterable[File]:
+    """Yield every file that a pattern matches and none of `exclude` does."""
+    for path, pattern in context.files(patterns, exclude, gitignore=gitignore).items():
+        yield File(path, f"matches {pattern}")

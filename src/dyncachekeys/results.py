@@ -1,0 +1,68 @@
+"""What a resolver yielded, checked and made plain: the form in which it may cross to another process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from dyncachekeys.digest import value_digest
+from dyncachekeys.files import normalised
+from dyncachekeys.model import Directory, Env, File, Kind, Value
+
+
+class Found(NamedTuple):
+    """A result, without its state. A value's data never leaves the process that made it: only its digest."""
+
+    kind: Kind
+    subject: str
+    data: str
+    reason: str
+    entry: bool
+
+
+class WrongResultError(TypeError):
+    """A resolver yielded what is no input. The message says what and what was expected."""
+
+
+def plain(results: Iterable[object]) -> list[Found]:
+    """Check and convert whatever a resolver returned, in its order, each once.
+
+    Raises:
+        WrongResultError: something that is no `File`, `Directory`, `Env` or `Value`, or has no right name.
+    """
+    if isinstance(results, (str, bytes)) or not isinstance(results, Iterable):
+        message = f"it returned {type(results).__name__}, not an iterable of File, Directory, Env or Value"
+        raise WrongResultError(message)
+    return list(dict.fromkeys(map(_plain, results)))
+
+
+def _plain(result: object) -> Found:
+    try:
+        match result:
+            case File(path, reason, entry):
+                return Found("file", _path(path), "", str(reason), bool(entry))
+            case Directory(path, reason):
+                return Found("directory", _path(path), "", str(reason), True)
+            case Env(name, reason, entry):
+                return Found("env", _name(name), "", str(reason), bool(entry))
+            case Value(name, data, reason):
+                return Found("value", _name(name), value_digest(data), str(reason), False)
+    except (TypeError, ValueError) as error:
+        message = f"it yielded {type(result).__name__} with what can't be used: {error}"
+        raise WrongResultError(message) from error
+    message = f"it yielded {type(result).__name__}, not a File, Directory, Env or Value"
+    raise WrongResultError(message)
+
+
+def _path(path: Any) -> str:
+    if not isinstance(path, str):
+        message = f"the path must be text, not {type(path).__name__}"
+        raise TypeError(message)
+    return normalised(path)
+
+
+def _name(name: Any) -> str:
+    if not isinstance(name, str) or not name or "\0" in name:
+        message = "the name must be text, and not empty"
+        raise TypeError(message)
+    return name

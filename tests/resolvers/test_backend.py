@@ -1,0 +1,227 @@
+"""The in-tree backend, ``setup.py`` and hooks, on real files through the real context."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dyncachekeys.files import Files
+from dyncachekeys.memory import FileMemory
+from dyncachekeys.plugin import Context, File
+from dyncachekeys.resolvers.backend import backend
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SYSTEM = {"build-backend": "build_backend.core", "backend-path": ["."]}
+
+
+def resolve(
+    root: Path, files: dict[str, str], pyproject: dict[str, Any]
+) -> tuple[dict[str, File], list[tuple[str, str]]]:
+    """Write a project and return what the resolver yields, by path, and what it warns of."""
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    context = Context(root, pyproject, {}, Files(root, FileMemory()), "tool.dyncachekeys.keys.backend")
+    results = list(backend(context))
+    assert [result.path for result in results] == sorted({result.path for result in results})
+    return {r.path: r for r in results}, [(n.code, n.message) for n in context.notices]
+
+
+def reasons(results: dict[str, File], *, entry: bool) -> dict[str, str]:
+    """Return paths with reasons of those that ask for an entry, or of the others."""
+    return {path: result.reason for path, result in results.items() if result.entry is entry}
+
+
+def test_the_backend_and_what_it_imports(tmp_path: Path) -> None:
+    """Cases 2, 3 and 9: through a literal `import_module` too, and with setuptools nowhere installed."""
+    files = {
+        "build_backend/__init__.py": "",
+        "build_backend/core.py": "import no_setuptools.build_meta\n\nfrom . import helper\nimport importlib\n"
+        "importlib.import_module('build_backend.late')\n",
+        "build_backend/helper.py": "from .deep import x\n",
+        "build_backend/deep/__init__.py": "x = 1\n",
+        "build_backend/late.py": "",
+        "build_backend/unused.py": "",
+        "unrelated.py": "",
+    }
+    results, warnings = resolve(tmp_path, files, {"build-system": SYSTEM})
+    assert reasons(results, entry=True) == {
+        "build_backend/__init__.py": "package of build_backend/core.py",
+        "build_backend/core.py": "build-system.build-backend",
+        "build_backend/helper.py": "imported by build_backend/core.py:3",
+        "build_backend/deep/__init__.py": "imported by build_backend/helper.py:1",
+        "build_backend/late.py": "imported by build_backend/core.py:5",
+    }
+    shadow = "absent; would shadow no_setuptools imported by build_backend/core.py:1"
+    absent = reasons(results, entry=False)
+    assert absent["no_setuptools.py"] == absent["no_setuptools/__init__.py"] == shadow
+    assert absent["build_backend/core/__init__.py"] == (
+        "absent; would shadow build_backend.core build-system.build-backend"
+    )
+    assert warnings == []
+
+
+def test_an_object_of_the_backend_may_be_a_submodule(tmp_path: Path) -> None:
+    """Uv writes ``from build_backend import core as backend``."""
+    files = {"build_backend/__init__.py": "", "build_backend/core.py": ""}
+    system = {"build-backend": "build_backend:core.api", "backend-path": ["."]}
+    results, _ = resolve(tmp_path, files, {"build-system": system})
+    assert sorted(reasons(results, entry=True)) == sorted(files)
+
+
+def test_backend_path_is_searched_in_order(tmp_path: Path) -> None:
+    files = {"one/other.py": "", "two/be.py": "import helper", "two/helper.py": "", "helper.py": ""}
+    system = {"build-backend": "be", "backend-path": ["one", "two/"]}
+    results, _ = resolve(tmp_path, files, {"build-system": system})
+    assert sorted(reasons(results, entry=True)) == ["two/be.py", "two/helper.py"]
+    assert "one/be.py" in results
+
+
+def test_a_backend_that_is_not_there(tmp_path: Path) -> None:
+    results, warnings = resolve(tmp_path, {}, {"build-system": {"build-backend": "be", "backend-path": ["in_tree"]}})
+    assert warnings == [("backend-not-followed", "build-system.build-backend: no module be in in_tree")]
+    assert sorted(reasons(results, entry=False)) == ["in_tree/be.py", "in_tree/be/__init__.py"]
+    assert reasons(results, entry=True) == {}
+
+
+@pytest.mark.parametrize(
+    "pyproject", [{}, {"build-system": {}}, {"build-system": {"build-backend": "hatchling.build"}}]
+)
+def test_no_backend_in_the_tree(tmp_path: Path, pyproject: dict[str, Any]) -> None:
+    assert resolve(tmp_path, {"hatchling/build.py": "", "hatch_build.py": ""}, pyproject) == ({}, [])
+
+
+def test_setup_py(tmp_path: Path) -> None:
+    files = {
+        "setup.py": "import setuptools\nimport versioneer\nfrom src.pkg import v",
+        "versioneer.py": "",
+        "src/pkg/v.py": "",
+    }
+    results, _ = resolve(tmp_path, files, {})
+    assert reasons(results, entry=True) == {
+        "setup.py": "setup.py runs at build time",
+        "versioneer.py": "imported by setup.py:2",
+        "src/pkg/v.py": "imported by setup.py:3",
+    }
+
+
+HATCH, PDM = {"build-backend": "hatchling.build"}, {"build-backend": "pdm.backend"}
+
+
+@pytest.mark.parametrize(
+    ("tool", "system", "path", "reason"),
+    [
+        (
+            {"hatch": {"build": {"hooks": {"custom": {}}}}},
+            HATCH,
+            "hatch_build.py",
+            "hatch.build.hooks.custom.path",
+        ),
+        (
+            {"hatch": {"build": {"targets": {"wheel": {"hooks": {"custom": {"path": "ci/hook.py"}}}}}}},
+            HATCH,
+            "ci/hook.py",
+            "hatch.build.targets.wheel.hooks.custom.path",
+        ),
+        (
+            {"hatch": {"build": {"targets": {"custom": {"path": "./ci/hook.py"}}}}},
+            HATCH,
+            "ci/hook.py",
+            "hatch.build.targets.custom.path",
+        ),
+        (
+            {"hatch": {"metadata": {"hooks": {"custom": {}}}}},
+            HATCH,
+            "hatch_build.py",
+            "hatch.metadata.hooks.custom.path",
+        ),
+        ({"hatch": {"version": {"source": "code", "path": "v.py"}}}, HATCH, "v.py", "hatch.version.path"),
+        ({"pdm": {"build": {"custom-hook": "ci/hook.py"}}}, PDM, "ci/hook.py", "pdm.build.custom-hook"),
+        ({"poetry": {"build": "build.py"}}, {}, "build.py", "poetry.build"),
+        ({"poetry": {"build": {"script": "build.py"}}}, {}, "build.py", "poetry.build.script"),
+    ],
+)
+def test_a_hook_and_the_helper_beside_it(
+    tmp_path: Path, tool: dict[str, Any], system: dict[str, str], path: str, reason: str
+) -> None:
+    beside = f"{path.rpartition('/')[0]}/beside.py".lstrip("/")
+    files = {
+        path: "import beside\nimport at_root",
+        beside: "",
+        "at_root.py": "",
+        "pdm_build.py": "",
+        "unrelated.py": "",
+    }
+    results, warnings = resolve(tmp_path, files, {"tool": tool, "build-system": system})
+    assert reasons(results, entry=True) == {
+        path: f"tool.{reason}",
+        beside: f"imported by {path}:1",
+        "at_root.py": f"imported by {path}:2",
+    }
+    assert warnings == []
+
+
+@pytest.mark.parametrize("version", [{"path": "v.py"}, {"source": "regex", "path": "v.py"}, {"source": "code"}])
+def test_a_version_file_that_is_not_run(tmp_path: Path, version: dict[str, str]) -> None:
+    assert resolve(tmp_path, {"v.py": ""}, {"tool": {"hatch": {"version": version}}}) == ({}, [])
+
+
+def test_the_search_paths_of_hatch_come_first(tmp_path: Path) -> None:
+    version = {"source": "code", "path": "pkg/v.py", "search-paths": ["src"]}
+    files = {"pkg/v.py": "import h", "src/h.py": "", "pkg/h.py": ""}
+    results, _ = resolve(tmp_path, files, {"tool": {"hatch": {"version": version}}})
+    assert sorted(reasons(results, entry=True)) == ["pkg/v.py", "src/h.py"]
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_pdm_runs_its_default_hook_if_it_is_there(tmp_path: Path, exists: bool) -> None:
+    results, warnings = resolve(tmp_path, {"pdm_build.py": ""} if exists else {}, {"build-system": PDM})
+    assert results["pdm_build.py"].entry is exists
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "message"),
+    [
+        ({"build-system": []}, "build-system is not a table"),
+        ({"build-system": {"backend-path": "."}}, "build-system.backend-path is not a list"),
+        (
+            {"build-system": {"build-backend": "be", "backend-path": ["../x"]}},
+            "build-system.backend-path: '../x' is not a directory of the tree",
+        ),
+        (
+            {"build-system": {"build-backend": "be", "backend-path": [1]}},
+            "build-system.backend-path: 1 is not a directory of the tree",
+        ),
+        (
+            {"build-system": {"build-backend": "be", "backend-path": ["/x"]}},
+            "build-system.backend-path: '/x' is not a directory of the tree",
+        ),
+        (
+            {"build-system": {"build-backend": 3, "backend-path": ["."]}},
+            "build-system.build-backend is not the name of a module",
+        ),
+        ({"build-system": {"backend-path": ["."]}}, "build-system.build-backend is not the name of a module"),
+        ({"tool": {"poetry": {"build": 3}}}, "tool.poetry.build is not the path of a file in the tree"),
+        ({"tool": {"poetry": {"build": "/x.py"}}}, "tool.poetry.build is not the path of a file in the tree"),
+        (
+            {"tool": {"hatch": {"build": {"hooks": {"custom": {}}}}}},
+            "tool.hatch.build.hooks.custom.path: there is no hatch_build.py",
+        ),
+    ],
+)
+def test_what_cant_be_followed_is_said(tmp_path: Path, pyproject: dict[str, Any], message: str) -> None:
+    results, warnings = resolve(tmp_path, {}, pyproject)
+    assert warnings == [("backend-not-followed", message)]
+    assert reasons(results, entry=True) == {}
+
+
+@pytest.mark.parametrize(
+    "pyproject",
+    [{"tool": 1}, {"tool": {"hatch": {"build": {"targets": []}}}}, {"tool": {"pdm": {"build": ""}}}],
+)
+def test_tables_that_are_none_are_not_there(tmp_path: Path, pyproject: dict[str, Any]) -> None:
+    assert resolve(tmp_path, {}, pyproject) == ({}, [])
