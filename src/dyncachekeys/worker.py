@@ -1,0 +1,101 @@
+"""The process in which a resolver that is not ours runs: the child's side of `isolation`.
+
+It speaks one JSON document a line: a request comes in, the problems of loading go out, ``go`` comes in,
+the results go out. Whatever the resolver prints goes to standard error, which the parent keeps.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys import config, registry
+from dyncachekeys.checking import check_options
+from dyncachekeys.document import parse
+from dyncachekeys.errors import Problem, ResolverError
+from dyncachekeys.files import Files
+from dyncachekeys.memory import FileMemory
+from dyncachekeys.plugin import Context
+from dyncachekeys.project import FILE
+from dyncachekeys.results import plain
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from dyncachekeys.config import Config, Key
+    from dyncachekeys.plugin import Resolver
+
+
+def main() -> None:
+    """Serve one key."""
+    channel = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)
+    orders = os.fdopen(os.dup(0), encoding="ascii")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a resolver that asks for input must not wait for ever
+    sys.dont_write_bytecode = True
+    request = json.loads(orders.readline())
+    root, where = Path(request["root"]), request["where"]
+    bare = request["bare"].encode()
+    pyproject = parse(bare)
+    settings, _ = config.read(pyproject["tool"]["dyncachekeys"])
+    key = settings.keys[request["key"]]
+    function, problems = _loaded(root, settings, key, request)
+    _send(channel, {"problems": [dataclasses.asdict(problem) for problem in problems]})
+    if function is None or problems or orders.readline().strip() != "go":
+        return
+    files = Files(root, FileMemory(), {FILE: lambda: bare})
+    context = Context(root, pyproject, dict(os.environ), files, where)
+    _send(channel, _answer(function, context, key, request))
+
+
+def _loaded(root: Path, settings: Config, key: Key, request: dict[str, Any]) -> tuple[Resolver | None, list[Problem]]:
+    where = request["where"]
+    reference = registry.Reference(request["name"], request["target"], request["origin"])
+    sys.path[:0] = [str((root / folder).resolve()) for folder in settings.plugin_path]
+    try:
+        function = registry.load(reference, where)
+    except ResolverError as error:
+        return None, list(error.problems)
+    except SystemExit as error:
+        return None, [_problem(request, f"called sys.exit({error.code!r}) while it was imported")]
+    return function, check_options(function, key.options, where)
+
+
+def _answer(function: Resolver, context: Context, key: Key, request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        found = plain(function(context, **key.options))
+    except ResolverError as error:
+        return {"problems": [dataclasses.asdict(problem) for problem in error.problems]}
+    except SystemExit as error:
+        return {"problems": [dataclasses.asdict(_problem(request, f"called sys.exit({error.code!r})"))]}
+    except Exception as error:  # noqa: BLE001  it is a stranger's code; what it raises is the message
+        said = "".join(traceback.format_exception_only(error)).strip()
+        place = _place(error, context.root)
+        return {"problems": [dataclasses.asdict(_problem(request, f"raised {said}{place}"))]}
+    return {"found": found, "notices": [dataclasses.astuple(notice) for notice in context.notices]}
+
+
+def _problem(request: dict[str, Any], said: str) -> Problem:
+    message = f"the resolver `{request['name']}` ({request['origin']}) {said}"
+    return Problem("resolver-failed", message, request["where"], "mend the resolver, or its options")
+
+
+def _place(error: BaseException, root: Path) -> str:
+    """Return where in the project an error came from, or where at all."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(root)] or frames[-1:]
+    if not ours:
+        return ""
+    path = Path(ours[-1].filename)
+    shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    return f" ({shown}:{ours[-1].lineno})"
+
+
+def _send(channel: TextIO, message: dict[str, Any]) -> None:
+    channel.write(json.dumps(message) + "\n")
+    channel.flush()
