@@ -1,0 +1,17 @@
+"""What uv accepts, records and compares: measured, not read in its documentation (``docs/uv-facts.md``)."""
+
+from dyncachekeys.uv.accepts import CURRENT, STAMP_FILE, is_credential, is_literal_path
+from dyncachekeys.uv.newest import newest
+from dyncachekeys.uv.record import Record, expected_record, installed_record, project_environment
+
+__all__ = [
+    "CURRENT",
+    "STAMP_FILE",
+    "Record",
+    "expected_record",
+    "installed_record",
+    "is_credential",
+    "is_literal_path",
+    "newest",
+    "project_environment",
+]

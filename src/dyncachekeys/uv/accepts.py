@@ -1,0 +1,27 @@
+"""What uv takes in ``cache-keys``. U-numbers are rows of ``docs/uv-facts.md``."""
+
+from __future__ import annotations
+
+import re
+
+CURRENT = ".dyncachekeys/current"
+"""The link that uv watches as a directory (U25)."""
+STAMP_FILE = ".dyncachekeys/stamp"
+"""The file that it watches where links can't be made."""
+_GLOB_SIGNS = re.compile(r"[*?\[{]")
+_CREDENTIAL = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_KEY|PRIVATE_KEY", re.IGNORECASE)
+
+
+def is_glob(path: str) -> bool:
+    """Tell whether uv takes a path for a glob: as soon as it holds one of ``* ? [ {`` (U12)."""
+    return bool(_GLOB_SIGNS.search(path))
+
+
+def is_literal_path(path: str) -> bool:
+    """Tell whether an entry can name just this path; what is not UTF-8 can't be written in TOML."""
+    return not is_glob(path) and path.isprintable()
+
+
+def is_credential(name: str) -> bool:
+    """Tell whether a variable's name looks like a credential's: uv stores values in plain text (U8)."""
+    return bool(_CREDENTIAL.search(name))
