@@ -1,0 +1,1 @@
+"""From what was resolved to what is written: plan, stamp, writes."""

@@ -1,0 +1,107 @@
+"""The plan: which inputs become entries, and what moves the stamp. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from dyncachekeys import uv
+from dyncachekeys.digest import digest_of
+from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.files import DIRECTORY, LINK, MISSING, SPECIAL
+from dyncachekeys.model import Entry, Input
+
+if TYPE_CHECKING:
+    from dyncachekeys.digest import Triple
+    from dyncachekeys.model import Watch
+    from dyncachekeys.resolution import Resolution, ResolvedKey
+
+STAMP_ENTRIES = (Entry("dir", uv.CURRENT), Entry("file", uv.STAMP_FILE))
+"""Always in the region: each platform feeds the one that works."""
+_ENTRY_KINDS: dict[str, Literal["file", "dir", "env"]] = {"file": "file", "directory": "dir", "env": "env"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a resolution asks of uv's keys and of the stamp."""
+
+    entries: tuple[Entry, ...]
+    """The region's entries, in its order."""
+    watched: frozenset[Input]
+    """Inputs with an entry of their own: uv sees an edit of these by itself."""
+    stamped: frozenset[Input]
+    """Inputs whose state moves the stamp."""
+    stamp_digest: str
+
+
+def plan(resolution: Resolution) -> Plan:
+    """Decide for each input who watches it.
+
+    Raises:
+        ConfigurationError: ``watch = "uv"`` on what uv can't see; all such inputs.
+    """
+    watched: dict[Input, None] = {}
+    stamped: dict[Input, None] = {}
+    problems: list[Problem] = []
+    for key in resolution.keys:
+        for one in sorted(key.inputs, key=_reading_order):
+            hindrance = _hindrance(one)
+            if not _wants_entry(one, key.watch):
+                stamped[one] = None
+            elif hindrance is None:
+                watched[one] = None
+            elif key.watch == "uv":
+                problems.append(_not_expressible(one, key, hindrance))
+            else:
+                stamped[one] = None
+    if problems:
+        raise ConfigurationError(problems)
+    entries = dict.fromkeys(Entry(_ENTRY_KINDS[one.kind], one.subject) for one in watched)
+    digest = digest_of([*map(_in_full, stamped), *map(_as_watched, watched)])
+    return Plan((*entries, *STAMP_ENTRIES), frozenset(watched), frozenset(stamped), digest)
+
+
+def _wants_entry(one: Input, watch: Watch) -> bool:
+    if watch == "digest":
+        return False
+    if watch == "auto":
+        return one.entry
+    # An edit of what is not there can't happen; that it comes to be is the stamp's to tell.
+    return one.entry or not (one.kind == "file" and one.state == MISSING)
+
+
+def _hindrance(one: Input) -> str | None:
+    """Return why uv can't watch an input by an entry of its own, or nothing."""
+    if one.kind == "value":
+        return "uv can't watch a value"
+    if one.kind == "env":
+        if uv.is_credential(one.subject):
+            return "uv would store its value in plain text, and it looks like a credential"  # U8
+        return None if one.entry else "a wildcard found it, and entries must be the same on every machine"
+    if not uv.is_literal_path(one.subject):
+        return "uv takes its name for a glob, or it can't be written in TOML"  # U12
+    if one.kind == "file" and one.state.split(LINK)[0] in {DIRECTORY, SPECIAL}:
+        return "it is no regular file, which is all that uv looks at"  # U4
+    return None
+
+
+def _not_expressible(one: Input, key: ResolvedKey, why: str) -> Problem:
+    remedy = 'set `watch = "auto"`, and the stamp will watch it'
+    return Problem("uv-cannot-watch", f'`watch = "uv"` on {one.kind} `{one.subject}`: {why}', key.where, remedy)
+
+
+def _reading_order(one: Input) -> tuple[bool, str, str]:
+    """Return what sorts the entries of one key: files first, as in uv's own defaults."""
+    return (one.kind != "file", one.kind, one.subject)
+
+
+def _in_full(one: Input) -> Triple:
+    return (one.kind, one.subject, one.state)
+
+
+def _as_watched(one: Input) -> Triple:
+    """Return what uv does not see of an input that it watches: that it exists (U2), where a link leads."""
+    if one.kind == "env":
+        return ("watched env", one.subject, "")
+    what, arrow, target = one.state.partition(LINK)
+    return (f"watched {one.kind}", one.subject, what.split(" ")[0] + arrow + target)

@@ -1,0 +1,100 @@
+"""The only writer: atomic replacement, the lock, and the home of stamp and state."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from dyncachekeys.errors import Problem, WriteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_IGNORE = b"# made by dyncachekeys\n*\n"
+_RETRY_SECONDS = 0.02
+
+
+def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write a file so that at any instant it is the old one or the new one.
+
+    Through a link, not over it; an existing file keeps its mode.
+
+    Args:
+        path: The file.
+        data: Its new content.
+        mode: The mode of a file that did not exist.
+
+    Raises:
+        OSError: nothing was changed.
+    """
+    target = path.resolve()
+    with contextlib.suppress(FileNotFoundError):
+        mode = stat.S_IMODE(target.stat().st_mode)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            if hasattr(os, "fchmod"):
+                os.fchmod(stream.fileno(), mode)
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def prepare_home(home: Path) -> None:
+    """Make the folder for stamp and state, with an ignore file of its own, if it is not there.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    home.mkdir(mode=0o700, exist_ok=True)
+    ignore = home / ".gitignore"
+    if not ignore.exists():
+        replace(ignore, _IGNORE, 0o644)
+
+
+def check_home(home: Path) -> None:
+    """Refuse a home that is not a folder of its own: what is written there would land elsewhere.
+
+    Raises:
+        WriteError: it is a link or a file.
+    """
+    what = "a link" if home.is_symlink() else "not a folder" if home.exists() and not home.is_dir() else None
+    if what:
+        raise WriteError(Problem("not-a-folder", f"is {what}", home.name, f"remove `{home.name}`, and sync again"))
+
+
+@contextlib.contextmanager
+def lock(home: Path) -> Iterator[None]:
+    """Hold the project's lock; wait for it if another process does.
+
+    The kernel lets go of it when the process ends, however that comes about.
+
+    Raises:
+        OSError: the lock file can't be made.
+    """
+    with open(home / "lock", "ab") as stream:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415
+
+            while True:
+                try:
+                    stream.seek(0)
+                    msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+                    break
+                except OSError:
+                    time.sleep(_RETRY_SECONDS)
+        else:
+            import fcntl  # noqa: PLC0415
+
+            fcntl.flock(stream.fileno(), fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,207 @@
+"""All that a sync needs to know and would write, found out before anything is written."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys import advice, document, environment, memory, uv
+from dyncachekeys.emit import write
+from dyncachekeys.emit.plan import STAMP_ENTRIES, Plan, plan
+from dyncachekeys.emit.stamp import Stamps
+from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
+from dyncachekeys.files import Files
+from dyncachekeys.memory import FileMemory, State
+from dyncachekeys.project import FILE, HOME, Project, load
+from dyncachekeys.report import ProjectReport, key_reports
+from dyncachekeys.resolution import Resolution, resolve
+from dyncachekeys.verdict import Verdict, on_stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+STATE_FILE = "state.json"
+Fingerprint = tuple[bytes | None, bytes | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A project, looked at."""
+
+    project: Project
+    environ: Mapping[str, str]
+    """As uv will see it."""
+    started: int
+    """When the look began, in nanoseconds since the epoch."""
+    fingerprint: Fingerprint
+    """What the survey is built on: if it differs later, look again."""
+    state: State
+    believed: bool
+    """Whether stamp and state may be believed: not if git tracks them."""
+    file_memory: FileMemory
+    resolution: Resolution
+    plan: Plan
+    wanted: tuple[Mapping[str, Any], ...]
+    """The region's entries: the plan's, without those that the user has."""
+    document: bytes
+    """``pyproject.toml`` as it shall be."""
+    record: uv.Record | None
+    verdict: Verdict
+
+    @property
+    def home(self) -> Path:
+        """The folder of stamp and state."""
+        return self.project.root / HOME
+
+    @property
+    def region_differs(self) -> bool:
+        """Whether ``pyproject.toml`` has to be written."""
+        return self.document != self.project.raw
+
+    @property
+    def named(self) -> int | None:
+        """The birth time or inode of the stamp folder that the installed record names."""
+        return self.record.current if self.record else None
+
+    @property
+    def expected_record(self) -> uv.Record:
+        """What uv would record if it built from the project as it is now."""
+        return uv.expected_record(self.project.root, (*self.project.user_entries, *self.wanted), self.environ)
+
+    def report(self) -> ProjectReport:
+        """Return what is to be said; ``written`` is what would be."""
+        stamp = Stamps(self.home).current()
+        written = [FILE] if self.region_differs else []
+        return ProjectReport(
+            name=self.project.name,
+            root=os.fspath(self.project.root),
+            transport="stamp",
+            digest=self.resolution.digest,
+            previous=self.state.digest,
+            stamp=stamp.id if stamp and self.believed else None,
+            move=self.verdict.move,
+            why=self.verdict.why,
+            written=tuple(written if self.verdict.move == "kept" else [*written, uv.CURRENT]),
+            entries=self.wanted,
+            keys=key_reports(self.resolution, self.plan, self.state),
+            warnings=(*advice.notices(self.project, tracked=not self.believed), *self.resolution.notices),
+            region_differs=self.region_differs,
+        )
+
+
+def survey(root: Path, environ: Mapping[str, str]) -> Survey:
+    """Look at a project and plan what a sync would write.
+
+    Args:
+        root: The folder that holds ``pyproject.toml``.
+        environ: The environment.
+
+    Raises:
+        DyncachekeysError: what is the user's to mend, before anything is written.
+    """
+    root = root.resolve()
+    write.check_home(root / HOME)
+    started = time.time_ns()
+    believed = not advice.is_tracked(root)
+    state_before = _bytes(root / HOME / STATE_FILE)
+    state = memory.load(root / HOME / STATE_FILE) if believed else State()
+    project = load(root, state.entries)
+    _demand_keys(project)
+    file_memory = FileMemory(state.files, state.started)
+    files = Files(root, file_memory, {FILE: lambda: project.bare})
+    resolution = resolve(project, environment.for_keys(environ), files)
+    planned = plan(resolution)
+    fingerprint = (project.raw, state_before, _link(root / HOME))
+    project = _without_lost_region(project, planned)
+    wanted = tuple(e.as_toml() for e in planned.entries if e.as_toml() not in map(_as_table, project.user_entries))
+    record = uv.installed_record(root, project.name, environ)
+    newest = uv.expected_record(root, (*project.user_entries, *wanted), environ).timestamp
+    stamps = Stamps(root / HOME)
+    verdict = on_stamp(planned, state, files, stamps, record, newest) if believed else Verdict("moved")
+    return Survey(
+        project=project,
+        environ=environ,
+        started=started,
+        fingerprint=fingerprint,
+        state=state,
+        believed=believed,
+        file_memory=file_memory,
+        resolution=resolution,
+        plan=planned,
+        wanted=wanted,
+        document=_with_region(project, wanted),
+        record=record,
+        verdict=verdict,
+    )
+
+
+def fingerprint_of(root: Path) -> Fingerprint:
+    """Return what a survey of the project would be built on now."""
+    return (_bytes(root / FILE), _bytes(root / HOME / STATE_FILE), _link(root / HOME))
+
+
+def has_keys(project: Project) -> bool:
+    """Tell whether a project declares any key.
+
+    Raises:
+        ConfigurationError: ``tool.dyncachekeys`` is no table.
+    """
+    return bool(project.table and project.table.get("keys"))
+
+
+def _demand_keys(project: Project) -> None:
+    if has_keys(project):
+        return
+    if project.region:
+        remedy = "run `dyncachekeys clean` to take it away, or declare keys"
+        problem = Problem(
+            "region-without-table", "there is a generated region, but no key", "tool.uv.cache-keys", remedy
+        )
+        raise OrphanedRegionError([problem])
+    remedy = "declare one: README.md shows how"
+    raise ConfigurationError([Problem("no-keys", "the project declares no key", "tool.dyncachekeys.keys", remedy)])
+
+
+def _without_lost_region(project: Project, planned: Plan) -> Project:
+    """Return the project without our entries where both the markers and the memory of them are gone.
+
+    Our stamp's entry gives it away: then what equals the present plan is ours.
+    """
+    if STAMP_ENTRIES[0].as_toml() not in project.user_entries:
+        return project
+    taken = document.cut(project.bare, [entry.as_toml() for entry in planned.entries])
+    return dataclasses.replace(
+        project,
+        bare=taken.data,
+        region=tuple(taken.entries),
+        marked=False,
+        user_entries=tuple(document.user_entries(taken.data)),
+    )
+
+
+def _with_region(project: Project, wanted: tuple[Mapping[str, Any], ...]) -> bytes:
+    """Return ``pyproject.toml`` as it shall be; only a value that differs is worth a write (U21)."""
+    same = sorted(map(repr, project.region)) == sorted(map(repr, wanted))
+    return project.raw if project.marked and same else document.put(project.bare, wanted)
+
+
+def _as_table(entry: object) -> object:
+    return {"file": entry} if isinstance(entry, str) else entry
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _link(home: Path) -> str | None:
+    try:
+        return os.readlink(home / "current")
+    except OSError:
+        return None
