@@ -1,0 +1,78 @@
+"""What may stand on the command line."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from dyncachekeys.errors import ConfigurationError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError([Problem("usage", message, self.prog, f"see `{self.prog} --help`")])
+
+
+class _Version(argparse.Action):
+    """Looked up only when asked for: reading installed metadata takes longer than a sync."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"dyncachekeys {version('dyncachekeys')}")  # noqa: T201
+        parser.exit()
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line.
+
+    Raises:
+        ConfigurationError: it can't be understood.
+    """
+    options = _common()
+    parser = _Parser(
+        prog="dyncachekeys",
+        description="Dynamic cache keys for uv: a local package is rebuilt exactly when its build depends on a change.",
+        epilog="Exit codes: 0 in sync or written; 1 out of sync; 2 yours to mend; 3 a bug of ours; 130 interrupted.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def add(name: str, text: str, detail: str = "") -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}. {detail}", parents=[options]
+        )
+
+    add(
+        "sync",
+        "resolve the keys and write what differs",
+        "Run it before uv, or use `run`. Runs the project's resolvers.",
+    )
+    check = add(
+        "check", "tell whether pyproject.toml is what sync would write", "Writes nothing. Exit code 1 if it is not."
+    )
+    check.add_argument("--stamp", action="store_true", help="also fail if the stamp is stale")
+    run = add("run", "sync, then become a command", "As in `dyncachekeys run -- uv sync`.")
+    run.add_argument("--no-fail", action="store_true", help="run the command even if resolving failed")
+    run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD", help="the command and its arguments")
+    show = add("show", "print keys, inputs, reasons and entries", "Writes nothing. Runs the project's resolvers.")
+    show.add_argument("key", nargs="?", metavar="KEY", help="only this key")
+    add("digest", "print the digest of all inputs", "By content, for CI cache keys. Writes nothing.")
+    add("clean", "take the generated region and the state away again", "Works without [tool.dyncachekeys].")
+    return parser.parse_args(arguments)
+
+
+def _common() -> _Parser:
+    options = _Parser(add_help=False)
+    options.add_argument("--project", type=Path, metavar="DIR", help="where to look for pyproject.toml (here or above)")
+    options.add_argument(
+        "--package", action="append", default=[], metavar="NAME", help="only this package (repeatable)"
+    )
+    options.add_argument("--format", choices=["text", "json"], default="text", help="how to print results")
+    options.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="when to use colour")
+    options.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    options.add_argument("-v", "--verbose", action="store_true", help="print more")
+    return options
