@@ -1,0 +1,231 @@
+"""A real project with a real in-tree build backend, and the real uv: what end-to-end tests are made of.
+
+The backend needs nothing (``requires = []``) and logs each build outside the project, so that builds can
+be counted, offline, in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from uv import find_uv_bin
+
+import dyncachekeys
+from dyncachekeys.errors import DyncachekeysError, Problem
+from dyncachekeys.report import ProjectReport
+
+BACKEND = """\
+import os
+import zipfile
+from pathlib import Path
+
+from build_backend import helper
+
+
+def _build(directory):
+    with open(os.environ["BUILD_LOG"], "a", encoding="utf-8") as log:
+        log.write("build\\n")
+    name = "demo-0.1-py3-none-any.whl"
+    requires = "".join(f"Requires-Dist: {one}\\n" for one in helper.dependencies())
+    metadata = f"Metadata-Version: 2.1\\nName: demo\\nVersion: 0.1\\n{requires}"
+    with zipfile.ZipFile(Path(directory, name), "w") as wheel:
+        wheel.writestr("demo-0.1.dist-info/METADATA", metadata)
+        wheel.writestr("demo-0.1.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("demo-0.1.dist-info/RECORD", "")
+    return name
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    return _build(wheel_directory)
+
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    return _build(wheel_directory)
+"""
+HELPER = "def dependencies():\n    return []\n"
+PYPROJECT = """\
+[project]
+name = "demo"
+version = "0.1"
+requires-python = ">=3.10"
+
+[build-system]
+requires = []
+build-backend = "build_backend.core"
+backend-path = ["."]
+"""
+GIT_IDENTITY = {
+    "GIT_AUTHOR_NAME": "Someone",
+    "GIT_AUTHOR_EMAIL": "someone@example.org",
+    "GIT_COMMITTER_NAME": "Someone",
+    "GIT_COMMITTER_EMAIL": "someone@example.org",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+}
+
+
+@dataclass
+class Demo:
+    """The project under ``root``; whatever uv and the log need lies beside it."""
+
+    root: Path
+    beside: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        kept = {
+            name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG") if name in os.environ
+        }
+        self.environ = {
+            **kept,
+            **GIT_IDENTITY,
+            "HOME": str(self.beside / "home"),
+            "XDG_CONFIG_DIRS": str(self.beside / "home"),  # no configuration of this machine
+            "BUILD_LOG": str(self.log),
+            "UV_CACHE_DIR": str(self.beside / "uv-cache"),
+            "UV_NO_INDEX": "1",
+            "UV_OFFLINE": "1",
+            "UV_PYTHON": sys.executable,
+            "UV_PYTHON_DOWNLOADS": "never",
+        }
+
+    @property
+    def log(self) -> Path:
+        return self.beside / "builds.log"
+
+    @property
+    def builds(self) -> int:
+        """How often the backend has built so far."""
+        return self.log.read_text(encoding="utf-8").count("build\n") if self.log.exists() else 0
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        for name, content in files.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(textwrap.dedent(content).encode() if isinstance(content, str) else content)
+
+    def append(self, name: str, text: str) -> None:
+        with (self.root / name).open("a", encoding="utf-8", newline="") as stream:
+            stream.write(textwrap.dedent(text))
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        path = self.root / name
+        text = path.read_bytes().decode()
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_bytes(text.replace(old, new).encode())
+
+    def tick(self) -> None:
+        """Wait until the file system's clock has moved: what is written afterwards is newer."""
+        probe = self.beside / "tick"
+        probe.touch()
+        before = probe.stat().st_ctime_ns
+        while probe.stat().st_ctime_ns == before:
+            probe.touch()
+
+    def run(self, *command: str, check: bool = True, **environ: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            command, cwd=self.root, env={**self.environ, **environ}, capture_output=True, text=True, check=False
+        )
+        assert not check or done.returncode == 0, f"{command} exited {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def git(self, *arguments: str, **environ: str) -> str:
+        return self.run("git", *arguments, check=True, **environ).stdout.strip()
+
+    def uv(self, *arguments: str, check: bool = True, **environ: str) -> subprocess.CompletedProcess[str]:
+        return self.run(find_uv_bin(), *arguments, check=check, **environ)
+
+    def uv_sync(self, *arguments: str, **environ: str) -> int:
+        """Run plain ``uv sync`` and return how many builds that took."""
+        before = self.builds
+        self.uv("sync", *arguments, check=True, **environ)
+        return self.builds - before
+
+    def sync(self, **environ: str) -> ProjectReport:
+        """Run ``dyncachekeys sync`` in this process."""
+        return dyncachekeys.sync(self.root, {**self.environ, **environ})
+
+    def both(self, **environ: str) -> int:
+        """Run ``dyncachekeys sync``, then ``uv sync``; return how many builds that took."""
+        self.sync(**environ)
+        return self.uv_sync(**environ)
+
+    def settled(self) -> None:
+        """Bring everything up to date, and make sure that nothing is left to do."""
+        self.both()
+        self.both()
+        assert self.both() == 0
+
+    def cli(self, *arguments: str, check: bool = True, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run the command line in a process of its own."""
+        return self.run(sys.executable, "-m", "dyncachekeys", *arguments, check=check, **environ)
+
+
+DemoMaker = Callable[..., Demo]
+
+
+def make_demo(folder: Path, config: str = "", files: Mapping[str, str | bytes] | None = None) -> Demo:
+    """Return a project with the given ``[tool.dyncachekeys]`` configuration and further files."""
+    root, beside = folder / "demo", folder / "beside"
+    root.mkdir(parents=True)
+    (beside / "home").mkdir(parents=True)
+    demo = Demo(root, beside)
+    demo.write(
+        {
+            "pyproject.toml": PYPROJECT + "\n" + textwrap.dedent(config),
+            ".gitignore": "/.dyncachekeys/\n/.venv/\n/uv.lock\n__pycache__/\n",
+            "build_backend/__init__.py": "",
+            "build_backend/core.py": BACKEND,
+            "build_backend/helper.py": HELPER,
+            **(files or {}),
+        }
+    )
+    return demo
+
+
+def make_wheel(folder: Path, name: str, modules: Mapping[str, str] | None = None) -> None:
+    """Write the wheel of a package for ``find-links``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as wheel:
+        info = f"{name}-1.0.dist-info"
+        for path, text in (modules or {}).items():
+            wheel.writestr(path, text)
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+
+
+def refused(root: Path, environ: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
+    """Sync in this process; demand that it is refused and writes nothing, and return the problems."""
+    before = tree_of(root)
+    try:
+        report = dyncachekeys.sync(root, environ)
+    except DyncachekeysError as error:
+        assert tree_of(root) == before, "it was refused, but something was written"
+        return error.problems
+    message = f"it was not refused: {report}"
+    raise AssertionError(message)
+
+
+def told(problems: Iterable[Problem]) -> str:
+    """Return problems as samples show them: code and place, then what is wrong, then what to do."""
+    return "".join(f"[{one.code}] {one.where}\n  {one.message}\n  do: {one.remedy}\n" for one in problems)
+
+
+def tree_of(folder: Path) -> dict[str, bytes | str]:
+    """Return every file of a folder with its content, every link with its text, every folder."""
+    paths = [path for path in folder.rglob("*") if "__pycache__" not in path.parts]
+    return {path.relative_to(folder).as_posix(): _content(path) for path in paths}
+
+
+def _content(path: Path) -> bytes | str:
+    if path.is_symlink():
+        return f"-> {path.readlink()}"
+    return path.read_bytes() if path.is_file() else "folder"
