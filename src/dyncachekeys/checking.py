@@ -52,7 +52,8 @@ def mismatches(value: object, option: Option, where: str) -> list[Problem]:
     found = _mismatches(value, option.annotation, where)
     if not found and option.is_later(value):
         remedy = "leave it out; a later version will have it"
-        return [Problem("not-built-yet", f"`{option.spelled} = {shown(value)}` is not built yet", where, remedy)]
+        said = option.spelled if isinstance(value, (list, dict)) else f"{option.spelled} = {shown(value)}"
+        return [Problem("not-built-yet", f"`{said}` is not built yet", where, remedy)]
     return found
 
 

@@ -13,6 +13,7 @@ from dyncachekeys.model import Transport, Watch
 from dyncachekeys.signature import Checked, Later, fields_of
 
 WHERE = "tool.dyncachekeys"
+LONGEST_TIMEOUT = 86_400
 DEFAULTS = "defaults"
 """The name of the implicit key."""
 
@@ -96,8 +97,17 @@ def _read_key(name: str, table: object) -> tuple[Key | None, list[Problem]]:
     if not isinstance(table, dict):
         return None, [Problem("wrong-type", "must be a table", where, f"write `[{where}]`")]
     values, rest, problems = _fields(Key, table, where, skip="options")
-    if values.get("timeout", 1) <= 0:
-        problems.append(Problem("invalid-option", "must be more than 0", f"{where}.timeout", "give seconds"))
+    if not 0 < values.get("timeout", 1) <= LONGEST_TIMEOUT:
+        del values["timeout"]
+        message = f"must be more than 0 and at most {LONGEST_TIMEOUT:,} seconds"
+        problems.append(Problem("invalid-option", message, f"{where}.timeout", "write seconds, such as `60`"))
+    problems += [
+        Problem(
+            "written-twice", f"stands here as `{name}`, too", f"{where}.{name.replace('_', '-')}", "keep one of them"
+        )
+        for name in rest
+        if "_" in name and name.replace("_", "-") in rest
+    ]
     if "resolver" not in values:
         if "resolver" not in table:
             remedy = 'add `resolver = "files"`, or another one'

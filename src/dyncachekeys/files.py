@@ -64,6 +64,7 @@ class Files:
     def __init__(
         self, root: Path, memory: FileMemory, substitutes: dict[str, Callable[[], bytes]] | None = None
     ) -> None:
+        self.root = root
         self._base = os.fspath(root)
         self._memory = memory
         self._substitutes = substitutes or {}

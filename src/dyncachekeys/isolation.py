@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.model import Notice
@@ -72,7 +72,9 @@ class Worker:
         if orders is None or answers is None:  # for the type checker: both were asked for
             raise RuntimeError
         self._orders = orders
-        threading.Thread(target=self._listen, args=(answers,), daemon=True).start()
+        self._answers = answers
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         request = {
             "root": os.fspath(project.root),
             "bare": project.bare.decode("utf-8"),
@@ -96,6 +98,10 @@ class Worker:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
+        self._listener.join()
+        with contextlib.suppress(OSError):  # a line that was never read
+            self._orders.close()
+        self._answers.close()
         self._output.close()
 
     def prepare(self) -> list[Problem]:
@@ -119,8 +125,8 @@ class Worker:
             self._orders.write(line + "\n")
             self._orders.flush()
 
-    def _listen(self, answers: IO[str]) -> None:
-        for line in answers:
+    def _listen(self) -> None:
+        for line in self._answers:
             self._lines.put(line)
         self._lines.put("")
 

@@ -88,6 +88,8 @@ class State:
     """The installed record as it was seen, with its file's inode and time."""
     expected: Mapping[str, Any] | None = None
     """What uv's next record must hold if it builds from what this sync saw."""
+    due: bool = True
+    """Whether uv had something to build when the sync had ended."""
     files: Mapping[str, Witness] = field(default_factory=dict)
     history: tuple[Mapping[str, Any], ...] = ()
     """The last syncs that changed something, the newest last."""
@@ -95,7 +97,7 @@ class State:
     @property
     def comparable(self) -> tuple[object, ...]:
         """All but the time and the files' stats, which change when nothing did."""
-        return (self.salt, self.digest, self.keys, self.entries, self.record, self.expected, self.history)
+        return (self.salt, self.digest, self.keys, self.entries, self.record, self.expected, self.due, self.history)
 
 
 def load(path: Path) -> State:
@@ -123,6 +125,7 @@ def _from_json(data: Mapping[str, Any]) -> State:
         entries=tuple(dict(entry) for entry in data["entries"]),
         record=data["record"],
         expected=data["expected"],
+        due=bool(data["due"]),
         files={path: _witness(row) for path, row in data["files"].items()},
         history=tuple(dict(change) for change in data["history"]),
     )

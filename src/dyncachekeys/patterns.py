@@ -56,7 +56,7 @@ def parse(text: str) -> Pattern:
     base = _UP.match(text).group()  # type: ignore[union-attr]  # it matches the empty text, too
     body = text[len(base) :]
     for wrong, message in (
-        (not body.strip("/") or "\0" in body, "it names nothing"),
+        (not body.strip("/") or "\0" in body, "it chooses nothing; name a file, a folder (`src/`) or a glob"),
         (text.startswith("!"), "`!` does not work here; name it in `exclude`"),
         (re.match(r"~|[A-Za-z]:", text), "it must be relative to the project, the same on every machine"),
         (".." in body.split("/"), "`..` can only stand at the beginning"),

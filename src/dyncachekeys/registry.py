@@ -71,22 +71,40 @@ def find(name: str, where: str) -> Reference:
 
 
 def _installed(name: str, where: str) -> Reference:
-    from importlib_metadata import entry_points  # noqa: PLC0415  its import alone costs what a quiet run does
-
-    found: dict[str, dict[str, str]] = {}
-    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
-        owner = f"{point.dist.name} {point.dist.version}" if point.dist else "an unnamed distribution"
-        found.setdefault(point.name, {}).setdefault(owner, point.value)
+    found = _registered()
     owners = found.get(name, {})
     if len(owners) == 1:
         ((owner, target),) = owners.items()
-        return Reference(name, target.replace(" ", ""), owner)
+        return Reference(name, target, owner)
     if owners:
         message = f"`{name}` is claimed by more than one distribution: {', '.join(sorted(owners))}"
         remedy = "uninstall one of them, or name the function: `package.module:function`"
         raise ResolverError([Problem("ambiguous-resolver", message, f"{where}.resolver", remedy)])
-    remedy = nearest(name, {*BUILT_IN, *found}) + " If a package has it, install that beside dyncachekeys."
+    near = nearest(name, {*BUILT_IN, *found} - {"defaults"})
+    remedy = near if near.endswith("?") else f"{near}; if a package has it, install that beside dyncachekeys"
     raise ResolverError([Problem("unknown-resolver", f"there is no resolver `{name}`", f"{where}.resolver", remedy)])
+
+
+def _registered() -> dict[str, dict[str, str]]:
+    """Return what installed distributions register: by name and distribution, where the function is.
+
+    A distribution whose metadata is broken is passed over: it must not break the others.
+    """
+    from importlib_metadata import distributions  # noqa: PLC0415  its import alone costs what a quiet run does
+
+    found: dict[str, dict[str, str]] = {}
+    seen: set[str] = set()
+    for distribution in distributions():
+        try:
+            owner = f"{distribution.name} {distribution.version}"
+            points = [(point.name, point.value) for point in distribution.entry_points if point.group == GROUP]
+        except Exception:  # noqa: BLE001, S112  whatever a stranger's metadata does to its parser
+            continue
+        if distribution.name not in seen:  # another one of the same name is shadowed on sys.path
+            seen.add(distribution.name)
+            for point, value in points:
+                found.setdefault(point, {})[owner] = value.replace(" ", "")
+    return dict(sorted(found.items()))
 
 
 def load(reference: Reference, where: str) -> Resolver:
@@ -112,7 +130,10 @@ def load(reference: Reference, where: str) -> Resolver:
 def _not_loaded(reference: Reference, where: str, error: Exception) -> Problem:
     module, _, attribute = reference.target.partition(":")
     message = f"`{reference.target}` of {reference.origin} can't be loaded: {type(error).__name__}: {error}"
-    if isinstance(error, ModuleNotFoundError) and error.name and module.startswith(error.name):
+    missing = isinstance(error, ModuleNotFoundError) and error.name and module.startswith(error.name)
+    if missing and reference.target != reference.name:
+        remedy = f"install {reference.origin} anew, or report it to whoever made it"
+    elif missing:
         remedy = "check the name, and that `plugin-path` names the folder that holds it"
     elif isinstance(error, ModuleNotFoundError):
         remedy = f"install `{error.name}` beside dyncachekeys, or import it only where it is needed"

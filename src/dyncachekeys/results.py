@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -57,7 +58,8 @@ def _plain(result: object) -> Found:
 def _path(path: Any) -> str:
     if not isinstance(path, str):
         message = f"the path must be text, not {type(path).__name__}"
-        raise TypeError(message)
+        raise TypeError(f"{message}; write File(str(path))" if isinstance(path, os.PathLike) else message)
+    os.fsencode(path)  # a name that no file can have
     return normalised(path)
 
 
@@ -65,4 +67,5 @@ def _name(name: Any) -> str:
     if not isinstance(name, str) or not name or "\0" in name:
         message = "the name must be text, and not empty"
         raise TypeError(message)
+    name.encode("utf-8", "surrogateescape")  # a name that nothing can have
     return name

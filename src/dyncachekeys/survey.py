@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import advice, document, environment, memory, uv
+from dyncachekeys.config import read
 from dyncachekeys.emit import write
 from dyncachekeys.emit.plan import STAMP_ENTRIES, Plan, plan
 from dyncachekeys.emit.stamp import Stamps
@@ -119,9 +120,8 @@ def survey(root: Path, environ: Mapping[str, str]) -> Survey:
     project = _without_lost_region(project, planned)
     wanted = tuple(e.as_toml() for e in planned.entries if e.as_toml() not in map(_as_table, project.user_entries))
     record = uv.installed_record(root, project.name, environ)
-    newest = uv.expected_record(root, (*project.user_entries, *wanted), environ).timestamp
     stamps = Stamps(root / HOME)
-    verdict = on_stamp(planned, state, files, stamps, record, newest) if believed else Verdict("moved")
+    verdict = on_stamp(planned, state, files, stamps, record) if believed else Verdict("moved")
     return Survey(
         project=project,
         environ=environ,
@@ -156,13 +156,17 @@ def has_keys(project: Project) -> bool:
 def _demand_keys(project: Project) -> None:
     if has_keys(project):
         return
+    if project.table:
+        _, problems = read(project.table)
+        if problems:  # `key` instead of `keys` is a better answer than that there are none
+            raise ConfigurationError(problems)
     if project.region:
         remedy = "run `dyncachekeys clean` to take it away, or declare keys"
         problem = Problem(
             "region-without-table", "there is a generated region, but no key", "tool.uv.cache-keys", remedy
         )
         raise OrphanedRegionError([problem])
-    remedy = "declare one: README.md shows how"
+    remedy = "declare one in `[tool.dyncachekeys.keys.NAME]`; the README of dyncachekeys shows how"
     raise ConfigurationError([Problem("no-keys", "the project declares no key", "tool.dyncachekeys.keys", remedy)])
 
 

@@ -51,10 +51,13 @@ def sync(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None)
         try:
             write.prepare_home(found.home)
             with write.lock(found.home):
+                write.sweep(found.project.root / FILE, found.home)
                 # Whoever waited looks again: another sync may have done it, or the user edited the file.
                 if fingerprint_of(found.project.root) == found.fingerprint:
                     return _apply(found, written)
         except OSError as error:
+            if idle:
+                return found.report()  # only what makes the next run faster could not be kept
             raise _unwritable(error, found.project.root, written) from error
 
 
@@ -106,7 +109,7 @@ def _apply(found: Survey, written: list[str]) -> ProjectReport:
     stamps = Stamps(found.home)
     if found.verdict.move != "kept":
         written.append(_move(found, stamps))
-    write.replace(found.home / STATE_FILE, memory.dump(_next_state(found)))
+    write.replace(found.home / STATE_FILE, memory.dump(_next_state(found)), through_links=False)
     folder = stamps.current()
     return dataclasses.replace(found.report(), written=tuple(written), stamp=folder.id if folder else None)
 
@@ -126,14 +129,20 @@ def _next_state(found: Survey) -> State:
     """Return what is to be remembered of the project as it is at this instant."""
     old, salt = found.state, bytes.fromhex(found.state.salt)
     record = found.record
+    facts = record.facts(salt) if record else None
+    expected = found.expected_record.facts(salt)
+    folder = Stamps(found.home).current()
+    # The stamp file is one of the files whose times the facts hold; a folder is named apart.
+    stamped = folder is None or folder.is_named(found.named)
     return State(
         started=found.started,
         salt=old.salt,
         digest=found.resolution.digest,
         keys={key.name: changes.rows_of(key.inputs, salt) for key in found.resolution.keys},
         entries=found.wanted,
-        record={"identity": list(record.identity), "facts": record.facts(salt)} if record else None,
-        expected=found.expected_record.facts(salt),
+        record={"identity": list(record.identity)} if record else None,
+        expected=expected,
+        due=facts != expected or not stamped,
         files=found.file_memory.rows,
         history=(*old.history, *_history(found))[-HISTORY_LENGTH:],
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from dyncachekeys.uv import newest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dyncachekeys.emit.plan import Plan
     from dyncachekeys.emit.stamp import Folder, Stamps
@@ -32,9 +35,7 @@ class Verdict:
     """Why it moves although the digest is the same."""
 
 
-def on_stamp(  # noqa: PLR0913  all that the decision rests on
-    plan: Plan, state: State, files: Files, stamps: Stamps, record: Record | None, newest: int | None
-) -> Verdict:
+def on_stamp(plan: Plan, state: State, files: Files, stamps: Stamps, record: Record | None) -> Verdict:
     """Decide whether the stamp moves.
 
     Args:
@@ -43,10 +44,9 @@ def on_stamp(  # noqa: PLR0913  all that the decision rests on
         files: The project's files.
         stamps: The stamp folders.
         record: The installed record as it is now.
-        newest: uv's maximum over the file entries as it is now, in nanoseconds.
     """
     known = stamps.digest()
-    forced = tuple(_reasons(plan, state, files, record, newest)) if known is not None else ()
+    forced = tuple(_reasons(plan, state, files, record)) if known is not None else ()
     if forced:
         return Verdict("moved", why=forced)
     if known == plan.stamp_digest:
@@ -56,39 +56,68 @@ def on_stamp(  # noqa: PLR0913  all that the decision rests on
     return Verdict("returned", former) if former else Verdict("moved")
 
 
-def _reasons(plan: Plan, state: State, files: Files, record: Record | None, newest: int | None) -> Iterator[str]:
+def _reasons(plan: Plan, state: State, files: Files, record: Record | None) -> Iterator[str]:
     if state.digest is None:
         yield "the memory of the last sync is gone"
         return
-    yield from _unseen_edits(plan, state, newest)
-    if _built_on_its_own(state, record):
-        since = state.started
-        for one in sorted(plan.stamped, key=lambda one: one.subject):
-            if one.kind == "file" and _written_since(files.changed_at(one.subject), since):
-                yield f"uv built without a sync, and {one.subject} was written since the last one"
+    yield from _unseen_edits(plan, state, files)
+    if record is None or state.expected is None or not _is_another(record, state.record):
+        return
+    since = state.started
+    if record.facts(bytes.fromhex(state.salt)) != state.expected:
+        yield from _doubts("uv built without a sync", _touched(plan, files, since, with_folders=True))
+        yield from _doubts("uv built without a sync", _unknowable(plan))
+    elif not state.due:
+        yield from _doubts("uv built although nothing had changed", _touched(plan, files, since, with_folders=False))
 
 
-def _unseen_edits(plan: Plan, state: State, newest: int | None) -> Iterator[str]:
-    """Rule (a): a watched file changed, but the maximum to which uv compares did not rise (U1, U22, U28)."""
+def _unseen_edits(plan: Plan, state: State, files: Files) -> Iterator[str]:
+    """Rule (a): a watched file changed, but its time can't have raised uv's maximum (U1, U22, U28)."""
     before = state.expected.get("timestamp") if state.expected else None
-    if before is None or (newest is not None and newest > before):
+    if before is None:
         return
     old = {(kind, subject): known for rows in state.keys.values() for kind, subject, known, _ in rows}
     for one in sorted(plan.watched, key=lambda one: one.subject):
-        if one.kind == "file" and old.get(one.identity, one.state) != one.state:
-            yield f"{one.subject} changed, but its time is not the newest, so uv would not see it"
+        if one.kind != "file" or old.get(one.identity, one.state) == one.state:
+            continue
+        time = newest(files.root, [one.subject])
+        if time is not None and time <= before:
+            yield f"{one.subject} changed, but older files than the newest are nothing to uv"
 
 
-def _built_on_its_own(state: State, record: Record | None) -> bool:
-    """Rule (b): the installed record is not the one that the last sync led to."""
-    if record is None or state.expected is None:
-        return False
-    seen = state.record
-    if seen is not None and tuple(seen["identity"]) == record.identity:
-        return False  # nothing was built since
-    facts = record.facts(bytes.fromhex(state.salt))
-    nothing_to_build = seen is not None and seen["facts"] == state.expected
-    return facts != state.expected or nothing_to_build
+def _is_another(record: Record, seen: Mapping[str, Any] | None) -> bool:
+    """Tell whether the installed record was written since the last sync."""
+    return seen is None or tuple(seen["identity"]) != record.identity
+
+
+def _doubts(what: str, subjects: Iterable[str]) -> Iterator[str]:
+    """Rule (b): the record is not the one that the last sync led to, so it may come from what no stamp names."""
+    first = next(iter(subjects), None)
+    if first is not None:
+        yield f"{what}, and {first} may have been another then"
+
+
+def _touched(plan: Plan, files: Files, since: int, *, with_folders: bool) -> Iterator[str]:
+    """Yield stamped files written since an instant; with folders, also what was added, removed or moved there.
+
+    A file that came and went, and a folder that was swapped, leave their trace in the folder above only.
+    """
+    paths = sorted(one.subject for one in plan.stamped if one.kind in {"file", "directory"})
+    folders = sorted({folder for path in paths for folder in _above(path)}) if with_folders else []
+    for path in (*paths, *folders):
+        if _written_since(files.changed_at(path), since):
+            yield path
+
+
+def _above(path: str) -> Iterator[str]:
+    while path not in {"", ".", ".."} and not path.endswith("/.."):
+        path = posixpath.dirname(path) or "."
+        yield path
+
+
+def _unknowable(plan: Plan) -> Iterator[str]:
+    """Yield stamped inputs that leave no trace: nobody knows what they were when uv built."""
+    return (one.subject for one in sorted(plan.stamped, key=lambda one: one.identity) if one.kind in {"env", "value"})
 
 
 def _written_since(changed: int, instant: int) -> bool:

@@ -22,7 +22,7 @@ from dyncachekeys.files import Files
 from dyncachekeys.memory import FileMemory
 from dyncachekeys.plugin import Context
 from dyncachekeys.project import FILE
-from dyncachekeys.results import plain
+from dyncachekeys.results import WrongResultError, plain
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -35,6 +35,7 @@ def main() -> None:
     """Serve one key."""
     channel = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # what is printed must outlive a kill
     orders = os.fdopen(os.dup(0), encoding="ascii")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a resolver that asks for input must not wait for ever
     sys.dont_write_bytecode = True
@@ -73,6 +74,8 @@ def _answer(function: Resolver, context: Context, key: Key, request: dict[str, A
         return {"problems": [dataclasses.asdict(problem) for problem in error.problems]}
     except SystemExit as error:
         return {"problems": [dataclasses.asdict(_problem(request, f"called sys.exit({error.code!r})"))]}
+    except WrongResultError as error:
+        return {"problems": [dataclasses.asdict(_problem(request, f"did not do what it should: {error}"))]}
     except Exception as error:  # noqa: BLE001  it is a stranger's code; what it raises is the message
         said = "".join(traceback.format_exception_only(error)).strip()
         place = _place(error, context.root)
@@ -97,5 +100,7 @@ def _place(error: BaseException, root: Path) -> str:
 
 
 def _send(channel: TextIO, message: dict[str, Any]) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
     channel.write(json.dumps(message) + "\n")
     channel.flush()

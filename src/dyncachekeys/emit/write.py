@@ -20,22 +20,21 @@ _IGNORE = b"# made by dyncachekeys\n*\n"
 _RETRY_SECONDS = 0.02
 
 
-def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write a file so that at any instant it is the old one or the new one.
-
-    Through a link, not over it; an existing file keeps its mode.
+def replace(path: Path, data: bytes, mode: int = 0o600, *, through_links: bool = True) -> None:
+    """Write a file so that at any instant it is the old one or the new one; it keeps its mode.
 
     Args:
         path: The file.
         data: Its new content.
         mode: The mode of a file that did not exist.
+        through_links: Write what a link leads to, as for the user's file; else replace the link.
 
     Raises:
         OSError: nothing was changed.
     """
-    target = path.resolve()
+    target = path.resolve() if through_links else path
     with contextlib.suppress(FileNotFoundError):
-        mode = stat.S_IMODE(target.stat().st_mode)
+        mode = stat.S_IMODE(target.stat(follow_symlinks=through_links).st_mode)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
@@ -45,9 +44,28 @@ def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
                 os.fchmod(stream.fileno(), mode)
             os.fsync(stream.fileno())
         temporary.replace(target)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = os.fspath(path)  # the temporary name tells nobody anything
         raise
+
+
+def sweep(file: Path, home: Path) -> None:
+    """Remove the temporary files of a run that was killed. Only under the lock: nobody else is writing.
+
+    Args:
+        file: ``pyproject.toml``, beside whose target ours would lie.
+        home: The folder of stamp and state.
+    """
+    target = file.resolve()
+    hexadecimal = "[0-9a-f]" * 8
+    for stray in (
+        *target.parent.glob(f".{target.name}.{hexadecimal}.tmp"),
+        *home.glob(f".*.{hexadecimal}.tmp"),
+        *home.glob(f"current.{hexadecimal}"),
+    ):
+        stray.unlink()
 
 
 def prepare_home(home: Path) -> None:
@@ -59,18 +77,20 @@ def prepare_home(home: Path) -> None:
     home.mkdir(mode=0o700, exist_ok=True)
     ignore = home / ".gitignore"
     if not ignore.exists():
-        replace(ignore, _IGNORE, 0o644)
+        replace(ignore, _IGNORE, 0o644, through_links=False)
 
 
 def check_home(home: Path) -> None:
-    """Refuse a home that is not a folder of its own: what is written there would land elsewhere.
+    """Refuse a home that is not a folder of its own: what is written or removed there would be elsewhere.
 
     Raises:
         WriteError: it is a link or a file.
     """
-    what = "a link" if home.is_symlink() else "not a folder" if home.exists() and not home.is_dir() else None
-    if what:
-        raise WriteError(Problem("not-a-folder", f"is {what}", home.name, f"remove `{home.name}`, and sync again"))
+    for folder in (home, home / "stamps"):
+        what = "a link" if folder.is_symlink() else "not a folder" if folder.exists() and not folder.is_dir() else None
+        if what:
+            where = folder.relative_to(home.parent).as_posix()
+            raise WriteError(Problem("not-a-folder", f"is {what}", where, f"remove `{where}`, and try again"))
 
 
 @contextlib.contextmanager
@@ -82,7 +102,8 @@ def lock(home: Path) -> Iterator[None]:
     Raises:
         OSError: the lock file can't be made.
     """
-    with open(home / "lock", "ab") as stream:
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    with open(os.open(home / "lock", flags, 0o600), "r+b") as stream:
         if sys.platform == "win32":
             import msvcrt  # noqa: PLC0415
 
