@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
 from kit import Demo, DemoMaker, make_demo
 
 

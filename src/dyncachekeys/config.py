@@ -102,9 +102,7 @@ def _read_key(name: str, table: object) -> tuple[Key | None, list[Problem]]:
         message = f"must be more than 0 and at most {LONGEST_TIMEOUT:,} seconds"
         problems.append(Problem("invalid-option", message, f"{where}.timeout", "write seconds, such as `60`"))
     problems += [
-        Problem(
-            "written-twice", f"stands here as `{name}`, too", f"{where}.{name.replace('_', '-')}", "keep one of them"
-        )
+        Problem("written-twice", f"is the same as `{name.replace('_', '-')}`", f"{where}.{name}", "keep one of them")
         for name in rest
         if "_" in name and name.replace("_", "-") in rest
     ]

@@ -100,8 +100,9 @@ def _registered() -> dict[str, dict[str, str]]:
             points = [(point.name, point.value) for point in distribution.entry_points if point.group == GROUP]
         except Exception:  # noqa: BLE001, S112  whatever a stranger's metadata does to its parser
             continue
-        if distribution.name not in seen:  # another one of the same name is shadowed on sys.path
-            seen.add(distribution.name)
+        name = re.sub(r"[-_.]+", "-", distribution.name).lower()  # PEP 503
+        if name not in seen:  # another one of the same name is shadowed on sys.path
+            seen.add(name)
             for point, value in points:
                 found.setdefault(point, {})[owner] = value.replace(" ", "")
     return dict(sorted(found.items()))

@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from dyncachekeys.files import MISSING
 from dyncachekeys.uv import newest
 
 if TYPE_CHECKING:
@@ -100,9 +101,10 @@ def _doubts(what: str, subjects: Iterable[str]) -> Iterator[str]:
 def _touched(plan: Plan, files: Files, since: int, *, with_folders: bool) -> Iterator[str]:
     """Yield stamped files written since an instant; with folders, also what was added, removed or moved there.
 
-    A file that came and went, and a folder that was swapped, leave their trace in the folder above only.
+    A file that came and went leaves its trace in its folder, a folder that was moved in its own change
+    time. The project's folder itself tells nothing: uv writes there, too.
     """
-    paths = sorted(one.subject for one in plan.stamped if one.kind in {"file", "directory"})
+    paths = sorted(one.subject for one in plan.stamped if one.kind in {"file", "directory"} and one.state != MISSING)
     folders = sorted({folder for path in paths for folder in _above(path)}) if with_folders else []
     for path in (*paths, *folders):
         if _written_since(files.changed_at(path), since):
@@ -110,8 +112,7 @@ def _touched(plan: Plan, files: Files, since: int, *, with_folders: bool) -> Ite
 
 
 def _above(path: str) -> Iterator[str]:
-    while path not in {"", ".", ".."} and not path.endswith("/.."):
-        path = posixpath.dirname(path) or "."
+    while (path := posixpath.dirname(path)) and posixpath.basename(path) != "..":
         yield path
 
 

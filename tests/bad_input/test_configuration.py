@@ -253,11 +253,11 @@ NOT_BUILT_YET = {
         "tool.dyncachekeys.transport",
         '`transport = "digest"`',
     ),
-    "with": (BACKEND_KEY + 'with = ["packaging"]', f"{KEYS}.backend.with", "`with = a list`"),
+    "with": (BACKEND_KEY + 'with = ["packaging"]', f"{KEYS}.backend.with", "`with`"),
     "workspace": (
         '[tool.dyncachekeys.workspace.keys.all]\nresolver = "backend"' + BACKEND_KEY,
         "tool.dyncachekeys.workspace",
-        "`workspace = a table`",
+        "`workspace`",
     ),
     "inherit": (
         "[tool.dyncachekeys]\ninherit = false" + BACKEND_KEY,

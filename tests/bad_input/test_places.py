@@ -135,7 +135,7 @@ def test_read_only_tree(sources: Demo) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "error: .dyncachekeys: can't be written: Permission denied; nothing was written\n"
-        "  do: make it writable, and sync again\n"
+        "  do: make it writable, and try again\n"
     )
     assert tree_of(sources.root) == before
     assert hindered(sources, "check").returncode == 1  # it writes nothing, so it needs no leave
@@ -152,7 +152,7 @@ def test_read_only_pyproject_folder_with_a_home_from_before(sources: Demo) -> No
     assert done.returncode == 2
     assert done.stderr == (
         "error: pyproject.toml: can't be written: Permission denied; nothing was written\n"
-        "  do: make it writable, and sync again\n"
+        "  do: make it writable, and try again\n"
     )
     assert (sources.root / "pyproject.toml").read_bytes() == document
     sources.root.chmod(0o755)
@@ -189,7 +189,7 @@ def test_home_that_is_something_else(what: str, command: str, demo_maker: DemoMa
     before, before_elsewhere = tree_of(demo.root), tree_of(demo.beside)
     done = demo.cli(command, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"error: .dyncachekeys: is {HOMES[what]}\n  do: remove `.dyncachekeys`, and sync again\n"
+    assert done.stderr == f"error: .dyncachekeys: is {HOMES[what]}\n  do: remove `.dyncachekeys`, and try again\n"
     assert (tree_of(demo.root), tree_of(demo.beside)) == (before, before_elsewhere)
 
 
@@ -368,5 +368,5 @@ def test_refusal_through_the_api_names_the_place(demo_maker: DemoMaker) -> None:
     demo = demo_maker(BACKEND_KEY)
     (demo.root / ".dyncachekeys").write_text("", encoding="utf-8")
     assert told(refused(demo.root, demo.environ)) == (
-        "[not-a-folder] .dyncachekeys\n  is not a folder\n  do: remove `.dyncachekeys`, and sync again\n"
+        "[not-a-folder] .dyncachekeys\n  is not a folder\n  do: remove `.dyncachekeys`, and try again\n"
     )

@@ -40,7 +40,9 @@ def test_second_fault_as_it_is(demo_maker: DemoMaker) -> None:
         _wheel(wheels, name)
     demo.append("pyproject.toml", '\n[tool.uv]\nfind-links = ["../beside/wheels"]\n')
     demo.edit("pyproject.toml", 'version = "0.1"', 'dynamic = ["dependencies"]\nversion = "0.1"')
-    demo.write({"build_backend/helper.py": HELPER.replace("[]", '["one", "two"] if PREPARING else []') + "PREPARING = False\n"})
+    demo.write(
+        {"build_backend/helper.py": HELPER.replace("[]", '["one", "two"] if PREPARING else []') + "PREPARING = False\n"}
+    )
     demo.append("build_backend/core.py", PREPARE_ONLY)
     demo.both()
     assert _installed(demo.root) == {"demo", "one", "two"}
@@ -51,7 +53,7 @@ def test_second_fault_as_it_is(demo_maker: DemoMaker) -> None:
     assert _installed(demo.root) == {"demo"}
 
 
-PREPARE_ONLY = '''
+PREPARE_ONLY = """
 
 def prepare_metadata_for_build_editable(metadata_directory, config_settings=None):
     helper.PREPARING = True
@@ -62,7 +64,7 @@ def prepare_metadata_for_build_editable(metadata_directory, config_settings=None
     (info / "METADATA").write_text(text, encoding="utf-8")
     (info / "WHEEL").write_text("Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n", encoding="utf-8")
     return info.name
-'''
+"""
 
 
 def _wheel(folder: Path, name: str) -> None:

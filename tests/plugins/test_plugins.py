@@ -186,7 +186,7 @@ def test_not_installed(demo_maker: DemoMaker) -> None:
     (problem,) = refused(demo.root, demo.environ)
     assert (problem.code, problem.where) == ("unknown-resolver", f"{WHERE}.resolver")
     assert problem.message == "there is no resolver `manifests`"
-    assert problem.remedy.endswith("If a package has it, install that beside dyncachekeys.")
+    assert problem.remedy.endswith("; if a package has it, install that beside dyncachekeys")
 
 
 def test_it_can_be_named_by_its_function(site: Path, demo_maker: DemoMaker) -> None:

@@ -87,7 +87,9 @@ def check_home(home: Path) -> None:
         WriteError: it is a link or a file.
     """
     for folder in (home, home / "stamps"):
-        what = "a link" if folder.is_symlink() else "not a folder" if folder.exists() and not folder.is_dir() else None
+        # os.path says no where another user may not look: then nothing is there that we could use.
+        odd = "not a folder" if os.path.exists(folder) and not os.path.isdir(folder) else None
+        what = "a link" if os.path.islink(folder) else odd
         if what:
             where = folder.relative_to(home.parent).as_posix()
             raise WriteError(Problem("not-a-folder", f"is {what}", where, f"remove `{where}`, and try again"))

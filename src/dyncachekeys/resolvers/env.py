@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Annotated
 
-from dyncachekeys.plugin import Checked, Context, Env
+from dyncachekeys.plugin import Checked, Context, Env, Value
 
 
 def _check_name(name: str) -> str | None:
@@ -19,12 +19,14 @@ def env(
     context: Context,
     *,
     names: Annotated[list[Annotated[str, Checked(_check_name)]], "names of variables; `*`, `?` and `[...]` match"],
-) -> Iterable[Env]:
+) -> Iterable[Env | Value]:
     """Yield every named variable, set or not, and every set one that a wildcard matches."""
     for name in names:
         if not any(sign in name for sign in "*?["):
             yield Env(name, "named")
             continue
-        for found in sorted(context.environ):
-            if fnmatchcase(found, name):
-                yield Env(found, f"matches {name}", entry=False)
+        matching = sorted(found for found in context.environ if fnmatchcase(found, name))
+        # That none matches is known as well: one that comes and goes must leave a trace.
+        yield Value(f"names of {name}", matching, f"which variables match {name}")
+        for found in matching:
+            yield Env(found, f"matches {name}", entry=False)
