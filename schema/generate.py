@@ -1,13 +1,16 @@
-"""Write ``dyncachekeys.schema.json`` anew from the model, or with ``--check`` compare it."""
+"""Write what is made from the model of the configuration anew, or with ``--check`` compare it."""
 
 import sys
 from pathlib import Path
 
-from dyncachekeys.schema import dumped
+from dyncachekeys import reference, schema
+
+ROOT = Path(__file__).parent.parent
+MADE = {"schema/dyncachekeys.schema.json": schema.dumped, "docs/options.md": reference.page}
 
 if __name__ == "__main__":
-    target = Path(__file__).with_name("dyncachekeys.schema.json")
-    if "--check" not in sys.argv:
-        target.write_text(dumped(), encoding="utf-8", newline="\n")
-    elif target.read_text(encoding="utf-8") != dumped():
-        sys.exit("schema/dyncachekeys.schema.json is not what the model says: run `python schema/generate.py`")
+    for name, make in MADE.items():
+        if "--check" not in sys.argv:
+            (ROOT / name).write_text(make(), encoding="utf-8", newline="\n")
+        elif (ROOT / name).read_text(encoding="utf-8") != make():
+            sys.exit(f"{name} is not what the model says: run `python schema/generate.py`")

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from dyncachekeys import reference
 from dyncachekeys.config import read
 from dyncachekeys.schema import dumped, schema
 
@@ -17,6 +18,11 @@ COMMITTED = Path(__file__).parent.parent / "schema/dyncachekeys.schema.json"
 
 def test_the_committed_schema_is_the_models() -> None:
     assert COMMITTED.read_text(encoding="utf-8") == dumped(), "run `python schema/generate.py`"
+
+
+def test_the_committed_reference_is_the_models() -> None:
+    committed = COMMITTED.parent.parent / "docs/options.md"
+    assert committed.read_text(encoding="utf-8") == reference.page(), "run `python schema/generate.py`"
 
 
 def test_it_is_a_schema() -> None:
