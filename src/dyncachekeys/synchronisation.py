@@ -174,4 +174,4 @@ def _unwritable(error: OSError, root: Path, written: list[str]) -> WriteError:
     where = os.path.relpath(error.filename or root, root)
     done = f"; written so far: {', '.join(written)}" if written else "; nothing was written"
     message = f"can't be written: {error.strerror or error}{done}"
-    return WriteError(Problem("not-written", message, where, "make it writable, and sync again"), written)
+    return WriteError(Problem("not-written", message, where, "make it writable, and try again"), written)
