@@ -50,6 +50,10 @@ def build_editable(wheel_directory, config_settings=None, metadata_directory=Non
     return _build(wheel_directory)
 """
 HELPER = "def dependencies():\n    return []\n"
+BACKEND_KEY = """
+[tool.dyncachekeys.keys.backend]
+resolver = "backend"
+"""
 PYPROJECT = """\
 [project]
 name = "demo"

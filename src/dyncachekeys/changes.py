@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dyncachekeys.digest import sealed
 from dyncachekeys.files import LINK, MISSING
+from dyncachekeys.model import SECRET_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +28,6 @@ Cause = Literal[
     "type",
     "value",
 ]
-_SECRET_KINDS = frozenset({"env", "value"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def rows_of(inputs: Iterable[Input], salt: bytes) -> tuple[Row, ...]:
 
 
 def _remembered(one: Input, salt: bytes) -> str:
-    return sealed(salt, [(one.kind, one.subject, one.state)]) if one.kind in _SECRET_KINDS else one.state
+    return sealed(salt, [(one.kind, one.subject, one.state)]) if one.is_secret else one.state
 
 
 def between(old: Iterable[Row], new: Iterable[Row]) -> Iterator[Change]:
@@ -67,7 +67,6 @@ def _change(old: Row | None, new: Row | None) -> Change | None:
     if old is not None and new is not None:
         return None if old[2] == new[2] else _made("changed", new, _cause(new[0], old[2], new[2]))
     if new is not None:
-        # That a candidate is absent is no news to anybody who did not ask for it.
         return _made("added", new, "new-input")
     if old is not None:
         return _made("removed", old, "no-longer-selected" if old[2] == MISSING else "gone")
@@ -80,7 +79,7 @@ def _made(kind: ChangeKind, row: Row, cause: Cause) -> Change:
 
 
 def _cause(kind: str, old: str, new: str) -> Cause:
-    if kind in _SECRET_KINDS:
+    if kind in SECRET_KINDS:
         return "value"
     if MISSING in {old, new}:
         return "created" if old == MISSING else "deleted"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from dyncachekeys.checking import mismatches
 from dyncachekeys.errors import Problem, nearest
-from dyncachekeys.files import normalised
+from dyncachekeys.files import check_path
 from dyncachekeys.model import Transport, Watch
 from dyncachekeys.signature import Checked, Later, fields_of
 
@@ -16,14 +16,6 @@ WHERE = "tool.dyncachekeys"
 LONGEST_TIMEOUT = 86_400
 DEFAULTS = "defaults"
 """The name of the implicit key."""
-
-
-def _check_folder(path: str) -> str | None:
-    try:
-        normalised(path)
-    except ValueError as error:
-        return str(error)
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +46,7 @@ class Config:
     ] = "auto"
     defaults: Annotated[bool, "keep watching what uv watches where there are no cache keys"] = True
     plugin_path: Annotated[
-        list[Annotated[str, Checked(_check_folder)]], "folders from which the project's own resolvers are imported"
+        list[Annotated[str, Checked(check_path)]], "folders from which the project's own resolvers are imported"
     ] = field(default_factory=lambda: ["."])
     inherit: Annotated[bool, Later(), "take the keys that the workspace's root declares for its members"] = True
     workspace: Annotated[dict[str, Any], Later(), "keys for every member of the workspace"] = field(

@@ -51,6 +51,15 @@ def normalised(path: str) -> str:
     return posixpath.normpath(posix)
 
 
+def check_path(path: str) -> str | None:
+    """Return what is wrong with a project-relative path, or nothing: for the checking of options."""
+    try:
+        normalised(path)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 class Files:
     """The files of one project as they are during one run: each is looked at and read once at most.
 
@@ -93,10 +102,6 @@ class Files:
         """Return whether a directory stands there, with a link's target; what it holds does not count."""
         state = self.state(path) if not self.is_dir(path) else DIRECTORY + self._link_text(path)
         return state if state.startswith((DIRECTORY, MISSING)) else "not a directory"
-
-    def link_text(self, path: str) -> str:
-        """Return the text of the link that stands at the path, or nothing."""
-        return self._link_text(path).removeprefix(LINK)
 
     def read(self, path: str) -> bytes:
         """Return a file's content.

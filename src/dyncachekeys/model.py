@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["file", "directory", "env", "git", "value"]
 Watch: TypeAlias = Literal["auto", "digest", "uv"]
 Transport: TypeAlias = Literal["stamp", "digest"]
+SECRET_KINDS: frozenset[str] = frozenset({"env", "value"})
 Data: TypeAlias = object
 """What TOML and JSON can say: text, bytes, numbers, truth values, times, ``None``, lists and tables."""
 
@@ -77,6 +78,11 @@ class Input:
     def identity(self) -> tuple[str, str]:
         """What names the input, whatever its state."""
         return (self.kind, self.subject)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its state could tell what nobody else should know; such a state leaves no other trace."""
+        return self.kind in SECRET_KINDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from dyncachekeys.files import normalised
+from dyncachekeys.files import check_path, normalised
 from dyncachekeys.model import Data, Directory, Env, File, Notice, Result, Value
 from dyncachekeys.patterns import check as check_pattern
 from dyncachekeys.selection import Selection
@@ -114,12 +114,3 @@ class Context:
         notice = Notice(code, message, self.where)
         if notice not in self.notices:
             self.notices.append(notice)
-
-
-def check_path(path: str) -> str | None:
-    """Return what is wrong with a project-relative path, or nothing: for the checking of options."""
-    try:
-        normalised(path)
-    except ValueError as error:
-        return str(error)
-    return None

@@ -8,7 +8,7 @@ from inspect import cleandoc
 
 from dyncachekeys import registry
 from dyncachekeys.config import DEFAULTS, Config, Key
-from dyncachekeys.signature import Later, Option, fields_of, options_of
+from dyncachekeys.signature import Option, fields_of, options_of
 
 _INTRODUCTION = """\
 # Options
@@ -39,10 +39,9 @@ def _section(title: str, text: str, options: Iterable[Option]) -> str:
 
 
 def _row(option: Option) -> str:
-    later = next((note for note in option.notes if isinstance(note, Later)), None)
     text = option.doc
-    if later is not None:
-        values = ", ".join(f"`{json.dumps(value)}`" for value in later.values)
+    if option.later is not None:
+        values = ", ".join(f"`{json.dumps(value)}`" for value in option.later.values)
         text += f" (not built yet{f': {values}' if values else ''})"
     default = "required" if option.required else "" if option.default is None else f"`{json.dumps(option.default)}`"
     return f"| `{option.spelled}` | {default} | {text} |"

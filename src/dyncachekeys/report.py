@@ -82,7 +82,7 @@ def key_reports(resolution: Resolution, plan: Plan, state: State) -> tuple[KeyRe
 def _key_report(key: ResolvedKey, plan: Plan, state: State) -> KeyReport:
     salt = bytes.fromhex(state.salt)
     triples = [(one.kind, one.subject, one.state) for one in key.inputs]
-    secret = any(one.kind in {"env", "value"} for one in key.inputs)
+    secret = any(one.is_secret for one in key.inputs)
     old: tuple[Row, ...] = state.keys.get(key.name, ())
     first = state.digest is None
     return KeyReport(

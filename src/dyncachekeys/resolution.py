@@ -43,11 +43,6 @@ class Resolution:
     notices: tuple[Notice, ...]
 
     @property
-    def inputs(self) -> dict[tuple[str, str], Input]:
-        """All inputs by identity; each once, in the order of the keys."""
-        return {one.identity: one for key in reversed(self.keys) for one in reversed(key.inputs)}
-
-    @property
     def digest(self) -> str:
         """The digest over all inputs."""
         return digest_of((one.kind, one.subject, one.state) for key in self.keys for one in key.inputs)
@@ -91,7 +86,7 @@ def resolve(project: Project, environ: Mapping[str, str], files: Files) -> Resol
             before any resolver has run.
         ResolverError: resolvers failed; all of them.
     """
-    config, problems = read_config(project)
+    config, problems = read(project.table or {})
     with contextlib.ExitStack() as stack:
         jobs: list[tuple[str, str, Key, _Job]] = []
         for name, key in keys_of(config).items():
@@ -105,11 +100,6 @@ def resolve(project: Project, environ: Mapping[str, str], files: Files) -> Resol
         if problems:
             raise ConfigurationError(problems)
         return _run(jobs, config, environ, files)
-
-
-def read_config(project: Project) -> tuple[Config, list[Problem]]:
-    """Read the project's table, which there must be. Returns what is right in it, and what is wrong."""
-    return read(project.table or {})
 
 
 def keys_of(config: Config) -> dict[str, Key]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from dyncachekeys import registry
 from dyncachekeys.config import Config, Key
-from dyncachekeys.signature import Later, Option, fields_of, options_of
+from dyncachekeys.signature import Option, fields_of, options_of
 
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _OWN = frozenset({"keys", "options"})
@@ -69,10 +69,13 @@ def _table(options: Iterable[Option]) -> dict[str, Any]:
 
 def _property(option: Option) -> dict[str, Any]:
     described = _type(option.annotation)
-    later = next((note for note in option.notes if isinstance(note, Later)), None)
     doc = option.doc
-    if later is not None:
-        doc += " (not built yet)" if not later.values else f" (not built yet: {', '.join(map(repr, later.values))})"
+    if option.later is not None:
+        doc += (
+            " (not built yet)"
+            if not option.later.values
+            else f" (not built yet: {', '.join(map(repr, option.later.values))})"
+        )
     if not option.required and option.default is not None:
         described["default"] = option.default
     return {"description": doc, **described}

@@ -58,12 +58,16 @@ class Option:
         """What stands in ``Annotated`` behind the type."""
         return get_args(self.annotation)[1:] if get_origin(self.annotation) is Annotated else ()
 
+    @property
+    def later(self) -> Later | None:
+        """What of it is not built yet."""
+        return next((note for note in self.notes if isinstance(note, Later)), None)
+
     def is_later(self, value: object) -> bool:
         """Tell whether a value is one that is not built yet."""
-        later = next((note for note in self.notes if isinstance(note, Later)), None)
-        if later is None:
+        if self.later is None:
             return False
-        return value in later.values if later.values else value != self.default
+        return value in self.later.values if self.later.values else value != self.default
 
 
 def fields_of(model: type) -> dict[str, Option]:

@@ -118,7 +118,7 @@ def _above(path: str) -> Iterator[str]:
 
 def _unknowable(plan: Plan) -> Iterator[str]:
     """Yield stamped inputs that leave no trace: nobody knows what they were when uv built."""
-    return (one.subject for one in sorted(plan.stamped, key=lambda one: one.identity) if one.kind in {"env", "value"})
+    return (one.subject for one in sorted(plan.stamped, key=lambda one: one.identity) if one.is_secret)
 
 
 def _written_since(changed: int, instant: int) -> bool:

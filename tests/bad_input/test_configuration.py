@@ -9,13 +9,9 @@ from pathlib import Path
 import pytest
 
 from dyncachekeys.cli.main import run
-from kit import DemoMaker, refused, told, tree_of
+from kit import BACKEND_KEY, DemoMaker, refused, told, tree_of
 
 SAMPLES = sorted(Path(__file__).with_name("invalid").glob("*.toml"))
-BACKEND_KEY = """
-[tool.dyncachekeys.keys.backend]
-resolver = "backend"
-"""
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.stem)

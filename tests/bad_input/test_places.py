@@ -15,12 +15,8 @@ from pathlib import Path
 import pytest
 
 from dyncachekeys.emit.stamp import Stamps
-from kit import Demo, DemoMaker, refused, told, tree_of
+from kit import BACKEND_KEY, Demo, DemoMaker, refused, told, tree_of
 
-BACKEND_KEY = """
-[tool.dyncachekeys.keys.backend]
-resolver = "backend"
-"""
 SOURCES_KEY = """
 [tool.dyncachekeys.keys.sources]
 resolver = "files"

@@ -7,12 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from kit import Demo, DemoMaker, make_wheel
+from kit import BACKEND_KEY, Demo, DemoMaker, make_wheel
 
-BACKEND_KEY = """
-[tool.dyncachekeys.keys.backend]
-resolver = "backend"
-"""
 EXACT = '\n[tool.dyncachekeys]\nwatch = "digest"\n' + BACKEND_KEY
 WATCHES = pytest.mark.parametrize("config", [BACKEND_KEY, EXACT], ids=["auto", "digest"])
 HELPER = """\

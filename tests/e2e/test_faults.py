@@ -5,12 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from kit import HELPER, DemoMaker
-
-BACKEND_KEY = """
-[tool.dyncachekeys.keys.backend]
-resolver = "backend"
-"""
+from kit import BACKEND_KEY, HELPER, DemoMaker
 
 
 def test_uv_alone_does_not_notice_an_edited_backend(demo_maker: DemoMaker) -> None:

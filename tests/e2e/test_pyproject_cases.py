@@ -7,12 +7,8 @@ from collections.abc import Callable, Mapping
 import pytest
 import tomli
 
-from kit import PYPROJECT, Demo, DemoMaker, make_wheel
+from kit import BACKEND_KEY, PYPROJECT, Demo, DemoMaker, make_wheel
 
-BACKEND_KEY = """
-[tool.dyncachekeys.keys.backend]
-resolver = "backend"
-"""
 EXACT = '\n[tool.dyncachekeys]\nwatch = "digest"\n' + BACKEND_KEY
 BY_TABLE = """
 [tool.dyncachekeys]

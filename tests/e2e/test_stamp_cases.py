@@ -10,12 +10,8 @@ from pathlib import Path
 import pytest
 import tomli
 
-from kit import BACKEND, Demo, DemoMaker, make_demo
+from kit import BACKEND, BACKEND_KEY, Demo, DemoMaker, make_demo
 
-BACKEND_KEY = """
-[tool.dyncachekeys.keys.backend]
-resolver = "backend"
-"""
 SOURCES_KEY = """
 [tool.dyncachekeys.keys.sources]
 resolver = "files"
@@ -387,8 +383,11 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _replace(source: Path, target: Path) -> None:
-    shutil.rmtree(target)
+    """Replace a folder by a copy; the old one goes afterwards, or the file system may hand out its inodes again."""
+    aside = source.parent / "aside"
+    target.rename(aside)
     _copy(source, target)
+    shutil.rmtree(aside)
 
 
 @PROFILES
