@@ -49,9 +49,9 @@ def sync(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None)
             return found.report()
         written: list[str] = []
         try:
-            write.prepare_home(found.home)
             with write.lock(found.home):
                 write.sweep(found.project.root / FILE, found.home)
+                write.hide(found.home)
                 # Whoever waited looks again: another sync may have done it, or the user edited the file.
                 if fingerprint_of(found.project.root) == found.fingerprint:
                     return _apply(found, written)

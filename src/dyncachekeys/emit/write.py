@@ -68,13 +68,12 @@ def sweep(file: Path, home: Path) -> None:
         stray.unlink()
 
 
-def prepare_home(home: Path) -> None:
-    """Make the folder for stamp and state, with an ignore file of its own, if it is not there.
+def hide(home: Path) -> None:
+    """Give the folder of stamp and state its own ignore file, if it has none. Only under the lock.
 
     Raises:
-        OSError: it can't be made.
+        OSError: it can't be written.
     """
-    home.mkdir(mode=0o700, exist_ok=True)
     ignore = home / ".gitignore"
     if not ignore.exists():
         replace(ignore, _IGNORE, 0o644, through_links=False)
@@ -97,13 +96,14 @@ def check_home(home: Path) -> None:
 
 @contextlib.contextmanager
 def lock(home: Path) -> Iterator[None]:
-    """Hold the project's lock; wait for it if another process does.
+    """Hold the project's lock; wait for it if another process does. Makes the folder that it lies in.
 
     The kernel lets go of it when the process ends, however that comes about.
 
     Raises:
-        OSError: the lock file can't be made.
+        OSError: the folder or the lock file can't be made.
     """
+    home.mkdir(mode=0o700, exist_ok=True)
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     with open(os.open(home / "lock", flags, 0o600), "r+b") as stream:
         if sys.platform == "win32":
