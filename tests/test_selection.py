@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from dyncachekeys.files import Files
+from dyncachekeys.memory import FileMemory
 from dyncachekeys.selection import Selection
 
 
 def chosen(root: Path, *patterns: str, exclude: tuple[str, ...] = (), gitignore: bool = True) -> list[str]:
-    return list(Selection(root, patterns, exclude, gitignore=gitignore).paths())
+    return list(Selection(patterns, exclude, gitignore=gitignore).among(Files(root, FileMemory())))
 
 
 def make(root: Path, *names: str) -> None:
@@ -88,10 +90,10 @@ def test_a_link_to_a_directory_is_chosen_and_not_walked(tmp_path: Path) -> None:
 
 def test_each_path_comes_with_its_pattern_and_unmatched_ones_are_told(tmp_path: Path) -> None:
     make(tmp_path, "a.c", "b.h")
-    selection = Selection(tmp_path, ["a.*", "*.c", "*.h", "*.rs"], [], gitignore=True)
-    found = selection.paths()
+    selection = Selection(["a.*", "*.c", "*.h", "*.rs"])
+    found = selection.among(Files(tmp_path, FileMemory()))
     assert found == {"a.c": "*.c", "b.h": "*.h"}
-    assert selection.unmatched(found) == ["*.rs"]
+    assert selection.unmatched(found, tmp_path.parts) == ["*.rs"]
 
 
 @pytest.mark.parametrize("seed", range(25))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # `typing` takes longer to import than the quiet path takes
 if TYPE_CHECKING:
     from dyncachekeys.errors import DyncachekeysError as DyncachekeysError
     from dyncachekeys.plugin import Context as Context
     from dyncachekeys.plugin import Directory as Directory
     from dyncachekeys.plugin import Env as Env
     from dyncachekeys.plugin import File as File
+    from dyncachekeys.plugin import Selected as Selected
     from dyncachekeys.plugin import Value as Value
+    from dyncachekeys.plugin import resolver as resolver
     from dyncachekeys.synchronisation import check as check
     from dyncachekeys.synchronisation import resolve as resolve
     from dyncachekeys.synchronisation import sync as sync
@@ -22,12 +22,26 @@ _HOMES = {
     "DyncachekeysError": "errors",
     "Env": "plugin",
     "File": "plugin",
+    "Selected": "plugin",
     "Value": "plugin",
     "check": "synchronisation",
     "resolve": "synchronisation",
+    "resolver": "plugin",
     "sync": "synchronisation",
 }
-__all__ = ["Context", "Directory", "DyncachekeysError", "Env", "File", "Value", "check", "resolve", "sync"]
+__all__ = [
+    "Context",
+    "Directory",
+    "DyncachekeysError",
+    "Env",
+    "File",
+    "Selected",
+    "Value",
+    "check",
+    "resolve",
+    "resolver",
+    "sync",
+]
 
 
 def __getattr__(name: str) -> object:
@@ -35,4 +49,6 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
+    import importlib  # noqa: PLC0415
+
     return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -5,25 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dyncachekeys import git
+from dyncachekeys.matching import Rules
 from dyncachekeys.model import Notice
-from dyncachekeys.patterns import compiled
 from dyncachekeys.project import FILE, HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from dyncachekeys.files import Files
     from dyncachekeys.project import Project
 
 _TAKES_ONLY_WHAT_IT_IS_TOLD = ("flit_core", "maturin", "mesonpy", "poetry", "setuptools", "uv_build")
 """Build backends whose sdist holds no unknown folder; any other may take in what git does not ignore (U26)."""
 
 
-def notices(project: Project, *, tracked: bool) -> Iterator[Notice]:
+def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice]:
     """Yield what to tell the user about a project.
 
     Args:
         project: The project.
+        files: Its files.
         tracked: Whether git tracks our state.
     """
     if tracked:
@@ -32,23 +34,25 @@ def notices(project: Project, *, tracked: bool) -> Iterator[Notice]:
     if project.region and not project.marked:
         message = "the markers of the region were gone or in conflict; entries that are not ours are kept as yours"
         yield Notice("markers-lost", message, f"{FILE}: tool.uv.cache-keys")
-    if _sdist_takes_in_home(project):
+    if _sdist_takes_in_home(project, files):
         message = f"an sdist would take in {HOME}: add the line `/{HOME}/` to .gitignore"
         yield Notice("sdist-takes-in-state", message, ".gitignore")
 
 
-def _sdist_takes_in_home(project: Project) -> bool:
+def _sdist_takes_in_home(project: Project, files: Files) -> bool:
     build_system = project.pyproject.get("build-system")
     backend = build_system.get("build-backend") if isinstance(build_system, dict) else None
     if not isinstance(backend, str) or backend.startswith(_TAKES_ONLY_WHAT_IT_IS_TOLD):
         return False
     for folder in (project.root, *project.root.parents):
-        ignore = folder / ".gitignore"
-        if ignore.is_file():
-            lines = ignore.read_text(encoding="utf-8-sig", errors="replace").split("\n")
+        ignore = files.relative(str(folder / ".gitignore"))
+        if files.is_file(ignore):
+            rules = Rules(files.read(ignore).decode("utf-8-sig", "replace").split("\n"))
             # hatchling takes the nearest file for the project's own, wherever it lies.
-            return not compiled(lines).match_file(f"{HOME}/state.json")
-        if (folder / ".git").exists():
+            place = rules.top.enter(HOME)
+            last = max(place.below, place.find("state.json", is_dir=False))
+            return last < 0 or rules.negated[last]
+        if files.exists(files.relative(str(folder / ".git"))):
             break
     return True
 

@@ -2,52 +2,85 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from dyncachekeys.digest import sealed
+from dyncachekeys.change import Change
+from dyncachekeys.digest import digest_of, file_state
 from dyncachekeys.files import LINK, MISSING
 from dyncachekeys.model import SECRET_KINDS
+from dyncachekeys.values import sealed
+from dyncachekeys.witnesses import EXECUTABLE, HASH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from dyncachekeys.change import Cause, ChangeKind
+    from dyncachekeys.inputs import Inputs
     from dyncachekeys.memory import Row
-    from dyncachekeys.model import Input, Kind
-
-ChangeKind = Literal["added", "removed", "changed"]
-Cause = Literal[
-    "new-input",
-    "gone",
-    "no-longer-selected",
-    "created",
-    "deleted",
-    "content",
-    "executable-bit",
-    "link",
-    "type",
-    "value",
-]
+    from dyncachekeys.model import Input
+    from dyncachekeys.witnesses import Witnesses
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One input that differs from the last sync."""
+def rows_of(inputs: Inputs, salt: bytes) -> tuple[Row, ...]:
+    """Return inputs as they are remembered one by one: what could tell a secret is sealed.
 
-    kind: ChangeKind
-    input: Kind
-    subject: str
-    cause: Cause
-    reason: str
-
-
-def rows_of(inputs: Iterable[Input], salt: bytes) -> tuple[Row, ...]:
-    """Return inputs as they are remembered: what could tell a secret is sealed."""
-    return tuple((one.kind, one.subject, _remembered(one, salt), one.reason) for one in inputs)
+    The plain files of a selection are remembered in columns.
+    """
+    some = (*inputs.single, *inputs.of_selection(only_odd=True))
+    return tuple((one.kind, one.subject, _remembered(one, salt), one.reason) for one in some)
 
 
 def _remembered(one: Input, salt: bytes) -> str:
-    return sealed(salt, [(one.kind, one.subject, one.state)]) if one.is_secret else one.state
+    return sealed(salt, digest_of([(one.kind, one.subject, one.state)])) if one.is_secret else one.state
+
+
+def of_selections(old: Witnesses, new: Witnesses, key: str) -> tuple[list[Row], list[Row]]:
+    """Return the plain files that a key's selection chose then and now, as far as they may differ.
+
+    Args:
+        old: What the last run looked at.
+        new: What this one did.
+        key: The key's name.
+    """
+    return _rows_besides(old, new, key), _rows_besides(new, old, key)
+
+
+def _rows_besides(these: Witnesses, others: Witnesses, key: str) -> list[Row]:
+    """Return the rows of folders that are not the same in the others."""
+    rows: list[Row] = []
+    here, there = _by_folder(these, key), _by_folder(others, key)
+    for folder, seen in here.items():
+        if there.get(folder) != seen:
+            rows += _rows_in(folder, seen)
+    return rows
+
+
+_Seen = tuple[str, bytes, bytes, bytes, tuple[str, ...]]
+"""The names, contents and roles of a folder's files, the numbers of their patterns, and the patterns."""
+
+
+def _by_folder(these: Witnesses, key: str) -> dict[str, _Seen]:
+    unit = next((unit for unit in these.units if unit.key == key), None)
+    found: dict[str, _Seen] = {}
+    first = 0
+    for place, folder in enumerate(these.folders if unit is not None else ()):
+        count = len(these.names_in(place))
+        end = first + count
+        numbers = unit.chosen[2 * first : 2 * end] if unit is not None else b""
+        if any(numbers) and unit is not None:
+            roles = bytes(role & EXECUTABLE for role in these.roles[first:end])
+            contents = bytes(these.contents[first * HASH : end * HASH])
+            found[folder] = (these.names[place], contents, roles, numbers, unit.patterns)
+        first = end
+    return found
+
+
+def _rows_in(folder: str, seen: _Seen) -> Iterator[Row]:
+    names, contents, roles, numbers, patterns = seen
+    for row, (name, number) in enumerate(zip(names.split("\0"), memoryview(numbers).cast("H"), strict=True)):
+        if number:
+            state = file_state(contents[row * HASH : (row + 1) * HASH].hex(), executable=bool(roles[row]))
+            yield ("file", f"{folder}/{name}" if folder else name, state, f"matches {patterns[number - 1]}")
 
 
 def between(old: Iterable[Row], new: Iterable[Row]) -> Iterator[Change]:

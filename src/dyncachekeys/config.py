@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from dyncachekeys.checking import mismatches
 from dyncachekeys.errors import Problem, nearest
-from dyncachekeys.files import check_path
 from dyncachekeys.model import Transport, Watch
+from dyncachekeys.paths import check_path
 from dyncachekeys.signature import Checked, Later, fields_of
 
 WHERE = "tool.dyncachekeys"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 _SET_BY_HOOKS = frozenset(
     {
@@ -39,7 +38,38 @@ _SET_BY_HOOKS = frozenset(
 """githooks(5) and ``git rev-parse --local-env-vars``; an active virtual environment's own."""
 
 
-def for_keys(environ: Mapping[str, str]) -> dict[str, str]:
+class Environment(Mapping[str, str]):
+    """Variables, and which of them were asked for."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self.asked: dict[str, None] = {}
+        """Names."""
+        self.prefixes: dict[str, None] = {}
+        """Beginnings of names; the empty one stands for all names."""
+
+    def __getitem__(self, name: str) -> str:
+        self.asked[name] = None
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.prefixes[""] = None
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def whole(self) -> dict[str, str]:
+        """Return all variables, for a process that is started with them; that asks for none of them."""
+        return dict(self._values)
+
+    def matching(self, wildcard: str) -> list[str]:
+        """Return the names of the set variables that a wildcard matches, sorted."""
+        self.prefixes[re.split(r"[*?\[]", wildcard, maxsplit=1)[0]] = None
+        return sorted(name for name in self._values if fnmatchcase(name, wildcard))
+
+
+def for_keys(environ: Mapping[str, str]) -> Environment:
     """Return the environment without what git hooks and an active virtual environment put there.
 
     From ``PATH``, git's own folder and that of the active virtual environment are taken off.
@@ -48,7 +78,7 @@ def for_keys(environ: Mapping[str, str]) -> dict[str, str]:
     if "PATH" in kept:
         folders = kept["PATH"].split(os.pathsep)
         kept["PATH"] = os.pathsep.join(folder for folder in folders if not _passing(folder, environ))
-    return kept
+    return Environment(kept)
 
 
 def _passing(folder: str, environ: Mapping[str, str]) -> bool:

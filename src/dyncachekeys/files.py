@@ -1,23 +1,26 @@
-"""Looking at the file system: one place for paths, states and content, relative to the project.
+"""Looking at the file system: every question about it passes through here, once, and is remembered.
 
-A state is text that changes exactly when what the build may see of the file changes: its content,
-its owner's executable bit, the text of a link; never its times.
+What was asked, and what the answer was, are the witnesses of the run.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import posixpath
-import re
 import stat
 import sys
+from array import array
 from typing import TYPE_CHECKING
 
+from dyncachekeys import witnesses
+from dyncachekeys.digest import file_state
 from dyncachekeys.errors import Problem, ResolverError
+from dyncachekeys.folder import Folder, stat_of
+from dyncachekeys.paths import split
+from dyncachekeys.witnesses import EXECUTABLE, INPUT, READ, TIMED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from dyncachekeys.memory import FileMemory
@@ -27,37 +30,9 @@ DIRECTORY = "directory"
 SPECIAL = "special"
 LINK = " -> "
 EXECUTABLE_BIT_COUNTS = sys.platform != "win32"
-_ABSOLUTE = re.compile(r"[/~]|[A-Za-z]:")
 _CHUNK = 1 << 18
-
-
-class PathError(ValueError):
-    """A path that is not relative to the project. The message says what to write instead."""
-
-
-def normalised(path: str) -> str:
-    """Return a project-relative path with ``/``, without ``.`` and without inner ``..``.
-
-    Raises:
-        PathError: absolute, with a drive or with ``~``: those differ between machines.
-    """
-    posix = path.replace("\\", "/") if sys.platform == "win32" else path
-    if not posix or "\0" in posix:
-        message = "an empty path names nothing" if not posix else "a path can't hold a NUL character"
-        raise PathError(message)
-    if _ABSOLUTE.match(posix):
-        message = f"`{path}` is absolute, and so differs between machines; write it relative to the project"
-        raise PathError(message)
-    return posixpath.normpath(posix)
-
-
-def check_path(path: str) -> str | None:
-    """Return what is wrong with a project-relative path, or nothing: for the checking of options."""
-    try:
-        normalised(path)
-    except ValueError as error:
-        return str(error)
-    return None
+_CHANGED = 1 if sys.platform == "win32" else 2
+"""Which number of a stat tells when a file was written (U1)."""
 
 
 class Files:
@@ -65,7 +40,7 @@ class Files:
 
     Args:
         root: The project's folder.
-        memory: What earlier runs read, so that an unchanged file need not be read again.
+        memory: What the last run looked at, so that an unchanged file need not be read again.
         substitutes: Content to be taken for a path instead of what is on disk: for the project's own
             ``pyproject.toml``, which counts without our region, since writing that would be a change.
     """
@@ -74,14 +49,28 @@ class Files:
         self, root: Path, memory: FileMemory, substitutes: dict[str, Callable[[], bytes]] | None = None
     ) -> None:
         self.root = root
+        self.memory = memory
+        self.folders: dict[str, Folder] = {}
+        """By their path relative to the project, which is empty for the project's own."""
+        self.facts: dict[str, None] = {}
+        """What else was found out, as in `Witnesses.facts`."""
+        self.settled = True
+        """Whether nothing was seen to change during the run."""
         self._base = os.fspath(root)
-        self._memory = memory
         self._substitutes = substitutes or {}
-        self._states: dict[str, str] = {}
 
     def full(self, path: str) -> str:
         """Return the path on disk of a project-relative one."""
         return os.path.join(self._base, path)  # str is what os.scandir and os.stat are fast with
+
+    def relative(self, full: str) -> str:
+        """Return the project-relative path of one on disk, empty for the project's own."""
+        path = os.path.relpath(full, self._base).replace(os.sep, "/")
+        return "" if path == "." else path
+
+    def folder(self, path: str) -> Folder:
+        """Return what was seen in a folder."""
+        return self.folders.setdefault(path, Folder())
 
     def state(self, path: str) -> str:
         """Return the state of a file, link or whatever else stands at the path.
@@ -89,18 +78,76 @@ class Files:
         Raises:
             ResolverError: it can't be looked at or read.
         """
-        known = self._states.get(path)
-        if known is None:
-            try:
-                known = self._look(path)
-            except OSError as error:
-                raise ResolverError([_unreadable(path, error)]) from error
-            self._states[path] = known
-        return known
+        folder, name = split(path)
+        self.look(folder, [name])
+        return self.folders[folder].state(name) or MISSING
+
+    def look(self, path: str, names: Iterable[str], role: int = INPUT) -> Folder:
+        """Look at files of one folder, and return what is known of them.
+
+        Raises:
+            ResolverError: one can't be looked at or read.
+        """
+        folder, full = self.folder(path), self.full(path)
+        base = f"{full}/" if path else f"{self._base}/"
+        recall = self.memory.recall_in(path)
+        for name in names:
+            row = folder.names.get(name)
+            if row is not None:
+                folder.roles[row] |= role
+            elif name not in folder.odd:
+                self._look(folder, f"{path}/{name}" if path else name, base + name, recall, role)
+        return folder
+
+    def _look(
+        self, folder: Folder, path: str, full: str, recall: Callable[[str, os.stat_result], bytes | None], role: int
+    ) -> None:
+        name = full[full.rindex("/") + 1 :]
+        try:
+            info = os.lstat(full)
+            if stat.S_ISREG(info.st_mode):
+                content = recall(name, info)
+                if content is None:
+                    info, content, _ = _read(full)
+                self._add(folder, path, info, content, role)
+                return
+        except (FileNotFoundError, NotADirectoryError):
+            self.facts["x" + path] = None
+            folder.odd[name] = MISSING
+            return
+        except OSError as error:
+            raise ResolverError([_unreadable(path, error)]) from error
+        folder.odd[name] = self._odd_state(folder, path, full)
+
+    def _add(self, folder: Folder, path: str, info: os.stat_result, content: bytes, role: int) -> None:
+        name = path.rpartition("/")[2]
+        folder.add(name, stat_of(info), content, role | _executable(info))
+        substitute = self._substitutes.get(path)
+        if substitute is not None:
+            content = hashlib.sha256(substitute()).digest()
+            folder.odd.setdefault(name, file_state(content.hex(), executable=bool(_executable(info))))
+
+    def _odd_state(self, folder: Folder, path: str, full: str) -> str:
+        try:
+            folder.odd_stats[split(path)[1]] = witnesses.odd_stat(full)
+            link = LINK + os.readlink(full).replace(os.sep, "/") if os.path.islink(full) else ""
+            info = os.stat(full)
+            if stat.S_ISREG(info.st_mode):
+                info, content, _ = _read(full)
+                return file_state(content.hex(), executable=bool(_executable(info))) + link
+        except (FileNotFoundError, NotADirectoryError):
+            return "broken" + link
+        except OSError as error:
+            if link:  # a link that leads back to itself is as broken as one that leads nowhere
+                return "broken" + link
+            raise ResolverError([_unreadable(path, error)]) from error
+        return (DIRECTORY if stat.S_ISDIR(info.st_mode) else SPECIAL) + link
 
     def directory_state(self, path: str) -> str:
         """Return whether a directory stands there, with a link's target; what it holds does not count."""
-        state = self.state(path) if not self.is_dir(path) else DIRECTORY + self._link_text(path)
+        if self.is_real_folder(path):
+            return DIRECTORY
+        state = self.state(path)
         return state if state.startswith((DIRECTORY, MISSING)) else "not a directory"
 
     def read(self, path: str) -> bytes:
@@ -109,19 +156,118 @@ class Files:
         Raises:
             OSError: as from the operating system.
         """
+        folder, name = split(path)
+        full = self.full(path)
+        try:
+            info, content, data = _read(full, keep=True)
+        except OSError:
+            self.exists(path)
+            raise
+        if os.path.islink(full):
+            self.folder(folder).odd_stats.setdefault(name, witnesses.odd_stat(full))
+        else:
+            self._add(self.folder(folder), path, info, content, READ)
         substitute = self._substitutes.get(path)
-        if substitute is not None:
-            return substitute()
-        with open(self.full(path), "rb", buffering=0) as stream:
-            return stream.read()
+        return data if substitute is None else substitute()
+
+    def note(self, path: str, role: int = READ) -> None:
+        """Remember a file that is looked at by other means, links followed. To be called after all else.
+
+        Args:
+            path: Relative to the project.
+            role: `READ`: its content counts; `TIMED`: only its times.
+        """
+        folder, name = split(path)
+        seen, full = self.folder(folder), self.full(path)
+        try:
+            info = os.lstat(full)
+            if not stat.S_ISREG(info.st_mode):
+                seen.odd_stats.setdefault(name, witnesses.odd_stat(full))
+            elif name in seen.names or role == TIMED:
+                self._add(seen, path, info, bytes(witnesses.HASH), role)
+            else:
+                info, content, _ = _read(full)
+                self._add(seen, path, info, content, role)
+        except OSError:
+            self.facts["x" + path] = None
+
+    def renew(self, path: str, role: int = READ) -> None:
+        """Look anew at a file that we have written ourselves. Arguments as `note`."""
+        folder, name = split(path)
+        seen = self.folder(folder)
+        row = seen.names.get(name)
+        seen.odd_stats.pop(name, None)
+        self.facts.pop("x" + path, None)
+        if row is None:
+            self.note(path, role)
+            return
+        info, content, _ = _read(self.full(path))
+        seen.stats[row * 4 : row * 4 + 4] = array("q", stat_of(info))
+        seen.contents[row * witnesses.HASH : (row + 1) * witnesses.HASH] = content
 
     def is_file(self, path: str) -> bool:
         """Tell whether a regular file stands there, links followed."""
-        return os.path.isfile(self.full(path))
+        return self._fact("Ff", path, os.path.isfile(self.full(path)))
 
     def is_dir(self, path: str) -> bool:
         """Tell whether a directory stands there, links followed."""
-        return os.path.isdir(self.full(path))
+        return self._fact("Dd", path, os.path.isdir(self.full(path)))
+
+    def is_real_folder(self, path: str) -> bool:
+        """Tell whether a directory, and no link to one, stands there."""
+        full = self.full(path)
+        return self._fact("R", path, answer=True) if os.path.isdir(full) and not os.path.islink(full) else False
+
+    def exists(self, path: str) -> bool:
+        """Tell whether anything at all stands there, be it a broken link."""
+        full = self.full(path)
+        if not os.path.lexists(full):
+            return self._fact("x", path, answer=False)
+        if self.is_real_folder(path):
+            return True
+        folder, name = split(path)
+        self.folder(folder).odd_stats.setdefault(name, witnesses.odd_stat(full))
+        return True
+
+    def _fact(self, signs: str, path: str, answer: bool) -> bool:
+        self.facts[signs[0 if answer else -1] + path] = None
+        return answer
+
+    def entries(self, path: str) -> list[os.DirEntry[str]]:
+        """Return what a folder holds.
+
+        Raises:
+            OSError: it can't be listed.
+        """
+        full = self.full(path) if path else self._base
+        info = os.stat(full)
+        with os.scandir(full) as scan:
+            entries = list(scan)
+        folder = self.folder(path)
+        if folder.listed is None:
+            folder.listed = (info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+            folder.listing = witnesses.listing(entries)
+        return entries
+
+    def stands(self, path: str) -> bool:
+        """Tell whether a folder holds what it held in the last run, going by its stat."""
+        remembered = self.memory.listed(path)
+        if remembered is None:
+            return False
+        stat_then, listing = remembered
+        info = os.stat(self.full(path) if path else self._base)
+        if (info.st_mtime_ns, info.st_ctime_ns, info.st_ino) != stat_then or self.memory.is_young(info):
+            return False
+        folder = self.folder(path)
+        if folder.listed is None:
+            folder.listed, folder.listing = stat_then, listing
+        return True
+
+    def content(self, path: str) -> bytes | None:
+        """Return the SHA-256 of a regular file that was looked at; nothing if it is none."""
+        folder, name = split(path)
+        seen = self.folders.get(folder)
+        return seen.content(name) if seen is not None and name in seen.names else None
 
     def changed_at(self, path: str) -> int:
         """Return when the path itself was last written, in nanoseconds of the file system's clock; else 0.
@@ -133,33 +279,14 @@ class Files:
         except OSError:
             return 0
 
-    def _look(self, path: str) -> str:
-        link = self._link_text(path)
-        try:
-            info = os.stat(self.full(path))
-        except (FileNotFoundError, NotADirectoryError):
-            return ("broken" if link else MISSING) + link
-        except OSError:
-            if link:  # a link that leads back to itself is as broken as one that leads nowhere
-                return "broken" + link
-            raise
-        if stat.S_ISDIR(info.st_mode):
-            return DIRECTORY + link
-        if not stat.S_ISREG(info.st_mode):
-            return SPECIAL + link
-        executable = "x" if EXECUTABLE_BIT_COUNTS and info.st_mode & stat.S_IXUSR else "-"
-        return f"file {executable} {self._content_digest(path, info)}{link}"
-
-    def _link_text(self, path: str) -> str:
-        full = self.full(path)
-        return LINK + os.readlink(full).replace(os.sep, "/") if os.path.islink(full) else ""
-
-    def _content_digest(self, path: str, info: os.stat_result) -> str:
-        substitute = self._substitutes.get(path)
-        if substitute is not None:
-            return hashlib.sha256(substitute()).hexdigest()
-        known = self._memory.recall(path, info)
-        return known if known is not None else self._memory.keep(path, *_hashed(self.full(path)))
+    def changed_in(self, folders: Mapping[str, Iterable[tuple[str, int]]]) -> Iterator[tuple[str, int]]:
+        """Yield files that were looked at, each with when it was last written (as `changed_at`)."""
+        for folder, some in folders.items():
+            seen = self.folders[folder]
+            for name, _ in some:
+                path = f"{folder}/{name}" if folder else name
+                row = seen.names.get(name)
+                yield path, self.changed_at(path) if row is None else seen.stats[row * 4 + _CHANGED]
 
 
 def changed_ns(info: os.stat_result) -> int:
@@ -167,14 +294,29 @@ def changed_ns(info: os.stat_result) -> int:
     return info.st_mtime_ns if sys.platform == "win32" else info.st_ctime_ns
 
 
-def _hashed(full: str) -> tuple[os.stat_result, str]:
-    """Return the SHA-256 of a file's content, and its stat taken from the very file that was read."""
-    digest = hashlib.sha256()
-    with open(full, "rb", buffering=0) as stream:
-        info = os.fstat(stream.fileno())
-        while chunk := stream.read(_CHUNK):
+def _executable(info: os.stat_result) -> int:
+    return EXECUTABLE if EXECUTABLE_BIT_COUNTS and info.st_mode & stat.S_IXUSR else 0
+
+
+def _read(full: str, *, keep: bool = False) -> tuple[os.stat_result, bytes, bytes]:
+    """Return a file's stat, taken from the very file that is read, its SHA-256, and if wanted its content."""
+    digest, kept = hashlib.sha256(), []
+    descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        info = os.fstat(descriptor)
+        # One byte more than there should be: a large buffer costs more than a small file, and less that
+        # comes tells the end without asking again.
+        size = min(info.st_size + 1, _CHUNK)
+        while True:
+            chunk = os.read(descriptor, size)
             digest.update(chunk)
-    return info, digest.hexdigest()
+            if keep:
+                kept.append(chunk)
+            if len(chunk) < size:
+                break
+    finally:
+        os.close(descriptor)
+    return info, digest.digest(), b"".join(kept)
 
 
 def _unreadable(path: str, error: OSError) -> Problem:

@@ -24,3 +24,9 @@ def ask(root: Path, *arguments: str) -> str | None:
 def in_repository(root: Path) -> bool:
     """Tell whether a folder lies in a work tree, without asking git."""
     return any((folder / ".git").exists() for folder in (root, *root.parents))
+
+
+def folders(root: Path) -> list[str]:
+    """Return git's own folders for a work tree: the repository's, and for a linked work tree also that one's."""
+    found = ask(root, "rev-parse", "--path-format=absolute", "--git-common-dir", "--git-dir")
+    return list(dict.fromkeys(found.splitlines())) if found else []

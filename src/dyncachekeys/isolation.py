@@ -17,6 +17,7 @@ import tempfile
 import threading
 from typing import TYPE_CHECKING, Any
 
+from dyncachekeys.crossing import merge
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.model import Notice
 from dyncachekeys.results import Found
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from dyncachekeys.environment import Environment
+    from dyncachekeys.files import Files
     from dyncachekeys.project import Project
     from dyncachekeys.registry import Reference
+    from dyncachekeys.selection import Selected
 
 _BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from dyncachekeys.worker import main; main()"
 _OUTPUT_SHOWN = 2_000
@@ -43,6 +47,7 @@ class Worker:
         reference: The resolver.
         timeout: Seconds that loading, and again resolving, may take.
         environ: The environment of the process.
+        files: The project's files, to which is added what the resolver looked at.
     """
 
     def __init__(  # noqa: PLR0913  what crosses to the process is listed here and nowhere else
@@ -53,8 +58,12 @@ class Worker:
         where: str,
         reference: Reference,
         timeout: float,
-        environ: Mapping[str, str],
+        environ: Environment,
+        files: Files,
     ) -> None:
+        self.runs_each_time = True
+        """Whether nobody can tell without running it what it will say; known after `prepare`."""
+        self._files, self._environ = files, environ
         self._where, self._timeout, self._reference = where, timeout, reference
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
         self._process = subprocess.Popen(  # noqa: S603
@@ -63,7 +72,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=self._output,
             cwd=project.root,
-            env=dict(environ),
+            env=environ.whole(),
             start_new_session=True,
             encoding="ascii",
         )
@@ -106,9 +115,11 @@ class Worker:
 
     def prepare(self) -> list[Problem]:
         """Wait until the resolver is loaded and its options are checked; return what is wrong."""
-        return self._problems(self._hear())
+        answer = self._hear()
+        self.runs_each_time = not answer.get("tracked")
+        return self._problems(answer)
 
-    def resolve(self) -> tuple[list[Found], list[Notice]]:
+    def resolve(self) -> tuple[list[Found], list[Selected], list[Notice]]:
         """Run the resolver.
 
         Raises:
@@ -118,7 +129,9 @@ class Worker:
         answer = self._hear()
         if "found" not in answer:
             raise ResolverError(self._problems(answer))
-        return [Found(*row) for row in answer["found"]], [Notice(*row) for row in answer["notices"]]
+        if "looked" in answer:
+            merge(answer["looked"], self._files, self._environ)
+        return [Found(*row) for row in answer["found"]], [], [Notice(*row) for row in answer["notices"]]
 
     def _say(self, line: str) -> None:
         with contextlib.suppress(OSError):  # it may have ended; then what it left says why

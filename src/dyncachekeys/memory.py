@@ -1,4 +1,4 @@
-"""What was seen last time: the content digests of files, and what each key resolved to.
+"""What was seen last time: the files by their stats, and what each key resolved to.
 
 A memory is only ever a help. Whatever is damaged, of another format, tracked by git, owned by somebody
 else or reached through a link is no memory, and costs at most one rebuild.
@@ -6,65 +6,92 @@ else or reached through a link is no memory, and costs at most one rebuild.
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
-import stat
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from dyncachekeys import statefile
+from dyncachekeys.witnesses import HASH, RACY_NS, Witnesses
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import os
+    from collections.abc import Callable, Mapping
     from pathlib import Path
-
-FORMAT = 1
-HISTORY_LENGTH = 20
-_RACY_NS = 2_000_000_000
-"""How much older than the memory of it a file must be to be believed: the coarsest clock of a file system."""
-
-Witness = tuple[int, int, int, int, str]
-"""size, mtime_ns, ctime_ns, inode, SHA-256 in hexadecimal"""
 
 
 class FileMemory:
-    """The content digests of files, each with the stat by which it is recognised.
+    """The files and folders that the last run looked at, each with the stat by which it is recognised.
 
     Args:
-        rows: What an earlier run kept.
-        taken: When that run began, in nanoseconds since the epoch.
+        known: What it kept; nothing where there is none that can be believed.
     """
 
-    def __init__(self, rows: Mapping[str, Witness] | None = None, taken: int = 0) -> None:
-        self._old = dict(rows or {})
-        self._taken = taken
-        self.rows: dict[str, Witness] = {}
-        """What this run used: what the next one may believe."""
-        self.learned = False
-        """Whether a file was read in this run."""
+    def __init__(self, known: Witnesses | None = None) -> None:
+        self.known = known if known is not None and known.read_on() else Witnesses()
+        self._stats = memoryview(self.known.file_stats).cast("q")
+        self._folder_stats = memoryview(self.known.folder_stats).cast("q")
+        self._places = {path: place for place, path in enumerate(self.known.folders)}
+        self._firsts = [0, *accumulate(self._folder_stats[3::4])]
+        self._open: tuple[str, dict[str, int]] = ("", {})
+        self._units = {unit.signature: unit for unit in self.known.units}
 
-    def recall(self, path: str, info: os.stat_result) -> str | None:
-        """Return the digest of a file that has not changed, or nothing if it must be read.
+    def is_young(self, info: os.stat_result) -> bool:
+        """Tell whether something could have been written again within one tick of the clock after the look at it."""
+        return max(info.st_mtime_ns, info.st_ctime_ns) >= self.known.taken - RACY_NS
 
-        A file as young as the memory of it could have been written again within one tick of the
-        clock, so it is never believed.
+    def recall_in(self, folder: str) -> Callable[[str, os.stat_result], bytes | None]:
+        """Return what recalls the content of the files of one folder.
+
+        It takes a name and a stat, and returns the SHA-256 of a regular file that has not changed, or
+        nothing if it must be read. A file as young as the memory of it is never believed.
         """
-        row = self._old.get(path)
-        if row is None or row[:4] != _stat_row(info):
+        rows, stats, contents = self._rows(folder), self._stats, self.known.contents
+        limit = self.known.taken - RACY_NS
+
+        def recall(name: str, info: os.stat_result) -> bytes | None:
+            row = rows.get(name)
+            if row is None or info.st_ctime_ns >= limit or info.st_mtime_ns >= limit:
+                return None
+            size, mtime, ctime, inode = stats[row * 4 : row * 4 + 4]
+            if info.st_mtime_ns != mtime or info.st_ctime_ns != ctime or info.st_size != size or info.st_ino != inode:
+                return None
+            content = bytes(contents[row * HASH : (row + 1) * HASH])
+            return content if any(content) else None
+
+        return recall
+
+    def content(self, folder: str, name: str) -> bytes | None:
+        """Return the SHA-256 that a file had then; nothing if it was not read."""
+        row = self._rows(folder).get(name)
+        return None if row is None else bytes(self.known.contents[row * HASH : (row + 1) * HASH])
+
+    def listed(self, folder: str) -> tuple[tuple[int, int, int], bytes] | None:
+        """Return by which stat a folder that was listed is recognised, and a hash of what it held."""
+        place = self._places.get(folder)
+        if place is None:
             return None
-        if max(info.st_mtime_ns, info.st_ctime_ns) >= self._taken - _RACY_NS:
-            return None
-        self.rows[path] = row
-        return row[4]
+        mtime, ctime, inode, _ = self._folder_stats[place * 4 : place * 4 + 4]
+        listing = bytes(self.known.listings[place * 16 : place * 16 + 16])
+        return ((mtime, ctime, inode), listing) if inode else None
 
-    def keep(self, path: str, info: os.stat_result, digest: str) -> str:
-        """Remember a digest together with the stat that was taken before the file was read; return it."""
-        self.rows[path] = (*_stat_row(info), digest)
-        self.learned = True
-        return digest
+    def visited(self, signature: str) -> dict[str, int]:
+        """Return the folders that a selection went through, each with `WALKED` or `LISTED_ANEW`."""
+        unit = self._units.get(signature)
+        said = unit.visited if unit is not None else b""
+        return {self.known.folders[place]: how for place, how in enumerate(said) if how}
 
+    def chosen(self, signature: str, folder: str) -> list[tuple[str, int]]:
+        """Return what a selection chose in a folder that it went through, each with the number of its pattern."""
+        return self.known.chosen(self._units[signature], self._places[folder], self._firsts[self._places[folder]])
 
-def _stat_row(info: os.stat_result) -> tuple[int, int, int, int]:
-    return (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+    def _rows(self, folder: str) -> dict[str, int]:
+        if self._open[0] != folder or not self._open[1]:
+            place = self._places.get(folder)
+            names = [] if place is None else self.known.names_in(place)
+            first = 0 if place is None else self._firsts[place]
+            self._open = (folder, {name: first + number for number, name in enumerate(names)})
+        return self._open[1]
 
 
 Row = tuple[str, str, str, str]
@@ -85,34 +112,43 @@ class State:
     entries: tuple[Mapping[str, Any], ...] = ()
     """The last plan: what is ours in a region that lost its markers."""
     record: Mapping[str, Any] | None = None
-    """The installed record as it was seen, with its file's inode and time."""
+    """The installed record as it was seen: its file's inode and time, and the stamp folder that it names."""
     expected: Mapping[str, Any] | None = None
     """What uv's next record must hold if it builds from what this sync saw."""
+    fits: bool = False
+    """Whether the record that was seen is the one that was expected."""
     due: bool = True
     """Whether uv had something to build when the sync had ended."""
-    files: Mapping[str, Witness] = field(default_factory=dict)
     history: tuple[Mapping[str, Any], ...] = ()
     """The last syncs that changed something, the newest last."""
 
     @property
     def comparable(self) -> tuple[object, ...]:
-        """All but the time and the files' stats, which change when nothing did."""
-        return (self.salt, self.digest, self.keys, self.entries, self.record, self.expected, self.due, self.history)
+        """All but the time, which changes when nothing did."""
+        return (
+            self.salt,
+            self.digest,
+            self.keys,
+            self.entries,
+            self.record,
+            self.expected,
+            self.fits,
+            self.due,
+            self.history,
+        )
 
 
 def load(path: Path) -> State:
     """Read a state; an empty one where there is none that can be trusted."""
     try:
-        data = json.loads(_trusted_bytes(path))
-        return _from_json(data) if data.get("format") == FORMAT else State()
+        return _from_json(statefile.read(path))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, LookupError):
         return State()
 
 
 def dump(state: State) -> bytes:
     """Return a state as it is written."""
-    data = {name: getattr(state, name) for name in State.__dataclass_fields__}
-    return json.dumps({"format": FORMAT, **data}, separators=(",", ":")).encode("ascii")
+    return statefile.dump({name: getattr(state, name) for name in State.__dataclass_fields__})
 
 
 def _from_json(data: Mapping[str, Any]) -> State:
@@ -125,8 +161,8 @@ def _from_json(data: Mapping[str, Any]) -> State:
         entries=tuple(dict(entry) for entry in data["entries"]),
         record=data["record"],
         expected=data["expected"],
+        fits=bool(data["fits"]),
         due=bool(data["due"]),
-        files={path: _witness(row) for path, row in data["files"].items()},
         history=tuple(dict(change) for change in data["history"]),
     )
 
@@ -134,24 +170,3 @@ def _from_json(data: Mapping[str, Any]) -> State:
 def _row(row: list[Any]) -> Row:
     kind, subject, state, reason = map(str, row)
     return (kind, subject, state, reason)
-
-
-def _witness(row: list[Any]) -> Witness:
-    size, mtime, ctime, inode, digest = row
-    return (int(size), int(mtime), int(ctime), int(inode), str(digest))
-
-
-def _trusted_bytes(path: Path) -> bytes:
-    """Read a regular file of our own, not through a link.
-
-    Raises:
-        OSError: there is none, or it is somebody else's.
-    """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    with open(descriptor, "rb") as stream:  # noqa: PTH123
-        info = os.fstat(descriptor)
-        if not stat.S_ISREG(info.st_mode):
-            raise OSError
-        if hasattr(os, "geteuid") and info.st_uid != os.geteuid():
-            raise OSError
-        return stream.read()

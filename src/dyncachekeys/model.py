@@ -60,10 +60,6 @@ class Value:
     reason: str = ""
 
 
-Result: TypeAlias = File | Directory | Env | Value
-"""What a resolver yields."""
-
-
 @dataclass(frozen=True, slots=True)
 class Input:
     """One thing that a build depends on, looked at: a result with its state."""

@@ -4,12 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from pathspec import GitIgnoreSpec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _UP = re.compile(r"(?:\.\./)*")
 _WILDCARD = re.compile(r"[*?\[\\]")
@@ -36,15 +30,6 @@ class Pattern:
         """The one path below the base that a pattern without wildcards names; nothing for a folder's."""
         named = self.body.removeprefix("/")
         return None if named.endswith("/") or _WILDCARD.search(named) else named
-
-    @property
-    def prefix(self) -> str:
-        """The folder below the base outside which nothing can match; empty for the base itself."""
-        if not self.anchored:
-            return ""
-        parts = self.body.removeprefix("/").split("/")
-        plain = next((n for n, part in enumerate(parts) if _WILDCARD.search(part)), len(parts) - 1)
-        return "/".join(parts[:plain])
 
 
 def parse(text: str) -> Pattern:
@@ -80,16 +65,6 @@ def check(text: str) -> str | None:
     return None
 
 
-def spec(bodies: Iterable[str]) -> GitIgnoreSpec:
-    """Compile pattern bodies."""
-    # What starts with `#` is a comment in a .gitignore file, and a name here.
-    return compiled(f"\\{body}" if body.startswith("#") else body for body in bodies)
-
-
-def compiled(lines: Iterable[str]) -> GitIgnoreSpec:
-    """Compile the lines of a ``.gitignore`` file.
-
-    The backend is named, since pathspec's default depends on what is installed, and its ``hyperscan``
-    one was measured to give wrong results (``docs/dependencies.md``).
-    """
-    return GitIgnoreSpec.from_lines(lines, backend="simple")
+def escaped(body: str) -> str:
+    """Return a pattern's body as it stands in a list of rules: what starts with ``#`` is a comment there."""
+    return f"\\{body}" if body.startswith("#") else body

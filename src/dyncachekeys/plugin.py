@@ -8,23 +8,25 @@ A resolver is a function::
 
 It takes a `Context` and the key's options as keyword arguments, and yields `File`, `Directory`, `Env`
 and `Value` results. It prints nothing, changes nothing, and depends on nothing but what it asks of
-the context.
+the context. If it keeps to that last one without exception, say so with ``@resolver(tracked=True)``:
+then it is called only when what it asked for has changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from dyncachekeys.files import check_path, normalised
-from dyncachekeys.model import Data, Directory, Env, File, Notice, Result, Value
+from dyncachekeys.model import Data, Directory, Env, File, Notice, Value
+from dyncachekeys.paths import check_path, normalised
 from dyncachekeys.patterns import check as check_pattern
-from dyncachekeys.selection import Selection
+from dyncachekeys.selection import Selected, Selection
 from dyncachekeys.signature import Checked, Later
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dyncachekeys.environment import Environment
     from dyncachekeys.files import Files
 
 __all__ = [
@@ -37,13 +39,43 @@ __all__ = [
     "Later",
     "Resolver",
     "Result",
+    "Selected",
     "Value",
     "check_path",
     "check_pattern",
+    "is_tracked",
+    "resolver",
 ]
 
+Result: TypeAlias = File | Directory | Env | Value | Selected
+"""What a resolver yields."""
 Resolver: TypeAlias = Callable[..., Iterable[Result]]
 """``resolver(context, **options)``; its signature says which options there are."""
+
+
+_TRACKED = "_dyncachekeys_tracked"
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+def resolver(*, tracked: bool) -> Callable[[_Function], _Function]:
+    """Mark a function as a resolver, where there is something to say of it.
+
+    Args:
+        tracked: It looks only through the context: whatever it yields is a function of what it asks
+            there, of its options and of its own code. Then a run in which all of that stands as it was
+            need not call it. Without this it is called each time, since it may look anywhere.
+    """
+
+    def mark(function: _Function) -> _Function:
+        setattr(function, _TRACKED, tracked)
+        return function
+
+    return mark
+
+
+def is_tracked(function: Resolver) -> bool:
+    """Tell whether a resolver is marked to look only through the context."""
+    return bool(getattr(function, _TRACKED, False))
 
 
 class Context:
@@ -56,7 +88,7 @@ class Context:
         self,
         root: Path,
         pyproject: Mapping[str, Any],
-        environ: Mapping[str, str],
+        environ: Environment,
         files: Files,
         where: str,
     ) -> None:
@@ -64,15 +96,19 @@ class Context:
         """The project's folder."""
         self.pyproject = pyproject
         """``pyproject.toml``, parsed, without the entries that dyncachekeys generates."""
-        self.environ = environ
+        self.environ: Mapping[str, str] = environ
         """The environment, without what git hooks and an active virtual environment put there."""
         self.where = where
         """The key that is being resolved: ``tool.dyncachekeys.keys.NAME``."""
         self.notices: list[Notice] = []
-        self._files = files
+        self._files, self._environment = files, environ
 
-    def files(self, patterns: Sequence[str], exclude: Sequence[str] = (), *, gitignore: bool = True) -> dict[str, str]:
+    def files(self, patterns: Sequence[str], exclude: Sequence[str] = (), *, gitignore: bool = True) -> Selected:
         """Return the files that gitignore-style patterns choose, sorted, each with the pattern that chose it.
+
+        It is a mapping from paths to patterns. A resolver may yield it whole: that is quicker, and takes
+        less memory, than a `File` for each.
+
 
         Ignored files are left out unless ``gitignore`` is false; ``.git``, virtual environments,
         ``__pycache__`` and ``.dyncachekeys`` always, unless a pattern without wildcards names the file.
@@ -82,9 +118,9 @@ class Context:
             ValueError: a pattern that can't be understood.
             ResolverError: a folder can't be listed.
         """
-        selection = Selection(self.root, patterns, exclude, gitignore=gitignore)
-        found = selection.paths()
-        for pattern in selection.unmatched(found):
+        selection = Selection(patterns, exclude, gitignore=gitignore)
+        found = selection.among(self._files)
+        for pattern in selection.unmatched(found, self.root.parts):
             self.warn("pattern-matches-nothing", f"pattern `{pattern}` matches nothing")
         return found
 
@@ -108,6 +144,14 @@ class Context:
     def is_dir(self, path: str) -> bool:
         """Tell whether a directory stands there, links followed."""
         return self._files.is_dir(normalised(path))
+
+    def variables(self, wildcard: str) -> list[str]:
+        """Return the names of the set variables that a wildcard (``*``, ``?``, ``[...]``) matches, sorted.
+
+        Better than going through ``environ``: that asks for every variable there is, and so the resolver
+        has to run again whenever any comes or goes.
+        """
+        return self._environment.matching(wildcard)
 
     def warn(self, code: str, message: str) -> None:
         """Say something that the user should know and that is no error; said once."""

@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from dyncachekeys import changes
-from dyncachekeys.digest import digest_of, sealed
+from dyncachekeys.inputs import digests_of
+from dyncachekeys.values import sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from dyncachekeys.changes import Change
+    from dyncachekeys.change import Change
     from dyncachekeys.emit.plan import Plan
+    from dyncachekeys.files import Files
+    from dyncachekeys.inputs import Inputs
     from dyncachekeys.memory import Row, State
-    from dyncachekeys.model import Kind, Notice, Transport, Watch
+    from dyncachekeys.model import Input, Kind, Notice, Transport, Watch
     from dyncachekeys.resolution import Resolution, ResolvedKey
     from dyncachekeys.verdict import Move
+    from dyncachekeys.witnesses import Witnesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,21 @@ class KeyReport:
     watch: Watch
     digest: str
     """Sealed where it could tell the value of a variable."""
-    inputs: tuple[InputReport, ...]
+    input_count: int
     changes: tuple[Change, ...]
+    runs_each_time: bool
+    """Whether nobody can tell without running it that its answer still stands."""
+    seconds: float
+    """How long it took."""
+    _inputs: Inputs
+    _watched: frozenset[Input]
+
+    @property
+    def inputs(self) -> Iterator[InputReport]:
+        """The inputs, sorted."""
+        for one in self._inputs:
+            watcher: Literal["entry", "stamp"] = "entry" if one in self._watched else "stamp"
+            yield InputReport(one.kind, one.subject, one.reason, watcher)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,37 +79,67 @@ class ProjectReport:
     warnings: tuple[Notice, ...]
     region_differs: bool
     """Whether ``pyproject.toml`` was, or would have to be, written."""
+    counts: str
+    """How many keys and different inputs there are, in words."""
 
     @property
     def changed(self) -> bool:
         """Whether anything differs from the last sync."""
         return self.digest != self.previous or self.move != "kept" or self.region_differs
 
-    @property
-    def input_count(self) -> int:
-        """How many different inputs there are."""
-        return len({(one.input, one.subject) for key in self.keys for one in key.inputs})
+
+def counts(keys: int, inputs: int) -> str:
+    """Return how many keys and inputs there are, in words."""
+    return f"{counted(keys, 'key')}, {counted(inputs, 'input')}"
 
 
-def key_reports(resolution: Resolution, plan: Plan, state: State) -> tuple[KeyReport, ...]:
-    """Return a report for each key, against what the last sync left."""
-    return tuple(_key_report(key, plan, state) for key in resolution.keys)
+def counted(number: int, noun: str) -> str:
+    """Return a number and what it counts, such as ``1,204 inputs``."""
+    plural = noun if number == 1 else noun[:-1] + "ies" if noun.endswith("y") and noun != "key" else noun + "s"
+    return f"{number:,} {plural}"
 
 
-def _key_report(key: ResolvedKey, plan: Plan, state: State) -> KeyReport:
-    salt = bytes.fromhex(state.salt)
-    triples = [(one.kind, one.subject, one.state) for one in key.inputs]
-    secret = any(one.is_secret for one in key.inputs)
-    old: tuple[Row, ...] = state.keys.get(key.name, ())
-    first = state.digest is None
-    return KeyReport(
-        key.name,
-        key.resolver,
-        key.watch,
-        sealed(salt, triples) if secret else digest_of(triples),
-        tuple(
-            InputReport(one.kind, one.subject, one.reason, "entry" if one in plan.watched else "stamp")
-            for one in key.inputs
-        ),
-        () if first else tuple(changes.between(old, changes.rows_of(key.inputs, salt))),
+def key_reports(
+    resolution: Resolution, plan: Plan, files: Files, state: State, now: Witnesses
+) -> tuple[KeyReport, ...]:
+    """Return a report for each key, against what the last sync left.
+
+    Args:
+        resolution: What the keys found.
+        plan: Who watches what.
+        files: The project's files.
+        state: What the last sync left.
+        now: What was looked at this time.
+    """
+    return tuple(
+        KeyReport(
+            key.name,
+            key.resolver,
+            key.watch,
+            _digest(key, resolution, files, state),
+            len(key.inputs),
+            tuple(_changes(key, files.memory.known, now, state)) if state.digest is not None else (),
+            key.runs_each_time,
+            key.seconds,
+            key.inputs,
+            plan.watched,
+        )
+        for key in resolution.keys
     )
+
+
+def _digest(key: ResolvedKey, resolution: Resolution, files: Files, state: State) -> str:
+    triples = [(one.kind, one.subject, one.state) for one in key.inputs.single]
+    selections = [key.inputs.selected] if key.inputs.selected is not None else []
+    digest = digests_of(triples, selections, files, resolution.digests).digest
+    secret = any(one.is_secret for one in key.inputs.single)
+    return sealed(bytes.fromhex(state.salt), digest) if secret else digest
+
+
+def _changes(key: ResolvedKey, then: Witnesses, now: Witnesses, state: State) -> Iterator[Change]:
+    old: list[Row] = list(state.keys.get(key.name, ()))
+    new: list[Row] = list(changes.rows_of(key.inputs, bytes.fromhex(state.salt)))
+    if then.folders or key.name not in state.keys:  # else the memory of them is gone, and nothing can be said
+        then_chosen, now_chosen = changes.of_selections(then, now, key.name)
+        old, new = [*old, *then_chosen], [*new, *now_chosen]
+    return changes.between(old, new)

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from dyncachekeys import registry
 from dyncachekeys.checking import check_options
 from dyncachekeys.config import DEFAULTS, WHERE, Config, Key, quoted, read
-from dyncachekeys.digest import digest_of, value_digest
 from dyncachekeys.errors import ConfigurationError, Problem, ResolverError
+from dyncachekeys.inputs import Digests, Inputs, digests_of
 from dyncachekeys.isolation import Worker
 from dyncachekeys.model import Input, Notice, Watch
 from dyncachekeys.plugin import Context
-from dyncachekeys.results import Found, plain
+from dyncachekeys.results import Found, expanded, sorted_out
+from dyncachekeys.values import value_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from dyncachekeys.environment import Environment
     from dyncachekeys.files import Files
     from dyncachekeys.project import Project
+    from dyncachekeys.selection import Selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,12 @@ class ResolvedKey:
     resolver: str
     watch: Watch
     """Effective: the key's own, else the table's."""
-    inputs: tuple[Input, ...]
-    where: str = ""
+    inputs: Inputs
+    where: str
+    runs_each_time: bool
+    """Whether its resolver may look anywhere, so that nobody can tell without running it what it will say."""
+    seconds: float
+    """How long it took to run the resolver and to look at what it found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +49,28 @@ class Resolution:
 
     keys: tuple[ResolvedKey, ...]
     notices: tuple[Notice, ...]
+    digests: Digests
+    """Over all inputs."""
 
     @property
     def digest(self) -> str:
         """The digest over all inputs."""
-        return digest_of((one.kind, one.subject, one.state) for key in self.keys for one in key.inputs)
+        return self.digests.digest
 
 
 class _Job(Protocol):
+    @property
+    def runs_each_time(self) -> bool: ...
+
     def prepare(self) -> list[Problem]: ...
 
-    def resolve(self) -> tuple[list[Found], list[Notice]]: ...
+    def resolve(self) -> tuple[list[Found], list[Selected], list[Notice]]: ...
 
 
 class _BuiltIn:
-    """A built-in resolver, in this process."""
+    """A built-in resolver, in this process. It looks only through the context."""
+
+    runs_each_time = False
 
     def __init__(self, reference: registry.Reference, context: Context, options: Mapping[str, object]) -> None:
         self._function = registry.load(reference, context.where)
@@ -64,16 +79,16 @@ class _BuiltIn:
     def prepare(self) -> list[Problem]:
         return check_options(self._function, self._options, self._context.where)
 
-    def resolve(self) -> tuple[list[Found], list[Notice]]:
+    def resolve(self) -> tuple[list[Found], list[Selected], list[Notice]]:
         try:
-            found = plain(self._function(self._context, **self._options))
+            found, selections = sorted_out(self._function(self._context, **self._options))
         except (ValueError, OSError) as error:
             remedy = "mend the file, or the key's options"
             raise ResolverError([Problem("resolver-failed", str(error), self._context.where, remedy)]) from error
-        return found, self._context.notices
+        return found, selections, self._context.notices
 
 
-def resolve(project: Project, environ: Mapping[str, str], files: Files) -> Resolution:
+def resolve(project: Project, environ: Environment, files: Files) -> Resolution:
     """Run all keys of a project.
 
     Args:
@@ -115,38 +130,61 @@ def _job(  # noqa: PLR0913
     name: str,
     where: str,
     key: Key,
-    environ: Mapping[str, str],
+    environ: Environment,
     files: Files,
     stack: contextlib.ExitStack,
 ) -> _Job:
     reference = registry.find(key.resolver, where)
     if reference.built_in:
         return _BuiltIn(reference, Context(project.root, project.pyproject, environ, files, where), key.options)
-    worker = Worker(project, key=name, where=where, reference=reference, timeout=key.timeout, environ=environ)
+    worker = Worker(
+        project, key=name, where=where, reference=reference, timeout=key.timeout, environ=environ, files=files
+    )
     return stack.enter_context(worker)
 
 
-def _run(
-    jobs: Sequence[tuple[str, str, Key, _Job]], config: Config, environ: Mapping[str, str], files: Files
-) -> Resolution:
+def _run(jobs: Sequence[tuple[str, str, Key, _Job]], config: Config, environ: Environment, files: Files) -> Resolution:
     keys: list[ResolvedKey] = []
     notices: list[Notice] = []
     problems: list[Problem] = []
     for name, where, key, job in jobs:
+        began = time.perf_counter()
         try:
-            found, said = job.resolve()
-            inputs = tuple(observed(found, environ, files))
+            found, selections, said = job.resolve()
+            watch = key.watch or config.watch
+            inputs = _inputs(found, selections, environ, files, one_by_one=watch == "uv")
         except ResolverError as error:
             problems += error.problems
             continue
-        keys.append(ResolvedKey(name, key.resolver, key.watch or config.watch, inputs, where))
+        seconds = time.perf_counter() - began
+        keys.append(ResolvedKey(name, key.resolver, watch, inputs, where, job.runs_each_time, seconds))
         notices += said
     if problems:
         raise ResolverError(problems)
-    return Resolution(tuple(keys), tuple(dict.fromkeys(notices)))
+    single = ((one.kind, one.subject, one.state) for key in keys for one in key.inputs.single)
+    digests = digests_of(single, [key.inputs.selected for key in keys if key.inputs.selected is not None], files)
+    return Resolution(tuple(keys), tuple(dict.fromkeys(notices)), digests)
 
 
-def observed(results: Iterable[Found], environ: Mapping[str, str], files: Files) -> Iterable[Input]:
+def _inputs(
+    found: Sequence[Found],
+    selections: Sequence[Selected],
+    environ: Environment,
+    files: Files,
+    *,
+    one_by_one: bool,
+) -> Inputs:
+    """Look at all that a resolver found. A selection stays whole if it is the only thing that names files."""
+    if len(selections) != 1 or one_by_one or any(one.kind == "file" for one in found):
+        found = [*found, *(one for selected in selections for one in expanded(selected))]
+        return Inputs(observed(found, environ, files), None, files)
+    (selected,) = selections
+    for folder, chosen in selected.folders.items():
+        files.look(folder, [name for name, _ in chosen])
+    return Inputs(observed(found, environ, files), selected, files)
+
+
+def observed(results: Iterable[Found], environ: Environment, files: Files) -> Iterable[Input]:
     """Look at each thing that a resolver found; one input each, sorted.
 
     Raises:
@@ -161,7 +199,7 @@ def observed(results: Iterable[Found], environ: Mapping[str, str], files: Files)
     return [first[key] for key in sorted(first)]
 
 
-def _state(found: Found, environ: Mapping[str, str], files: Files) -> str:
+def _state(found: Found, environ: Environment, files: Files) -> str:
     match found.kind:
         case "file":
             return files.state(found.subject)

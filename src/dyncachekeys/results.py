@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from dyncachekeys.digest import value_digest
-from dyncachekeys.files import normalised
 from dyncachekeys.model import Directory, Env, File, Kind, Value
+from dyncachekeys.paths import normalised
+from dyncachekeys.selection import Selected
+from dyncachekeys.values import value_digest
 
 
 class Found(NamedTuple):
@@ -26,15 +27,34 @@ class WrongResultError(TypeError):
 
 
 def plain(results: Iterable[object]) -> list[Found]:
-    """Check and convert whatever a resolver returned, in its order, each once.
+    """Check and convert whatever a resolver returned, in its order, each once, selections file by file.
 
     Raises:
         WrongResultError: something that is no `File`, `Directory`, `Env` or `Value`, or has no right name.
     """
+    found, selections = sorted_out(results)
+    return list(dict.fromkeys([*found, *(one for selected in selections for one in expanded(selected))]))
+
+
+def sorted_out(results: Iterable[object]) -> tuple[list[Found], list[Selected]]:
+    """Check and convert whatever a resolver returned, and keep its selections apart. Errors as `plain`."""
     if isinstance(results, (str, bytes)) or not isinstance(results, Iterable):
         message = f"it returned {type(results).__name__}, not an iterable of File, Directory, Env or Value"
         raise WrongResultError(message)
-    return list(dict.fromkeys(map(_plain, results)))
+    found: dict[Found, None] = {}
+    selections: list[Selected] = []
+    for result in results:
+        if isinstance(result, Selected):
+            selections.append(result)
+        else:
+            found[_plain(result)] = None
+    return list(found), selections
+
+
+def expanded(selected: Selected) -> Iterator[Found]:
+    """Yield a selection file by file."""
+    for path, pattern in selected.items():
+        yield Found("file", path, "", f"matches {pattern}", False)
 
 
 def _plain(result: object) -> Found:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import advice, document, environment, memory, uv
+from dyncachekeys import advice, document, environment, keeping, memory, uv
 from dyncachekeys.config import read
 from dyncachekeys.emit import write
 from dyncachekeys.emit.plan import STAMP_ENTRIES, Plan, plan
@@ -17,15 +17,18 @@ from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
 from dyncachekeys.files import Files
 from dyncachekeys.memory import FileMemory, State
 from dyncachekeys.project import FILE, HOME, Project, load
-from dyncachekeys.report import ProjectReport, key_reports
+from dyncachekeys.report import ProjectReport, counts, key_reports
 from dyncachekeys.resolution import Resolution, resolve
 from dyncachekeys.verdict import Verdict, on_stamp
+from dyncachekeys.witnesses import STATE_FILE, Witnesses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-STATE_FILE = "state.json"
+    from dyncachekeys.environment import Environment
+    from dyncachekeys.model import Notice
+
 Fingerprint = tuple[bytes | None, bytes | None, str | None]
 
 
@@ -43,7 +46,9 @@ class Survey:
     state: State
     believed: bool
     """Whether stamp and state may be believed: not if git tracks them."""
-    file_memory: FileMemory
+    files: Files
+    seen: Environment
+    """The environment as keys saw it."""
     resolution: Resolution
     plan: Plan
     wanted: tuple[Mapping[str, Any], ...]
@@ -52,6 +57,8 @@ class Survey:
     """``pyproject.toml`` as it shall be."""
     record: uv.Record | None
     verdict: Verdict
+    notices: tuple[Notice, ...]
+    """What the user should know."""
 
     @property
     def home(self) -> Path:
@@ -69,12 +76,35 @@ class Survey:
         return self.record.current if self.record else None
 
     @property
-    def expected_record(self) -> uv.Record:
-        """What uv would record if it built from the project as it is now."""
-        return uv.expected_record(self.project.root, (*self.project.user_entries, *self.wanted), self.environ)
+    def all_entries(self) -> tuple[Any, ...]:
+        """The whole list ``tool.uv.cache-keys``, as it shall be."""
+        return (*self.project.user_entries, *self.wanted)
 
-    def report(self) -> ProjectReport:
-        """Return what is to be said; ``written`` is what would be."""
+    def expected_record(self) -> uv.Record:
+        """Return what uv would record if it built from the project as it is at this instant."""
+        return uv.expected_record(self.files, self.all_entries, self.environ)
+
+    def witnesses(self) -> Witnesses:
+        """Return what was looked at, in columns. To be called when all has been looked at."""
+        stamp = keeping.note_stamp(self.files)
+        kept = keeping.witnesses_of(self.files, self.resolution, self.plan, taken=self.started, salt=self.state.salt)
+        named = [str(entry["env"]) for entry in self.all_entries if isinstance(entry, dict) and "env" in entry]
+        keeping.seal_environment(kept, self.environ, self.seen, [*named, "UV_PROJECT_ENVIRONMENT"])
+        kept.always = [] if self.believed else [HOME]
+        kept.always += [] if self.files.settled else ["what changed during the run"]
+        kept.always += [key.name for key in self.resolution.keys if key.runs_each_time]
+        kept.warnings = [(notice.where, notice.message) for notice in self.notices]
+        kept.name, kept.keys = self.project.name, [key.name for key in self.resolution.keys]
+        kept.counts = counts(len(self.resolution.keys), self.resolution.digests.count)
+        kept.stamp = stamp
+        return kept
+
+    def report(self, now: Witnesses) -> ProjectReport:
+        """Return what is to be said; ``written`` is what would be.
+
+        Args:
+            now: The witnesses of this run.
+        """
         stamp = Stamps(self.home).current()
         written = [FILE] if self.region_differs else []
         return ProjectReport(
@@ -88,9 +118,10 @@ class Survey:
             why=self.verdict.why,
             written=tuple(written if self.verdict.move == "kept" else [*written, uv.CURRENT]),
             entries=self.wanted,
-            keys=key_reports(self.resolution, self.plan, self.state),
-            warnings=(*advice.notices(self.project, tracked=not self.believed), *self.resolution.notices),
+            keys=key_reports(self.resolution, self.plan, self.files, self.state, now),
+            warnings=self.notices,
             region_differs=self.region_differs,
+            counts=now.counts,
         )
 
 
@@ -112,14 +143,15 @@ def survey(root: Path, environ: Mapping[str, str]) -> Survey:
     state = memory.load(root / HOME / STATE_FILE) if believed else State()
     project = load(root, state.entries)
     _demand_keys(project)
-    file_memory = FileMemory(state.files, state.started)
-    files = Files(root, file_memory, {FILE: lambda: project.bare})
-    resolution = resolve(project, environment.for_keys(environ), files)
-    planned = plan(resolution)
+    known = Witnesses.load(os.fspath(root / HOME)) if believed and state.digest else None
+    files = Files(root, FileMemory(known), {FILE: lambda: project.bare})
+    seen = environment.for_keys(environ)
+    resolution = resolve(project, seen, files)
+    planned = plan(resolution, files)
     fingerprint = (project.raw, state_before, _link(root / HOME))
     project = _without_lost_region(project, planned)
     wanted = tuple(e.as_toml() for e in planned.entries if e.as_toml() not in map(_as_table, project.user_entries))
-    record = uv.installed_record(root, project.name, environ)
+    record = uv.installed_record(files, project.name, environ)
     stamps = Stamps(root / HOME)
     verdict = on_stamp(planned, state, files, stamps, record) if believed else Verdict("moved")
     return Survey(
@@ -129,13 +161,15 @@ def survey(root: Path, environ: Mapping[str, str]) -> Survey:
         fingerprint=fingerprint,
         state=state,
         believed=believed,
-        file_memory=file_memory,
+        files=files,
+        seen=seen,
         resolution=resolution,
         plan=planned,
         wanted=wanted,
         document=_with_region(project, wanted),
         record=record,
         verdict=verdict,
+        notices=(*advice.notices(project, files, tracked=not believed), *resolution.notices),
     )
 
 

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import shutil
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import changes, memory, uv
+from dyncachekeys import changes, memory, statefile, uv
 from dyncachekeys.emit import write
 from dyncachekeys.emit.plan import STAMP_ENTRIES
 from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.errors import Problem, WriteError
-from dyncachekeys.memory import HISTORY_LENGTH, State
+from dyncachekeys.memory import State
 from dyncachekeys.project import FILE, HOME, load
-from dyncachekeys.survey import STATE_FILE, Survey, fingerprint_of, survey
+from dyncachekeys.statefile import HISTORY_LENGTH
+from dyncachekeys.survey import Survey, fingerprint_of, survey
+from dyncachekeys.witnesses import STATE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dyncachekeys.report import ProjectReport
     from dyncachekeys.resolution import Resolution
-
-_CHANGES_KEPT = 50
-"""Of one sync, by key: the history is to stay small."""
+    from dyncachekeys.witnesses import Witnesses
 
 
 def sync(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None) -> ProjectReport:
@@ -44,26 +44,30 @@ def sync(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None)
     environ = os.environ if environ is None else environ
     while True:
         found = survey(Path(root), environ)
-        idle = found.verdict.move == "kept" and not found.region_differs
-        if idle and not _is_news(found, _next_state(found)):
-            return found.report()
+        now = found.witnesses()
+        report = found.report(now)
+        idle = report.move == "kept" and not report.region_differs
+        if idle and not _is_news(found, now):
+            return report
+        del now  # a hundred thousand files are heavy
         written: list[str] = []
         try:
-            with write.lock(found.home):
+            with write.Lock(found.home):
                 write.sweep(found.project.root / FILE, found.home)
                 write.hide(found.home)
                 # Whoever waited looks again: another sync may have done it, or the user edited the file.
                 if fingerprint_of(found.project.root) == found.fingerprint:
-                    return _apply(found, written)
+                    return _apply(found, report, written)
         except OSError as error:
             if idle:
-                return found.report()  # only what makes the next run faster could not be kept
+                return report  # only what makes the next run faster could not be kept
             raise _unwritable(error, found.project.root, written) from error
 
 
 def check(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None) -> ProjectReport:
     """Return what `sync` would find and write. Writes nothing. Arguments and errors as `sync`."""
-    return survey(Path(root), os.environ if environ is None else environ).report()
+    found = survey(Path(root), os.environ if environ is None else environ)
+    return found.report(found.witnesses())
 
 
 def resolve(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None) -> Resolution:
@@ -97,21 +101,24 @@ def clean(root: str | os.PathLike[str]) -> tuple[str, ...]:
     return tuple(done)
 
 
-def _apply(found: Survey, written: list[str]) -> ProjectReport:
+def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectReport:
     """Write, in the order in which a crash at any instant costs one rebuild at most and hides none.
 
     The state comes last: a stamp without it is only moved once more; a state without its stamp would
-    hide that the stamp has to be moved.
+    hide that the stamp has to be moved. The witnesses come after it: until they are there, no run is quiet.
     """
     if found.region_differs:
         write.replace(found.project.root / FILE, found.document)
         written.append(FILE)
+        found.files.renew(FILE)
     stamps = Stamps(found.home)
     if found.verdict.move != "kept":
         written.append(_move(found, stamps))
-    write.replace(found.home / STATE_FILE, memory.dump(_next_state(found)), through_links=False)
+    write.replace(found.home / STATE_FILE, memory.dump(_next_state(found, report)), through_links=False)
+    with contextlib.suppress(OSError):  # without them the next run takes longer, and that is all
+        found.witnesses().write(os.fspath(found.home))
     folder = stamps.current()
-    return dataclasses.replace(found.report(), written=tuple(written), stamp=folder.id if folder else None)
+    return dataclasses.replace(report, written=tuple(written), stamp=folder.id if folder else None)
 
 
 def _move(found: Survey, stamps: Stamps) -> str:
@@ -121,16 +128,16 @@ def _move(found: Survey, stamps: Stamps) -> str:
         return uv.CURRENT
     if stamps.move(digest, found.named) is not None:
         return uv.CURRENT
-    stamps.write_file(digest, found.expected_record.timestamp)
+    stamps.write_file(digest, found.expected_record().timestamp)
     return uv.STAMP_FILE
 
 
-def _next_state(found: Survey) -> State:
-    """Return what is to be remembered of the project as it is at this instant."""
+def _next_state(found: Survey, report: ProjectReport | None = None) -> State:
+    """Return what is to be remembered of the project as it is at this instant; with a report, also of this sync."""
     old, salt = found.state, bytes.fromhex(found.state.salt)
     record = found.record
-    facts = record.facts(salt) if record else None
-    expected = found.expected_record.facts(salt)
+    expected = found.expected_record().facts(salt)
+    fits = record is not None and record.facts(salt) == expected
     folder = Stamps(found.home).current()
     # The stamp file is one of the files whose times the facts hold; a folder is named apart.
     stamped = folder is None or folder.is_named(found.named)
@@ -140,34 +147,27 @@ def _next_state(found: Survey) -> State:
         digest=found.resolution.digest,
         keys={key.name: changes.rows_of(key.inputs, salt) for key in found.resolution.keys},
         entries=found.wanted,
-        record={"identity": list(record.identity)} if record else None,
+        record={"identity": list(record.identity), "current": record.current} if record else None,
         expected=expected,
-        due=facts != expected or not stamped,
-        files=found.file_memory.rows,
-        history=(*old.history, *_history(found))[-HISTORY_LENGTH:],
+        fits=fits,
+        due=not (fits and stamped),
+        history=(*old.history, *([_event(found, report)] if report is not None and report.changed else ()))[
+            -HISTORY_LENGTH:
+        ],
     )
 
 
-def _history(found: Survey) -> list[Mapping[str, Any]]:
-    report = found.report()
-    if not report.changed:
-        return []
-    kept = {key.name: [dataclasses.astuple(one) for one in key.changes[:_CHANGES_KEPT]] for key in report.keys}
-    return [
-        {
-            "at": datetime.fromtimestamp(found.started / 1e9, timezone.utc).isoformat(timespec="seconds"),
-            "digest": report.digest,
-            "previous": report.previous,
-            "move": report.move,
-            "why": list(report.why),
-            "changes": {name: list(map(list, some)) for name, some in kept.items() if some},
-        }
-    ]
+def _event(found: Survey, report: ProjectReport) -> Mapping[str, Any]:
+    by_key = {key.name: key.changes for key in report.keys}
+    return statefile.event((report.previous, report.digest), report.move, report.why, by_key, at=found.started)
 
 
-def _is_news(found: Survey, state: State) -> bool:
-    """Tell whether a state is worth a write although neither region nor stamp changes."""
-    return state.comparable != found.state.comparable or found.file_memory.learned
+def _is_news(found: Survey, now: Witnesses) -> bool:
+    """Tell whether what is to be remembered is worth a write although neither region nor stamp changes."""
+    known = found.files.memory.known
+    if known.young or now.differs_from(known):
+        return True
+    return _next_state(found).comparable != found.state.comparable
 
 
 def _unwritable(error: OSError, root: Path, written: list[str]) -> WriteError:

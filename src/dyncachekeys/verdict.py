@@ -81,7 +81,7 @@ def _unseen_edits(plan: Plan, state: State, files: Files) -> Iterator[str]:
     for one in sorted(plan.watched, key=lambda one: one.subject):
         if one.kind != "file" or old.get(one.identity, one.state) == one.state:
             continue
-        time = newest(files.root, [one.subject])
+        time = newest(files, [one.subject])
         if time is not None and time <= before:
             yield f"{one.subject} changed, but older files than the newest are nothing to uv"
 
@@ -105,15 +105,25 @@ def _touched(plan: Plan, files: Files, since: int, *, with_folders: bool) -> Ite
     time. The project's folder itself tells nothing: uv writes there, too.
     """
     paths = sorted(one.subject for one in plan.stamped if one.kind in {"file", "directory"} and one.state != MISSING)
-    folders = sorted({folder for path in paths for folder in _above(path)}) if with_folders else []
-    for path in (*paths, *folders):
+    of_selections = [folder for selected in plan.selections for folder, some in selected.folders.items() if some]
+    inside = {folder for path in paths for folder in _above(path)}
+    inside |= {folder for path in of_selections for folder in (path, *_above(path)) if _tells(folder)}
+    for path in (*paths, *(sorted(inside) if with_folders else [])):
         if _written_since(files.changed_at(path), since):
             yield path
+    for selected in plan.selections:
+        for path, changed in files.changed_in(selected.folders):
+            if _written_since(changed, since):
+                yield path
 
 
 def _above(path: str) -> Iterator[str]:
-    while (path := posixpath.dirname(path)) and posixpath.basename(path) != "..":
+    while _tells(path := posixpath.dirname(path)):
         yield path
+
+
+def _tells(folder: str) -> bool:
+    return bool(folder) and posixpath.basename(folder) != ".."
 
 
 def _unknowable(plan: Plan) -> Iterator[str]:

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import config, registry
 from dyncachekeys.checking import check_options
+from dyncachekeys.crossing import note_modules, packed
 from dyncachekeys.document import parse
+from dyncachekeys.environment import Environment
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import Files
 from dyncachekeys.memory import FileMemory
-from dyncachekeys.plugin import Context
+from dyncachekeys.plugin import Context, is_tracked
 from dyncachekeys.project import FILE
 from dyncachekeys.results import WrongResultError, plain
 
@@ -45,19 +47,25 @@ def main() -> None:
     pyproject = parse(bare)
     settings, _ = config.read(pyproject["tool"]["dyncachekeys"])
     key = settings.keys[request["key"]]
+    before = list(sys.modules)
     function, problems = _loaded(root, settings, key, request)
-    _send(channel, {"problems": [dataclasses.asdict(problem) for problem in problems]})
+    tracked = function is not None and is_tracked(function)
+    _send(channel, {"problems": [dataclasses.asdict(problem) for problem in problems], "tracked": tracked})
     if function is None or problems or orders.readline().strip() != "go":
         return
     files = Files(root, FileMemory(), {FILE: lambda: bare})
-    context = Context(root, pyproject, dict(os.environ), files, where)
-    _send(channel, _answer(function, context, key, request))
+    environ = Environment(dict(os.environ))
+    answer = _answer(function, Context(root, pyproject, environ, files, where), key, request)
+    if tracked and "found" in answer:
+        note_modules(files, before, _search(root, settings))
+        answer["looked"] = packed(files, environ)
+    _send(channel, answer)
 
 
 def _loaded(root: Path, settings: Config, key: Key, request: dict[str, Any]) -> tuple[Resolver | None, list[Problem]]:
     where = request["where"]
     reference = registry.Reference(request["name"], request["target"], request["origin"])
-    sys.path[:0] = [str((root / folder).resolve()) for folder in settings.plugin_path]
+    sys.path[:0] = _search(root, settings)
     try:
         function = registry.load(reference, where)
     except ResolverError as error:
@@ -65,6 +73,10 @@ def _loaded(root: Path, settings: Config, key: Key, request: dict[str, Any]) -> 
     except SystemExit as error:
         return None, [_problem(request, f"called sys.exit({error.code!r}) while it was imported")]
     return function, check_options(function, key.options, where)
+
+
+def _search(root: Path, settings: Config) -> list[str]:
+    return [str((root / folder).resolve()) for folder in settings.plugin_path]
 
 
 def _answer(function: Resolver, context: Context, key: Key, request: dict[str, Any]) -> dict[str, Any]:

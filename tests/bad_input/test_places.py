@@ -299,13 +299,13 @@ class Looks:
 
     def __init__(self, *answers: tuple[int, int | None]) -> None:
         self.answers = list(answers)
-        self.seen: list[Path] = []
+        self.seen: list[str] = []
 
-    def __call__(self, path: Path) -> tuple[int, int]:
-        assert all(one.exists() for one in self.seen), "a rejected folder is kept until one fits"
+    def __call__(self, path: str) -> tuple[int, int]:
+        assert all(map(os.path.exists, self.seen)), "a rejected folder is kept until one fits"
         self.seen.append(path)
         birth, inode = self.answers.pop(0)
-        return birth, path.lstat().st_ino if inode is None else inode
+        return birth, os.lstat(path).st_ino if inode is None else inode
 
 
 def test_folders_made_in_one_tick_of_the_clock(tmp_path: Path) -> None:
@@ -328,7 +328,7 @@ def test_inode_used_again(tmp_path: Path) -> None:
     second = Stamps(tmp_path, looks).move("sha256-b", None)
     assert second is not None
     assert (second.birth, second.inode != first.inode) == (300, True)
-    assert not looks.seen[0].exists()
+    assert not Path(looks.seen[0]).exists()
 
 
 @pytest.mark.parametrize("answer", [(500, None), (600, 500)], ids=["birth", "inode"])

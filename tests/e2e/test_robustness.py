@@ -71,7 +71,11 @@ def _home_is_sound(demo: Demo) -> bool:
     names = {path.name for path in home.iterdir()}
     beside = [path.name for path in demo.root.iterdir() if path.name.endswith(".tmp")]
     stamp = home / "current" / "stamp"
-    return names == {".gitignore", "current", "lock", "stamps", "state.json"} and stamp.is_file() and not beside
+    return (
+        names == {".gitignore", "current", "lock", "stamps", "state.json", "witnesses"}
+        and stamp.is_file()
+        and not beside
+    )
 
 
 SYNC = (sys.executable, "-m", "dyncachekeys", "sync", "--quiet")
@@ -340,7 +344,7 @@ def _importable_elsewhere(folder: Path) -> Path:
 
     folder.mkdir()
     (folder / "dyncachekeys").symlink_to(Path(str(dyncachekeys.__file__)).parent)
-    for name in ("pathspec", "tomli", "importlib-metadata", "zipp", "typing-extensions"):
+    for name in ("tomli", "importlib-metadata", "zipp", "typing-extensions"):
         try:
             dist = distribution(name)
         except ImportError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dyncachekeys.environment import Environment
 from dyncachekeys.files import Files
 from dyncachekeys.memory import FileMemory
 from dyncachekeys.plugin import Context, File
@@ -24,7 +25,7 @@ def resolve(
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
-    context = Context(root, pyproject, {}, Files(root, FileMemory()), "tool.dyncachekeys.keys.backend")
+    context = Context(root, pyproject, Environment({}), Files(root, FileMemory()), "tool.dyncachekeys.keys.backend")
     results = list(backend(context))
     assert [result.path for result in results] == sorted({result.path for result in results})
     return {r.path: r for r in results}, [(n.code, n.message) for n in context.notices]

@@ -104,7 +104,7 @@ def _sync_if_declared(options: argparse.Namespace) -> None:
     if has_keys(projects.load(root)):
         began = time.perf_counter()
         report = synchronisation.sync(root)
-        if report.changed or report.warnings:
+        if report.changed:
             render.synced(report, time.perf_counter() - began, options, stream=sys.stderr)
 
 

@@ -1,14 +1,17 @@
-"""The boundary: errors become exit codes here and nowhere else."""
+"""The boundary: a run with nothing to do ends here, and errors become exit codes here and nowhere else.
+
+What every run imports stands at the top; all else is imported where it is needed, since this sits in front
+of every uv command.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-import traceback
-from typing import TYPE_CHECKING
 
-from dyncachekeys.errors import DyncachekeysError, OrphanedRegionError, Problem
+from dyncachekeys.cli import early
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,6 +20,9 @@ FINDING, TO_MEND, BUG, INTERRUPTED = 1, 2, 3, 130
 
 def main() -> None:
     """Run the command line of this process, and exit."""
+    if early.is_done(sys.argv[1:]):
+        # All is said, and nothing is open: taking the interpreter down in order takes as long as the look did.
+        os._exit(0)
     try:
         code = run(sys.argv[1:])
         sys.stdout.flush()
@@ -28,8 +34,10 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code."""
-    from dyncachekeys.cli import commands, render  # noqa: PLC0415  an interrupt must be met here, too
-    from dyncachekeys.cli.parser import parse  # noqa: PLC0415
+    # An interrupt must be met here, too.
+    from dyncachekeys.cli import commands, render
+    from dyncachekeys.cli.parser import parse
+    from dyncachekeys.errors import DyncachekeysError, OrphanedRegionError, Problem
 
     as_json = render.wants_json(arguments)
     try:
@@ -43,6 +51,8 @@ def run(arguments: Sequence[str]) -> int:
         render.errors(error.problems, as_json=as_json)
         return TO_MEND
     except Exception as error:  # noqa: BLE001  whatever else comes up here is ours
+        import traceback
+
         told = f"{type(error).__name__}: {error}"
         remedy = "this is a bug in dyncachekeys: please report it with what stands above"
         sys.stderr.write(traceback.format_exc())

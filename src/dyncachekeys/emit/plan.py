@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from dyncachekeys import uv
-from dyncachekeys.digest import digest_of
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files import DIRECTORY, LINK, MISSING, SPECIAL
+from dyncachekeys.inputs import Digests, digests_of
 from dyncachekeys.model import Entry, Input
 
 if TYPE_CHECKING:
     from dyncachekeys.digest import Triple
+    from dyncachekeys.files import Files
     from dyncachekeys.model import Watch
     from dyncachekeys.resolution import Resolution, ResolvedKey
+    from dyncachekeys.selection import Selected
 
 STAMP_ENTRIES = (Entry("dir", uv.CURRENT), Entry("file", uv.STAMP_FILE))
 """Always in the region: each platform feeds the one that works."""
@@ -31,11 +33,23 @@ class Plan:
     """Inputs with an entry of their own: uv sees an edit of these by itself."""
     stamped: frozenset[Input]
     """Inputs whose state moves the stamp."""
-    stamp_digest: str
+    selections: tuple[Selected, ...]
+    """All of whose files move the stamp as well."""
+    digests: Digests
+    """Over what moves the stamp."""
+
+    @property
+    def stamp_digest(self) -> str:
+        """The digest over what moves the stamp."""
+        return self.digests.digest
 
 
-def plan(resolution: Resolution) -> Plan:
+def plan(resolution: Resolution, files: Files) -> Plan:
     """Decide for each input who watches it.
+
+    Args:
+        resolution: All inputs.
+        files: The project's files, where they were looked at.
 
     Raises:
         ConfigurationError: ``watch = "uv"`` on what uv can't see; all such inputs.
@@ -44,7 +58,7 @@ def plan(resolution: Resolution) -> Plan:
     stamped: dict[Input, None] = {}
     problems: list[Problem] = []
     for key in resolution.keys:
-        for one in sorted(key.inputs, key=_reading_order):
+        for one in sorted(key.inputs.single, key=_reading_order):
             hindrance = _hindrance(one)
             if not _wants_entry(one, key.watch):
                 stamped[one] = None
@@ -57,8 +71,10 @@ def plan(resolution: Resolution) -> Plan:
     if problems:
         raise ConfigurationError(problems)
     entries = dict.fromkeys(Entry(_ENTRY_KINDS[one.kind], one.subject) for one in watched)
-    digest = digest_of([*map(_in_full, stamped), *map(_as_watched, watched)])
-    return Plan((*entries, *STAMP_ENTRIES), frozenset(watched), frozenset(stamped), digest)
+    selections = tuple(key.inputs.selected for key in resolution.keys if key.inputs.selected is not None)
+    triples = [*map(_in_full, stamped), *map(_as_watched, watched)]
+    digests = digests_of(triples, selections, files, resolution.digests)
+    return Plan((*entries, *STAMP_ENTRIES), frozenset(watched), frozenset(stamped), selections, digests)
 
 
 def _wants_entry(one: Input, watch: Watch) -> bool:

@@ -6,39 +6,40 @@ time of the folder behind it, by equality (U6, U25); where there are no birth ti
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import secrets
-import shutil
 import stat
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import tomli
 
 from dyncachekeys.emit import write
 
+TYPE_CHECKING = False  # an edit is answered from here, in front of a uv command: nothing heavy is imported
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 _LINKS_REFUSED = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 _NOT_ALLOWED_ON_WINDOWS = 1314
 _TICK_SECONDS = 0.001
 
 
-@dataclass(frozen=True, slots=True)
 class Folder:
     """A stamp folder whose inode is the recorded one: it was made here, and not copied."""
 
-    id: str
-    digest: str
-    """The stamp digest that it stands for."""
-    birth: int
-    """Nanoseconds: its modification time while it was still empty, since ``stat`` in Python has no birth time."""
-    inode: int
+    __slots__ = ("birth", "digest", "id", "inode")
+
+    def __init__(self, id: str, digest: str, birth: int, inode: int) -> None:  # noqa: A002
+        self.id = id
+        self.digest = digest
+        """The stamp digest that it stands for."""
+        self.birth = birth
+        """Nanoseconds: its modification time while it was still empty, since ``stat`` in Python has no birth time."""
+        self.inode = inode
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Folder) and (self.id, self.inode) == (other.id, other.inode)
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.inode))
 
     def is_named(self, by: int | None) -> bool:
         """Tell whether a birth time or inode, as uv recorded it, is this folder's."""
@@ -53,11 +54,13 @@ class Stamps:
         birth_and_inode: How a new and empty folder is looked at.
     """
 
-    def __init__(self, home: Path, birth_and_inode: Callable[[Path], tuple[int, int]] | None = None) -> None:
-        self._home = home
-        self._all = home / "stamps"
-        self._link = home / "current"
-        self._file = home / "stamp"
+    def __init__(
+        self, home: str | os.PathLike[str], birth_and_inode: Callable[[str], tuple[int, int]] | None = None
+    ) -> None:
+        self._home = os.fspath(home)
+        self._all = f"{self._home}/stamps"
+        self._link = f"{self._home}/current"
+        self._file = f"{self._home}/stamp"
         self._look = birth_and_inode or _birth_and_inode
 
     def current(self) -> Folder | None:
@@ -89,16 +92,16 @@ class Stamps:
             OSError: the link can't be made.
         """
         before = self.current()
-        temporary = self._home / f"current.{secrets.token_hex(4)}"
+        temporary = f"{self._home}/current.{os.urandom(4).hex()}"
         os.symlink(f"stamps/{folder.id}", temporary, target_is_directory=True)
         os.replace(temporary, self._link)
-        self._file.unlink(missing_ok=True)
+        _unlink(self._file)
         keep = {folder.id} | {f.id for f in self._folders() if f.is_named(named)}
         if named is None and before is not None:
             keep.add(before.id)
-        for path in self._paths():
-            if path.name not in keep:
-                shutil.rmtree(path, ignore_errors=True)
+        for name in self._names():
+            if name not in keep:
+                _remove(f"{self._all}/{name}")
 
     def move(self, digest: str, named: int | None) -> Folder | None:
         """Point to a new folder; where links can't be made, rewrite the stamp file and return nothing.
@@ -120,9 +123,8 @@ class Stamps:
                 raise
         else:
             return folder
-        shutil.rmtree(self._all, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            self._link.unlink()
+        _remove(self._all)
+        _unlink(self._link)
         return None
 
     def write_file(self, digest: str, above: int | None) -> None:
@@ -136,13 +138,13 @@ class Stamps:
         os.utime(self._file, ns=(later, later))
 
     def _new(self, digest: str, named: int | None) -> Folder:
-        self._all.mkdir(mode=0o700, exist_ok=True)
-        others = self._folders()
-        taken = {number for other in others for number in (other.birth, other.inode)} | {named}
+        os.makedirs(self._all, mode=0o700, exist_ok=True)
+        taken = {number for other in self._folders() for number in (other.birth, other.inode)} | {named}
         rejected = []
         while True:
-            path = self._all / secrets.token_hex(8)
-            path.mkdir(mode=0o700)
+            name = os.urandom(8).hex()
+            path = f"{self._all}/{name}"
+            os.mkdir(path, mode=0o700)
             birth, inode = self._look(path)
             if birth not in taken and inode not in taken:
                 break
@@ -150,23 +152,26 @@ class Stamps:
             rejected.append(path)
             time.sleep(_TICK_SECONDS)
         for one in rejected:
-            one.rmdir()
-        folder = Folder(path.name, digest, birth, inode)
-        write.replace(path / "stamp", _as_toml(digest, birth=birth, inode=inode), 0o600)
+            os.rmdir(one)
+        folder = Folder(name, digest, birth, inode)
+        write.replace(f"{path}/stamp", _as_toml(digest, birth=birth, inode=inode), 0o600)
         return folder
 
-    def _paths(self) -> Iterator[Path]:
-        with contextlib.suppress(OSError):
-            yield from sorted(self._all.iterdir())
+    def _names(self) -> list[str]:
+        try:
+            return sorted(os.listdir(self._all))
+        except OSError:
+            return []
 
-    def _folders(self) -> list[Folder]:
-        return [folder for path in self._paths() if (folder := self._folder(path.name)) is not None]
+    def _folders(self) -> Iterator[Folder]:
+        found = map(self._folder, self._names())
+        return (folder for folder in found if folder is not None)
 
     def _folder(self, name: str) -> Folder | None:
-        path = self._all / name
+        path = f"{self._all}/{name}"
         try:
-            info = path.lstat()
-            data = _stamp_data(path / "stamp")
+            info = os.lstat(path)
+            data = _stamp_data(f"{path}/stamp")
             folder = Folder(name, str(data["digest"]), int(data["birth"]), int(data["inode"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -180,8 +185,8 @@ class Stamps:
             return None
 
 
-def _birth_and_inode(path: Path) -> tuple[int, int]:
-    info = path.lstat()
+def _birth_and_inode(path: str) -> tuple[int, int]:
+    info = os.lstat(path)
     return info.st_mtime_ns, info.st_ino
 
 
@@ -189,8 +194,31 @@ def _links_refused(error: OSError) -> bool:
     return error.errno in _LINKS_REFUSED or getattr(error, "winerror", None) == _NOT_ALLOWED_ON_WINDOWS
 
 
-def _stamp_data(path: Path) -> dict[str, Any]:
-    return tomli.loads(path.read_text(encoding="utf-8"))
+def _unlink(path: str) -> None:
+    if os.path.lexists(path):
+        os.unlink(path)
+
+
+def _remove(folder: str) -> None:
+    """Remove a stamp folder, or all of them, and whatever else may lie there."""
+    try:
+        os.unlink(f"{folder}/stamp")
+        os.rmdir(folder)
+    except OSError:
+        import shutil  # noqa: PLC0415  only where something strange lies
+
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stamp_data(path: str) -> dict[str, str]:
+    """Return what `_as_toml` has written.
+
+    Raises:
+        ValueError: somebody else has written.
+    """
+    with open(path, encoding="utf-8") as stream:
+        lines = [line.strip().partition(" = ") for line in stream if not line.startswith("#")]
+    return {name: value.strip('"') for name, _, value in lines}
 
 
 def _as_toml(digest: str, **numbers: int) -> bytes:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 import stat
 import sys
 import time
-from typing import TYPE_CHECKING
 
-from dyncachekeys.errors import Problem, WriteError
-
+TYPE_CHECKING = False  # an edit is answered from here, in front of a uv command: nothing heavy is imported
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+    from types import TracebackType
 
 _IGNORE = b"# made by dyncachekeys\n*\n"
 _RETRY_SECONDS = 0.02
 
 
-def replace(path: Path, data: bytes, mode: int = 0o600, *, through_links: bool = True) -> None:
+def replace(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, through_links: bool = True) -> None:
     """Write a file so that at any instant it is the old one or the new one; it keeps its mode.
 
     Args:
@@ -32,10 +28,12 @@ def replace(path: Path, data: bytes, mode: int = 0o600, *, through_links: bool =
     Raises:
         OSError: nothing was changed.
     """
-    target = path.resolve() if through_links else path
-    with contextlib.suppress(FileNotFoundError):
-        mode = stat.S_IMODE(target.stat(follow_symlinks=through_links).st_mode)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    path = os.fspath(path)
+    target = os.path.realpath(path) if through_links else path
+    if os.path.lexists(target):
+        mode = stat.S_IMODE(os.stat(target, follow_symlinks=through_links).st_mode)
+    folder, name = os.path.split(target)
+    temporary = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.tmp")
     try:
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             stream.write(data)
@@ -43,11 +41,12 @@ def replace(path: Path, data: bytes, mode: int = 0o600, *, through_links: bool =
             if hasattr(os, "fchmod"):
                 os.fchmod(stream.fileno(), mode)
             os.fsync(stream.fileno())
-        temporary.replace(target)
+        os.replace(temporary, target)
     except BaseException as error:
-        temporary.unlink(missing_ok=True)
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
         if isinstance(error, OSError):
-            error.filename = os.fspath(path)  # the temporary name tells nobody anything
+            error.filename = path  # the temporary name tells nobody anything
         raise
 
 
@@ -85,6 +84,8 @@ def check_home(home: Path) -> None:
     Raises:
         WriteError: it is a link or a file.
     """
+    from dyncachekeys.errors import Problem, WriteError  # noqa: PLC0415
+
     for folder in (home, home / "stamps"):
         # os.path says no where another user may not look: then nothing is there that we could use.
         odd = "not a folder" if os.path.exists(folder) and not os.path.isdir(folder) else None
@@ -94,30 +95,43 @@ def check_home(home: Path) -> None:
             raise WriteError(Problem("not-a-folder", f"is {what}", where, f"remove `{where}`, and try again"))
 
 
-@contextlib.contextmanager
-def lock(home: Path) -> Iterator[None]:
-    """Hold the project's lock; wait for it if another process does. Makes the folder that it lies in.
+class Lock:
+    """The project's lock, a context manager: waits if another process holds it.
 
-    The kernel lets go of it when the process ends, however that comes about.
+    The kernel lets go of it when the process ends, however that comes about. Makes the folder that it lies in.
+
+    Args:
+        home: The folder of stamp and state.
 
     Raises:
         OSError: the folder or the lock file can't be made.
     """
-    home.mkdir(mode=0o700, exist_ok=True)
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    with open(os.open(home / "lock", flags, 0o600), "r+b") as stream:
+
+    def __init__(self, home: str | os.PathLike[str]) -> None:
+        self._home = os.fspath(home)
+        self._descriptor = -1
+
+    def __enter__(self) -> None:
+        if not os.path.isdir(self._home):
+            os.makedirs(self._home, mode=0o700, exist_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        self._descriptor = os.open(f"{self._home}/lock", flags, 0o600)
         if sys.platform == "win32":
             import msvcrt  # noqa: PLC0415
 
             while True:
                 try:
-                    stream.seek(0)
-                    msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+                    os.lseek(self._descriptor, 0, os.SEEK_SET)
+                    msvcrt.locking(self._descriptor, msvcrt.LK_NBLCK, 1)
                     break
                 except OSError:
                     time.sleep(_RETRY_SECONDS)
         else:
             import fcntl  # noqa: PLC0415
 
-            fcntl.flock(stream.fileno(), fcntl.LOCK_EX)
-        yield
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._descriptor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import Annotated
 
 from dyncachekeys.plugin import Checked, Context, Env, Value
@@ -25,7 +24,7 @@ def env(
         if not any(sign in name for sign in "*?["):
             yield Env(name, "named")
             continue
-        matching = sorted(found for found in context.environ if fnmatchcase(found, name))
+        matching = context.variables(name)
         # That none matches is known as well: one that comes and goes must leave a trace.
         yield Value(f"names of {name}", matching, f"which variables match {name}")
         for found in matching:

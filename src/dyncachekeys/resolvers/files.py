@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from dyncachekeys.plugin import Checked, Context, File, check_pattern
+from dyncachekeys.plugin import Checked, Context, Selected, check_pattern
 
 Pattern = Annotated[str, Checked(check_pattern)]
 
@@ -16,7 +16,6 @@ def files(
     patterns: Annotated[list[Pattern], "gitignore-style patterns, relative to the project; `../` leaves it"],
     exclude: Annotated[list[Pattern], "patterns of files to leave out"] = [],  # noqa: B006  never changed
     gitignore: Annotated[bool, "leave out what the repository's `.gitignore` files ignore"] = True,
-) -> Iterable[File]:
+) -> Iterable[Selected]:
     """Yield every file that a pattern matches and none of `exclude` does."""
-    for path, pattern in context.files(patterns, exclude, gitignore=gitignore).items():
-        yield File(path, f"matches {pattern}")
+    yield context.files(patterns, exclude, gitignore=gitignore)

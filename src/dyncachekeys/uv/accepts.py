@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-CURRENT = ".dyncachekeys/current"
-"""The link that uv watches as a directory (U25)."""
+from dyncachekeys.witnesses import STAMP_LINK
+
+CURRENT = STAMP_LINK
+"""What uv watches as a directory (U25)."""
 STAMP_FILE = ".dyncachekeys/stamp"
 """The file that it watches where links can't be made."""
 _GLOB_SIGNS = re.compile(r"[*?\[{]")

@@ -8,21 +8,26 @@ import re
 from typing import TYPE_CHECKING
 
 from dyncachekeys.files import changed_ns
-from dyncachekeys.patterns import compiled
+from dyncachekeys.matching import Rules
 from dyncachekeys.uv.accepts import is_glob
+from dyncachekeys.witnesses import TIMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
+
+    from dyncachekeys.files import Files
+    from dyncachekeys.matching import Place
 
 
-def newest(root: Path, paths: Iterable[str]) -> int | None:
+def newest(files: Files, paths: Iterable[str]) -> int | None:
     """Return the latest time of the files that entries name or match, in nanoseconds; nothing without any."""
-    times = (_changed(os.path.join(root, path)) for path in _expanded(root, paths))
+    times = (_changed(files, path) for path in _expanded(files, paths))
     return max((time for time in times if time is not None), default=None)
 
 
-def _changed(full: str) -> int | None:
+def _changed(files: Files, path: str) -> int | None:
+    full = files.full(path)
+    files.note(path, TIMED)
     try:
         info = os.stat(full)  # follows links, as uv does (U13)
     except OSError:
@@ -30,13 +35,13 @@ def _changed(full: str) -> int | None:
     return None if os.path.isdir(full) else changed_ns(info)  # U4
 
 
-def _expanded(root: Path, paths: Iterable[str]) -> Iterator[str]:
+def _expanded(files: Files, paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         if is_glob(path):
             for plain in _without_braces(path):
-                yield from _matches(root, plain)
+                yield from _matches(files, plain)
         else:
-            yield path
+            yield files.relative(files.full(path))
 
 
 def _without_braces(glob: str) -> Iterator[str]:
@@ -48,14 +53,26 @@ def _without_braces(glob: str) -> Iterator[str]:
         yield from _without_braces(glob[: found.start()] + choice + glob[found.end() :])
 
 
-def _matches(root: Path, glob: str) -> Iterator[str]:
+def _matches(files: Files, glob: str) -> Iterator[str]:
     """Yield what a glob matches for uv: gitignore-like below its literal folder, nothing left out (U12, U13)."""
     parts = glob.split("/")
     plain = list(itertools.takewhile(lambda part: not is_glob(part), parts[:-1]))
-    rest = compiled(["/".join(parts[len(plain) :])])
-    base = os.path.join(root, *plain)
-    for folder, _, names in os.walk(base):
-        below = os.path.relpath(folder, base).replace(os.sep, "/")
-        for name in names:
-            if rest.match_file(name if below == "." else f"{below}/{name}"):
-                yield os.path.join(folder, name)
+    rules = Rules(["/".join(parts[len(plain) :])])
+    yield from _below(files, files.relative(files.full("/".join(plain) or ".")), rules.top)
+
+
+def _below(files: Files, folder: str, place: Place) -> Iterator[str]:
+    if not files.is_dir(folder):
+        return
+    try:
+        entries = files.entries(folder)
+    except OSError:
+        return
+    for entry in sorted(entries, key=lambda entry: entry.name):
+        path = f"{folder}/{entry.name}" if folder else entry.name
+        if entry.is_dir(follow_symlinks=False):
+            below = place.enter(entry.name)
+            if below.can_match:
+                yield from _below(files, path, below)
+        elif place.below >= 0 or place.find(entry.name, is_dir=False) >= 0:
+            yield path

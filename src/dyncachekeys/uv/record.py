@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import git
-from dyncachekeys.digest import sealed, value_digest
+from dyncachekeys.digest import digest_of
 from dyncachekeys.document import parse
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.uv.accepts import CURRENT
 from dyncachekeys.uv.newest import newest
+from dyncachekeys.values import sealed, value_digest
+from dyncachekeys.witnesses import TIMED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from dyncachekeys.files import Files
 
 _SECOND = 1_000_000_000
 
@@ -38,38 +43,53 @@ class Record:
     def facts(self, salt: bytes) -> dict[str, Any]:
         """Return what two records are compared by, with the values of variables sealed; not the stamp."""
         values = ((name, "unset" if value is None else "set", value or "") for name, value in self.env.items())
-        return {"timestamp": self.timestamp, "git": self.git, "env": sealed(salt, values)}
+        return {"timestamp": self.timestamp, "git": self.git, "env": sealed(salt, digest_of(values))}
 
 
-def installed_record(root: Path, name: str, environ: Mapping[str, str]) -> Record | None:
+def installed_record(files: Files, name: str, environ: Mapping[str, str]) -> Record | None:
     """Return the record of the project in its environment; nothing if it is not installed there.
 
     Args:
-        root: The project's folder.
+        files: The project's files.
         name: The project's name, in whatever spelling.
         environ: For ``UV_PROJECT_ENVIRONMENT``.
     """
-    venv = project_environment(root, environ)
+    venv = project_environment(files, environ)
     wanted = _normalised(name)
-    for site in (*venv.glob("lib/python*/site-packages"), venv / "Lib" / "site-packages"):
+    sites = (*venv.glob("lib/python*/site-packages"), venv / "Lib" / "site-packages")
+    for site in sites:
         for info in site.glob("*.dist-info"):
-            if _normalised(info.name.split("-")[0]) == wanted and (record := _read(info / "uv_cache.json")):
+            path = info / "uv_cache.json"
+            if _normalised(info.name.split("-")[0]) == wanted and (record := _read(path)):
+                files.note(files.relative(os.fspath(path)), TIMED)
                 return record
+    _note_absence(files, venv, sites)
     return None
 
 
-def project_environment(root: Path, environ: Mapping[str, str]) -> Path:
+def _note_absence(files: Files, venv: Path, sites: Iterable[Path]) -> None:
+    """Have it noticed when the project comes to be installed, or not any more."""
+    for folder in (venv, venv / "lib", *sites):
+        path = files.relative(os.fspath(folder))
+        if files.is_dir(path):
+            files.entries(path)
+
+
+def project_environment(files: Files, environ: Mapping[str, str]) -> Path:
     """Return the folder of the project's environment: ``UV_PROJECT_ENVIRONMENT``, else ``.venv``.
 
     At the workspace's root if there is one above, as uv does it; it need not exist.
     """
-    home = next((folder for folder in (root, *root.parents) if _is_workspace(folder)), root)
+    root = files.root
+    home = next((folder for folder in (root, *root.parents) if _is_workspace(files, folder)), root)
     return home / (environ.get("UV_PROJECT_ENVIRONMENT") or ".venv")
 
 
-def _is_workspace(folder: Path) -> bool:
+def _is_workspace(files: Files, folder: Path) -> bool:
+    path = folder / "pyproject.toml"
+    files.note(files.relative(os.fspath(path)))
     try:
-        data = parse((folder / "pyproject.toml").read_bytes())
+        data = parse(path.read_bytes())
     except (OSError, DyncachekeysError):
         return False
     uv = data.get("tool", {}).get("uv", {}) if isinstance(data.get("tool"), dict) else {}
@@ -101,28 +121,41 @@ def _nanoseconds(stored: Any) -> int | None:
     return None if stored is None else int(stored)
 
 
-def expected_record(root: Path, entries: Sequence[Any], environ: Mapping[str, str]) -> Record:
+def expected_record(files: Files, entries: Sequence[Any], environ: Mapping[str, str]) -> Record:
     """Return the record that uv makes if it builds from the project as it is now.
 
     Args:
-        root: The project's folder.
+        files: The project's files.
         entries: The whole list ``tool.uv.cache-keys``, the user's entries included.
         environ: The environment that uv will see.
     """
     tables = [{"file": entry} if isinstance(entry, str) else entry for entry in entries]
     return Record(
-        timestamp=newest(root, [str(table["file"]) for table in tables if "file" in table]),
-        git=value_digest(_git(root, [table["git"] for table in tables if table.get("git")])),
+        timestamp=newest(files, [str(table["file"]) for table in tables if "file" in table]),
+        git=value_digest(_git(files, [table["git"] for table in tables if table.get("git")])),
         env={str(table["env"]): environ.get(str(table["env"])) for table in tables if "env" in table},
         current=None,
     )
 
 
-def _git(root: Path, wanted: Sequence[Any]) -> list[Any]:
+def _git(files: Files, wanted: Sequence[Any]) -> list[Any]:
     """Return ``[commit, tags]`` as uv would read them; ``None`` for what no entry asks for (U9)."""
     asked = {name for one in wanted for name in (["commit"] if one is True else [n for n, on in one.items() if on])}
-    commit = git.ask(root, "rev-parse", "HEAD") if "commit" in asked else None
+    if asked:
+        _note_repository(files)
+    commit = git.ask(files.root, "rev-parse", "HEAD") if "commit" in asked else None
     if "tags" not in asked:
         return [commit, None]
-    tags = git.ask(root, "for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/tags") or ""
+    tags = git.ask(files.root, "for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/tags") or ""
     return [commit, dict(line.rsplit(" ", 1) for line in tags.splitlines())]
+
+
+def _note_repository(files: Files) -> None:
+    """Have it noticed when the commit or a tag becomes another: by git's own files."""
+    for folder in git.folders(files.root):
+        for name in ("HEAD", "packed-refs", "reftable/tables.list"):
+            files.note(files.relative(os.path.join(folder, name)))
+        for below, _, names in os.walk(os.path.join(folder, "refs")):
+            files.entries(files.relative(below))
+            for name in names:
+                files.note(files.relative(os.path.join(below, name)))

@@ -1,0 +1,44 @@
+"""Paths as keys name them: relative to the project, with ``/``."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import sys
+
+_ABSOLUTE = re.compile(r"[/~]|[A-Za-z]:")
+
+
+class PathError(ValueError):
+    """A path that is not relative to the project. The message says what to write instead."""
+
+
+def normalised(path: str) -> str:
+    """Return a project-relative path with ``/``, without ``.`` and without inner ``..``.
+
+    Raises:
+        PathError: absolute, with a drive or with ``~``: those differ between machines.
+    """
+    posix = path.replace("\\", "/") if sys.platform == "win32" else path
+    if not posix or "\0" in posix:
+        message = "an empty path names nothing" if not posix else "a path can't hold a NUL character"
+        raise PathError(message)
+    if _ABSOLUTE.match(posix):
+        message = f"`{path}` is absolute, and so differs between machines; write it relative to the project"
+        raise PathError(message)
+    return posixpath.normpath(posix)
+
+
+def check_path(path: str) -> str | None:
+    """Return what is wrong with a project-relative path, or nothing: for the checking of options."""
+    try:
+        normalised(path)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def split(path: str) -> tuple[str, str]:
+    """Return the folder (empty for the project's own) and the name of a path."""
+    folder, _, name = path.rpartition("/")
+    return folder, name

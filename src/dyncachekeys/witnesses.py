@@ -1,0 +1,392 @@
+"""What the last run looked at, in columns: by asking whether it still holds, the next one can be quiet.
+
+The quiet path reads this in front of every uv command, so this module imports next to nothing, and what
+it reads first stands first: folders, names and stats. The content digests and the rest follow, for runs
+that found a change. Whatever is damaged, of another format, interpreter or release of ours, somebody
+else's, reached through a link, or a copy (its inode is another), is no memory.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import zlib
+
+try:  # hashlib costs 3 ms, mostly for what this is the fallback of
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import BinaryIO
+
+FILE = "witnesses"
+STATE_FILE = "state.json"
+INPUT, STAMPED, EXECUTABLE, TIMED, READ = 1, 2, 4, 8, 16
+"""Roles of a file: an input; one that moves the stamp; its owner may execute it; uv's record depends on
+its time; a resolver, or we ourselves, read it."""
+WALKED, LISTED_ANEW = 1, 2
+"""A walk went through a folder; not all that it chose there are plain files, which is all that is remembered."""
+RACY_NS = 2_000_000_000
+"""How much older than the look at it a file must be to be believed: the coarsest clock of a file system."""
+UNSET = "-"
+STAMP_LINK = ".dyncachekeys/current"
+"""The link to the stamp, relative to the project (U25)."""
+LEFT_OUT = frozenset({".git", "__pycache__", ".dyncachekeys"})
+"""Names that no walk enters or chooses: what comes and goes there changes no listing."""
+_FORMAT = f"dyncachekeys-witnesses-1 {sys.implementation.cache_tag} {sys.byteorder}"
+HASH = 32
+_INT, _STAT, _LISTING, _CRC = 8, 4, 16, 4
+
+
+_COLUMNS = (
+    *(
+        "name",
+        "counts",
+        "salt",
+        "stamp",
+        "keys",
+        "always",
+        "env",
+        "prefixes",
+        "facts",
+        "odd",
+        "warnings",
+        "folders",
+        "names",
+    ),
+    *("folder_stats", "file_stats", "rests", "listings", "plain", "roles", "contents", "digests"),
+)
+
+
+class Damaged(ValueError):  # noqa: N818  it is no error to the user
+    """What was read is not what was written."""
+
+
+class Unit:
+    """What one selection of one key chose: for each file the number of its pattern plus one, else 0."""
+
+    __slots__ = ("chosen", "key", "patterns", "signature", "visited")
+
+    def __init__(self, key: str, signature: str, patterns: Sequence[str], visited: bytes, chosen: bytes) -> None:
+        self.key, self.signature, self.patterns = key, signature, tuple(patterns)
+        self.visited = visited
+        """A byte for each folder: 0, `WALKED` or `LISTED_ANEW`."""
+        self.chosen = chosen
+        """Two bytes for each file, in the machine's order."""
+
+
+class Witnesses:
+    """The columns. Paths are relative to the project; times in nanoseconds; all text may hold any bytes."""
+
+    name = counts = ""
+    """The project's name, and how many keys and inputs it has, in words."""
+    taken = 0
+    """When the look began, in nanoseconds since the epoch."""
+    salt = ""
+    """Seals the values of variables; of this checkout only."""
+    stamp = ""
+    """What the link to the stamp says; empty if there was none."""
+    state = ""
+    """The `odd_stat` of the state, which was written before this."""
+    keys: list[str] = []  # noqa: RUF012  never changed, only replaced
+    """Their names, in their order."""
+    always: list[str] = []  # noqa: RUF012
+    """The names of keys that have to run each time, so that no run is quiet."""
+    env: Sequence[tuple[str, str]] = ()
+    """Variables that were asked for, each with its sealed value, or `UNSET`."""
+    prefixes: Sequence[tuple[str, str]] = ()
+    """Beginnings of variables' names, each with the sealed list of the names."""
+    facts: Sequence[str] = ()
+    """A letter and a path: ``F`` it is a file, ``f`` it is none, ``D`` a directory, ``R`` one and no link to
+    one, ``d`` no directory, ``x`` nothing at all."""
+    odd: Sequence[tuple[str, str]] = ()
+    """Links and whatever is no regular file, each with its `odd_stat`."""
+    warnings: Sequence[tuple[str, str]] = ()
+    """Where, and what."""
+    young: Sequence[int] = ()
+    """Places of files (from 0 up) and of folders (from -1 down) that are as young as the look at them."""
+    folder_stats: bytes | bytearray = b""
+    """mtime, ctime, inode, number of files; an inode of 0 for a folder that was not listed."""
+    file_stats: bytes | bytearray = b""
+    """size, mtime, ctime, inode"""
+
+    rests = (b"", b"")
+    """The digests of all inputs, and of those of the stamp, that are no files."""
+    listings: bytes | bytearray = b""
+    """A hash of what a folder held."""
+    plain: bytes | bytearray = b""
+    """1 for a folder whose digests can be computed from these columns alone."""
+    roles: bytes | bytearray = b""
+    contents: bytes | bytearray = b""
+    """The SHA-256 of each file."""
+    digests: bytes | bytearray = b""
+    """For each folder, the digest of its inputs, and of those that move the stamp; NUL bytes without any."""
+    units: Sequence[Unit] = ()
+
+    def __init__(self) -> None:
+        self.folders: list[str] = []
+        self.names: list[str] = []
+        """For each folder, the names of the files looked at there, joined by NUL."""
+        self._home, self._inode, self._hot_ends = "", 0, 0
+
+    @classmethod
+    def load(cls, home: str) -> Witnesses | None:
+        """Read what the quiet path needs of what lies in a folder; nothing if there is nothing to believe."""
+        found = cls()
+        try:
+            found._read_hot(home)
+        except (OSError, ValueError, IndexError, StopIteration):
+            return None
+        return found
+
+    def _read_hot(self, home: str) -> None:
+        if not stat.S_ISDIR(os.lstat(home).st_mode):
+            raise Damaged
+        with _opened(home) as stream:
+            info = os.fstat(stream.fileno())
+            line = stream.readline(200)
+            said, inode, header, folders, files, names, total = line.decode("ascii").rsplit(" ", 6)
+            if said != _FORMAT or int(inode) != info.st_ino or int(total) != info.st_size:
+                raise Damaged
+            if hasattr(os, "geteuid") and info.st_uid != os.geteuid():
+                raise Damaged
+            head = _unpacked(stream.read(int(header)))
+            tool, taken, self.name, self.counts, self.salt, self.stamp, self.state = next(head)
+            if tool != this_tool():
+                raise Damaged
+            self.taken = int(taken)
+            self.keys, self.always = next(head), next(head)
+            self.env, self.prefixes = _pairs(next(head)), _pairs(next(head))
+            self.facts = next(head)
+            self.odd, self.warnings = _pairs(next(head)), _pairs(next(head))
+            self.young = tuple(map(int, next(head)))
+            self.folders = next(head)
+            self.folder_stats = stream.read(int(folders) * _STAT * _INT)
+            self.file_stats = stream.read(int(files) * _STAT * _INT)
+            # A name can't hold a slash: that is what frames the folders.
+            self.names = _text(stream.read(int(names))).split("/") if self.folders else []
+            self._home, self._inode, self._hot_ends = home, info.st_ino, stream.tell()
+        if len(self.folders) != int(folders) or len(self.names) != int(folders):
+            raise Damaged
+
+    def is_current(self) -> bool:
+        """Tell whether no other run has written since this was read."""
+        try:
+            return os.stat(f"{self._home}/{FILE}").st_ino == self._inode
+        except OSError:
+            return False
+
+    def firsts(self) -> list[int]:
+        """Return for each folder the row of its first file, and behind them the number of all files."""
+        found, passed = [], 0
+        for count in memoryview(self.folder_stats).cast("q")[3::4]:
+            found.append(passed)
+            passed += count
+        return [*found, passed]
+
+    def see_stamp(self) -> None:
+        """Look anew at the stamp, which we have just moved."""
+        seen = odd_stat(f"{self._home}/current")
+        self.odd = [(path, seen if path == STAMP_LINK else row) for path, row in self.odd]
+
+    def differs_from(self, other: Witnesses) -> bool:
+        """Tell whether anything but the time of the look is another."""
+        return any(getattr(self, column) != getattr(other, column) for column in _COLUMNS) or bool(
+            [unit.chosen for unit in self.units] != [unit.chosen for unit in other.units]
+            or [unit.visited for unit in self.units] != [unit.visited for unit in other.units]
+        )
+
+    def names_in(self, place: int) -> list[str]:
+        """Return the names of the files looked at in a folder."""
+        return self.names[place].split("\0") if self.names[place] else []
+
+    def chosen(self, unit: Unit, place: int, first: int) -> list[tuple[str, int]]:
+        """Return what a selection chose in a folder, each with the number of its pattern.
+
+        Args:
+            unit: The selection.
+            place: The folder.
+            first: The row of its first file.
+        """
+        names = self.names_in(place)
+        numbers = memoryview(unit.chosen).cast("H")[first : first + len(names)]
+        return [(name, number - 1) for name, number in zip(names, numbers, strict=True) if number]
+
+    def read_on(self) -> bool:
+        """Read the rest; tell whether it can be believed."""
+        try:
+            with _opened(self._home) as stream:
+                if os.fstat(stream.fileno()).st_ino != self._inode:
+                    return False  # another run wrote meanwhile
+                stream.seek(self._hot_ends)
+                self._unpack_cold(stream.read())
+        except (OSError, ValueError, IndexError, StopIteration):
+            return False
+        return True
+
+    def _unpack_cold(self, data: bytes) -> None:
+        if zlib.crc32(memoryview(data)[_CRC:]).to_bytes(_CRC, "big") != data[:_CRC]:
+            raise Damaged
+        folders, files = len(self.folders), len(self.file_stats) // (_STAT * _INT)
+        at = _CRC
+        for column, size in (
+            ("listings", folders * _LISTING),
+            ("plain", folders),
+            ("roles", files),
+            ("contents", files * HASH),
+            ("digests", folders * 2 * HASH),
+        ):
+            setattr(self, column, data[at : at + size])
+            at += size
+        self.rests = (data[at : at + HASH], data[at + HASH : at + 2 * HASH])
+        at += 2 * HASH
+        length = int.from_bytes(data[at : at + _INT], "big")
+        at += _INT
+        units = []
+        for key, signature, *patterns in _unpacked(data[at : at + length]):
+            units.append((key, signature, patterns))
+        at += length
+        self.units = []
+        for key, signature, patterns in units:
+            visited, chosen = data[at : at + folders], data[at + folders : at + folders + 2 * files]
+            self.units.append(Unit(key, signature, patterns, visited, chosen))
+            at += folders + 2 * files
+
+    def write(self, home: str) -> None:
+        """Replace what lies in a folder, where the state was written before.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        self.state = odd_stat(f"{home}/{STATE_FILE}")
+        meta = [this_tool(), str(self.taken), self.name, self.counts, self.salt, self.stamp, self.state]
+        young = [str(place) for place in self.young]
+        flat = [
+            self.keys,
+            self.always,
+            _flat(self.env),
+            _flat(self.prefixes),
+            self.facts,
+            _flat(self.odd),
+            _flat(self.warnings),
+        ]
+        header = _packed([meta, *flat, young, self.folders])
+        names = _bytes("/".join(self.names))
+        units = _packed([[unit.key, unit.signature, *unit.patterns] for unit in self.units])
+        cold = [self.listings, self.plain, self.roles, self.contents, self.digests, *self.rests]
+        cold += [len(units).to_bytes(_INT, "big"), units]
+        cold += [column for unit in self.units for column in (unit.visited, unit.chosen)]
+        crc = 0
+        for column in cold:
+            crc = zlib.crc32(column, crc)
+        parts = [header, self.folder_stats, self.file_stats, names, crc.to_bytes(_CRC, "big"), *cold]
+        sizes = f"{len(header)} {len(self.folders)} {len(self.file_stats) // (_STAT * _INT)} {len(names)}"
+        temporary = f"{home}/.{FILE}.{os.urandom(4).hex()}.tmp"
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            with open(os.open(temporary, flags, 0o600), "wb") as stream:
+                begin = f"{_FORMAT} {os.fstat(stream.fileno()).st_ino} {sizes} "
+                total = sum(map(len, parts)) + len(begin) + 1
+                while len(begin) + 1 + len(str(total)) + sum(map(len, parts)) != total:
+                    total = len(begin) + 1 + len(str(total)) + sum(map(len, parts))
+                stream.write(f"{begin}{total}\n".encode("ascii"))
+                stream.writelines(parts)
+            os.replace(temporary, f"{home}/{FILE}")
+        except BaseException:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+            raise
+
+
+def _opened(home: str) -> BinaryIO:
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    return open(os.open(f"{home}/{FILE}", flags), "rb")
+
+
+def this_tool() -> str:
+    """Return what another release of ours, or another installation of it, would not say."""
+    try:
+        info = os.stat(__file__)
+    except OSError:  # run from an archive
+        return __file__
+    return f"{__file__} {info.st_size} {info.st_mtime_ns} {info.st_ino}"
+
+
+def odd_stat(full: str) -> str:
+    """Return the stat of a link or special file, and of what it leads to, in one text.
+
+    Raises:
+        OSError: it is not there.
+    """
+    own = os.lstat(full)
+    try:
+        behind = _row(os.stat(full))
+    except OSError:
+        behind = "nowhere"
+    return f"{_row(own)} {behind}"
+
+
+def _row(info: os.stat_result) -> str:
+    return f"{info.st_mode} {info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino}"
+
+
+def listing(entries: Iterable[os.DirEntry[str]]) -> bytes:
+    """Return a hash of what a folder holds: names, and which are folders or no files at all."""
+    marked = [_marked(entry) for entry in entries if entry.name not in LEFT_OUT]
+    return blake2b(_bytes("\0".join(sorted(marked))), digest_size=_LISTING).digest()
+
+
+def _marked(entry: os.DirEntry[str]) -> str:
+    if entry.is_dir(follow_symlinks=False):
+        return entry.name + "/"
+    return entry.name if entry.is_file(follow_symlinks=False) or entry.is_symlink() else entry.name + "//"
+
+
+def sealed_value(salt: str, value: str | None) -> str:
+    """Return a variable's value, sealed, or `UNSET`.
+
+    Keyed BLAKE2b (RFC 7693) is a message authentication code like HMAC, and needs no import that costs.
+    """
+    return UNSET if value is None else blake2b(_bytes(value), key=_bytes(salt), digest_size=_LISTING).hexdigest()
+
+
+def sealed_names(salt: str, prefix: str, environ: Iterable[str]) -> str:
+    """Return the names of variables that begin with a prefix, sealed."""
+    return sealed_value(salt, "\0".join(sorted(name for name in environ if name.startswith(prefix))))
+
+
+def _packed(groups: Iterable[Sequence[str]]) -> bytes:
+    """Return groups of texts without NUL as bytes."""
+    return _bytes("\0".join("\0".join([str(len(group)), *group]) for group in groups))
+
+
+def _unpacked(data: bytes) -> Iterator[list[str]]:
+    fields = _text(data).split("\0") if data else []
+    at = 0
+    while at < len(fields):
+        count = int(fields[at])
+        group = fields[at + 1 : at + 1 + count]
+        if len(group) != count:
+            raise Damaged
+        yield group
+        at += 1 + count
+
+
+def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return [text for pair in pairs for text in pair]
+
+
+def _pairs(group: list[str]) -> list[tuple[str, str]]:
+    return list(zip(group[::2], group[1::2], strict=True))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")

@@ -1,0 +1,406 @@
+"""The quiet path, and the one for edits, against the full path without any memory: never one wrong "nothing to do"."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import dyncachekeys
+from dyncachekeys import edits, quiet
+from dyncachekeys.report import ProjectReport
+from dyncachekeys.witnesses import Witnesses
+from kit import Demo, DemoMaker, make_demo
+
+CONFIG = """
+[tool.dyncachekeys]
+watch = "{watch}"
+
+[tool.dyncachekeys.keys.backend]
+resolver = "backend"
+
+[tool.dyncachekeys.keys.sources]
+resolver = "files"
+patterns = ["csrc/**/*.c", "*.inc", "../beside_it/*.h"]
+exclude = ["csrc/out/"]
+
+[tool.dyncachekeys.keys.also]
+resolver = "files"
+patterns = ["csrc/deep/", "data/one.bin"]
+
+[tool.dyncachekeys.keys.toolchain]
+resolver = "env"
+names = ["CC", "CUDA_*"]
+
+[tool.dyncachekeys.keys.settings]
+resolver = "table"
+file = "settings.json"
+"""
+FILES: dict[str, str | bytes] = {
+    "csrc/one.c": "1\n",
+    "csrc/two.c": "2\n",
+    "csrc/deep/three.c": "3\n",
+    "csrc/deep/notes.txt": "n\n",
+    "csrc/deep/.gitignore": "*.o\n",
+    "csrc/out/made.c": "m\n",
+    "top.inc": "t\n",
+    "data/one.bin": b"\0\1",
+    "settings.json": '{"a": 1}\n',
+    "../beside_it/x.h": "x\n",
+}
+Step = Callable[[random.Random, Demo, dict[str, str]], None]
+
+
+def _places(demo: Demo, environ: dict[str, str]) -> list[int] | None:
+    """Return what the quiet path finds to differ; nothing if it steps aside."""
+    known = Witnesses.load(str(demo.root / ".dyncachekeys"))
+    try:
+        return None if known is None else quiet.differences(str(demo.root), known, environ)
+    except quiet.Aside:
+        return None
+
+
+def _sync(demo: Demo, environ: dict[str, str]) -> str:
+    """Sync as the command line does, and return which path did it."""
+    known = Witnesses.load(str(demo.root / ".dyncachekeys"))
+    try:
+        if known is not None:
+            started = time.time_ns()
+            places = quiet.differences(str(demo.root), known, environ)
+            if not places:
+                return "quiet"
+            edits.settle(str(demo.root), known, places, started)
+            return "edits"
+    except (quiet.Aside, OSError):
+        pass
+    dyncachekeys.sync(demo.root, environ)
+    return "full"
+
+
+def _without_memory(demo: Demo, environ: dict[str, str]) -> ProjectReport:
+    """Return what the full path would do if it had to read every file."""
+    kept, aside = demo.root / ".dyncachekeys/witnesses", demo.beside / "witnesses"
+    if kept.exists():
+        kept.rename(aside)
+    try:
+        return dyncachekeys.check(demo.root, environ)
+    finally:
+        if aside.exists():
+            aside.rename(kept)
+
+
+def _sources(demo: Demo) -> list[Path]:
+    folders = ("csrc", "data", "../beside_it", "build_backend")
+    found = [path for folder in folders for path in (demo.root / folder).rglob("*") if not path.is_dir()]
+    return sorted(found) or [demo.root / "top.inc"]
+
+
+def _edit(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    path = rng.choice(_sources(demo))
+    if path.name != ".gitignore" and path.suffix != ".py" and path.exists():
+        path.write_text(f"{rng.random()}\n", encoding="utf-8")
+
+
+def _touch(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    path = rng.choice(_sources(demo))
+    if path.exists():
+        moment = time.time_ns() + rng.choice([-(10**12), -(10**10), 0, 10**12])
+        os.utime(path, ns=(moment, moment))
+
+
+def _edit_unseen(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    """Same size, same modification time."""
+    path = rng.choice([path for path in _sources(demo) if path.suffix == ".c"] or [demo.root / "top.inc"])
+    if path.exists():
+        info = path.stat()
+        path.write_bytes(bytes(rng.choice(b"abc") for _ in range(info.st_size)))
+        os.utime(path, ns=(info.st_atime_ns, info.st_mtime_ns))
+
+
+def _rename(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    path = rng.choice(_sources(demo))
+    if path.suffix != ".py":
+        path.rename(path.with_name(rng.choice(["one.c", "two.c", "other.c", "notes.txt", "x.h"])))
+
+
+def _replace(rng: random.Random, demo: Demo, environ: dict[str, str]) -> None:
+    """By an atomic save, which may bring the same content."""
+    path = rng.choice(_sources(demo))
+    if path.exists() and path.suffix != ".py":
+        saved = path.with_name(".saved")
+        saved.write_bytes(path.read_bytes() + (b"x" if rng.random() < 0.5 else b""))
+        saved.replace(path)
+
+
+def _delete(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    path = rng.choice(_sources(demo))
+    if path.suffix != ".py":
+        path.unlink()
+
+
+def _add(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    name = rng.choice(["csrc/new.c", "csrc/deep/new.o", "csrc/new.txt", "csrc/newer/n.c", "extra.inc", "setup.cfg"])
+    demo.write({name: f"{rng.random()}\n"})
+
+
+def _link(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    link = demo.root / rng.choice(["csrc/link.c", "csrc/one.c", "csrc/deep/away"])
+    link.parent.mkdir(exist_ok=True, parents=True)
+    if link.is_symlink() or link.exists():
+        link.unlink()
+    link.symlink_to(rng.choice(["two.c", "nowhere", "../data", "../csrc/two.c"]))
+
+
+def _mode(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    path = rng.choice(_sources(demo))
+    if path.exists():
+        path.chmod(rng.choice([0o644, 0o755, 0o600]))
+
+
+def _move_folder(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    deep, away = demo.root / "csrc/deep", demo.root / "away"
+    if deep.is_dir() and not away.exists():
+        deep.rename(away)
+        if rng.random() < 0.5:
+            shutil.copytree(away, deep, symlinks=True)
+    elif away.is_dir():
+        shutil.rmtree(deep, ignore_errors=True)
+        away.rename(deep)
+
+
+def _ignore(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    place = demo.root / rng.choice([".gitignore", "csrc/.gitignore", "csrc/deep/.gitignore"])
+    place.parent.mkdir(exist_ok=True, parents=True)
+    lines = rng.sample(["/.dyncachekeys/", "/.venv/", "new*", "*.o", "!new.c", "deep/", "two.c"], 4)
+    place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _environment(rng: random.Random, demo: Demo, environ: dict[str, str]) -> None:
+    name = rng.choice(["CC", "CUDA_HOME", "CUDA_ARCH", "UNRELATED"])
+    if rng.random() < 0.3:
+        environ.pop(name, None)
+    else:
+        environ[name] = rng.choice(["", "a", "b"])
+
+
+def _pyproject(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    path = demo.root / "pyproject.toml"
+    text = path.read_text(encoding="utf-8")
+    choice = rng.randrange(4)
+    if choice == 0:
+        path.write_text(text + "# a comment\n", encoding="utf-8")
+    elif choice == 1:
+        path.write_text(text.replace('    { file = "setup.py" },\n', ""), encoding="utf-8")
+    elif choice == 2:
+        path.write_text(text.replace('"*.inc"', rng.choice(['"*.inc"', '"*.txt"'])), encoding="utf-8")
+    else:
+        os.utime(path)
+
+
+def _settings(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    demo.write({"settings.json": rng.choice(['{"a": 1}\n', '{"a":1}\n', '{"a": 2}\n'])})
+
+
+def _backend(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    demo.append("build_backend/helper.py", f"\nNUMBER = {rng.randrange(3)}\n")
+
+
+def _memory(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    """Damage, or take away, what is remembered."""
+    home = demo.root / ".dyncachekeys"
+    choice = rng.randrange(6)
+    kept = home / rng.choice(["witnesses", "state.json"])
+    if choice == 0:
+        kept.unlink(missing_ok=True)
+    elif choice == 1 and kept.exists():
+        data = bytearray(kept.read_bytes())
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        kept.write_bytes(data)
+    elif choice == 2 and kept.exists():
+        kept.write_bytes(kept.read_bytes()[: rng.randrange(400)])
+    elif choice == 3:
+        (home / "current").unlink(missing_ok=True)
+    elif choice == 4:
+        shutil.rmtree(home / "stamps", ignore_errors=True)
+    else:
+        shutil.copy2(kept, home / "copy")
+        (home / "copy").replace(kept)
+
+
+def _build(_: random.Random, demo: Demo, environ: dict[str, str]) -> None:
+    demo.uv("sync", check=False, **{name: value for name, value in environ.items() if name not in demo.environ})
+
+
+STEPS: tuple[Step, ...] = (
+    *(_edit, _edit, _touch, _edit_unseen, _rename, _replace, _delete, _add, _add, _link, _mode, _move_folder),
+    *(_ignore, _environment, _pyproject, _settings, _backend, _memory, _build),
+)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How far the clock is ahead, in nanoseconds: files look older to us, or it steps back."""
+    ahead = [0]
+    real = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() + ahead[0])
+    return ahead
+
+
+@pytest.mark.parametrize("watch", ["digest", "auto"])
+@pytest.mark.parametrize("seed", range(int(os.environ.get("DYNCACHEKEYS_QUIET_SEEDS", "6"))))
+def test_quiet_only_if_there_is_nothing_to_do(demo_maker: DemoMaker, clock: list[int], seed: int, watch: str) -> None:
+    rng = random.Random(f"{seed} {watch}")
+    demo = demo_maker(CONFIG.replace("{watch}", watch), FILES)
+    demo.git("init", "--quiet")
+    environ = dict(demo.environ)
+    taken = set()
+    dyncachekeys.sync(demo.root, environ)
+    for number in range(45):
+        clock[0] = rng.choice([0, 0, 10**10, 10**10, 10**10, -(10**10)])
+        _sync(demo, environ)  # so that what follows meets a memory of each age
+        demo.tick()
+        step = rng.choice(STEPS) if rng.random() < 0.85 else None
+        if step is not None:
+            step(rng, demo, environ)
+        places = _places(demo, environ)
+        truth = _without_memory(demo, environ)
+        said = (seed, number, step, places, truth.why, [key.changes for key in truth.keys])
+        if places == []:
+            assert not truth.region_differs, said
+            assert truth.move == "kept", said
+            assert truth.digest == truth.previous, said
+        taken.add(_sync(demo, environ))
+        after = _without_memory(demo, environ)
+        assert not after.changed, (said, after)
+        assert after.digest == truth.digest, said
+    assert {"edits", "full"} <= taken, "the test no longer meets these paths"
+
+
+QUIETLY_IMPORTED = {
+    *("dyncachekeys", "dyncachekeys.cli", "dyncachekeys.cli.early", "dyncachekeys.cli.printer"),
+    *("dyncachekeys.quiet", "dyncachekeys.witnesses", "_blake2", "zlib", "time", "__future__"),
+}
+EXACT = CONFIG.replace("{watch}", "digest")
+
+
+def _aged(demo: Demo) -> None:
+    """Bring everything to rest, and let nothing be too young to be believed."""
+    demo.settled()
+    time.sleep(2.1)
+    demo.sync()
+
+
+def _text(demo: Demo, *arguments: str) -> str:
+    done = demo.cli(*arguments)
+    return (done.stdout + done.stderr).replace(str(demo.root), "")
+
+
+def test_what_a_quiet_run_imports(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(EXACT, FILES)
+    _aged(demo)
+    code = "import sys; before = set(sys.modules); from dyncachekeys.cli import early; done = early.is_done(['sync'])"
+    code += "; print('\\n'.join([str(done), *sorted(set(sys.modules) - before)]))"
+    first, done, *modules = demo.run(sys.executable, "-c", code).stdout.splitlines()
+    assert (first.split(" in ")[0], done) == ("demo is", "True")
+    assert set(modules) - QUIETLY_IMPORTED == set()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["sync"], ["check"], ["check", "--stamp"], ["sync", "-q"], ["run", "--", "echo", "x"]]
+)
+def test_quiet_and_full_path_say_the_same(demo_maker: DemoMaker, arguments: list[str]) -> None:
+    """With a warning, so that it is not forgotten when nothing has changed."""
+    demo = demo_maker(
+        EXACT.replace('"top.inc"', '"top.inc", "nothing/*.c"').replace('"*.inc"', '"*.inc", "no/*.c"'), FILES
+    )
+    _aged(demo)
+    assert _places(demo, dict(demo.environ)) == []
+    quietly = _text(demo, *arguments)
+    (demo.root / ".dyncachekeys/witnesses").unlink()
+    assert quietly.rpartition(" in ")[0] == _text(demo, *arguments).rpartition(" in ")[0]
+    assert ("matches nothing" in quietly) == (arguments in (["sync"], ["check"], ["check", "--stamp"]))
+
+
+def test_an_edit_is_told_and_remembered_as_on_the_full_path(tmp_path: Path) -> None:
+    told = []
+    for verbose in ([], ["-v"]):  # which is answered by the full path
+        demo = make_demo(tmp_path / f"with{verbose}", EXACT, FILES)
+        _aged(demo)
+        demo.write({"csrc/one.c": "other\n", "csrc/deep/three.c": "other\n"})
+        (demo.root / "csrc/two.c").chmod(0o755)
+        path = _places(demo, dict(demo.environ))
+        assert len(path or ()) == 3
+        lines = [line for line in _text(demo, "sync", *verbose).splitlines() if "ms" not in line]
+        state = json.loads((demo.root / ".dyncachekeys/state.json").read_text(encoding="utf-8"))
+        kept = {name: state[name] for name in ("digest", "due", "fits", "entries", "history")}
+        for event in kept["history"]:
+            del event["at"]
+        told.append((lines, kept))
+        assert demo.uv_sync() == 1
+        assert demo.both() == 0
+    assert told[0] == told[1]
+
+
+def test_there_and_back_by_edits_returns_to_what_is_installed(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(EXACT, FILES)
+    _aged(demo)
+    demo.write({"csrc/one.c": "other\n"})
+    assert "will rebuild it" in _text(demo, "sync")
+    demo.write({"csrc/one.c": "1\n"})
+    assert "back to what uv has installed" in _text(demo, "sync")
+    assert demo.uv_sync() == 0
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_a_function_is_called_each_time_unless_it_is_tracked(demo_maker: DemoMaker, tracked: bool) -> None:
+    function = f"""\
+    from build_tools.more import NAME
+    from dyncachekeys import File, Value, resolver
+
+    @resolver(tracked={tracked})
+    def keys(context):
+        for path in context.files(["data/*.bin"]):
+            yield File(path)
+        yield Value(NAME, [context.read_text("settings.json"), context.environ.get("MINE"), context.is_file("may/be")])
+    """
+    config = '[tool.dyncachekeys]\nwatch = "digest"\n[tool.dyncachekeys.keys.own]\nresolver = "build_tools.keys:keys"\n'
+    demo = demo_maker(config, {**FILES, "build_tools/keys.py": function, "build_tools/more.py": "NAME = 'one'\n"})
+    _aged(demo)
+    environ = dict(demo.environ)
+    assert _places(demo, environ) == ([] if tracked else None)
+    shown = _text(demo, "show")
+    assert ("runs each time" in shown, "own keeps runs from being quiet" in shown) == (not tracked, not tracked)
+    if not tracked:
+        return
+    changes: tuple[Callable[[], None], ...] = (
+        lambda: demo.write({"data/two.bin": "2"}),
+        lambda: demo.write({"settings.json": "{}"}),
+        lambda: demo.write({"build_tools/more.py": "NAME = 'two'\n"}),
+        lambda: demo.write({"may/be": ""}),
+        lambda: environ.update(MINE="x"),
+        lambda: demo.write({"other.py": ""}),  # it may come before a module that is imported
+    )
+    for change in changes:
+        demo.tick()
+        change()
+        assert _places(demo, environ) != []
+        _sync(demo, environ)
+        time.sleep(2.1)
+        _sync(demo, environ)
+        assert _places(demo, environ) == []
+
+
+def test_where_the_time_went(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(EXACT, FILES)
+    demo.settled()
+    lines = _text(demo, "sync", "-v").splitlines()
+    assert {line.split("ms  ")[1] for line in lines if "ms  " in line} == {
+        *("all else", "also", "backend", "defaults", "settings", "sources", "toolchain")
+    }
