@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from dyncachekeys.plugin import Directory as Directory
     from dyncachekeys.plugin import Env as Env
     from dyncachekeys.plugin import File as File
+    from dyncachekeys.plugin import Git as Git
+    from dyncachekeys.plugin import Output as Output
     from dyncachekeys.plugin import Selected as Selected
     from dyncachekeys.plugin import Value as Value
     from dyncachekeys.plugin import resolver as resolver
@@ -22,6 +24,8 @@ _HOMES = {
     "DyncachekeysError": "errors",
     "Env": "plugin",
     "File": "plugin",
+    "Git": "plugin",
+    "Output": "plugin",
     "Selected": "plugin",
     "Value": "plugin",
     "check": "synchronisation",
@@ -35,6 +39,8 @@ __all__ = [
     "DyncachekeysError",
     "Env",
     "File",
+    "Git",
+    "Output",
     "Selected",
     "Value",
     "check",

@@ -112,7 +112,7 @@ def _made(kind: ChangeKind, row: Row, cause: Cause) -> Change:
 
 
 def _cause(kind: str, old: str, new: str) -> Cause:
-    if kind in SECRET_KINDS:
+    if kind in SECRET_KINDS or kind == "git":
         return "value"
     if MISSING in {old, new}:
         return "created" if old == MISSING else "deleted"

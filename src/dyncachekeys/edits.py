@@ -11,23 +11,25 @@ import os
 import stat
 import sys
 
-from dyncachekeys import digest, statefile, witnesses
+from dyncachekeys import columns, digest, history, witnesses
 from dyncachekeys.change import of_a_plain_file
 from dyncachekeys.emit.stamp import Stamps
-from dyncachekeys.emit.write import Lock, replace
+from dyncachekeys.emit.write import Lock
 from dyncachekeys.quiet import HOME, Aside
-from dyncachekeys.witnesses import EXECUTABLE, HASH, INPUT, RACY_NS, READ, STAMPED, STATE_FILE, TIMED
+from dyncachekeys.witnesses import EXECUTABLE, HASH, INPUT, RACY_NS, READ, STAMPED, TIMED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
 
     from dyncachekeys.change import Change
     from dyncachekeys.emit.stamp import Folder
+    from dyncachekeys.quiet import Glance
     from dyncachekeys.witnesses import Witnesses
 
 _CHUNK = 1 << 18
+_MANY = 2_000
+"""More differences than this are no edit by hand."""
 
 
 class Edited:
@@ -42,58 +44,48 @@ class Edited:
         """By key."""
 
 
-def settle(root: str, known: Witnesses, places: Sequence[int], started: int) -> Edited:
+def settle(root: str, glance: Glance) -> Edited:
     """Look at what differs, and if that is edits of stamped files only, do what a sync does.
 
     Args:
         root: The project's folder, absolute.
-        known: What the last run looked at; it is changed.
-        places: What differs from it, or is too young to be believed, as `quiet.differences` returns it.
-        started: When the look began, in nanoseconds since the epoch.
+        glance: What differs from the last run. What it knows is changed, if something is written.
 
     Raises:
         Aside: it is more than that. Nothing was written.
         OSError: something can't be looked at, or written.
     """
-    if not known.read_on():
+    known = glance.known
+    if len(glance.places) > _MANY:
         raise Aside
-    look = _Look(root, known, started)
-    for place in places:
+    if not columns.read_on(known):
+        raise Aside
+    look = _Look(root, known, glance.started)
+    for place in glance.places:
         look.at_folder(-1 - place) if place < 0 else look.at_file(place)
     home = f"{root}/{HOME}"
     with Lock(home):
         if not known.is_current():
             raise Aside  # another sync was here meanwhile
         if not look.edited:
-            look.keep().write(home)
+            columns.write(look.keep(), home)
             return Edited("kept", {})
         return _apply(home, look)
 
 
 def _apply(home: str, look: _Look) -> Edited:
-    known = look.known
-    try:
-        state = statefile.read(f"{home}/{STATE_FILE}")
-    except ValueError:
-        raise Aside from None
-    before, stamp_before = _whole_digests(known)
     stamps = Stamps(home)
     # What belongs together must be together: otherwise somebody has been at it.
-    if state["digest"] != before or stamps.digest() != stamp_before:
+    if stamps.digest() != look.known.stamp_digest:
         raise Aside
-    named = state["record"]["current"] if state["record"] else None
-    changes = look.changes()
+    changes, before = look.changes(), look.known.digest
     kept = look.keep()
-    after, stamp_after = _whole_digests(kept)
-    move, folder = _moved(stamps, stamp_after, named)
+    kept.digest, kept.stamp_digest = _whole_digests(kept)
+    move, folder = _moved(stamps, kept.stamp_digest, int(kept.named) if kept.named else None)
     kept.stamp = f"stamps/{folder.id}"
-    state["due"] = not (state["fits"] and folder.is_named(named))
-    state["history"] = [*state["history"], statefile.event((before, after), move, (), changes, at=look.started)]
-    state["history"] = state["history"][-statefile.HISTORY_LENGTH :]
-    state.update(started=look.started, digest=after)
-    replace(f"{home}/{STATE_FILE}", statefile.dump(state), through_links=False)
+    history.add(home, (before, kept.digest), move, (), changes, at=look.started)
     kept.see_stamp()
-    kept.write(home)
+    columns.write(kept, home)
     return Edited(move, changes)
 
 
@@ -101,14 +93,20 @@ def _whole_digests(known: Witnesses) -> tuple[str, str]:
     """Return the digest over all inputs, and the one over what moves the stamp."""
     of_all: dict[str, bytes] = {}
     of_stamp: dict[str, bytes] = {}
-    for place, folder in enumerate(known.folders):
-        for folders, at in ((of_all, place * 2 * HASH), (of_stamp, (place * 2 + 1) * HASH)):
-            if any(found := bytes(known.digests[at : at + HASH])):
-                folders[folder] = found
-    return digest.combined(known.rests[0], of_all), digest.combined(known.rests[1], of_stamp)
+    nothing, digests, size = bytes(HASH), bytes(known.digests), 2 * HASH
+    for at, folder in zip(range(0, len(digests), size), known.folders):  # noqa: B905
+        found, of_it = digests[at : at + HASH], digests[at + HASH : at + size]
+        if found != nothing:
+            of_all[folder] = found
+        if of_it != nothing:
+            of_stamp[folder] = of_it
+    whole = digest.combined(known.rests[0], of_all)
+    if known.rests[0] == known.rests[1] and of_all == of_stamp:
+        return whole, whole
+    return whole, digest.combined(known.rests[1], of_stamp)
 
 
-def _moved(stamps: Stamps, wanted: str, named: Any) -> tuple[str, Folder]:
+def _moved(stamps: Stamps, wanted: str, named: int | None) -> tuple[str, Folder]:
     former = stamps.former(wanted, named)
     if former is not None:
         stamps.point_to(former, named)
@@ -191,6 +189,7 @@ class _Look:
     def keep(self) -> Witnesses:
         """Return what is known now; the same object as before."""
         known = self.known
+        known.changed = True
         known.taken, known.young = self.started, self._young
         known.folder_stats, known.file_stats = self._folder_stats, self._file_stats
         known.contents, known.roles = self._contents, self._roles

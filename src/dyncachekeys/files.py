@@ -12,7 +12,9 @@ import sys
 from array import array
 from typing import TYPE_CHECKING
 
-from dyncachekeys import witnesses
+from dyncachekeys import ahead, witnesses
+from dyncachekeys.ahead import Ahead
+from dyncachekeys.content import read
 from dyncachekeys.digest import file_state
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.folder import Folder, stat_of
@@ -20,7 +22,7 @@ from dyncachekeys.paths import split
 from dyncachekeys.witnesses import EXECUTABLE, INPUT, READ, TIMED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dyncachekeys.memory import FileMemory
@@ -30,7 +32,8 @@ DIRECTORY = "directory"
 SPECIAL = "special"
 LINK = " -> "
 EXECUTABLE_BIT_COUNTS = sys.platform != "win32"
-_CHUNK = 1 << 18
+_ENOUGH = 8
+"""From how many files on it pays to take a folder as a whole."""
 _CHANGED = 1 if sys.platform == "win32" else 2
 """Which number of a stat tells when a file was written (U1)."""
 
@@ -56,6 +59,8 @@ class Files:
         """What else was found out, as in `Witnesses.facts`."""
         self.settled = True
         """Whether nothing was seen to change during the run."""
+        self.ahead: Callable[[str, str, os.stat_result], bytes | None] | None = None
+        """Tells the SHA-256 of files that another process has read just now, where nothing was remembered."""
         self._base = os.fspath(root)
         self._substitutes = substitutes or {}
 
@@ -82,22 +87,66 @@ class Files:
         self.look(folder, [name])
         return self.folders[folder].state(name) or MISSING
 
-    def look(self, path: str, names: Iterable[str], role: int = INPUT) -> Folder:
+    def look(self, path: str, names: Sequence[str], role: int = INPUT) -> Folder:
         """Look at files of one folder, and return what is known of them.
 
         Raises:
             ResolverError: one can't be looked at or read.
         """
-        folder, full = self.folder(path), self.full(path)
-        base = f"{full}/" if path else f"{self._base}/"
-        recall = self.memory.recall_in(path)
+        folder, full = self.folder(path), self._folder_on_disk(path)
+        if not folder.names and not folder.odd and self._adopt(folder, path, names, role):
+            return folder
+        recall = self._recall_in(path, full)
         for name in names:
             row = folder.names.get(name)
             if row is not None:
                 folder.roles[row] |= role
             elif name not in folder.odd:
-                self._look(folder, f"{path}/{name}" if path else name, base + name, recall, role)
+                self._look(folder, f"{path}/{name}" if path else name, f"{full}/{name}", recall, role)
         return folder
+
+    def look_at_all(self, folders: Mapping[str, Sequence[str]]) -> None:
+        """Look at the files of many folders; the first time with a second process, if there are very many.
+
+        Raises:
+            ResolverError: one can't be looked at or read.
+        """
+        paths = list(folders)
+        middle = len(paths) // 2
+        if self.memory.known.folders or not ahead.pays(sum(map(len, folders.values()))):
+            middle = len(paths)
+        if middle == len(paths):
+            for path in paths:
+                self.look(path, folders[path])
+            return
+        with Ahead([(self._folder_on_disk(path), folders[path]) for path in paths[middle:]]) as other:
+            for path in paths[:middle]:
+                self.look(path, folders[path])
+            self.ahead = other.recall()
+        for path in paths[middle:]:
+            self.look(path, folders[path])
+        self.ahead = None
+
+    def _folder_on_disk(self, path: str) -> str:
+        return self.full(path) if path else self._base
+
+    def _recall_in(self, path: str, full: str) -> Callable[[str, os.stat_result], bytes | None]:
+        others = self.ahead
+        return self.memory.recall_in(path) if others is None else lambda name, info: others(full, name, info)
+
+    def _adopt(self, folder: Folder, path: str, names: Sequence[str], role: int) -> bool:
+        """Take a whole folder as it was in the last run, if a moment ago it was so, and the same is asked of it."""
+        if len(names) < _ENOUGH or not self.memory.is_unchanged(path):
+            return False
+        known, stats, contents, roles, digest = self.memory.columns(path)
+        if known != names or not all(role & INPUT for role in roles):
+            return False
+        folder.names = {name: row for row, name in enumerate(known)}
+        folder.stats.frombytes(stats.tobytes())
+        folder.contents += contents
+        folder.roles += bytes(role | executable & EXECUTABLE for executable in roles)
+        folder.digest = digest
+        return True
 
     def _look(
         self, folder: Folder, path: str, full: str, recall: Callable[[str, os.stat_result], bytes | None], role: int
@@ -108,7 +157,7 @@ class Files:
             if stat.S_ISREG(info.st_mode):
                 content = recall(name, info)
                 if content is None:
-                    info, content, _ = _read(full)
+                    info, content, _ = read(full)
                 self._add(folder, path, info, content, role)
                 return
         except (FileNotFoundError, NotADirectoryError):
@@ -133,7 +182,7 @@ class Files:
             link = LINK + os.readlink(full).replace(os.sep, "/") if os.path.islink(full) else ""
             info = os.stat(full)
             if stat.S_ISREG(info.st_mode):
-                info, content, _ = _read(full)
+                info, content, _ = read(full)
                 return file_state(content.hex(), executable=bool(_executable(info))) + link
         except (FileNotFoundError, NotADirectoryError):
             return "broken" + link
@@ -159,7 +208,7 @@ class Files:
         folder, name = split(path)
         full = self.full(path)
         try:
-            info, content, data = _read(full, keep=True)
+            info, content, data = read(full, keep=True)
         except OSError:
             self.exists(path)
             raise
@@ -186,7 +235,7 @@ class Files:
             elif name in seen.names or role == TIMED:
                 self._add(seen, path, info, bytes(witnesses.HASH), role)
             else:
-                info, content, _ = _read(full)
+                info, content, _ = read(full)
                 self._add(seen, path, info, content, role)
         except OSError:
             self.facts["x" + path] = None
@@ -201,7 +250,7 @@ class Files:
         if row is None:
             self.note(path, role)
             return
-        info, content, _ = _read(self.full(path))
+        info, content, _ = read(self.full(path))
         seen.stats[row * 4 : row * 4 + 4] = array("q", stat_of(info))
         seen.contents[row * witnesses.HASH : (row + 1) * witnesses.HASH] = content
 
@@ -239,14 +288,14 @@ class Files:
         Raises:
             OSError: it can't be listed.
         """
-        full = self.full(path) if path else self._base
+        full = self._folder_on_disk(path)
         info = os.stat(full)
         with os.scandir(full) as scan:
             entries = list(scan)
         folder = self.folder(path)
         if folder.listed is None:
-            folder.listed = (info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-            folder.listing = witnesses.listing(entries)
+            stat = (info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+            self._set_listed(path, stat, witnesses.listing(entries))
         return entries
 
     def stands(self, path: str) -> bool:
@@ -255,13 +304,19 @@ class Files:
         if remembered is None:
             return False
         stat_then, listing = remembered
-        info = os.stat(self.full(path) if path else self._base)
+        if self.memory.is_unchanged(path):
+            self._set_listed(path, stat_then, listing)
+            return True
+        info = os.stat(self._folder_on_disk(path))
         if (info.st_mtime_ns, info.st_ctime_ns, info.st_ino) != stat_then or self.memory.is_young(info):
             return False
+        self._set_listed(path, stat_then, listing)
+        return True
+
+    def _set_listed(self, path: str, stat: tuple[int, int, int], listing: bytes) -> None:
         folder = self.folder(path)
         if folder.listed is None:
-            folder.listed, folder.listing = stat_then, listing
-        return True
+            folder.listed, folder.listing = stat, listing
 
     def content(self, path: str) -> bytes | None:
         """Return the SHA-256 of a regular file that was looked at; nothing if it is none."""
@@ -296,27 +351,6 @@ def changed_ns(info: os.stat_result) -> int:
 
 def _executable(info: os.stat_result) -> int:
     return EXECUTABLE if EXECUTABLE_BIT_COUNTS and info.st_mode & stat.S_IXUSR else 0
-
-
-def _read(full: str, *, keep: bool = False) -> tuple[os.stat_result, bytes, bytes]:
-    """Return a file's stat, taken from the very file that is read, its SHA-256, and if wanted its content."""
-    digest, kept = hashlib.sha256(), []
-    descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    try:
-        info = os.fstat(descriptor)
-        # One byte more than there should be: a large buffer costs more than a small file, and less that
-        # comes tells the end without asking again.
-        size = min(info.st_size + 1, _CHUNK)
-        while True:
-            chunk = os.read(descriptor, size)
-            digest.update(chunk)
-            if keep:
-                kept.append(chunk)
-            if len(chunk) < size:
-                break
-    finally:
-        os.close(descriptor)
-    return info, digest.digest(), b"".join(kept)
 
 
 def _unreadable(path: str, error: OSError) -> Problem:

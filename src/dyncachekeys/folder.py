@@ -28,7 +28,7 @@ def stat_of(info: os.stat_result) -> Stat:
 class Folder:
     """What was seen in one folder; rows are never taken out or reordered."""
 
-    __slots__ = ("contents", "listed", "listing", "names", "odd", "odd_stats", "roles", "stats")
+    __slots__ = ("contents", "digest", "listed", "listing", "names", "odd", "odd_stats", "roles", "stats")
 
     def __init__(self) -> None:
         self.names: dict[str, int] = {}
@@ -43,12 +43,15 @@ class Folder:
         self.listed: tuple[int, int, int] | None = None
         """mtime, ctime and inode from before the folder was listed, if it was."""
         self.listing = b""
+        self.digest = b""
+        """Over exactly these files, if it is known from the last run."""
 
     def add(self, name: str, stat: Stat, content: bytes, role: int) -> None:
         """Add a regular file, or another role to one that is there: what was seen first stays."""
         if name in self.names:
             self.roles[self.names[name]] |= role
             return
+        self.digest = b""
         self.names[name] = len(self.roles)
         self.stats.extend(stat)
         self.contents += content

@@ -11,22 +11,34 @@ if TYPE_CHECKING:
 
 
 def ask(root: Path, *arguments: str) -> str | None:
-    """Return what git prints, stripped; nothing where there is no git, no repository or an error."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    command = ["git", "-C", os.fspath(root), *arguments]
+    """Return what git prints, without the last line break; nothing where there is no git, no repository or an error.
+
+    Bytes that are not UTF-8 stay what they are, as in the names of files. Git's index is never written.
+    """
     try:
-        done = subprocess.run(command, capture_output=True, env=environ, text=True, check=True)  # noqa: S603
-    except (OSError, subprocess.CalledProcessError, UnicodeError):
+        done = _run(root, *arguments)
+    except OSError:
         return None
-    return done.stdout.strip()
+    return None if done.returncode else done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
+
+
+def refusal(root: Path) -> str | None:
+    """Return why git can't be asked about a folder, in words; nothing if it can."""
+    try:
+        done = _run(root, "rev-parse", "--git-dir")
+    except OSError:
+        return "there is no program `git` on PATH"
+    said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+    return f"git refuses: {said}" if done.returncode else None
+
+
+def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environ["GIT_OPTIONAL_LOCKS"] = "0"  # else `git status` writes the index
+    command = ["git", "-C", os.fspath(root), *arguments]
+    return subprocess.run(command, capture_output=True, env=environ, check=False)  # noqa: S603
 
 
 def in_repository(root: Path) -> bool:
     """Tell whether a folder lies in a work tree, without asking git."""
     return any((folder / ".git").exists() for folder in (root, *root.parents))
-
-
-def folders(root: Path) -> list[str]:
-    """Return git's own folders for a work tree: the repository's, and for a linked work tree also that one's."""
-    found = ask(root, "rev-parse", "--path-format=absolute", "--git-common-dir", "--git-dir")
-    return list(dict.fromkeys(found.splitlines())) if found else []

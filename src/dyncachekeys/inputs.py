@@ -112,4 +112,7 @@ def _merge(names: dict[str, list[str]], folder: str, some: list[str]) -> None:
 def _folder_digest(folder: str, names: Sequence[str], files: Files, known: Digests | None) -> bytes:
     if known is not None and known.names.get(folder) == names:
         return known.folders[folder]
-    return folder_digest(names, files.folders[folder].states(names))
+    seen = files.folders[folder]
+    if seen.digest and not seen.odd and len(names) == len(seen.names):
+        return seen.digest
+    return folder_digest(names, seen.states(names))

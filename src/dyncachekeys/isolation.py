@@ -62,7 +62,7 @@ class Worker:
         files: Files,
     ) -> None:
         self.runs_each_time = True
-        """Whether nobody can tell without running it what it will say; known after `prepare`."""
+        """Whether nobody can tell without running it what it will say; known after `resolve`."""
         self._files, self._environ = files, environ
         self._where, self._timeout, self._reference = where, timeout, reference
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
@@ -115,9 +115,7 @@ class Worker:
 
     def prepare(self) -> list[Problem]:
         """Wait until the resolver is loaded and its options are checked; return what is wrong."""
-        answer = self._hear()
-        self.runs_each_time = not answer.get("tracked")
-        return self._problems(answer)
+        return self._problems(self._hear())
 
     def resolve(self) -> tuple[list[Found], list[Selected], list[Notice]]:
         """Run the resolver.
@@ -129,6 +127,7 @@ class Worker:
         answer = self._hear()
         if "found" not in answer:
             raise ResolverError(self._problems(answer))
+        self.runs_each_time = "looked" not in answer
         if "looked" in answer:
             merge(answer["looked"], self._files, self._environ)
         return [Found(*row) for row in answer["found"]], [], [Notice(*row) for row in answer["notices"]]

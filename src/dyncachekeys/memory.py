@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import statefile
+from dyncachekeys import columns, statefile
 from dyncachekeys.witnesses import HASH, RACY_NS, Witnesses
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 
@@ -25,14 +25,17 @@ class FileMemory:
 
     Args:
         known: What it kept; nothing where there is none that can be believed.
+        places: What is known not to be as it was, if all was looked at a moment ago.
     """
 
-    def __init__(self, known: Witnesses | None = None) -> None:
-        self.known = known if known is not None and known.read_on() else Witnesses()
+    def __init__(self, known: Witnesses | None = None, places: Iterable[int] | None = None) -> None:
+        self.known = known if known is not None and columns.read_on(known) else Witnesses()
+        self._differing = set(places) if places is not None and self.known is known else None
         self._stats = memoryview(self.known.file_stats).cast("q")
         self._folder_stats = memoryview(self.known.folder_stats).cast("q")
         self._places = {path: place for place, path in enumerate(self.known.folders)}
         self._firsts = [0, *accumulate(self._folder_stats[3::4])]
+        self._names: dict[int, list[str]] = {}
         self._open: tuple[str, dict[str, int]] = ("", {})
         self._units = {unit.signature: unit for unit in self.known.units}
 
@@ -61,6 +64,28 @@ class FileMemory:
 
         return recall
 
+    def is_unchanged(self, folder: str) -> bool:
+        """Tell whether a moment ago a folder stood as it was, and all files in it that are known."""
+        place = self._places.get(folder)
+        if self._differing is None or place is None or -1 - place in self._differing:
+            return False
+        return self._differing.isdisjoint(range(self._firsts[place], self._firsts[place + 1]))
+
+    def columns(self, folder: str) -> tuple[list[str], memoryview, bytes, bytes, bytes]:
+        """Return names, stats, contents and roles of a folder that is known, and the digest of its inputs.
+
+        No digest, if other things than these files were inputs there.
+        """
+        place = self._places[folder]
+        first, end = self._firsts[place], self._firsts[place + 1]
+        return (
+            self._names_in(place),
+            self._stats[first * 4 : end * 4],
+            bytes(self.known.contents[first * HASH : end * HASH]),
+            bytes(self.known.roles[first:end]),
+            bytes(self.known.digests[place * 2 * HASH : (place * 2 + 1) * HASH]) if self.known.plain[place] else b"",
+        )
+
     def content(self, folder: str, name: str) -> bytes | None:
         """Return the SHA-256 that a file had then; nothing if it was not read."""
         row = self._rows(folder).get(name)
@@ -83,7 +108,17 @@ class FileMemory:
 
     def chosen(self, signature: str, folder: str) -> list[tuple[str, int]]:
         """Return what a selection chose in a folder that it went through, each with the number of its pattern."""
-        return self.known.chosen(self._units[signature], self._places[folder], self._firsts[self._places[folder]])
+        place = self._places[folder]
+        numbers = memoryview(self._units[signature].chosen).cast("H")
+        here = numbers[self._firsts[place] : self._firsts[place + 1]]
+        return [(name, number - 1) for name, number in zip(self._names_in(place), here, strict=True) if number]
+
+    def _names_in(self, place: int) -> list[str]:
+        """Return the names in a folder: the same objects each time, since there may be very many."""
+        names = self._names.get(place)
+        if names is None:
+            names = self._names[place] = self.known.names_in(place)
+        return names
 
     def _rows(self, folder: str) -> dict[str, int]:
         if self._open[0] != folder or not self._open[1]:
@@ -94,6 +129,9 @@ class FileMemory:
         return self._open[1]
 
 
+Known = dict[str, tuple[str, tuple[int, int]]]
+"""By path: what was seen of a product, and the installed record's identity at that time. A pattern that
+chose nothing stands for itself."""
 Row = tuple[str, str, str, str]
 """kind, subject, state (sealed where it could tell a secret), reason"""
 
@@ -115,12 +153,12 @@ class State:
     """The installed record as it was seen: its file's inode and time, and the stamp folder that it names."""
     expected: Mapping[str, Any] | None = None
     """What uv's next record must hold if it builds from what this sync saw."""
+    products: Mapping[str, Known] = field(default_factory=dict)
+    """Of products that must be there, by pattern (`products`)."""
     fits: bool = False
     """Whether the record that was seen is the one that was expected."""
     due: bool = True
     """Whether uv had something to build when the sync had ended."""
-    history: tuple[Mapping[str, Any], ...] = ()
-    """The last syncs that changed something, the newest last."""
 
     @property
     def comparable(self) -> tuple[object, ...]:
@@ -132,9 +170,9 @@ class State:
             self.entries,
             self.record,
             self.expected,
+            self.products,
             self.fits,
             self.due,
-            self.history,
         )
 
 
@@ -161,10 +199,14 @@ def _from_json(data: Mapping[str, Any]) -> State:
         entries=tuple(dict(entry) for entry in data["entries"]),
         record=data["record"],
         expected=data["expected"],
+        products={pattern: _known(rows) for pattern, rows in data["products"].items()},
         fits=bool(data["fits"]),
         due=bool(data["due"]),
-        history=tuple(dict(change) for change in data["history"]),
     )
+
+
+def _known(rows: Mapping[str, Any]) -> Known:
+    return {str(path): (str(status), (int(inode), int(time))) for path, (status, (inode, time)) in rows.items()}
 
 
 def _row(row: list[Any]) -> Row:

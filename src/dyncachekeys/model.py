@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Kind: TypeAlias = Literal["file", "directory", "env", "git", "value"]
+FoundKind: TypeAlias = Kind | Literal["output"]
 Watch: TypeAlias = Literal["auto", "digest", "uv"]
 Transport: TypeAlias = Literal["stamp", "digest"]
 SECRET_KINDS: frozenset[str] = frozenset({"env", "value"})
@@ -61,6 +62,28 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Git:
+    """What the repository's own files say, as uv reads them (U9)."""
+
+    commit: bool = False
+    """Which commit is checked out."""
+    tags: bool = False
+    """Which tags there are, and where they point."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Products of a build, which must be there afterwards. No input: they enter no digest."""
+
+    pattern: str
+    """What was looked for; it stands for the product where none is there."""
+    there: tuple[str, ...] = ()
+    """The paths that are there, relative to the project."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """One thing that a build depends on, looked at: a result with its state."""
 
@@ -85,12 +108,12 @@ class Input:
 class Entry:
     """One element of ``tool.uv.cache-keys``."""
 
-    kind: Literal["file", "dir", "env"]
+    kind: Literal["file", "dir", "env", "git"]
     value: str
 
-    def as_toml(self) -> Mapping[str, str]:
+    def as_toml(self) -> Mapping[str, Any]:
         """Return the element as data, equal to what a TOML parser gives for it."""
-        return {self.kind: self.value}
+        return {self.kind: {self.value: True} if self.kind == "git" else self.value}
 
 
 @dataclass(frozen=True, slots=True)

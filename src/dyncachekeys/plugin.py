@@ -14,14 +14,20 @@ then it is called only when what it asked for has changed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from dyncachekeys.model import Data, Directory, Env, File, Notice, Value
+from dyncachekeys import git, processes, repository
+from dyncachekeys.document import cut
+from dyncachekeys.errors import DyncachekeysError, Problem, ResolverError
+from dyncachekeys.model import Data, Directory, Env, File, Git, Notice, Output, Value
 from dyncachekeys.paths import check_path, normalised
 from dyncachekeys.patterns import check as check_pattern
+from dyncachekeys.processes import Completed, OutputTooLargeError
 from dyncachekeys.selection import Selected, Selection
 from dyncachekeys.signature import Checked, Later
+from dyncachekeys.venv import project_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,13 +37,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Checked",
+    "Completed",
     "Context",
     "Data",
     "Directory",
     "Env",
     "File",
+    "Git",
     "Later",
+    "Output",
+    "OutputTooLargeError",
+    "Problem",
     "Resolver",
+    "ResolverError",
     "Result",
     "Selected",
     "Value",
@@ -47,7 +59,7 @@ __all__ = [
     "resolver",
 ]
 
-Result: TypeAlias = File | Directory | Env | Value | Selected
+Result: TypeAlias = File | Directory | Env | Git | Output | Value | Selected
 """What a resolver yields."""
 Resolver: TypeAlias = Callable[..., Iterable[Result]]
 """``resolver(context, **options)``; its signature says which options there are."""
@@ -84,13 +96,16 @@ class Context:
     All paths are relative to the project, with ``/``; a leading ``../`` leaves it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  only we make one
         self,
         root: Path,
         pyproject: Mapping[str, Any],
         environ: Environment,
         files: Files,
         where: str,
+        *,
+        timeout: float = 60,
+        own_group: bool = True,
     ) -> None:
         self.root = root
         """The project's folder."""
@@ -100,19 +115,30 @@ class Context:
         """The environment, without what git hooks and an active virtual environment put there."""
         self.where = where
         """The key that is being resolved: ``tool.dyncachekeys.keys.NAME``."""
+        self.timeout = timeout
+        """Seconds that the programs which `run` starts may take together."""
+        self.runs_each_time = False
+        """Whether `each_time` was called."""
         self.notices: list[Notice] = []
         self._files, self._environment = files, environ
+        self._left, self._own_group = timeout, own_group
 
-    def files(self, patterns: Sequence[str], exclude: Sequence[str] = (), *, gitignore: bool = True) -> Selected:
+    def files(
+        self,
+        patterns: Sequence[str],
+        exclude: Sequence[str] = (),
+        *,
+        gitignore: bool = True,
+        expected: bool = True,
+    ) -> Selected:
         """Return the files that gitignore-style patterns choose, sorted, each with the pattern that chose it.
 
         It is a mapping from paths to patterns. A resolver may yield it whole: that is quicker, and takes
         less memory, than a `File` for each.
 
-
         Ignored files are left out unless ``gitignore`` is false; ``.git``, virtual environments,
         ``__pycache__`` and ``.dyncachekeys`` always, unless a pattern without wildcards names the file.
-        A pattern that matches nothing is a warning.
+        A pattern that matches nothing is a warning, unless ``expected`` is false.
 
         Raises:
             ValueError: a pattern that can't be understood.
@@ -120,7 +146,7 @@ class Context:
         """
         selection = Selection(patterns, exclude, gitignore=gitignore)
         found = selection.among(self._files)
-        for pattern in selection.unmatched(found, self.root.parts):
+        for pattern in selection.unmatched(found, self.root.parts) if expected else ():
             self.warn("pattern-matches-nothing", f"pattern `{pattern}` matches nothing")
         return found
 
@@ -136,6 +162,107 @@ class Context:
     def read_text(self, path: str, encoding: str = "utf-8") -> str:
         """Return a file's content as text. Errors as `read_bytes`, and ``UnicodeDecodeError``."""
         return self.read_bytes(path).decode(encoding)
+
+    def names(self, path: str, *, noted: bool = True) -> list[str]:
+        """Return the names of what a folder holds, sorted; ``.`` for the project's own.
+
+        Args:
+            path: The folder.
+            noted: Whether a later run has to look again once something comes or goes there. Say false
+                only if what was found is asked for in another way (`read_text`, `is_dir`), so that its
+                going is noticed, and if nothing beside it counts. Whoever found nothing must list the
+                folder again, noted: else nobody notices when it comes.
+
+        Raises:
+            ValueError: the path is not relative.
+            OSError: it can't be listed. That it is not there is noted in any case.
+        """
+        folder = normalised(path)
+        try:
+            if not noted:
+                return sorted(entry.name for entry in (self.root / folder).iterdir())
+            return sorted(entry.name for entry in self._files.entries("" if folder == "." else folder))
+        except OSError:
+            if self._files.exists(folder) and self._files.is_dir(folder):
+                self.each_time()  # it is there, and nothing but listing it tells when it can be listed
+            raise
+
+    def environment(self) -> str:
+        """Return where uv keeps the project's environment, relative to the project; it need not be there.
+
+        ``UV_PROJECT_ENVIRONMENT``, else ``.venv``: in the project, or at the root of the workspace that
+        it is a member of.
+        """
+        path = self._files.relative(str(project_environment(self._files, self.environ))) or "."
+        return path if check_path(path) is None else f"./{path}"  # a folder may well be called `~`
+
+    def git(self, *arguments: str) -> str | None:
+        """Ask git what only HEAD, branches and tags decide, and return what it prints, less the last line break.
+
+        Nothing where there is no git, no repository or an error. Neither a hook's variables nor the
+        directory from which it is called change the answer, and the index is never written. For what
+        depends on the index or on the work tree, call `each_time` as well.
+        """
+        repository.note(self._files)
+        return git.ask(self.root, *arguments)
+
+    def git_hindrance(self, *, needs_git: bool = True) -> str | None:
+        """Return why `git` gives nothing, in words; nothing if git can be asked.
+
+        Whoever is told that git itself fails is called each time: nothing else tells when it is mended.
+
+        Args:
+            needs_git: Say false if only commit and tags are wanted, as by a `Git` result: those are read
+                without the git program where that is possible.
+        """
+        found = repository.hindrance(self._files, needs_git=needs_git)
+        if found and repository.is_there(self._files):
+            self.each_time()
+        return found
+
+    def without_region(self, pyproject: bytes) -> bytes:
+        """Return the content of a ``pyproject.toml`` without the entries that dyncachekeys generates.
+
+        As it is, where it can't be parsed.
+        """
+        try:
+            return cut(pyproject).data
+        except DyncachekeysError:
+            return pyproject
+
+    def run(self, argv: Sequence[str], *, max_output: int = 1_048_576) -> Completed:
+        """Run a program in the project's folder, with nothing to read and no shell, and return what it said.
+
+        It gets the environment that ``environ`` shows. A name is looked up by its ``PATH``; with a slash,
+        it is relative to the project. What the program leaves behind is killed when it ends. Whoever runs
+        one is called each time.
+
+        Raises:
+            FileNotFoundError: there is no such program.
+            TimeoutError: all programs together took longer than the key's ``timeout``.
+            OutputTooLargeError: it wrote more bytes than ``max_output`` to its standard output.
+            OSError: it can't be started.
+        """
+        self.each_time()
+        began = time.monotonic()
+        try:
+            return processes.run(
+                argv,
+                folder=self.root,
+                environ=self._environment.whole(),
+                timeout=max(self._left, 0),
+                max_output=max_output,
+                own_group=self._own_group,
+            )
+        finally:
+            self._left -= time.monotonic() - began
+
+    def each_time(self) -> None:
+        """Say that only running the resolver again tells whether its answer still stands.
+
+        For an answer that comes from elsewhere than the context, such as a program's output.
+        """
+        self.runs_each_time = True
 
     def is_file(self, path: str) -> bool:
         """Tell whether a regular file stands there, links followed."""

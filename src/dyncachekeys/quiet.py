@@ -13,19 +13,30 @@ from dyncachekeys import witnesses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dyncachekeys.witnesses import Witnesses
 
 HOME = ".dyncachekeys"
 _ENOUGH_FOR_TWO = 2_500
 """From how many files on a second process pays: making one takes as long as some 700 stats."""
-_MANY = 2_000
-"""More differences than this are no edit by hand."""
 
 
 class Aside(Exception):  # noqa: N818  it is no error
     """This is for the full path."""
+
+
+class Glance:
+    """A quick look at all files and folders of the last run, for whoever looks closer afterwards."""
+
+    __slots__ = ("known", "places", "started")
+
+    def __init__(self, known: Witnesses, places: Sequence[int], started: int) -> None:
+        self.known = known
+        self.places = places
+        """What is not as it was, or too young to be believed: files from 0 up, folders from -1 down."""
+        self.started = started
+        """When it began, in nanoseconds since the epoch."""
 
 
 def differences(root: str, known: Witnesses, environ: Mapping[str, str]) -> list[int]:
@@ -40,7 +51,7 @@ def differences(root: str, known: Witnesses, environ: Mapping[str, str]) -> list
         As `Witnesses.young`: files count from 0 up, folders from -1 down.
 
     Raises:
-        Aside: something else differs, or too much.
+        Aside: something else differs.
     """
     if known.always or not (_home_holds(root, known) and _environment_holds(known, environ)):
         raise Aside
@@ -50,12 +61,23 @@ def differences(root: str, known: Witnesses, environ: Mapping[str, str]) -> list
     try:
         if any(witnesses.odd_stat(f"{root}/{path}") != row for path, row in known.odd):
             raise Aside
-        found = _in_folders(root, known)
     except OSError as error:  # not there, or not to be looked at any more
         raise Aside from error
-    if len(found) > _MANY:
-        raise Aside
-    return sorted({*found, *known.young})
+    return places(root, known)
+
+
+def places(root: str, known: Witnesses) -> list[int]:
+    """Return the places of files and folders that are not as they were, are gone, or are too young to be believed.
+
+    Arguments and result as `differences`.
+
+    Raises:
+        Aside: that can't be told.
+    """
+    try:
+        return sorted({*_in_folders(root, known), *known.young})
+    except OSError as error:
+        raise Aside from error
 
 
 def _home_holds(root: str, known: Witnesses) -> bool:
@@ -137,7 +159,7 @@ def _answer(writing: int, root: str, known: Witnesses, middle: int, first: int) 
     try:
         found = _between(root, known, middle, len(known.folders), first)
         with open(writing, "wb") as stream:
-            stream.write(" ".join(map(str, found[: _MANY + 1])).encode() + b".")
+            stream.write(" ".join(map(str, found)).encode() + b".")
         code = 0
     finally:
         os._exit(code)
@@ -147,9 +169,6 @@ def _between(root: str, known: Witnesses, begin: int, end: int, first: int) -> l
     """Look at the folders from one place to another, whose files begin at ``first``.
 
     Going there once and naming the files from there is a fifth faster than naming them from the root.
-
-    Raises:
-        OSError: something is not there.
     """
     found: list[int] = []
     folders = iter(memoryview(known.folder_stats).cast("q")[begin * 4 :])
@@ -158,7 +177,14 @@ def _between(root: str, known: Witnesses, begin: int, end: int, first: int) -> l
         mtime, ctime, inode, count = next(folders), next(folders), next(folders), next(folders)
         if not inode and not count:  # nothing was seen there, and it may not be there
             continue
-        os.chdir(f"{root}/{known.folders[place]}")
+        try:
+            os.chdir(f"{root}/{known.folders[place]}")
+        except OSError:
+            found += (-1 - place, *range(first, first + count))
+            first += count
+            for _ in range(count * 4):
+                next(numbers)
+            continue
         if inode:
             info = os.stat(".")
             if info.st_mtime_ns != mtime or info.st_ctime_ns != ctime or info.st_ino != inode:
@@ -178,7 +204,11 @@ def _changed(names: list[str], numbers: Iterator[int], first: int) -> list[int]:
         zip(names, numbers, numbers, numbers, numbers),  # noqa: B905
         first,
     ):
-        info = lstat(name)
+        try:
+            info = lstat(name)
+        except OSError:
+            found.append(place)
+            continue
         if info.st_mtime_ns != mtime or info.st_ctime_ns != ctime or info.st_size != size or info.st_ino != inode:
             found.append(place)
     return found

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 GROUP = "dyncachekeys.resolvers"
 BUILT_IN = {
     "backend": "dyncachekeys.resolvers.backend:backend",
+    "command": "dyncachekeys.resolvers.command:command",
     "defaults": "dyncachekeys.resolvers.defaults:defaults",
+    "distribution": "dyncachekeys.resolvers.distribution:distribution",
     "env": "dyncachekeys.resolvers.env:env",
     "files": "dyncachekeys.resolvers.files:files",
+    "git": "dyncachekeys.resolvers.git:git",
+    "outputs": "dyncachekeys.resolvers.outputs:outputs",
+    "requirements": "dyncachekeys.resolvers.requirements:requirements",
     "table": "dyncachekeys.resolvers.table:table",
 }
-LATER = frozenset({"command", "distribution", "git", "outputs", "package", "requirements"})
+LATER = frozenset({"package"})
 """Named by the design, not built yet."""
 _IN_TREE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 

@@ -46,6 +46,8 @@ class KeyReport:
     changes: tuple[Change, ...]
     runs_each_time: bool
     """Whether nobody can tell without running it that its answer still stands."""
+    built_in: bool
+    """Whether the resolver is ours."""
     seconds: float
     """How long it took."""
     _inputs: Inputs
@@ -120,6 +122,7 @@ def key_reports(
             len(key.inputs),
             tuple(_changes(key, files.memory.known, now, state)) if state.digest is not None else (),
             key.runs_each_time,
+            key.built_in,
             key.seconds,
             key.inputs,
             plan.watched,

@@ -7,13 +7,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from dyncachekeys import registry
+from dyncachekeys import registry, repository
 from dyncachekeys.checking import check_options
 from dyncachekeys.config import DEFAULTS, WHERE, Config, Key, quoted, read
 from dyncachekeys.errors import ConfigurationError, Problem, ResolverError
 from dyncachekeys.inputs import Digests, Inputs, digests_of
 from dyncachekeys.isolation import Worker
-from dyncachekeys.model import Input, Notice, Watch
+from dyncachekeys.model import Input, Notice, Output, Watch
 from dyncachekeys.plugin import Context
 from dyncachekeys.results import Found, expanded, sorted_out
 from dyncachekeys.values import value_digest
@@ -41,6 +41,13 @@ class ResolvedKey:
     """Whether its resolver may look anywhere, so that nobody can tell without running it what it will say."""
     seconds: float
     """How long it took to run the resolver and to look at what it found."""
+    outputs: tuple[Output, ...] = ()
+    """Products that must be there."""
+
+    @property
+    def built_in(self) -> bool:
+        """Whether the resolver is ours."""
+        return self.resolver in registry.BUILT_IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +77,13 @@ class _Job(Protocol):
 class _BuiltIn:
     """A built-in resolver, in this process. It looks only through the context."""
 
-    runs_each_time = False
-
     def __init__(self, reference: registry.Reference, context: Context, options: Mapping[str, object]) -> None:
         self._function = registry.load(reference, context.where)
         self._context, self._options = context, options
+
+    @property
+    def runs_each_time(self) -> bool:
+        return self._context.runs_each_time
 
     def prepare(self) -> list[Problem]:
         return check_options(self._function, self._options, self._context.where)
@@ -136,7 +145,8 @@ def _job(  # noqa: PLR0913
 ) -> _Job:
     reference = registry.find(key.resolver, where)
     if reference.built_in:
-        return _BuiltIn(reference, Context(project.root, project.pyproject, environ, files, where), key.options)
+        context = Context(project.root, project.pyproject, environ, files, where, timeout=key.timeout)
+        return _BuiltIn(reference, context, key.options)
     worker = Worker(
         project, key=name, where=where, reference=reference, timeout=key.timeout, environ=environ, files=files
     )
@@ -152,18 +162,23 @@ def _run(jobs: Sequence[tuple[str, str, Key, _Job]], config: Config, environ: En
         try:
             found, selections, said = job.resolve()
             watch = key.watch or config.watch
+            outputs = tuple(_output(one) for one in found if one.kind == "output")
             inputs = _inputs(found, selections, environ, files, one_by_one=watch == "uv")
         except ResolverError as error:
             problems += error.problems
             continue
         seconds = time.perf_counter() - began
-        keys.append(ResolvedKey(name, key.resolver, watch, inputs, where, job.runs_each_time, seconds))
+        keys.append(ResolvedKey(name, key.resolver, watch, inputs, where, job.runs_each_time, seconds, outputs))
         notices += said
     if problems:
         raise ResolverError(problems)
     single = ((one.kind, one.subject, one.state) for key in keys for one in key.inputs.single)
     digests = digests_of(single, [key.inputs.selected for key in keys if key.inputs.selected is not None], files)
     return Resolution(tuple(keys), tuple(dict.fromkeys(notices)), digests)
+
+
+def _output(found: Found) -> Output:
+    return Output(found.subject, tuple(filter(None, found.data.split("\0"))), found.reason)
 
 
 def _inputs(
@@ -179,8 +194,7 @@ def _inputs(
         found = [*found, *(one for selected in selections for one in expanded(selected))]
         return Inputs(observed(found, environ, files), None, files)
     (selected,) = selections
-    for folder, chosen in selected.folders.items():
-        files.look(folder, [name for name, _ in chosen])
+    files.look_at_all({folder: [name for name, _ in chosen] for folder, chosen in selected.folders.items()})
     return Inputs(observed(found, environ, files), selected, files)
 
 
@@ -192,6 +206,8 @@ def observed(results: Iterable[Found], environ: Environment, files: Files) -> It
     """
     first: dict[tuple[str, str, str], Input] = {}
     for found in results:
+        if found.kind == "output":
+            continue
         one = Input(found.kind, found.subject, _state(found, environ, files), found.reason, found.entry)
         known = first.setdefault((one.kind, one.subject, one.state), one)
         if one.entry and not known.entry:
@@ -208,5 +224,8 @@ def _state(found: Found, environ: Environment, files: Files) -> str:
         case "env":
             value = environ.get(found.subject)
             return "unset" if value is None else f"set {value_digest(value)}"
+        case "git":
+            known = repository.commit(files) if found.subject == "commit" else repository.tags(files)
+            return f"set {value_digest(known)}" if known else "none"
         case _:
             return found.data

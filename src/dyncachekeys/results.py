@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from dyncachekeys.model import Directory, Env, File, Kind, Value
+from dyncachekeys.model import Directory, Env, File, FoundKind, Git, Output, Value
 from dyncachekeys.paths import normalised
 from dyncachekeys.selection import Selected
 from dyncachekeys.values import value_digest
@@ -15,7 +15,7 @@ from dyncachekeys.values import value_digest
 class Found(NamedTuple):
     """A result, without its state. A value's data never leaves the process that made it: only its digest."""
 
-    kind: Kind
+    kind: FoundKind
     subject: str
     data: str
     reason: str
@@ -39,13 +39,16 @@ def plain(results: Iterable[object]) -> list[Found]:
 def sorted_out(results: Iterable[object]) -> tuple[list[Found], list[Selected]]:
     """Check and convert whatever a resolver returned, and keep its selections apart. Errors as `plain`."""
     if isinstance(results, (str, bytes)) or not isinstance(results, Iterable):
-        message = f"it returned {type(results).__name__}, not an iterable of File, Directory, Env or Value"
+        message = f"it returned {type(results).__name__}, not an iterable of File, Directory, Env, Git, Output or Value"
         raise WrongResultError(message)
     found: dict[Found, None] = {}
     selections: list[Selected] = []
     for result in results:
         if isinstance(result, Selected):
             selections.append(result)
+        elif isinstance(result, Git):
+            wanted = {"commit": result.commit, "tags": result.tags}
+            found.update({Found("git", name, "", str(result.reason), True): None for name in wanted if wanted[name]})
         else:
             found[_plain(result)] = None
     return list(found), selections
@@ -66,12 +69,14 @@ def _plain(result: object) -> Found:
                 return Found("directory", _path(path), "", str(reason), True)
             case Env(name, reason, entry):
                 return Found("env", _name(name), "", str(reason), bool(entry))
+            case Output(pattern, there, reason):
+                return Found("output", _name(pattern), "\0".join(map(_path, there)), str(reason), False)
             case Value(name, data, reason):
                 return Found("value", _name(name), value_digest(data), str(reason), False)
     except (TypeError, ValueError) as error:
         message = f"it yielded {type(result).__name__} with what can't be used: {error}"
         raise WrongResultError(message) from error
-    message = f"it yielded {type(result).__name__}, not a File, Directory, Env or Value"
+    message = f"it yielded {type(result).__name__}, not a File, Directory, Env, Git, Output or Value"
     raise WrongResultError(message)
 
 

@@ -5,19 +5,12 @@ from __future__ import annotations
 import json
 import os
 import stat
-import time
+from typing import TYPE_CHECKING, Any
 
-TYPE_CHECKING = False  # an edit is answered from here, in front of a uv command
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
+    from collections.abc import Mapping
 
-    from dyncachekeys.change import Change
-
-FORMAT = 2
-HISTORY_LENGTH = 20
-_CHANGES_KEPT = 50
-"""Of one sync, by key: the history is to stay small."""
+FORMAT = 3
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -43,25 +36,3 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
 def dump(data: Mapping[str, Any]) -> bytes:
     """Return what is to be kept as it is written."""
     return json.dumps({**data, "format": FORMAT}, separators=(",", ":")).encode("ascii")
-
-
-def event(
-    digests: tuple[str | None, str], move: str, why: Sequence[str], changes: Mapping[str, Sequence[Change]], *, at: int
-) -> Mapping[str, Any]:
-    """Return what is remembered of a sync that changed something.
-
-    Args:
-        digests: The digest before, and the one now.
-        move: What was done with the stamp.
-        why: Why it moved although its digest is the same.
-        changes: By key.
-        at: When, in nanoseconds since the epoch.
-    """
-    return {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(at / 1e9)),
-        "digest": digests[1],
-        "previous": digests[0],
-        "move": move,
-        "why": list(why),
-        "changes": {name: [one.as_list() for one in some[:_CHANGES_KEPT]] for name, some in changes.items() if some},
-    }

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import advice, document, environment, keeping, memory, uv
+from dyncachekeys import advice, document, environment, keeping, memory, uv, witnesses
 from dyncachekeys.config import read
 from dyncachekeys.emit import write
 from dyncachekeys.emit.plan import STAMP_ENTRIES, Plan, plan
@@ -16,6 +16,7 @@ from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
 from dyncachekeys.files import Files
 from dyncachekeys.memory import FileMemory, State
+from dyncachekeys.products import judge
 from dyncachekeys.project import FILE, HOME, Project, load
 from dyncachekeys.report import ProjectReport, counts, key_reports
 from dyncachekeys.resolution import Resolution, resolve
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from dyncachekeys.environment import Environment
     from dyncachekeys.model import Notice
+    from dyncachekeys.quiet import Glance
 
 Fingerprint = tuple[bytes | None, bytes | None, str | None]
 
@@ -96,7 +98,8 @@ class Survey:
         kept.warnings = [(notice.where, notice.message) for notice in self.notices]
         kept.name, kept.keys = self.project.name, [key.name for key in self.resolution.keys]
         kept.counts = counts(len(self.resolution.keys), self.resolution.digests.count)
-        kept.stamp = stamp
+        kept.stamp, kept.named = stamp, str(self.named or "")
+        kept.digest, kept.stamp_digest = self.resolution.digest, self.plan.stamp_digest
         return kept
 
     def report(self, now: Witnesses) -> ProjectReport:
@@ -125,26 +128,30 @@ class Survey:
         )
 
 
-def survey(root: Path, environ: Mapping[str, str]) -> Survey:
+def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None) -> Survey:
     """Look at a project and plan what a sync would write.
 
     Args:
         root: The folder that holds ``pyproject.toml``.
         environ: The environment.
+        glance: What the quiet path saw.
 
     Raises:
         DyncachekeysError: what is the user's to mend, before anything is written.
     """
     root = root.resolve()
     write.check_home(root / HOME)
-    started = time.time_ns()
+    started = time.time_ns() if glance is None else glance.started
     believed = not advice.is_tracked(root)
     state_before = _bytes(root / HOME / STATE_FILE)
     state = memory.load(root / HOME / STATE_FILE) if believed else State()
+    memory_of_files = _file_memory(root, glance) if believed and state.digest else FileMemory()
+    state = _with_edits(root, state, memory_of_files.known)
     project = load(root, state.entries)
     _demand_keys(project)
-    known = Witnesses.load(os.fspath(root / HOME)) if believed and state.digest else None
-    files = Files(root, FileMemory(known), {FILE: lambda: project.bare})
+    files = Files(
+        root, _file_memory(root, glance) if believed and state.digest else FileMemory(), {FILE: lambda: project.bare}
+    )
     seen = environment.for_keys(environ)
     resolution = resolve(project, seen, files)
     planned = plan(resolution, files)
@@ -153,7 +160,9 @@ def survey(root: Path, environ: Mapping[str, str]) -> Survey:
     wanted = tuple(e.as_toml() for e in planned.entries if e.as_toml() not in map(_as_table, project.user_entries))
     record = uv.installed_record(files, project.name, environ)
     stamps = Stamps(root / HOME)
-    verdict = on_stamp(planned, state, files, stamps, record) if believed else Verdict("moved")
+    outputs = [(key.where, output) for key in resolution.keys for output in key.outputs]
+    judged = judge(outputs, state.products, record, files)
+    verdict = on_stamp(planned, judged, state, files, stamps, record) if believed else Verdict("moved", products=judged)
     return Survey(
         project=project,
         environ=environ,
@@ -169,8 +178,25 @@ def survey(root: Path, environ: Mapping[str, str]) -> Survey:
         document=_with_region(project, wanted),
         record=record,
         verdict=verdict,
-        notices=(*advice.notices(project, files, tracked=not believed), *resolution.notices),
+        notices=(*advice.notices(project, files, tracked=not believed), *resolution.notices, *judged.notices),
     )
+
+
+def _with_edits(root: Path, state: State, known: Witnesses) -> State:
+    """Return the state as the edits left it that were answered since it was written (`edits`)."""
+    stamp = Stamps(root / HOME).current()
+    if not known.digest or known.digest == state.digest or stamp is None or known.stamp != f"stamps/{stamp.id}":
+        return state
+    if witnesses.odd_stat(os.fspath(root / HOME / STATE_FILE)) != known.state:
+        return state
+    due = not (state.fits and known.named and stamp.is_named(int(known.named)))
+    return dataclasses.replace(state, digest=known.digest, started=known.taken, due=due)
+
+
+def _file_memory(root: Path, glance: Glance | None) -> FileMemory:
+    if glance is not None:
+        return FileMemory(glance.known, glance.places)
+    return FileMemory(Witnesses.load(os.fspath(root / HOME)))
 
 
 def fingerprint_of(root: Path) -> Fingerprint:

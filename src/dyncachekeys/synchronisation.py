@@ -7,33 +7,36 @@ import dataclasses
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dyncachekeys import changes, memory, statefile, uv
+from dyncachekeys import changes, columns, history, memory, uv
 from dyncachekeys.emit import write
 from dyncachekeys.emit.plan import STAMP_ENTRIES
 from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.memory import State
 from dyncachekeys.project import FILE, HOME, load
-from dyncachekeys.statefile import HISTORY_LENGTH
 from dyncachekeys.survey import Survey, fingerprint_of, survey
 from dyncachekeys.witnesses import STATE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dyncachekeys.quiet import Glance
     from dyncachekeys.report import ProjectReport
     from dyncachekeys.resolution import Resolution
     from dyncachekeys.witnesses import Witnesses
 
 
-def sync(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None) -> ProjectReport:
+def sync(
+    root: str | os.PathLike[str], environ: Mapping[str, str] | None = None, *, glance: Glance | None = None
+) -> ProjectReport:
     """Resolve a project's keys and write what differs: the region, then the stamp, then the state.
 
     Args:
         root: The folder that holds ``pyproject.toml``.
         environ: The environment; that of this process, if not given.
+        glance: What the quiet path saw; what it found unchanged is not looked at again.
 
     Returns:
         What was found and what was written.
@@ -43,7 +46,7 @@ def sync(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None)
     """
     environ = os.environ if environ is None else environ
     while True:
-        found = survey(Path(root), environ)
+        found, glance = survey(Path(root), environ, glance), None
         now = found.witnesses()
         report = found.report(now)
         idle = report.move == "kept" and not report.region_differs
@@ -64,9 +67,11 @@ def sync(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None)
             raise _unwritable(error, found.project.root, written) from error
 
 
-def check(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None) -> ProjectReport:
+def check(
+    root: str | os.PathLike[str], environ: Mapping[str, str] | None = None, *, glance: Glance | None = None
+) -> ProjectReport:
     """Return what `sync` would find and write. Writes nothing. Arguments and errors as `sync`."""
-    found = survey(Path(root), os.environ if environ is None else environ)
+    found = survey(Path(root), os.environ if environ is None else environ, glance)
     return found.report(found.witnesses())
 
 
@@ -91,7 +96,7 @@ def clean(root: str | os.PathLike[str]) -> tuple[str, ...]:
     done: list[str] = []
     try:
         if project.bare != project.raw:
-            write.replace(root / FILE, project.bare)
+            write.replace(root / FILE, project.bare, ours=False)
             done.append(FILE)
         if (root / HOME).exists():
             shutil.rmtree(root / HOME)
@@ -108,15 +113,19 @@ def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectR
     hide that the stamp has to be moved. The witnesses come after it: until they are there, no run is quiet.
     """
     if found.region_differs:
-        write.replace(found.project.root / FILE, found.document)
+        write.replace(found.project.root / FILE, found.document, ours=False)
         written.append(FILE)
         found.files.renew(FILE)
     stamps = Stamps(found.home)
     if found.verdict.move != "kept":
         written.append(_move(found, stamps))
-    write.replace(found.home / STATE_FILE, memory.dump(_next_state(found, report)), through_links=False)
+    write.replace(found.home / STATE_FILE, memory.dump(_next_state(found)))
+    if report.changed:
+        by_key = {key.name: key.changes for key in report.keys}
+        digests = (report.previous, report.digest)
+        history.add(os.fspath(found.home), digests, report.move, report.why, by_key, at=found.started)
     with contextlib.suppress(OSError):  # without them the next run takes longer, and that is all
-        found.witnesses().write(os.fspath(found.home))
+        columns.write(found.witnesses(), os.fspath(found.home))
     folder = stamps.current()
     return dataclasses.replace(report, written=tuple(written), stamp=folder.id if folder else None)
 
@@ -132,12 +141,12 @@ def _move(found: Survey, stamps: Stamps) -> str:
     return uv.STAMP_FILE
 
 
-def _next_state(found: Survey, report: ProjectReport | None = None) -> State:
-    """Return what is to be remembered of the project as it is at this instant; with a report, also of this sync."""
+def _next_state(found: Survey) -> State:
+    """Return what is to be remembered of the project as it is at this instant."""
     old, salt = found.state, bytes.fromhex(found.state.salt)
     record = found.record
     expected = found.expected_record().facts(salt)
-    fits = record is not None and record.facts(salt) == expected
+    fits = record is not None and record.fits(expected, salt)
     folder = Stamps(found.home).current()
     # The stamp file is one of the files whose times the facts hold; a folder is named apart.
     stamped = folder is None or folder.is_named(found.named)
@@ -149,17 +158,10 @@ def _next_state(found: Survey, report: ProjectReport | None = None) -> State:
         entries=found.wanted,
         record={"identity": list(record.identity), "current": record.current} if record else None,
         expected=expected,
+        products=found.verdict.products.known if found.verdict.products is not None else {},
         fits=fits,
         due=not (fits and stamped),
-        history=(*old.history, *([_event(found, report)] if report is not None and report.changed else ()))[
-            -HISTORY_LENGTH:
-        ],
     )
-
-
-def _event(found: Survey, report: ProjectReport) -> Mapping[str, Any]:
-    by_key = {key.name: key.changes for key in report.keys}
-    return statefile.event((report.previous, report.digest), report.move, report.why, by_key, at=found.started)
 
 
 def _is_news(found: Survey, now: Witnesses) -> bool:

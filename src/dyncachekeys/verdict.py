@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dyncachekeys.emit.stamp import Folder, Stamps
     from dyncachekeys.files import Files
     from dyncachekeys.memory import State
+    from dyncachekeys.products import Judgement
     from dyncachekeys.uv import Record
 
 Move = Literal["kept", "moved", "returned"]
@@ -34,27 +35,32 @@ class Verdict:
     """The folder to go back to, if that is it."""
     why: tuple[str, ...] = ()
     """Why it moves although the digest is the same."""
+    products: Judgement | None = None
+    """What is to be remembered of products, and said of them."""
 
 
-def on_stamp(plan: Plan, state: State, files: Files, stamps: Stamps, record: Record | None) -> Verdict:
+def on_stamp(  # noqa: PLR0913
+    plan: Plan, products: Judgement, state: State, files: Files, stamps: Stamps, record: Record | None
+) -> Verdict:
     """Decide whether the stamp moves.
 
     Args:
         plan: What was resolved now.
+        products: What is to be done about products.
         state: What the last sync left.
         files: The project's files.
         stamps: The stamp folders.
         record: The installed record as it is now.
     """
     known = stamps.digest()
-    forced = tuple(_reasons(plan, state, files, record)) if known is not None else ()
+    forced = (*_reasons(plan, state, files, record), *products.why) if known is not None else ()
     if forced:
-        return Verdict("moved", why=forced)
+        return Verdict("moved", why=forced, products=products)
     if known == plan.stamp_digest:
-        return Verdict("kept")
+        return Verdict("kept", products=products)
     named = record.current if record else None
-    former = stamps.former(plan.stamp_digest, named) if state.digest is not None else None
-    return Verdict("returned", former) if former else Verdict("moved")
+    former = stamps.former(plan.stamp_digest, named) if state.digest is not None and not products.why else None
+    return Verdict("returned", former, products=products) if former else Verdict("moved", products=products)
 
 
 def _reasons(plan: Plan, state: State, files: Files, record: Record | None) -> Iterator[str]:
@@ -65,7 +71,7 @@ def _reasons(plan: Plan, state: State, files: Files, record: Record | None) -> I
     if record is None or state.expected is None or not _is_another(record, state.record):
         return
     since = state.started
-    if record.facts(bytes.fromhex(state.salt)) != state.expected:
+    if not record.fits(state.expected, bytes.fromhex(state.salt)):
         yield from _doubts("uv built without a sync", _touched(plan, files, since, with_folders=True))
         yield from _doubts("uv built without a sync", _unknowable(plan))
     elif not state.due:
@@ -128,7 +134,8 @@ def _tells(folder: str) -> bool:
 
 def _unknowable(plan: Plan) -> Iterator[str]:
     """Yield stamped inputs that leave no trace: nobody knows what they were when uv built."""
-    return (one.subject for one in sorted(plan.stamped, key=lambda one: one.identity) if one.is_secret)
+    some = sorted(plan.stamped, key=lambda one: one.identity)
+    return (one.subject for one in some if one.is_secret or one.kind == "git")
 
 
 def _written_since(changed: int, instant: int) -> bool:

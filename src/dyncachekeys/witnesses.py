@@ -11,15 +11,10 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import zlib
-
-try:  # hashlib costs 3 ms, mostly for what this is the fallback of
-    from _blake2 import blake2b
-except ImportError:
-    from hashlib import blake2b
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import hashlib
     from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
@@ -37,9 +32,12 @@ STAMP_LINK = ".dyncachekeys/current"
 """The link to the stamp, relative to the project (U25)."""
 LEFT_OUT = frozenset({".git", "__pycache__", ".dyncachekeys"})
 """Names that no walk enters or chooses: what comes and goes there changes no listing."""
-_FORMAT = f"dyncachekeys-witnesses-1 {sys.implementation.cache_tag} {sys.byteorder}"
-HASH = 32
-_INT, _STAT, _LISTING, _CRC = 8, 4, 16, 4
+RELEASE = "0.1.0"
+"""Ours: another one may find other inputs."""
+FORMAT = f"dyncachekeys-witnesses-1 {sys.implementation.cache_tag} {sys.byteorder}"
+HASH, LISTING = 32, 16
+ROW = 32
+"""Bytes of a stat: four numbers of eight bytes."""
 
 
 _COLUMNS = (
@@ -92,6 +90,10 @@ class Witnesses:
     """What the link to the stamp says; empty if there was none."""
     state = ""
     """The `odd_stat` of the state, which was written before this."""
+    digest = stamp_digest = ""
+    """Over all inputs, and over what moves the stamp."""
+    named = ""
+    """The birth time or inode of the stamp folder that the installed record names; empty if there is none."""
     keys: list[str] = []  # noqa: RUF012  never changed, only replaced
     """Their names, in their order."""
     always: list[str] = []  # noqa: RUF012
@@ -128,10 +130,12 @@ class Witnesses:
     units: Sequence[Unit] = ()
 
     def __init__(self) -> None:
+        self.changed = False
+        """Whether it is not any more what was read."""
         self.folders: list[str] = []
         self.names: list[str] = []
         """For each folder, the names of the files looked at there, joined by NUL."""
-        self._home, self._inode, self._hot_ends = "", 0, 0
+        self.home, self.inode, self.ends = "", 0, 0
 
     @classmethod
     def load(cls, home: str) -> Witnesses | None:
@@ -146,17 +150,18 @@ class Witnesses:
     def _read_hot(self, home: str) -> None:
         if not stat.S_ISDIR(os.lstat(home).st_mode):
             raise Damaged
-        with _opened(home) as stream:
+        with opened(home) as stream:
             info = os.fstat(stream.fileno())
             line = stream.readline(200)
             said, inode, header, folders, files, names, total = line.decode("ascii").rsplit(" ", 6)
-            if said != _FORMAT or int(inode) != info.st_ino or int(total) != info.st_size:
+            if said != FORMAT or int(inode) != info.st_ino or int(total) != info.st_size:
                 raise Damaged
             if hasattr(os, "geteuid") and info.st_uid != os.geteuid():
                 raise Damaged
-            head = _unpacked(stream.read(int(header)))
-            tool, taken, self.name, self.counts, self.salt, self.stamp, self.state = next(head)
-            if tool != this_tool():
+            head = unpacked(stream.read(int(header)))
+            tool, taken, self.name, self.counts, self.salt, self.stamp, self.state, *digests = next(head)
+            self.digest, self.stamp_digest, self.named = digests
+            if tool != RELEASE:
                 raise Damaged
             self.taken = int(taken)
             self.keys, self.always = next(head), next(head)
@@ -165,18 +170,18 @@ class Witnesses:
             self.odd, self.warnings = _pairs(next(head)), _pairs(next(head))
             self.young = tuple(map(int, next(head)))
             self.folders = next(head)
-            self.folder_stats = stream.read(int(folders) * _STAT * _INT)
-            self.file_stats = stream.read(int(files) * _STAT * _INT)
+            self.folder_stats = stream.read(int(folders) * ROW)
+            self.file_stats = stream.read(int(files) * ROW)
             # A name can't hold a slash: that is what frames the folders.
             self.names = _text(stream.read(int(names))).split("/") if self.folders else []
-            self._home, self._inode, self._hot_ends = home, info.st_ino, stream.tell()
+            self.home, self.inode, self.ends = home, info.st_ino, stream.tell()
         if len(self.folders) != int(folders) or len(self.names) != int(folders):
             raise Damaged
 
     def is_current(self) -> bool:
         """Tell whether no other run has written since this was read."""
         try:
-            return os.stat(f"{self._home}/{FILE}").st_ino == self._inode
+            return os.stat(f"{self.home}/{FILE}").st_ino == self.inode
         except OSError:
             return False
 
@@ -190,7 +195,7 @@ class Witnesses:
 
     def see_stamp(self) -> None:
         """Look anew at the stamp, which we have just moved."""
-        seen = odd_stat(f"{self._home}/current")
+        seen = odd_stat(f"{self.home}/current")
         self.odd = [(path, seen if path == STAMP_LINK else row) for path, row in self.odd]
 
     def differs_from(self, other: Witnesses) -> bool:
@@ -204,116 +209,11 @@ class Witnesses:
         """Return the names of the files looked at in a folder."""
         return self.names[place].split("\0") if self.names[place] else []
 
-    def chosen(self, unit: Unit, place: int, first: int) -> list[tuple[str, int]]:
-        """Return what a selection chose in a folder, each with the number of its pattern.
 
-        Args:
-            unit: The selection.
-            place: The folder.
-            first: The row of its first file.
-        """
-        names = self.names_in(place)
-        numbers = memoryview(unit.chosen).cast("H")[first : first + len(names)]
-        return [(name, number - 1) for name, number in zip(names, numbers, strict=True) if number]
-
-    def read_on(self) -> bool:
-        """Read the rest; tell whether it can be believed."""
-        try:
-            with _opened(self._home) as stream:
-                if os.fstat(stream.fileno()).st_ino != self._inode:
-                    return False  # another run wrote meanwhile
-                stream.seek(self._hot_ends)
-                self._unpack_cold(stream.read())
-        except (OSError, ValueError, IndexError, StopIteration):
-            return False
-        return True
-
-    def _unpack_cold(self, data: bytes) -> None:
-        if zlib.crc32(memoryview(data)[_CRC:]).to_bytes(_CRC, "big") != data[:_CRC]:
-            raise Damaged
-        folders, files = len(self.folders), len(self.file_stats) // (_STAT * _INT)
-        at = _CRC
-        for column, size in (
-            ("listings", folders * _LISTING),
-            ("plain", folders),
-            ("roles", files),
-            ("contents", files * HASH),
-            ("digests", folders * 2 * HASH),
-        ):
-            setattr(self, column, data[at : at + size])
-            at += size
-        self.rests = (data[at : at + HASH], data[at + HASH : at + 2 * HASH])
-        at += 2 * HASH
-        length = int.from_bytes(data[at : at + _INT], "big")
-        at += _INT
-        units = []
-        for key, signature, *patterns in _unpacked(data[at : at + length]):
-            units.append((key, signature, patterns))
-        at += length
-        self.units = []
-        for key, signature, patterns in units:
-            visited, chosen = data[at : at + folders], data[at + folders : at + folders + 2 * files]
-            self.units.append(Unit(key, signature, patterns, visited, chosen))
-            at += folders + 2 * files
-
-    def write(self, home: str) -> None:
-        """Replace what lies in a folder, where the state was written before.
-
-        Raises:
-            OSError: it can't be written.
-        """
-        self.state = odd_stat(f"{home}/{STATE_FILE}")
-        meta = [this_tool(), str(self.taken), self.name, self.counts, self.salt, self.stamp, self.state]
-        young = [str(place) for place in self.young]
-        flat = [
-            self.keys,
-            self.always,
-            _flat(self.env),
-            _flat(self.prefixes),
-            self.facts,
-            _flat(self.odd),
-            _flat(self.warnings),
-        ]
-        header = _packed([meta, *flat, young, self.folders])
-        names = _bytes("/".join(self.names))
-        units = _packed([[unit.key, unit.signature, *unit.patterns] for unit in self.units])
-        cold = [self.listings, self.plain, self.roles, self.contents, self.digests, *self.rests]
-        cold += [len(units).to_bytes(_INT, "big"), units]
-        cold += [column for unit in self.units for column in (unit.visited, unit.chosen)]
-        crc = 0
-        for column in cold:
-            crc = zlib.crc32(column, crc)
-        parts = [header, self.folder_stats, self.file_stats, names, crc.to_bytes(_CRC, "big"), *cold]
-        sizes = f"{len(header)} {len(self.folders)} {len(self.file_stats) // (_STAT * _INT)} {len(names)}"
-        temporary = f"{home}/.{FILE}.{os.urandom(4).hex()}.tmp"
-        try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-            with open(os.open(temporary, flags, 0o600), "wb") as stream:
-                begin = f"{_FORMAT} {os.fstat(stream.fileno()).st_ino} {sizes} "
-                total = sum(map(len, parts)) + len(begin) + 1
-                while len(begin) + 1 + len(str(total)) + sum(map(len, parts)) != total:
-                    total = len(begin) + 1 + len(str(total)) + sum(map(len, parts))
-                stream.write(f"{begin}{total}\n".encode("ascii"))
-                stream.writelines(parts)
-            os.replace(temporary, f"{home}/{FILE}")
-        except BaseException:
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
-            raise
-
-
-def _opened(home: str) -> BinaryIO:
+def opened(home: str) -> BinaryIO:
+    """Open the file, not through a link."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     return open(os.open(f"{home}/{FILE}", flags), "rb")
-
-
-def this_tool() -> str:
-    """Return what another release of ours, or another installation of it, would not say."""
-    try:
-        info = os.stat(__file__)
-    except OSError:  # run from an archive
-        return __file__
-    return f"{__file__} {info.st_size} {info.st_mtime_ns} {info.st_ino}"
 
 
 def odd_stat(full: str) -> str:
@@ -337,7 +237,15 @@ def _row(info: os.stat_result) -> str:
 def listing(entries: Iterable[os.DirEntry[str]]) -> bytes:
     """Return a hash of what a folder holds: names, and which are folders or no files at all."""
     marked = [_marked(entry) for entry in entries if entry.name not in LEFT_OUT]
-    return blake2b(_bytes("\0".join(sorted(marked))), digest_size=_LISTING).digest()
+    return _hash("\0".join(sorted(marked))).digest()
+
+
+def _hash(text: str, key: bytes = b"") -> hashlib.blake2b:
+    try:  # hashlib takes 3 ms to import, mostly for what this is the fallback of
+        from _blake2 import blake2b  # noqa: PLC0415
+    except ImportError:
+        from hashlib import blake2b  # noqa: PLC0415
+    return blake2b(encoded(text), key=key, digest_size=LISTING)
 
 
 def _marked(entry: os.DirEntry[str]) -> str:
@@ -351,7 +259,7 @@ def sealed_value(salt: str, value: str | None) -> str:
 
     Keyed BLAKE2b (RFC 7693) is a message authentication code like HMAC, and needs no import that costs.
     """
-    return UNSET if value is None else blake2b(_bytes(value), key=_bytes(salt), digest_size=_LISTING).hexdigest()
+    return UNSET if value is None else _hash(value, encoded(salt)).hexdigest()
 
 
 def sealed_names(salt: str, prefix: str, environ: Iterable[str]) -> str:
@@ -359,12 +267,8 @@ def sealed_names(salt: str, prefix: str, environ: Iterable[str]) -> str:
     return sealed_value(salt, "\0".join(sorted(name for name in environ if name.startswith(prefix))))
 
 
-def _packed(groups: Iterable[Sequence[str]]) -> bytes:
-    """Return groups of texts without NUL as bytes."""
-    return _bytes("\0".join("\0".join([str(len(group)), *group]) for group in groups))
-
-
-def _unpacked(data: bytes) -> Iterator[list[str]]:
+def unpacked(data: bytes) -> Iterator[list[str]]:
+    """Yield the groups of texts that `columns` has packed."""
     fields = _text(data).split("\0") if data else []
     at = 0
     while at < len(fields):
@@ -376,15 +280,12 @@ def _unpacked(data: bytes) -> Iterator[list[str]]:
         at += 1 + count
 
 
-def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    return [text for pair in pairs for text in pair]
-
-
 def _pairs(group: list[str]) -> list[tuple[str, str]]:
     return list(zip(group[::2], group[1::2], strict=True))
 
 
-def _bytes(text: str) -> bytes:
+def encoded(text: str) -> bytes:
+    """Return text as bytes; those of a file name that is not UTF-8 stay what they are."""
     return text.encode("utf-8", "surrogateescape")
 
 

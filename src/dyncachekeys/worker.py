@@ -50,13 +50,15 @@ def main() -> None:
     before = list(sys.modules)
     function, problems = _loaded(root, settings, key, request)
     tracked = function is not None and is_tracked(function)
-    _send(channel, {"problems": [dataclasses.asdict(problem) for problem in problems], "tracked": tracked})
+    _send(channel, {"problems": [dataclasses.asdict(problem) for problem in problems]})
     if function is None or problems or orders.readline().strip() != "go":
         return
     files = Files(root, FileMemory(), {FILE: lambda: bare})
     environ = Environment(dict(os.environ))
-    answer = _answer(function, Context(root, pyproject, environ, files, where), key, request)
-    if tracked and "found" in answer:
+    # A little less: a program must be ended from here before the parent, which can't reach it, ends this process.
+    context = Context(root, pyproject, environ, files, where, timeout=key.timeout, own_group=False)
+    answer = _answer(function, context, key, request)
+    if tracked and not context.runs_each_time and "found" in answer:
         note_modules(files, before, _search(root, settings))
         answer["looked"] = packed(files, environ)
     _send(channel, answer)

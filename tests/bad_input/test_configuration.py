@@ -264,18 +264,13 @@ NOT_BUILT_YET = {
         "`inherit = false`",
     ),
     "trace": (BACKEND_KEY + "trace = true", f"{KEYS}.backend.trace", "`trace = true`"),
-    "preset": (
-        '[tool.dyncachekeys.keys.x]\nresolver = "table"\npreset = "build"',
-        f"{KEYS}.x.preset",
-        '`preset = "build"`',
-    ),
     **{
         name: (
             f'[tool.dyncachekeys.keys.x]\nresolver = "{name}"\nsome-option = true',
             f"{KEYS}.x.resolver",
             f'`resolver = "{name}"`',
         )
-        for name in ("command", "distribution", "git", "outputs", "package", "requirements")
+        for name in ("package",)
     },
 }
 """All that the design names and that is refused by name, until it is there."""

@@ -33,7 +33,7 @@ from dyncachekeys import Directory, Env, File, Value
 BLAME = "the resolver `own:own` (the project's own tree)"
 MEND = "mend the resolver, or its options"
 OR_TIMEOUT = f"mend the resolver, or raise `{WHERE}.timeout`"
-EXPECTED = "File, Directory, Env or Value"
+EXPECTED = "File, Directory, Env, Git, Output or Value"
 
 
 def own(demo_maker: DemoMaker, body: str, config: str = KEY) -> Demo:

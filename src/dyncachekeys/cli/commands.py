@@ -21,24 +21,29 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from dyncachekeys.quiet import Glance
     from dyncachekeys.report import ProjectReport
 
 
-def execute(options: argparse.Namespace) -> int:
+def execute(options: argparse.Namespace, glance: Glance | None = None) -> int:
     """Carry out a parsed command line and return the exit code.
+
+    Args:
+        options: The command line.
+        glance: What was seen of the project already.
 
     Raises:
         DyncachekeysError: what is the user's to mend.
     """
     if options.command == "run":
-        return _run(options)
+        return _run(options, glance)
     root = _root(options)
     if options.command == "clean":
         render.cleaned(synchronisation.clean(root), options)
         return 0
     began = time.perf_counter()
     use_case = synchronisation.sync if options.command == "sync" else synchronisation.check
-    report = use_case(root)
+    report = use_case(root, glance=glance)
     seconds = time.perf_counter() - began
     if options.command == "sync":
         render.synced(report, seconds, options)
@@ -76,7 +81,7 @@ def _only(report: ProjectReport, key: str | None) -> ProjectReport:
     return dataclasses.replace(report, keys=found)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, glance: Glance | None) -> int:
     command = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not command:
         remedy = "write `dyncachekeys run -- uv sync`"
@@ -86,7 +91,7 @@ def _run(options: argparse.Namespace) -> int:
         remedy = "check its name, and PATH"
         raise ConfigurationError([Problem("no-such-command", "can't be found", command[0], remedy)])
     try:
-        _sync_if_declared(options)
+        _sync_if_declared(options, glance)
     except DyncachekeysError as error:
         if not options.no_fail:
             raise
@@ -94,7 +99,7 @@ def _run(options: argparse.Namespace) -> int:
     return _become(program, command)
 
 
-def _sync_if_declared(options: argparse.Namespace) -> None:
+def _sync_if_declared(options: argparse.Namespace, glance: Glance | None) -> None:
     try:
         root = _root(options)
     except ConfigurationError as error:
@@ -103,7 +108,7 @@ def _sync_if_declared(options: argparse.Namespace) -> None:
         raise
     if has_keys(projects.load(root)):
         began = time.perf_counter()
-        report = synchronisation.sync(root)
+        report = synchronisation.sync(root, glance=glance)
         if report.changed:
             render.synced(report, time.perf_counter() - began, options, stream=sys.stderr)
 

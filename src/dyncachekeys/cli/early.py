@@ -8,6 +8,7 @@ import time
 
 from dyncachekeys import quiet
 from dyncachekeys.cli.printer import Printer
+from dyncachekeys.quiet import Glance
 from dyncachekeys.witnesses import Witnesses
 
 TYPE_CHECKING = False
@@ -18,8 +19,18 @@ _COMMANDS = ("sync", "check", "run")
 _FILE = "pyproject.toml"
 
 
-def is_done(arguments: Sequence[str]) -> bool:
-    """Answer a command line if there is nothing to do, or next to nothing, and tell whether that was so.
+class Answer:
+    """Whether a command line is answered, and else what was seen of the project."""
+
+    __slots__ = ("done", "glance")
+
+    def __init__(self, *, done: bool, glance: Glance | None = None) -> None:
+        self.done = done
+        self.glance = glance
+
+
+def answer(arguments: Sequence[str]) -> Answer:
+    """Answer a command line if there is nothing to do, or next to nothing.
 
     Whatever is asked in another form, or is not certain, is left to the full path. ``run`` becomes its
     command and does not return.
@@ -27,32 +38,42 @@ def is_done(arguments: Sequence[str]) -> bool:
     began, started = time.perf_counter(), time.time_ns()
     asked = _understood(arguments)
     root = _root(asked.project) if asked is not None else None
-    if asked is None or root is None:
-        return False
+    known = Witnesses.load(f"{root}/{quiet.HOME}") if root is not None else None
+    if asked is None or root is None or known is None:
+        return Answer(done=False)
+    glance = None
     try:
-        known = Witnesses.load(f"{root}/{quiet.HOME}")
-        if known is None:
-            return False
         places = quiet.differences(root, known, os.environ)
+        glance = Glance(known, places, started)
         if not places:
             _tell_quiet(asked, known, began)
         elif asked.command == "check":
-            return False
+            return Answer(done=False, glance=glance)
         else:
-            _settle(asked, root, known, places, (began, started))
+            _settle(asked, root, glance, began)
         sys.stdout.flush()
         sys.stderr.flush()
-        return asked.command != "run" or _become(asked.argv)
+        return Answer(done=asked.command != "run" or _become(asked.argv))
     except (quiet.Aside, OSError):  # also if nobody listens: that is met by the full path
-        return False
+        return Answer(done=False, glance=_glance(root, glance, known, started))
 
 
-def _settle(asked: _Asked, root: str, known: Witnesses, places: Sequence[int], times: tuple[float, int]) -> None:
+def _glance(root: str, glance: Glance | None, known: Witnesses, started: int) -> Glance | None:
+    """Return what the full path need not look at again."""
+    if known.changed:
+        return None
+    try:
+        return glance or Glance(known, quiet.places(root, known), started)
+    except quiet.Aside:
+        return None
+
+
+def _settle(asked: _Asked, root: str, glance: Glance, began: float) -> None:
     from dyncachekeys import edits
     from dyncachekeys.cli import telling
 
-    began, started = times
-    edited = edits.settle(root, known, places, started)
+    known = glance.known
+    edited = edits.settle(root, glance)
     if not edited.changes:
         _tell_quiet(asked, known, began)
     elif not asked.quiet:

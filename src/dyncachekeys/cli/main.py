@@ -15,16 +15,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dyncachekeys.quiet import Glance
+
 FINDING, TO_MEND, BUG, INTERRUPTED = 1, 2, 3, 130
 
 
 def main() -> None:
     """Run the command line of this process, and exit."""
-    if early.is_done(sys.argv[1:]):
+    answer = early.answer(sys.argv[1:])
+    if answer.done:
         # All is said, and nothing is open: taking the interpreter down in order takes as long as the look did.
         os._exit(0)
     try:
-        code = run(sys.argv[1:])
+        code = run(sys.argv[1:], answer.glance)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -32,8 +35,13 @@ def main() -> None:
     sys.exit(code)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run a command line and return its exit code."""
+def run(arguments: Sequence[str], glance: Glance | None = None) -> int:
+    """Run a command line and return its exit code.
+
+    Args:
+        arguments: The command line, without the program.
+        glance: What was seen of the project already.
+    """
     # An interrupt must be met here, too.
     from dyncachekeys.cli import commands, render
     from dyncachekeys.cli.parser import parse
@@ -41,7 +49,7 @@ def run(arguments: Sequence[str]) -> int:
 
     as_json = render.wants_json(arguments)
     try:
-        return commands.execute(parse(arguments))
+        return commands.execute(parse(arguments), glance)
     except KeyboardInterrupt:
         return INTERRUPTED
     except OrphanedRegionError as error:

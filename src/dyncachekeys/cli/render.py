@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from dyncachekeys.cli import telling
 from dyncachekeys.cli.printer import Printer
+from dyncachekeys.document import rendering
 from dyncachekeys.report import counted
 
 if TYPE_CHECKING:
@@ -100,11 +101,12 @@ def shown(report: ProjectReport, options: argparse.Namespace) -> None:
     loud = [key.name for key in report.keys if key.runs_each_time]
     if loud:
         verb = "keeps" if len(loud) == 1 else "keep"
-        out(f"\n{', '.join(loud)} {verb} runs from being quiet: what a function may look at, only running it tells.")
-        out("Mark it with @resolver(tracked=True) if it looks only through its context.")
+        out(f"\n{', '.join(loud)} {verb} runs from being quiet: only running it tells whether its answer still stands.")
+        if not all(key.built_in for key in report.keys if key.runs_each_time):
+            out("Mark a function with @resolver(tracked=True) if it looks only through its context.")
     out(f"\ntool.uv.cache-keys, {counted(len(report.entries), 'entry')} of ours")
     for entry in report.entries:
-        out("  " + ", ".join(f"{kind} = {json.dumps(value)}" for kind, value in entry.items()))
+        out("  " + ", ".join(f"{kind} = {rendering.render(value)}" for kind, value in entry.items()))
 
 
 def digest(report: ProjectReport, options: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from dyncachekeys import uv
+from dyncachekeys import repository, uv
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files import DIRECTORY, LINK, MISSING, SPECIAL
 from dyncachekeys.inputs import Digests, digests_of
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 STAMP_ENTRIES = (Entry("dir", uv.CURRENT), Entry("file", uv.STAMP_FILE))
 """Always in the region: each platform feeds the one that works."""
-_ENTRY_KINDS: dict[str, Literal["file", "dir", "env"]] = {"file": "file", "directory": "dir", "env": "env"}
+_ENTRY_KINDS: dict[str, Literal["file", "dir", "env", "git"]] = {
+    "file": "file",
+    "directory": "dir",
+    "env": "env",
+    "git": "git",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,8 @@ def plan(resolution: Resolution, files: Files) -> Plan:
                 stamped[one] = None
             elif hindrance is None:
                 watched[one] = None
+                if one.kind == "git" and not repository.is_read_by_every_uv(files, one.subject):
+                    stamped[one] = None  # so that it is seen whatever uv can read (U9)
             elif key.watch == "uv":
                 problems.append(_not_expressible(one, key, hindrance))
             else:
@@ -117,7 +124,7 @@ def _in_full(one: Input) -> Triple:
 
 def _as_watched(one: Input) -> Triple:
     """Return what uv does not see of an input that it watches: that it exists (U2), where a link leads."""
-    if one.kind == "env":
-        return ("watched env", one.subject, "")
+    if one.kind in {"env", "git"}:
+        return (f"watched {one.kind}", one.subject, "")
     what, arrow, target = one.state.partition(LINK)
     return (f"watched {one.kind}", one.subject, what.split(" ")[0] + arrow + target)

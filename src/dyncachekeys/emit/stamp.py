@@ -133,7 +133,7 @@ class Stamps:
         Raises:
             OSError: it can't be written.
         """
-        write.replace(self._file, _as_toml(digest), 0o644, through_links=False)
+        write.replace(self._file, _as_toml(digest), 0o644)
         later = max(time.time_ns(), (above or 0) + 1_000_000)
         os.utime(self._file, ns=(later, later))
 

@@ -16,22 +16,23 @@ _IGNORE = b"# made by dyncachekeys\n*\n"
 _RETRY_SECONDS = 0.02
 
 
-def replace(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, through_links: bool = True) -> None:
+def replace(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, ours: bool = True) -> None:
     """Write a file so that at any instant it is the old one or the new one; it keeps its mode.
 
     Args:
         path: The file.
         data: Its new content.
         mode: The mode of a file that did not exist.
-        through_links: Write what a link leads to, as for the user's file; else replace the link.
+        ours: It is not the user's. Then a link is replaced, not followed, and nobody waits for the disk: if
+            the machine itself stops, an unreadable stamp or state costs one rebuild.
 
     Raises:
         OSError: nothing was changed.
     """
     path = os.fspath(path)
-    target = os.path.realpath(path) if through_links else path
+    target = path if ours else os.path.realpath(path)
     if os.path.lexists(target):
-        mode = stat.S_IMODE(os.stat(target, follow_symlinks=through_links).st_mode)
+        mode = stat.S_IMODE(os.stat(target, follow_symlinks=not ours).st_mode)
     folder, name = os.path.split(target)
     temporary = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.tmp")
     try:
@@ -40,7 +41,8 @@ def replace(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, thr
             stream.flush()
             if hasattr(os, "fchmod"):
                 os.fchmod(stream.fileno(), mode)
-            os.fsync(stream.fileno())
+            if not ours:
+                os.fsync(stream.fileno())
         os.replace(temporary, target)
     except BaseException as error:
         if os.path.lexists(temporary):
@@ -75,7 +77,7 @@ def hide(home: Path) -> None:
     """
     ignore = home / ".gitignore"
     if not ignore.exists():
-        replace(ignore, _IGNORE, 0o644, through_links=False)
+        replace(ignore, _IGNORE, 0o644)
 
 
 def check_home(home: Path) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import posixpath
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import tomli
 
-from dyncachekeys.plugin import Checked, Context, Later, Value, check_path
+from dyncachekeys.plugin import Checked, Context, Problem, ResolverError, Value, check_path
+from dyncachekeys.presets import build_tables
 
+PYPROJECT = "pyproject.toml"
 _ABSENT = object()
 
 
@@ -21,6 +25,13 @@ def _steps(dotted: str) -> list[str]:
         ((step, node),) = node.items()
         steps.append(step)
     return steps
+
+
+def _dotted(path: Sequence[str]) -> str:
+    """Return keys as a dotted name, quoted where TOML asks for it."""
+    return ".".join(
+        step if re.fullmatch(r"[\w-]+", step, re.ASCII) else json.dumps(step, ensure_ascii=False) for step in path
+    )
 
 
 def _check_dotted(dotted: str) -> str | None:
@@ -37,31 +48,53 @@ Dotted = Annotated[str, Checked(_check_dotted)]
 def table(
     context: Context,
     *,
-    file: Annotated[str, Checked(check_path), "a TOML file, or a JSON file (`.json`)"] = "pyproject.toml",
-    tables: Annotated[list[Dotted] | None, "dotted names of what counts; everything, if not given"] = None,
+    file: Annotated[str, Checked(check_path), "a TOML file, or a JSON file (`.json`)"] = PYPROJECT,
+    tables: Annotated[
+        list[Dotted] | None, "dotted names of what counts; everything, if neither this nor `preset` is given"
+    ] = None,
     exclude: Annotated[list[Dotted], "dotted names of what does not count"] = [],  # noqa: B006  never changed
-    preset: Annotated[Literal["build"] | None, Later(), "the tables that the build backend reads"] = None,  # noqa: ARG001
+    preset: Annotated[
+        Literal["build"] | None, "add what the build reads in `pyproject.toml`, going by its backend"
+    ] = None,
 ) -> Iterable[Value]:
     """Yield each chosen table by value: layout, comments and the order of keys don't count.
 
     A missing file or table is a state. A file that can't be parsed is an error.
     """
+    if preset and posixpath.normpath(file) != PYPROJECT:
+        message = f"is about `{PYPROJECT}`, not `{file}`"
+        remedy = "leave `file` out, or take `tables` instead, or write a key for each"
+        raise ResolverError([Problem("invalid-option", message, f"{context.where}.preset", remedy)])
     data = _parsed(context, file)
     if data is _ABSENT:
         context.warn("file-missing", f"there is no file `{file}`")
     left_out = [_steps(dotted) for dotted in exclude]
-    if file == "pyproject.toml" and tables is None:
+    if posixpath.normpath(file) == PYPROJECT and tables is None:
         left_out.append(["tool", "dyncachekeys"])  # what the keys say is not what the build reads
-    for dotted in [""] if tables is None else tables:
-        path = _steps(dotted) if dotted else []
+    for dotted, (path, reason) in _chosen(context, file, tables, left_out, preset).items():
         chosen = _without(_selected(data, path), [step[len(path) :] for step in left_out if step[: len(path)] == path])
         # In a list, so that a null in JSON is not the same as nothing there.
         state = [] if chosen is _ABSENT else [chosen]
-        yield Value(f"{file}:{dotted}" if dotted else file, state, f"table {dotted or 'whole'} of {file}")
+        yield Value(f"{file}:{dotted}" if dotted else file, state, reason)
+
+
+def _chosen(
+    context: Context, file: str, tables: Sequence[str] | None, left_out: Sequence[Sequence[str]], preset: str | None
+) -> dict[str, tuple[list[str], str]]:
+    """Return what counts, by dotted name: the keys that lead there, and the reason."""
+    chosen = {}
+    for path, reader in build_tables(context.pyproject).items() if preset else ():
+        if not any(list(path[: len(steps)]) == steps for steps in left_out):
+            chosen[_dotted(path)] = list(path), f"preset `{preset}`: read by {reader}"
+    for dotted in tables or ():
+        chosen[dotted] = _steps(dotted), f"table {dotted} of {file}"
+    if tables is None and not preset:
+        chosen[""] = [], f"table whole of {file}"
+    return chosen
 
 
 def _parsed(context: Context, file: str) -> Any:
-    if file == "pyproject.toml":
+    if posixpath.normpath(file) == PYPROJECT:
         return context.pyproject
     try:
         text = context.read_text(file, "utf-8-sig")

@@ -2,7 +2,7 @@
 
 from dyncachekeys.uv.accepts import CURRENT, STAMP_FILE, is_credential, is_literal_path
 from dyncachekeys.uv.newest import newest
-from dyncachekeys.uv.record import Record, expected_record, installed_record, project_environment
+from dyncachekeys.uv.record import Record, expected_record, installed_record
 
 __all__ = [
     "CURRENT",
@@ -13,5 +13,4 @@ __all__ = [
     "is_credential",
     "is_literal_path",
     "newest",
-    "project_environment",
 ]

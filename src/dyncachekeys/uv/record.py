@@ -8,13 +8,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import git
+from dyncachekeys import repository
 from dyncachekeys.digest import digest_of
-from dyncachekeys.document import parse
-from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.uv.accepts import CURRENT
 from dyncachekeys.uv.newest import newest
 from dyncachekeys.values import sealed, value_digest
+from dyncachekeys.venv import project_environment
 from dyncachekeys.witnesses import TIMED
 
 if TYPE_CHECKING:
@@ -32,8 +31,8 @@ class Record:
 
     timestamp: int | None
     """Nanoseconds since the epoch: the maximum over all file entries (U1)."""
-    git: str
-    """A digest of the commit and tags."""
+    git: str | None
+    """A digest of the commit and tags; nothing if it depends on uv's version whether it reads them (U9)."""
     env: Mapping[str, str | None]
     current: int | None
     """The birth time in nanoseconds, or the inode, of the stamp folder that it names (U25)."""
@@ -44,6 +43,11 @@ class Record:
         """Return what two records are compared by, with the values of variables sealed; not the stamp."""
         values = ((name, "unset" if value is None else "set", value or "") for name, value in self.env.items())
         return {"timestamp": self.timestamp, "git": self.git, "env": sealed(salt, digest_of(values))}
+
+    def fits(self, expected: Mapping[str, Any], salt: bytes) -> bool:
+        """Tell whether these are the facts of an expected record."""
+        facts = self.facts(salt)
+        return expected == (facts if expected["git"] is not None else {**facts, "git": None})
 
 
 def installed_record(files: Files, name: str, environ: Mapping[str, str]) -> Record | None:
@@ -75,27 +79,6 @@ def _note_absence(files: Files, venv: Path, sites: Iterable[Path]) -> None:
             files.entries(path)
 
 
-def project_environment(files: Files, environ: Mapping[str, str]) -> Path:
-    """Return the folder of the project's environment: ``UV_PROJECT_ENVIRONMENT``, else ``.venv``.
-
-    At the workspace's root if there is one above, as uv does it; it need not exist.
-    """
-    root = files.root
-    home = next((folder for folder in (root, *root.parents) if _is_workspace(files, folder)), root)
-    return home / (environ.get("UV_PROJECT_ENVIRONMENT") or ".venv")
-
-
-def _is_workspace(files: Files, folder: Path) -> bool:
-    path = folder / "pyproject.toml"
-    files.note(files.relative(os.fspath(path)))
-    try:
-        data = parse(path.read_bytes())
-    except (OSError, DyncachekeysError):
-        return False
-    uv = data.get("tool", {}).get("uv", {}) if isinstance(data.get("tool"), dict) else {}
-    return isinstance(uv, dict) and "workspace" in uv
-
-
 def _normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()  # PEP 503
 
@@ -106,7 +89,7 @@ def _read(path: Path) -> Record | None:
         info = path.stat()
         return Record(
             timestamp=_nanoseconds(data["timestamp"]),
-            git=value_digest([data["commit"], data["tags"]]),
+            git=value_digest([data["commit"], data["tags"] or None]),
             env=dict(data["env"]),
             current=_nanoseconds(data["directories"].get(CURRENT)),
             identity=(info.st_ino, info.st_mtime_ns),
@@ -132,30 +115,17 @@ def expected_record(files: Files, entries: Sequence[Any], environ: Mapping[str, 
     tables = [{"file": entry} if isinstance(entry, str) else entry for entry in entries]
     return Record(
         timestamp=newest(files, [str(table["file"]) for table in tables if "file" in table]),
-        git=value_digest(_git(files, [table["git"] for table in tables if table.get("git")])),
+        git=_git(files, [table["git"] for table in tables if table.get("git")]),
         env={str(table["env"]): environ.get(str(table["env"])) for table in tables if "env" in table},
         current=None,
     )
 
 
-def _git(files: Files, wanted: Sequence[Any]) -> list[Any]:
-    """Return ``[commit, tags]`` as uv would read them; ``None`` for what no entry asks for (U9)."""
+def _git(files: Files, wanted: Sequence[Any]) -> str | None:
+    """Return a digest of ``[commit, tags]`` as uv reads them, ``None`` for what no entry asks for (U9)."""
     asked = {name for one in wanted for name in (["commit"] if one is True else [n for n, on in one.items() if on])}
-    if asked:
-        _note_repository(files)
-    commit = git.ask(files.root, "rev-parse", "HEAD") if "commit" in asked else None
-    if "tags" not in asked:
-        return [commit, None]
-    tags = git.ask(files.root, "for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/tags") or ""
-    return [commit, dict(line.rsplit(" ", 1) for line in tags.splitlines())]
-
-
-def _note_repository(files: Files) -> None:
-    """Have it noticed when the commit or a tag becomes another: by git's own files."""
-    for folder in git.folders(files.root):
-        for name in ("HEAD", "packed-refs", "reftable/tables.list"):
-            files.note(files.relative(os.path.join(folder, name)))
-        for below, _, names in os.walk(os.path.join(folder, "refs")):
-            files.entries(files.relative(below))
-            for name in names:
-                files.note(files.relative(os.path.join(below, name)))
+    if not all(repository.is_read_by_every_uv(files, what) for what in asked & {"commit", "tags"}):
+        return None
+    # Without a repository there are no tags, and with one there is an empty list of them.
+    tags = repository.tags(files) or None
+    return value_digest([repository.commit(files) if "commit" in asked else None, tags if "tags" in asked else None])

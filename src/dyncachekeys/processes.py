@@ -1,0 +1,161 @@
+"""Running a program, bounded in time and in output; when it is over, its whole process group is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import selectors
+import shutil
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
+from typing import IO, TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+ERROR_KEPT = 65_536
+_PAUSE, _SHORT_PAUSE = 0.05, 0.001
+"""Seconds between asking whether a program has ended: with open pipes, which tell it by themselves; without."""
+_GRACE = 1.0
+"""Seconds for what a program left behind to close its pipes: ``exec > >(sed ...)`` in a script is late."""
+
+
+class OutputTooLargeError(OSError):
+    """A program wrote more than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A program that has ended: its exit code, or the negative signal; its output; the last 64 KiB of its errors."""
+
+    code: int
+    output: bytes
+    error: bytes
+
+
+def run(  # noqa: PLR0913  all of it bounds the program
+    argv: Sequence[str],
+    *,
+    folder: Path,
+    environ: Mapping[str, str],
+    timeout: float,
+    max_output: int,
+    own_group: bool = True,
+) -> Completed:
+    """Run a program without a shell and with nothing to read, and return what it said.
+
+    What it leaves behind is killed with it, except for what made a session of its own.
+
+    Args:
+        argv: The program and its arguments. A name is looked up by ``PATH``; with a slash, it is a path.
+        folder: Where it runs, and what relative paths start from, also those in ``PATH``.
+        environ: Its environment.
+        timeout: Seconds that it may take.
+        max_output: Bytes that it may write to its standard output.
+        own_group: Make a process group for it. Not where the caller's own group is to be ended with all in it:
+            then only the program itself is killed here.
+
+    Raises:
+        FileNotFoundError: there is no such program.
+        TimeoutError: it took too long.
+        OutputTooLargeError: it wrote too much.
+        OSError: it can't be started.
+    """
+    said = _Said(max_output)
+    with _started(argv, _located(argv[0], folder, environ), folder, environ, own_group=own_group) as process:
+        try:
+            _listen(process, said, timeout)
+        except TimeoutExpired:
+            message = f"it did not end within the {timeout:.3g} seconds that it had"
+            raise TimeoutError(message) from None
+        finally:
+            _end(process, own_group=own_group)
+    return Completed(process.returncode, bytes(said.output), bytes(said.error))
+
+
+def _located(name: str, folder: Path, environ: Mapping[str, str]) -> str:
+    is_path = "/" in name or os.sep in name
+    search = os.pathsep.join(str(folder / one) for one in environ.get("PATH", os.defpath).split(os.pathsep))
+    found = shutil.which(str(folder / name) if is_path else name, path=search)
+    if found:
+        return found
+    if is_path and (folder / name).exists():
+        raise PermissionError(errno.EACCES, "it is no executable file", name)
+    raise FileNotFoundError(errno.ENOENT, "there is no such program", name)
+
+
+def _started(
+    argv: Sequence[str], path: str, folder: Path, environ: Mapping[str, str], *, own_group: bool
+) -> Popen[bytes]:
+    try:
+        return Popen(  # noqa: S603
+            argv,
+            executable=path,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            cwd=folder,
+            env=environ,
+            start_new_session=own_group,
+        )
+    except FileNotFoundError as error:  # the file was found, so it is what its first line names
+        raise OSError(errno.ENOEXEC, "the interpreter that it names is missing", argv[0]) from error
+
+
+class _Said:
+    """What a process has said so far: all of its output, the end of its errors."""
+
+    def __init__(self, max_output: int) -> None:
+        self.output, self.error = bytearray(), bytearray()
+        self._max = max_output
+
+    def take(self, said: bytes, *, is_error: bool) -> None:
+        into = self.error if is_error else self.output
+        into += said
+        del self.error[:-ERROR_KEPT]
+        if len(self.output) > self._max:
+            raise OutputTooLargeError(errno.EFBIG, f"it wrote more than {self._max} bytes")
+
+
+def _listen(process: Popen[bytes], said: _Said, timeout: float) -> None:
+    """Take in what a process says until it has ended and nobody holds its pipes, or not for much longer."""
+    if sys.platform == "win32":  # pipes can't be selected from: best effort
+        for stream, what in enumerate(process.communicate(timeout=timeout)):
+            said.take(what, is_error=stream == 1)
+        return
+    deadline, ended = time.monotonic() + timeout, False
+    with selectors.DefaultSelector() as pipes:
+        for stream in (process.stdout, process.stderr):
+            pipes.register(cast("IO[bytes]", stream), selectors.EVENT_READ)
+        while pipes.get_map() or not ended:
+            if not ended and _has_ended(process):
+                ended, deadline = True, min(deadline, time.monotonic() + _GRACE)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            for key, _ in pipes.select(min(left, _PAUSE if pipes.get_map() else _SHORT_PAUSE)):
+                chunk = os.read(key.fd, ERROR_KEPT)
+                if not chunk:
+                    pipes.unregister(key.fileobj)
+                said.take(chunk, is_error=key.fileobj is process.stderr)
+    if not ended:
+        raise TimeoutExpired([], timeout)
+
+
+def _has_ended(process: Popen[bytes]) -> bool:
+    """Tell whether a process has ended; where possible, it keeps its number, so that `_end` hits nobody else."""
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13
+        return process.poll() is not None
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _end(process: Popen[bytes], *, own_group: bool) -> None:
+    if own_group and hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()

@@ -1,0 +1,141 @@
+"""``resolver = "command"``: the output of a program."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated
+
+from dyncachekeys.plugin import Checked, Completed, Context, OutputTooLargeError, Problem, ResolverError, Value
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_ERROR_SHOWN = 2_000
+_TELLING = 4
+"""Characters from which on a word of a variable's value is kept out of messages."""
+
+
+def _check_word(word: str) -> str | None:
+    return "no argument can hold a NUL character" if "\0" in word else None
+
+
+def _check_expression(pattern: str) -> str | None:
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"`{pattern}` is no regular expression: {error}"
+    return None
+
+
+def command(
+    context: Context,
+    *,
+    argv: Annotated[
+        list[Annotated[str, Checked(_check_word)]],
+        "the program and its arguments; no shell; a word that is `${NAME}` and nothing else expands",
+    ],
+    pattern: Annotated[
+        str | None, Checked(_check_expression), "a regular expression: what it matches counts, not the whole output"
+    ] = None,
+    allow_failure: Annotated[bool, "take an exit code other than 0 for a state, not for an error"] = False,
+    max_output: Annotated[int, "bytes of output that are not too much"] = 1_048_576,
+) -> Iterable[Value]:
+    """Yield what a program writes to its standard output; it runs each time.
+
+    Space at the end does not count, nor how lines end.
+    """
+    if max_output < 1:
+        raise _wrong(context, "invalid-option", "max-output", "must be more than 0", "write bytes, such as `1048576`")
+    name = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in _spelled(argv))
+    done = _run(context, name, argv, max_output)
+    if done.code and not allow_failure:
+        remedy = "mend the command, or set `allow-failure = true` if a failure is a state like any other"
+        raise _wrong(context, "program-failed", "argv", _failure(context, name, argv, done), remedy)
+    output = done.output.replace(b"\r\n", b"\n").rstrip()
+    data = output if pattern is None else _matches(pattern, output)
+    if not data and pattern is not None and not done.code:
+        remedy = "mend the pattern; run the command to see its output"
+        raise _wrong(context, "no-match", "pattern", f"it matches nothing in the output of `{name}`", remedy)
+    yield Value(name, {"code": done.code, "output": data} if allow_failure else data, f"output of `{name}`")
+
+
+def _wrong(context: Context, code: str, option: str, message: str, remedy: str) -> ResolverError:
+    return ResolverError([Problem(code, message, f"{context.where}.{option}", remedy)])
+
+
+def _spelled(argv: Sequence[str]) -> str:
+    """Return the command as one would write it in a shell; what expands is not quoted."""
+    return " ".join(word if _VARIABLE.fullmatch(word) else shlex.quote(word) for word in argv)
+
+
+def _expanded(context: Context, argv: Sequence[str]) -> Iterator[str]:
+    for place, word in enumerate(argv):
+        variable = _VARIABLE.fullmatch(word)
+        if not variable:
+            yield word
+            continue
+        name, where = variable[1], f"argv[{place}]"
+        value = context.environ.get(name)
+        if value is None:
+            remedy = f"set `{name}`, or write a word in its place"
+            raise _wrong(context, "variable-unset", where, f"the variable `{name}` is not set", remedy)
+        try:
+            words = shlex.split(value)
+        except ValueError as error:
+            message = f"the value of `{name}` can't be split into words: {error}"
+            raise _wrong(context, "invalid-option", where, message, f"mend the quotes in `{name}`") from error
+        if not words and place == 0:
+            message = f"the variable `{name}` is empty, and so names no program"
+            raise _wrong(context, "variable-empty", where, message, f"set `{name}` to a program")
+        yield from words
+
+
+def _run(context: Context, name: str, argv: Sequence[str], max_output: int) -> Completed:
+    words = list(_expanded(context, argv))
+    if not words or not words[0]:
+        remedy = 'write a program and its arguments, such as `["cc", "--version"]`'
+        raise _wrong(context, "invalid-option", "argv", "names no program", remedy)
+    option = "argv[0]"
+    try:
+        return context.run(words, max_output=max_output)
+    except FileNotFoundError:
+        code, message = "program-missing", f"the program `{argv[0]}` can't be found"
+        remedy = "install it, or mend `PATH` or the name; with a slash in it, it is relative to the project"
+    except TimeoutError:
+        code, option, message = "program-timeout", "timeout", f"`{name}` did not end within {context.timeout:g} seconds"
+        remedy = f"raise `{context.where}.timeout`, or let the program do less"
+    except OutputTooLargeError:
+        code, option, message = "output-too-large", "max-output", f"`{name}` wrote more than {max_output:,} bytes"
+        remedy = f"raise `{context.where}.max-output`, or let the program write less"
+    except OSError as error:
+        code, message = "program-not-started", f"the program `{argv[0]}` can't be started: {error.strerror}"
+        remedy = "make it a program: executable, for this machine, and a script with a first line like `#!/bin/sh`"
+    raise _wrong(context, code, option, message, remedy)
+
+
+def _matches(pattern: str, output: bytes) -> list[list[str | None]]:
+    """Return the groups of each match, or all of it where there are none. What matches no text is no match."""
+    text = output.decode("utf-8", "surrogateescape")
+    found = (list(match.groups() or (match[0],)) for match in re.finditer(pattern, text, re.MULTILINE))
+    return [groups for groups in found if any(groups)]
+
+
+def _failure(context: Context, name: str, argv: Sequence[str], done: Completed) -> str:
+    """Say how a program failed, with the end of its standard error; variables by their names."""
+    text = done.error.decode("utf-8", "replace")
+    for variable in filter(None, map(_VARIABLE.fullmatch, argv)):
+        for word in sorted(shlex.split(context.environ[variable[1]]), key=len, reverse=True):
+            text = text.replace(word, variable[0]) if len(word) >= _TELLING else text
+    text = "".join(sign for sign in text if sign.isprintable() or sign in "\n\t").strip()
+    tail = text if len(text) <= _ERROR_SHOWN else "..." + text[-_ERROR_SHOWN:]
+    how = f"failed with exit code {done.code}" if done.code > 0 else f"was ended by signal {_signal(-done.code)}"
+    lines = "".join(f"\n    {line}" for line in tail.splitlines())
+    return f"`{name}` {how}" + (f"\n  its standard error was:{lines}" if lines else "")
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time one
+        return str(number)

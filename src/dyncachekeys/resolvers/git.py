@@ -1,0 +1,68 @@
+"""``resolver = "git"``: what the repository says of the project."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+from dyncachekeys.plugin import Checked, Context, Git, Problem, ResolverError, Result, Value, check_path
+from dyncachekeys.resolvers.work_tree import WorkTree
+
+_DESCRIBE = ("describe", "--tags", "--always", "--long", "--abbrev=64")
+"""With a number of digits that no other object and no configuration can change."""
+
+
+def git(  # noqa: PLR0913  each an option
+    context: Context,
+    *,
+    commit: Annotated[bool | None, "which commit is checked out; `true` if nothing else is asked for"] = None,
+    tags: Annotated[bool, "which tags there are, and where they point"] = False,
+    describe: Annotated[bool, "the nearest tag, and how many commits ago it was"] = False,
+    dirty: Annotated[bool, "the content of changed and untracked files in the repository; runs each time"] = False,
+    submodules: Annotated[bool, "which commit each submodule has checked out; runs each time"] = False,
+    path: Annotated[
+        str | None, Checked(check_path), "a file or folder, as committed and as it is; the rest does not count"
+    ] = None,
+) -> Iterable[Result]:
+    """Yield what is asked for. Where there is no repository or no git, each is a state, with a warning."""
+    needs_git = describe or dirty or submodules or path is not None
+    commit = not (needs_git or tags) if commit is None else commit
+    if not (commit or tags or needs_git):
+        remedy = "set one of `commit`, `tags`, `describe`, `dirty`, `submodules` to true, or give a `path`"
+        raise ResolverError([Problem("invalid-option", "asks for nothing", context.where, remedy)])
+    yield Git(commit=commit, reason="the commit that is checked out")
+    yield Git(tags=tags, reason="all tags")
+    hindrance = context.git_hindrance(needs_git=needs_git)
+    if hindrance:
+        context.warn("git-unknown", f"{hindrance}; what the key asks of it counts as none")
+    if describe:
+        yield Value("describe", context.git(*_DESCRIBE), "the nearest tag")
+    if dirty or submodules or path is not None:
+        context.each_time()
+        yield from _of_the_tree(context, path, dirty=dirty, submodules=submodules)
+
+
+def _of_the_tree(context: Context, path: str | None, *, dirty: bool, submodules: bool) -> Iterator[Result]:
+    inside, _, prefix = (context.git("rev-parse", "--is-inside-work-tree", "--show-prefix") or "").partition("\n")
+    if inside != "true":
+        if not context.git_hindrance():
+            context.warn("git-unknown", "git has no work tree here; what the key asks of it counts as none")
+        yield Value("work tree", None, "there is none")
+        return
+    tree = WorkTree(context, prefix.rstrip("/"))
+    place = "" if path is None else posixpath.normpath(posixpath.join(tree.prefix, path))
+    place = "" if place == "." else place
+    if path is not None:
+        committed = context.git("rev-parse", "--verify", "--quiet", f"HEAD:{place}")
+        if committed is None:
+            context.warn("git-path-unknown", f"nothing of `{path}` is committed")
+        yield Value(f"{path} in HEAD", committed, "the tree that is checked out")
+    if dirty or path is not None:
+        yield from tree.dirt("", place)
+    if submodules:
+        for below, commit in tree.submodules("", place):
+            name = tree.named(below)
+            yield Value(f"submodule {name}", commit, "the commit that is checked out there")
+            if commit and (dirty or path is not None):
+                yield from tree.dirt(below, "")

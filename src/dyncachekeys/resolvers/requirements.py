@@ -1,0 +1,74 @@
+"""``resolver = "requirements"``: requirement files, and what they include."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+from dyncachekeys.plugin import Checked, Context, Env, File, Problem, ResolverError, check_path, check_pattern
+from dyncachekeys.requirement_files import Unreadable, decoded, expanded, includes, is_url
+
+Pattern = Annotated[str, Checked(check_pattern)]
+
+
+def requirements(
+    context: Context,
+    *,
+    files: Annotated[list[Pattern], "requirement files: paths or gitignore-style patterns, relative to the project"],
+) -> Iterable[File | Env]:
+    """Yield the chosen requirement files and all that they include with `-r` and `-c`, whole.
+
+    Also the variables in the paths of includes. A missing file is a state, and a warning.
+    """
+    reasons = {path: f"matches {pattern}" for path, pattern in context.files(files).items()}
+    todo = list(reasons)
+    for path in todo:
+        yield File(path, reasons[path])
+        if not context.is_file(path):
+            continue
+        for where, target in _targets(context, path):
+            included, names = expanded(target, context.environ)
+            for name in names:
+                yield Env(name, f"in the path of an include in {where}", entry=False)
+            found = _followed(context, path, included, where)
+            if found is not None and found not in reasons:
+                reasons[found] = f"included by {where}"
+                todo.append(found)
+
+
+def _targets(context: Context, path: str) -> Iterator[tuple[str, str]]:
+    """Yield what a file includes, each with ``file:line``; variables are not expanded yet."""
+    try:
+        text, odd = decoded(context.read_bytes(path))
+    except OSError as error:
+        message = f"can't be read: {error.strerror or error}"
+        remedy = "make it readable, or take it out of `files` or of the file that includes it"
+        raise ResolverError([Problem("unreadable-file", message, path, remedy)]) from error
+    if odd:
+        context.warn("requirements-encoding", f"{path} is not in the encoding that it names, {odd}; read as UTF-8")
+    for found in includes(text):
+        where = f"{path}:{found.line}"
+        if isinstance(found, Unreadable):
+            context.warn("requirements-line", f"{where} can't be read ({found.why}), so nothing in it is followed")
+        else:
+            yield where, found.target
+
+
+def _followed(context: Context, path: str, included: str, where: str) -> str | None:
+    """Return the project-relative path of an include, or nothing if it can't be followed, with a warning."""
+    if not included or is_url(included):
+        # A URL may hold a password: it is not shown.
+        why = "a URL, which is not followed" if included else "nothing: a path is missing"
+        context.warn("include-not-followed", f"{where} includes {why}")
+        return None
+    if posixpath.isabs(included):
+        target = posixpath.relpath(included, context.root.as_posix())
+    else:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), included))
+    if wrong := check_path(target):
+        context.warn("include-not-followed", f"{where} includes what can't be followed: {wrong}")
+        return None
+    if not context.is_file(target):
+        context.warn("included-file-missing", f"{where} includes `{target}`, and there is no such file")
+    return target

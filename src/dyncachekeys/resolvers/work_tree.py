@@ -1,0 +1,108 @@
+"""The work tree as git sees it: submodules, and what is not as it is committed. For ``resolver = "git"``."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dyncachekeys.plugin import Context, File, Result, Value
+
+# What a user has set must not change an answer.
+_STEADY = ("--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "core.excludesFile=/dev/null")
+_STATUS = ("status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty")
+_FIELDS = {"1": 8, "u": 10, "?": 1}
+"""How many fields stand before the path in a line of git's status."""
+_NEVER = {".dyncachekeys", "__pycache__"}
+_GITLINK = "160000"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTree:
+    """The work tree around the project, with those of its submodules. Places are relative to its top.
+
+    Args:
+        context: For asking git.
+        prefix: The place of the project; empty at the top.
+    """
+
+    context: Context
+    prefix: str
+
+    def named(self, place: str) -> str:
+        """Return the path of a place relative to the project."""
+        return posixpath.relpath(place or ".", self.prefix or ".")
+
+    def ask(self, place: str, *arguments: str) -> str | None:
+        """Ask git in a place."""
+        return self.context.git("-C", self.named(place), *_STEADY, *arguments)
+
+    def head(self, place: str) -> str | None:
+        """Return the commit that a submodule has checked out; nothing if it is not checked out."""
+        dot_git = f"./{self.named(place)}/.git"
+        if not (self.context.is_file(dot_git) or self.context.is_dir(dot_git)):
+            return None  # git would answer for the repository around it
+        return self.ask(place, "rev-parse", "--verify", "--quiet", "HEAD")
+
+    def submodules(self, top: str, below: str) -> Iterator[tuple[str, str | None]]:
+        """Yield the place of each submodule in a repository and in these, with the commit that is checked out."""
+        listed = self.ask(top, "ls-files", "--stage", "-z", *_narrowed(below)) or ""
+        for line in listed.split("\0"):
+            if not line.startswith(_GITLINK):
+                continue
+            place = posixpath.join(top, line.partition("\t")[2])
+            commit = self.head(place)
+            yield place, commit
+            if commit:
+                yield from self.submodules(place, "")
+
+    def dirt(self, top: str, below: str) -> Iterator[Result]:
+        """Yield what is not as it is committed in one repository: the names, and the content of each.
+
+        Args:
+            top: The repository.
+            below: The place in it that counts; empty for all of it.
+        """
+        listed = self.ask(top, *_STATUS, *_narrowed(below))
+        changed: list[object] = [] if listed is None else [""]
+        for place, is_submodule in sorted(set(_parsed(listed or ""))):
+            whole = posixpath.join(top, place)
+            name = self.named(whole)
+            if is_submodule:
+                changed.append([name, self.head(whole)])
+            elif posixpath.basename(place) != "pyproject.toml":
+                changed.append(name)
+                yield File(f"./{name}", "not as committed")
+            elif (content := self.changed_pyproject(top, place)) is not None:
+                changed.append([name, content])
+        yield Value(f"changes in {self.named(top)}" if top else "changes", changed, "what is not as committed")
+
+    def changed_pyproject(self, top: str, place: str) -> bytes | None:
+        """Return the content of a ``pyproject.toml`` without the region; nothing if that is as it is committed."""
+        try:
+            data = self.context.read_bytes(f"./{self.named(posixpath.join(top, place))}")
+        except OSError:
+            return b""
+        data = self.context.without_region(data)
+        committed = self.ask(top, "show", "--no-textconv", f"HEAD:{place}")
+        if committed is None:
+            return data
+        bare = self.context.without_region(committed.encode("utf-8", "surrogateescape"))
+        return None if _lines(bare) == _lines(data) else data
+
+
+def _narrowed(place: str) -> tuple[str, ...]:
+    return ("--", place) if place else ()
+
+
+def _parsed(status: str) -> Iterator[tuple[str, bool]]:
+    """Yield the paths of git's status, each with whether it is a submodule."""
+    for line in status.split("\0"):
+        fields = line.split(" ", _FIELDS.get(line[:1], 0))
+        place = fields[-1].rstrip("/")
+        if line[:1] in _FIELDS and not _NEVER & set(place.split("/")):
+            yield place, line[0] != "?" and fields[2].startswith("S")
+
+
+def _lines(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n").rstrip(b"\n")
