@@ -410,13 +410,24 @@ def test_what_is_noticed(
 
 
 @pytest.mark.parametrize("change", [_pack, _collected, _switch_to_same_commit])
-def test_what_changes_no_answer_costs_no_build(repo: RepoMaker, change: Callable[[Demo], None]) -> None:
-    """But for the first time that refs are packed: from then on, not every uv sees them (U9)."""
-    demo = repo("commit = true\n")
-    _pack(demo)
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_changes_no_answer_costs_no_build(repo: RepoMaker, change: Callable[[Demo], None], packed: bool) -> None:
+    demo = repo("commit = true\n", "digest")
+    if packed:
+        _pack(demo)
     demo.settled()
     change(demo)
     assert demo.both() == 0
+
+
+def test_packing_costs_one_build_under_auto(repo: RepoMaker) -> None:
+    """When refs come to be packed or loose, another set of uv versions sees them (U9)."""
+    demo = repo("commit = true\n")
+    demo.settled()
+    for change, builds in ((_switch_to_same_commit, 0), (_pack, 1), (_pack, 0)):
+        change(demo)
+        assert demo.both() == builds
+        assert demo.both() == 0
 
 
 @pytest.mark.parametrize("options", ["dirty = true\n", "submodules = true\n", 'path = "src"\n'], ids=repr)
