@@ -33,7 +33,7 @@ _CRC, _LENGTH = 4, 8
 def read_on(known: Witnesses) -> bool:
     """Read the rest of what the quiet path has begun to read; tell whether it can be believed."""
     try:
-        with opened(known.home) as stream:
+        with opened(f"{known.home}/{FILE}") as stream:
             if os.fstat(stream.fileno()).st_ino != known.inode:
                 return False  # another run wrote meanwhile
             stream.seek(known.ends)
@@ -69,16 +69,17 @@ def _unpack(known: Witnesses, data: bytes) -> None:
         at += folders + 2 * files
 
 
-def write(known: Witnesses, home: str) -> None:
+def write(known: Witnesses, home: str, file: str = FILE) -> None:
     """Replace what lies in a folder, where the state was written before.
 
     Raises:
         OSError: it can't be written.
     """
-    known.state = odd_stat(f"{home}/{STATE_FILE}")
+    if file == FILE:
+        known.state = odd_stat(f"{home}/{STATE_FILE}")
     parts = _parts(known)
     sizes = f"{len(parts[0])} {len(known.folders)} {len(known.file_stats) // ROW} {len(parts[3])}"
-    temporary = f"{home}/.{FILE}.{os.urandom(4).hex()}.tmp"
+    temporary = f"{home}/.{file}.{os.urandom(4).hex()}.tmp"
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with open(os.open(temporary, flags, 0o600), "wb") as stream:
@@ -86,7 +87,7 @@ def write(known: Witnesses, home: str) -> None:
             total = len(begin) + 21 + sum(map(len, parts))  # twenty digits and the end of the line
             stream.write(f"{begin}{total:020}\n".encode("ascii"))
             stream.writelines(parts)
-        os.replace(temporary, f"{home}/{FILE}")
+        os.replace(temporary, f"{home}/{file}")
     except BaseException:
         if os.path.lexists(temporary):
             os.unlink(temporary)
@@ -95,8 +96,8 @@ def write(known: Witnesses, home: str) -> None:
 
 def _parts(known: Witnesses) -> list[bytes | bytearray]:
     """Return what follows the first line, in its order."""
-    meta = [RELEASE, str(known.taken), known.name, known.counts, known.salt, known.stamp, known.state]
-    meta += [known.digest, known.stamp_digest, known.named]
+    meta = [RELEASE, str(known.taken), known.name, known.salt, known.stamp, known.state]
+    meta += [known.digest, known.stamp_digest, known.named, known.alone, str(known.inputs)]
     pairs = [known.odd, known.warnings]
     groups = [meta, known.keys, known.always, _flat(known.env), _flat(known.prefixes), known.facts]
     header = packed([*groups, *map(_flat, pairs), [str(place) for place in known.young], known.folders])

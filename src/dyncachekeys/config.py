@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from dyncachekeys.paths import check_path
 from dyncachekeys.signature import Checked, Later, fields_of
 
 WHERE = "tool.dyncachekeys"
+_INHERITED = f"{WHERE}.workspace.keys"
 LONGEST_TIMEOUT = 86_400
 DEFAULTS = "defaults"
 """The name of the implicit key."""
@@ -27,9 +28,9 @@ class Key:
     ]
     watch: Annotated[Watch | None, "who notices a change; as the whole table says, if not given"] = None
     timeout: Annotated[float, "seconds after which a resolver of the project's own is ended"] = 60
-    with_: Annotated[list[str], Later(), "requirements of the resolver: it then runs in an environment of its own"] = (
-        field(default_factory=list)
-    )
+    with_: Annotated[
+        list[str], "requirements of the resolver: it then runs in an environment that uv makes and keeps"
+    ] = field(default_factory=list)
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -48,47 +49,76 @@ class Config:
     plugin_path: Annotated[
         list[Annotated[str, Checked(check_path)]], "folders from which the project's own resolvers are imported"
     ] = field(default_factory=lambda: ["."])
-    inherit: Annotated[bool, Later(), "take the keys that the workspace's root declares for its members"] = True
-    workspace: Annotated[dict[str, Any], Later(), "keys for every member of the workspace"] = field(
-        default_factory=dict
-    )
+    inherit: Annotated[bool, "take the keys that the workspace's root declares for its members"] = True
+    workspace: Annotated[
+        dict[str, Any], "`[tool.dyncachekeys.workspace.keys.NAME]`: keys for every member of the workspace"
+    ] = field(default_factory=dict)
     keys: Mapping[str, Key] = field(default_factory=dict)
+    inherited: frozenset[str] = frozenset()
+    """The names of those keys that the workspace's root declares."""
+
+    def where(self, name: str) -> str:
+        """Return the path of a key."""
+        if name == DEFAULTS:
+            return f"{WHERE}.{DEFAULTS}"
+        return f"{WHERE}.{'workspace.' if name in self.inherited else ''}keys.{quoted(name)}"
 
 
-def read(table: Mapping[str, Any]) -> tuple[Config, list[Problem]]:
+def read(table: Mapping[str, Any], inherited: object = None) -> tuple[Config, list[Problem]]:
     """Read the table; what is wrong is left out of the result and told, all of it.
 
     Args:
         table: The parsed ``[tool.dyncachekeys]``.
+        inherited: The keys that the workspace's root declares for its members, if there are any.
     """
-    values, rest, problems = _fields(Config, table, WHERE, skip="keys")
-    keys = rest.pop("keys", {})
-    known = [option.spelled for option in fields_of(Config).values()]
+    values, rest, problems = _fields(Config, table, WHERE, skip=("keys", "inherited"))
+    tables = rest.pop("keys", {})
+    known = [option.spelled for option in fields_of(Config).values() if option.name != "inherited"]
     problems += [
         Problem("unknown-option", "there is no such option or table", f"{WHERE}.{name}", nearest(name, known))
         for name in rest
     ]
-    if not isinstance(keys, dict):
-        remedy = f"write `[{WHERE}.keys.NAME]`"
-        problems.append(Problem("wrong-type", "must be a table of keys", f"{WHERE}.keys", remedy))
-        keys = {}
-    read_keys = {}
-    for name, key_table in keys.items():
-        key, wrong = _read_key(name, key_table)
+    keys, wrong = _read_keys(tables, f"{WHERE}.keys")
+    problems += [*wrong, *_workspace_problems(values.get("workspace", {}))]
+    if inherited and values.get("inherit", True):
+        theirs, wrong = _read_keys(inherited, _INHERITED)
+        problems += [problem for problem in wrong if problem not in problems]
+        values["inherited"] = frozenset(theirs.keys() - keys.keys())
+        keys = {**theirs, **keys}
+    return Config(**values, keys=keys), problems
+
+
+def _workspace_problems(workspace: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with the table for the members of the workspace."""
+    problems = [
+        Problem("unknown-option", "there is no such table", f"{WHERE}.workspace.{name}", nearest(name, ["keys"]))
+        for name in workspace
+        if name != "keys"
+    ]
+    _, wrong = _read_keys(workspace.get("keys", {}), _INHERITED)
+    return [*problems, *wrong]
+
+
+def _read_keys(tables: object, where: str) -> tuple[dict[str, Key], list[Problem]]:
+    if not isinstance(tables, dict):
+        return {}, [Problem("wrong-type", "must be a table of keys", where, f"write `[{where}.NAME]`")]
+    keys: dict[str, Key] = {}
+    problems: list[Problem] = []
+    for name, table in tables.items():
+        key, wrong = _read_key(name, table, f"{where}.{quoted(name)}")
         problems += wrong
         if key is not None:
-            read_keys[name] = key
-    return Config(**values, keys=read_keys), problems
+            keys[name] = key
+    return keys, problems
 
 
-def _read_key(name: str, table: object) -> tuple[Key | None, list[Problem]]:
-    where = f"{WHERE}.keys.{quoted(name)}"
+def _read_key(name: str, table: object, where: str) -> tuple[Key | None, list[Problem]]:
     if name == DEFAULTS:
         remedy = f"give it another name, or set `{WHERE}.defaults`"
         return None, [Problem("reserved-name", "this name is taken by the implicit key", where, remedy)]
     if not isinstance(table, dict):
         return None, [Problem("wrong-type", "must be a table", where, f"write `[{where}]`")]
-    values, rest, problems = _fields(Key, table, where, skip="options")
+    values, rest, problems = _fields(Key, table, where, skip=("options",))
     if not 0 < values.get("timeout", 1) <= LONGEST_TIMEOUT:
         del values["timeout"]
         message = f"must be more than 0 and at most {LONGEST_TIMEOUT:,} seconds"
@@ -108,14 +138,14 @@ def _read_key(name: str, table: object) -> tuple[Key | None, list[Problem]]:
 
 
 def _fields(
-    model: type, table: Mapping[str, Any], where: str, *, skip: str
+    model: type, table: Mapping[str, Any], where: str, *, skip: Sequence[str]
 ) -> tuple[dict[str, Any], dict[str, Any], list[Problem]]:
     """Return the values of a model's fields, what no field claims, and what is wrong."""
     rest = dict(table)
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, option in fields_of(model).items():
-        if name == skip or option.spelled not in rest:
+        if name in skip or option.spelled not in rest:
             continue
         value = rest.pop(option.spelled)
         wrong = mismatches(value, option, f"{where}.{option.spelled}")

@@ -32,6 +32,7 @@ DIRECTORY = "directory"
 SPECIAL = "special"
 LINK = " -> "
 EXECUTABLE_BIT_COUNTS = sys.platform != "win32"
+_PYPROJECT = "pyproject.toml"
 _ENOUGH = 8
 """From how many files on it pays to take a folder as a whole."""
 _CHANGED = 1 if sys.platform == "win32" else 2
@@ -46,10 +47,15 @@ class Files:
         memory: What the last run looked at, so that an unchanged file need not be read again.
         substitutes: Content to be taken for a path instead of what is on disk: for the project's own
             ``pyproject.toml``, which counts without our region, since writing that would be a change.
+        stripped: Returns what counts of any other ``pyproject.toml``.
     """
 
     def __init__(
-        self, root: Path, memory: FileMemory, substitutes: dict[str, Callable[[], bytes]] | None = None
+        self,
+        root: Path,
+        memory: FileMemory,
+        substitutes: dict[str, Callable[[], bytes]] | None = None,
+        stripped: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.root = root
         self.memory = memory
@@ -63,6 +69,7 @@ class Files:
         """Tells the SHA-256 of files that another process has read just now, where nothing was remembered."""
         self._base = os.fspath(root)
         self._substitutes = substitutes or {}
+        self._stripped = stripped
 
     def full(self, path: str) -> str:
         """Return the path on disk of a project-relative one."""
@@ -171,10 +178,24 @@ class Files:
     def _add(self, folder: Folder, path: str, info: os.stat_result, content: bytes, role: int) -> None:
         name = path.rpartition("/")[2]
         folder.add(name, stat_of(info), content, role | _executable(info))
+        counted = self._counted(path, name)
+        if counted is not None:
+            content = hashlib.sha256(counted).digest()
+            folder.odd.setdefault(name, file_state(content.hex(), executable=bool(_executable(info))))
+
+    def _counted(self, path: str, name: str) -> bytes | None:
+        """Return what counts of a file, if that is something else than what it holds."""
         substitute = self._substitutes.get(path)
         if substitute is not None:
-            content = hashlib.sha256(substitute()).digest()
-            folder.odd.setdefault(name, file_state(content.hex(), executable=bool(_executable(info))))
+            return substitute()
+        if name != _PYPROJECT or self._stripped is None:
+            return None
+        try:
+            _, _, data = read(self.full(path), keep=True)
+        except OSError:
+            return None
+        counted = self._stripped(data)
+        return None if counted == data else counted
 
     def _odd_state(self, folder: Folder, path: str, full: str) -> str:
         try:

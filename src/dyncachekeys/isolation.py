@@ -24,6 +24,7 @@ from dyncachekeys.results import Found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from types import TracebackType
 
     from typing_extensions import Self
@@ -35,6 +36,15 @@ if TYPE_CHECKING:
     from dyncachekeys.selection import Selected
 
 _BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from dyncachekeys.worker import main; main()"
+_BOOT_OWN = """
+import json, sys
+theirs, ours = [folder for folder in sys.path if folder], json.loads(sys.argv[1])
+sys.path[:] = ours
+import dyncachekeys  # of all that is there twice, this one must be ours
+sys.path[:] = theirs + [folder for folder in ours if folder not in theirs]
+from dyncachekeys.worker import main
+main()
+"""
 _OUTPUT_SHOWN = 2_000
 
 
@@ -48,6 +58,7 @@ class Worker:
         timeout: Seconds that loading, and again resolving, may take.
         environ: The environment of the process.
         files: The project's files, to which is added what the resolver looked at.
+        python: The interpreter of an environment of its own, which comes before ours.
     """
 
     def __init__(  # noqa: PLR0913  what crosses to the process is listed here and nowhere else
@@ -60,6 +71,7 @@ class Worker:
         timeout: float,
         environ: Environment,
         files: Files,
+        python: Path | None = None,
     ) -> None:
         self.runs_each_time = True
         """Whether nobody can tell without running it what it will say; known after `resolve`."""
@@ -67,7 +79,7 @@ class Worker:
         self._where, self._timeout, self._reference = where, timeout, reference
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-c", _BOOT, json.dumps(sys.path)],
+            [python or sys.executable, "-c", _BOOT_OWN if python else _BOOT, json.dumps(sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._output,
@@ -87,6 +99,7 @@ class Worker:
         request = {
             "root": os.fspath(project.root),
             "bare": project.bare.decode("utf-8"),
+            "home": os.fspath(project.home) if project.home is not None else "",
             "key": key,
             "where": where,
             "name": reference.name,

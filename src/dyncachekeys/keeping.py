@@ -43,14 +43,30 @@ def witnesses_of(files: Files, resolution: Resolution, plan: Plan, *, taken: int
         salt: Seals the values of variables.
     """
     _mark_stamped(files, plan)
+    digests = (resolution.digests, plan.digests)
+    kept = looked_at(files, [some.folders for some in digests], taken=taken)
+    kept.salt, kept.rests = salt, (resolution.digests.rest, plan.digests.rest)
+    kept.units = [
+        _unit(key.name, key.inputs.selected, kept, files) for key in resolution.keys if key.inputs.selected is not None
+    ]
+    return kept
+
+
+def looked_at(files: Files, digests: Sequence[Mapping[str, bytes]] = ({}, {}), *, taken: int) -> Witnesses:
+    """Return all files and folders that were looked at, in columns, and what else was found out.
+
+    Args:
+        files: The project's files.
+        digests: By folder, that over its inputs, and that over those of them that move the stamp.
+        taken: When the look began, in nanoseconds since the epoch.
+    """
     kept = Witnesses()
-    kept.taken, kept.salt = taken, salt
-    kept.rests = (resolution.digests.rest, plan.digests.rest)
-    hashed = {*resolution.digests.folders, *plan.digests.folders}
+    kept.taken = taken
+    hashed = {folder for some in digests for folder in some}
     kept.folders = sorted(
         path for path, folder in files.folders.items() if folder.names or folder.listed or path in hashed
     )
-    folder_stats, file_stats, listings, plain, roles, contents, digests = (bytearray() for _ in range(7))
+    folder_stats, file_stats, listings, plain, roles, contents, both = (bytearray() for _ in range(7))
     for path in kept.folders:
         folder = files.folders[path]
         names = sorted(folder.names)
@@ -58,20 +74,18 @@ def witnesses_of(files: Files, resolution: Resolution, plan: Plan, *, taken: int
         folder_stats += array("q", (*(folder.listed or (0, 0, 0)), len(names))).tobytes()
         listings += folder.listing or bytes(16)
         plain.append(not folder.odd)
-        for some in (resolution.digests, plan.digests):
-            digests += some.folders.get(path) or bytes(HASH)
+        for some in digests:
+            both += some.get(path) or bytes(HASH)
         _add_rows(folder, names, file_stats, contents, roles)
     kept.folder_stats, kept.file_stats, kept.listings, kept.plain = folder_stats, file_stats, listings, plain
-    kept.roles, kept.contents, kept.digests = roles, contents, digests
+    kept.roles, kept.contents, kept.digests = roles, contents, both
+    kept.rests = (bytes(HASH), bytes(HASH))
     kept.odd = [
         (f"{path}/{name}" if path else name, row)
         for path, folder in sorted(files.folders.items())
         for name, row in sorted(folder.odd_stats.items())
     ]
     kept.facts = sorted(fact for fact in files.facts if fact[0] != "F" or files.content(fact[1:]) is None)
-    kept.units = [
-        _unit(key.name, key.inputs.selected, kept, files) for key in resolution.keys if key.inputs.selected is not None
-    ]
     kept.young = _young_places(kept)
     return kept
 

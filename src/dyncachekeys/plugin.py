@@ -16,11 +16,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
-from dyncachekeys import git, processes, repository
-from dyncachekeys.document import cut
-from dyncachekeys.errors import DyncachekeysError, Problem, ResolverError
+from dyncachekeys import git, processes, project, repository
+from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.model import Data, Directory, Env, File, Git, Notice, Output, Value
 from dyncachekeys.paths import check_path, normalised
 from dyncachekeys.patterns import check as check_pattern
@@ -90,6 +89,18 @@ def is_tracked(function: Resolver) -> bool:
     return bool(getattr(function, _TRACKED, False))
 
 
+class OtherPackages(Protocol):
+    """Other local packages, as a context asks for them."""
+
+    runs_each_time: bool
+
+    def named(self, name: str, where: str) -> str:
+        """Return the folder of a package."""
+
+    def results(self, path: str, where: str) -> Iterable[Result]:
+        """Yield its inputs."""
+
+
 class Context:
     """The project as a resolver may see it: nothing here depends on the current directory or the clock.
 
@@ -106,6 +117,7 @@ class Context:
         *,
         timeout: float = 60,
         own_group: bool = True,
+        packages: OtherPackages | None = None,
     ) -> None:
         self.root = root
         """The project's folder."""
@@ -122,6 +134,7 @@ class Context:
         self.notices: list[Notice] = []
         self._files, self._environment = files, environ
         self._left, self._own_group = timeout, own_group
+        self._packages = packages
 
     def files(
         self,
@@ -225,10 +238,7 @@ class Context:
 
         As it is, where it can't be parsed.
         """
-        try:
-            return cut(pyproject).data
-        except DyncachekeysError:
-            return pyproject
+        return project.without_region(pyproject)
 
     def run(self, argv: Sequence[str], *, max_output: int = 1_048_576) -> Completed:
         """Run a program in the project's folder, with nothing to read and no shell, and return what it said.
@@ -256,6 +266,27 @@ class Context:
             )
         finally:
             self._left -= time.monotonic() - began
+
+    def package(self, *, name: str | None = None, path: str | None = None) -> Iterable[Result]:
+        """Return the inputs of another local package, as results of this one.
+
+        By its own keys, if it has any; else all files in its folder that git does not ignore.
+
+        Args:
+            name: Its name, in the same workspace or among the path sources; or
+            path: its folder, relative to the project.
+
+        Raises:
+            ValueError: the path is not relative.
+            ResolverError: there is no such package, or packages use each other.
+        """
+        if self._packages is None:
+            message = "other packages can't be asked for from a process of its own"
+            raise ResolverError([Problem("no-packages", message, self.where, 'use `resolver = "package"`')])
+        found = self._packages.named(name, f"{self.where}.name") if name is not None else normalised(path or "")
+        results = list(self._packages.results(found, f"{self.where}.{'name' if name is not None else 'path'}"))
+        self.runs_each_time |= self._packages.runs_each_time
+        return results
 
     def each_time(self) -> None:
         """Say that only running the resolver again tells whether its answer still stands.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.document import cut, parse, user_entries
-from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +35,10 @@ class Project:
     """Whether the region had its markers."""
     user_entries: tuple[Any, ...]
     """The rest of ``tool.uv.cache-keys``."""
+    inherited: Mapping[str, Any] = field(default_factory=dict)
+    """The keys that the root of its workspace declares for the members, as they stand there."""
+    home: Path | None = None
+    """The root of its workspace, if the project inherits keys from there."""
 
     @property
     def name(self) -> str:
@@ -56,6 +60,14 @@ class Project:
             problem = Problem("wrong-type", "must be a table", "tool.dyncachekeys", "write `[tool.dyncachekeys]`")
             raise ConfigurationError([problem])
         return table
+
+
+def without_region(pyproject: bytes) -> bytes:
+    """Return a ``pyproject.toml`` without our region; as it is, if it can't be taken apart."""
+    try:
+        return cut(pyproject).data
+    except DyncachekeysError:
+        return pyproject
 
 
 def find(start: Path) -> Path:

@@ -33,7 +33,7 @@ def page() -> str:
 
 
 def _section(title: str, text: str, options: Iterable[Option]) -> str:
-    rows = [_row(option) for option in options if option.name not in {"keys", "options"}]
+    rows = [_row(option) for option in options if option.name not in {"keys", "options", "inherited"}]
     head = ["| option | default | meaning |", "| --- | --- | --- |"]
     return "\n".join([f"## {title}", "", *([text, ""] if text else []), *head, *rows, ""])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,11 @@ BUILT_IN = {
     "files": "dyncachekeys.resolvers.files:files",
     "git": "dyncachekeys.resolvers.git:git",
     "outputs": "dyncachekeys.resolvers.outputs:outputs",
+    "package": "dyncachekeys.resolvers.package:package",
     "requirements": "dyncachekeys.resolvers.requirements:requirements",
     "table": "dyncachekeys.resolvers.table:table",
 }
-LATER = frozenset({"package"})
+LATER: frozenset[str] = frozenset()
 """Named by the design, not built yet."""
 _IN_TREE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -51,12 +53,13 @@ class Reference:
         return self.origin == "built in"
 
 
-def find(name: str, where: str) -> Reference:
+def find(name: str, where: str, site_packages: str | None = None) -> Reference:
     """Return where the resolver of a name is.
 
     Args:
         name: A built-in, an entry point's name, or ``module:function`` in the project's tree.
         where: The key's path, for messages.
+        site_packages: Of the key's own environment, which comes before ours.
 
     Raises:
         ResolverError: no such resolver, or two distributions claim the name.
@@ -72,11 +75,11 @@ def find(name: str, where: str) -> Reference:
         remedy = "leave the key out; a later version will have it"
         message = f'`resolver = "{name}"` is not built yet'
         raise ResolverError([Problem("not-built-yet", message, f"{where}.resolver", remedy)])
-    return _installed(name, where)
+    return _installed(name, where, site_packages)
 
 
-def _installed(name: str, where: str) -> Reference:
-    found = _registered()
+def _installed(name: str, where: str, site_packages: str | None) -> Reference:
+    found = _registered([site_packages, *sys.path] if site_packages else sys.path)
     owners = found.get(name, {})
     if len(owners) == 1:
         ((owner, target),) = owners.items()
@@ -86,12 +89,13 @@ def _installed(name: str, where: str) -> Reference:
         remedy = "uninstall one of them, or name the function: `package.module:function`"
         raise ResolverError([Problem("ambiguous-resolver", message, f"{where}.resolver", remedy)])
     near = nearest(name, {*BUILT_IN, *found} - {"defaults"})
-    remedy = near if near.endswith("?") else f"{near}; if a package has it, install that beside dyncachekeys"
+    place = "name that in `with`" if site_packages else "install that beside dyncachekeys"
+    remedy = near if near.endswith("?") else f"{near}; if a package has it, {place}"
     raise ResolverError([Problem("unknown-resolver", f"there is no resolver `{name}`", f"{where}.resolver", remedy)])
 
 
-def _registered() -> dict[str, dict[str, str]]:
-    """Return what installed distributions register: by name and distribution, where the function is.
+def _registered(path: list[str]) -> dict[str, dict[str, str]]:
+    """Return what the distributions on a search path register: by name and distribution, where the function is.
 
     A distribution whose metadata is broken is passed over: it must not break the others.
     """
@@ -99,7 +103,7 @@ def _registered() -> dict[str, dict[str, str]]:
 
     found: dict[str, dict[str, str]] = {}
     seen: set[str] = set()
-    for distribution in distributions():
+    for distribution in distributions(path=path):
         try:
             owner = f"{distribution.name} {distribution.version}"
             points = [(point.name, point.value) for point in distribution.entry_points if point.group == GROUP]
@@ -142,7 +146,7 @@ def _not_loaded(reference: Reference, where: str, error: Exception) -> Problem:
     elif missing:
         remedy = "check the name, and that `plugin-path` names the folder that holds it"
     elif isinstance(error, ModuleNotFoundError):
-        remedy = f"install `{error.name}` beside dyncachekeys, or import it only where it is needed"
+        remedy = f"name the package of `{error.name}` in `with`, or import it only where it is needed"
     elif isinstance(error, AttributeError):
         remedy = f"check that the module defines `{attribute}`"
     else:

@@ -81,24 +81,13 @@ class ProjectReport:
     warnings: tuple[Notice, ...]
     region_differs: bool
     """Whether ``pyproject.toml`` was, or would have to be, written."""
-    counts: str
-    """How many keys and different inputs there are, in words."""
+    input_count: int
+    """How many different inputs there are."""
 
     @property
     def changed(self) -> bool:
         """Whether anything differs from the last sync."""
         return self.digest != self.previous or self.move != "kept" or self.region_differs
-
-
-def counts(keys: int, inputs: int) -> str:
-    """Return how many keys and inputs there are, in words."""
-    return f"{counted(keys, 'key')}, {counted(inputs, 'input')}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number and what it counts, such as ``1,204 inputs``."""
-    plural = noun if number == 1 else noun[:-1] + "ies" if noun.endswith("y") and noun != "key" else noun + "s"
-    return f"{number:,} {plural}"
 
 
 def key_reports(

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from dyncachekeys import registry, repository
+from dyncachekeys import own_environment, registry, repository, workspace
 from dyncachekeys.checking import check_options
-from dyncachekeys.config import DEFAULTS, WHERE, Config, Key, quoted, read
+from dyncachekeys.config import DEFAULTS, Config, Key, read
 from dyncachekeys.errors import ConfigurationError, Problem, ResolverError
 from dyncachekeys.inputs import Digests, Inputs, digests_of
 from dyncachekeys.isolation import Worker
 from dyncachekeys.model import Input, Notice, Output, Watch
+from dyncachekeys.packages import Packages
 from dyncachekeys.plugin import Context
 from dyncachekeys.results import Found, expanded, sorted_out
+from dyncachekeys.selection import Selected, Selection
 from dyncachekeys.values import value_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from dyncachekeys.environment import Environment
     from dyncachekeys.files import Files
+    from dyncachekeys.own_environment import OwnEnvironment
     from dyncachekeys.project import Project
-    from dyncachekeys.selection import Selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +101,28 @@ class _BuiltIn:
         return found, selections, self._context.notices
 
 
-def resolve(project: Project, environ: Environment, files: Files) -> Resolution:
+def resolve(project: Project, environ: Environment, files: Files, chain: Sequence[Path] | None = None) -> Resolution:
     """Run all keys of a project.
 
     Args:
         project: The project, which has a ``[tool.dyncachekeys]`` table.
         environ: The environment as keys may see it.
         files: Its files.
+        chain: The packages that ask for each other's inputs, of which the project is the last.
 
     Raises:
         ConfigurationError: the table, a resolver's name or its options are wrong; all problems at once,
             before any resolver has run.
         ResolverError: resolvers failed; all of them.
     """
-    config, problems = read(project.table or {})
+    config, problems = read(project.table or {}, project.inherited)
+    packages = Packages(files, environ, chain or (project.root,), _of_another)
     with contextlib.ExitStack() as stack:
         jobs: list[tuple[str, str, Key, _Job]] = []
         for name, key in keys_of(config).items():
-            where = f"{WHERE}.{DEFAULTS}" if name == DEFAULTS else f"{WHERE}.keys.{quoted(name)}"
+            where = config.where(name)
             try:
-                jobs.append((name, where, key, _job(project, name, where, key, environ, files, stack)))
+                jobs.append((name, where, key, _job(project, name, where, key, environ, files, packages, stack)))
             except ResolverError as error:
                 problems += error.problems
         for _, _, _, job in jobs:
@@ -124,6 +130,21 @@ def resolve(project: Project, environ: Environment, files: Files) -> Resolution:
         if problems:
             raise ConfigurationError(problems)
         return _run(jobs, config, environ, files)
+
+
+def _of_another(
+    project: Project, environ: Environment, files: Files, chain: Sequence[Path]
+) -> list[tuple[Inputs, bool]]:
+    """Resolve another package: by its keys, or if it has none, all of its files that git does not ignore."""
+    inherited = workspace.inherited(files) if "project" in project.pyproject else {}
+    home = workspace.home(files) if inherited else None
+    project = dataclasses.replace(project, inherited=inherited, home=home)
+    table = project.table or {}
+    if table.get("keys") or (inherited and table.get("inherit", True) is not False):
+        keys = resolve(project, environ, files, chain).keys
+        return [(key.inputs, key.runs_each_time) for key in keys]
+    everything = Selection(["*"]).among(files)
+    return [(_inputs([], [everything], environ, files, one_by_one=False), False)]
 
 
 def keys_of(config: Config) -> dict[str, Key]:
@@ -141,16 +162,34 @@ def _job(  # noqa: PLR0913
     key: Key,
     environ: Environment,
     files: Files,
+    packages: Packages,
     stack: contextlib.ExitStack,
 ) -> _Job:
-    reference = registry.find(key.resolver, where)
+    own = _own_environment(project, where, key, environ) if key.with_ else None
+    reference = registry.find(key.resolver, where, str(own.site_packages) if own else None)
     if reference.built_in:
-        context = Context(project.root, project.pyproject, environ, files, where, timeout=key.timeout)
+        context = Context(
+            project.root, project.pyproject, environ, files, where, timeout=key.timeout, packages=packages
+        )
         return _BuiltIn(reference, context, key.options)
     worker = Worker(
-        project, key=name, where=where, reference=reference, timeout=key.timeout, environ=environ, files=files
+        project,
+        key=name,
+        where=where,
+        reference=reference,
+        timeout=key.timeout,
+        environ=environ,
+        files=files,
+        python=own.python if own else None,
     )
     return stack.enter_context(worker)
+
+
+def _own_environment(project: Project, where: str, key: Key, environ: Environment) -> OwnEnvironment:
+    if key.resolver in registry.BUILT_IN:
+        message = f"`{key.resolver}` is built in, and needs no requirements"
+        raise ResolverError([Problem("invalid-option", message, f"{where}.with", "leave it out")])
+    return own_environment.prepared(key.with_, f"{where}.with", project, environ)
 
 
 def _run(jobs: Sequence[tuple[str, str, Key, _Job]], config: Config, environ: Environment, files: Files) -> Resolution:

@@ -12,7 +12,7 @@ from dyncachekeys.config import Config, Key
 from dyncachekeys.signature import Option, fields_of, options_of
 
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
-_OWN = frozenset({"keys", "options"})
+_OWN = frozenset({"keys", "options", "inherited"})
 """Fields that hold what other models describe."""
 
 

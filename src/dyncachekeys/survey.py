@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import advice, document, environment, keeping, memory, uv, witnesses
+from dyncachekeys import advice, document, environment, keeping, memory, uv, witnesses, workspace
 from dyncachekeys.config import read
 from dyncachekeys.emit import write
 from dyncachekeys.emit.plan import STAMP_ENTRIES, Plan, plan
@@ -17,8 +17,8 @@ from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
 from dyncachekeys.files import Files
 from dyncachekeys.memory import FileMemory, State
 from dyncachekeys.products import judge
-from dyncachekeys.project import FILE, HOME, Project, load
-from dyncachekeys.report import ProjectReport, counts, key_reports
+from dyncachekeys.project import FILE, HOME, Project, load, without_region
+from dyncachekeys.report import ProjectReport, key_reports
 from dyncachekeys.resolution import Resolution, resolve
 from dyncachekeys.verdict import Verdict, on_stamp
 from dyncachekeys.witnesses import STATE_FILE, Witnesses
@@ -61,6 +61,8 @@ class Survey:
     verdict: Verdict
     notices: tuple[Notice, ...]
     """What the user should know."""
+    alone: bool
+    """Whether `uv sync` in the project's folder would build nothing else."""
 
     @property
     def home(self) -> Path:
@@ -97,7 +99,7 @@ class Survey:
         kept.always += [key.name for key in self.resolution.keys if key.runs_each_time]
         kept.warnings = [(notice.where, notice.message) for notice in self.notices]
         kept.name, kept.keys = self.project.name, [key.name for key in self.resolution.keys]
-        kept.counts = counts(len(self.resolution.keys), self.resolution.digests.count)
+        kept.alone, kept.inputs = "alone" if self.alone else "", self.resolution.digests.count
         kept.stamp, kept.named = stamp, str(self.named or "")
         kept.digest, kept.stamp_digest = self.resolution.digest, self.plan.stamp_digest
         return kept
@@ -124,7 +126,7 @@ class Survey:
             keys=key_reports(self.resolution, self.plan, self.files, self.state, now),
             warnings=self.notices,
             region_differs=self.region_differs,
-            counts=now.counts,
+            input_count=now.inputs,
         )
 
 
@@ -148,10 +150,9 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     memory_of_files = _file_memory(root, glance) if believed and state.digest else FileMemory()
     state = _with_edits(root, state, memory_of_files.known)
     project = load(root, state.entries)
+    files = Files(root, memory_of_files, {FILE: lambda: project.bare}, without_region)
+    project = with_inherited(project, files)
     _demand_keys(project)
-    files = Files(
-        root, _file_memory(root, glance) if believed and state.digest else FileMemory(), {FILE: lambda: project.bare}
-    )
     seen = environment.for_keys(environ)
     resolution = resolve(project, seen, files)
     planned = plan(resolution, files)
@@ -179,6 +180,7 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
         record=record,
         verdict=verdict,
         notices=(*advice.notices(project, files, tracked=not believed), *resolution.notices, *judged.notices),
+        alone=workspace.is_alone(files),
     )
 
 
@@ -204,13 +206,25 @@ def fingerprint_of(root: Path) -> Fingerprint:
     return (_bytes(root / FILE), _bytes(root / HOME / STATE_FILE), _link(root / HOME))
 
 
+def with_inherited(project: Project, files: Files) -> Project:
+    """Return the project with the keys that its workspace's root declares for it.
+
+    Args:
+        project: The project.
+        files: Its files.
+    """
+    keys = workspace.inherited(files) if "project" in project.pyproject else {}
+    return dataclasses.replace(project, inherited=keys, home=workspace.home(files)) if keys else project
+
+
 def has_keys(project: Project) -> bool:
-    """Tell whether a project declares any key.
+    """Tell whether a project has any key, of its own or inherited.
 
     Raises:
         ConfigurationError: ``tool.dyncachekeys`` is no table.
     """
-    return bool(project.table and project.table.get("keys"))
+    table = project.table or {}
+    return bool(table.get("keys") or (project.inherited and table.get("inherit", True) is not False))
 
 
 def _demand_keys(project: Project) -> None:

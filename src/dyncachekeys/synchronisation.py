@@ -45,8 +45,15 @@ def sync(
         DyncachekeysError: what is the user's to mend. Nothing was written, unless a `WriteError` says so.
     """
     environ = os.environ if environ is None else environ
+    return finish(survey(Path(root), environ, glance), environ)
+
+
+def finish(found: Survey, environ: Mapping[str, str]) -> ProjectReport:
+    """Write what a survey has planned; look again first, if somebody else has written meanwhile.
+
+    Result and errors as `sync`.
+    """
     while True:
-        found, glance = survey(Path(root), environ, glance), None
         now = found.witnesses()
         report = found.report(now)
         idle = report.move == "kept" and not report.region_differs
@@ -61,6 +68,7 @@ def sync(
                 # Whoever waited looks again: another sync may have done it, or the user edited the file.
                 if fingerprint_of(found.project.root) == found.fingerprint:
                     return _apply(found, report, written)
+            found = survey(found.project.root, environ)
         except OSError as error:
             if idle:
                 return report  # only what makes the next run faster could not be kept

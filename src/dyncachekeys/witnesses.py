@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 FILE = "witnesses"
+SCOPE_FILE = "scope"
+"""The same of what decides which projects there are."""
 STATE_FILE = "state.json"
 INPUT, STAMPED, EXECUTABLE, TIMED, READ = 1, 2, 4, 8, 16
 """Roles of a file: an input; one that moves the stamp; its owner may execute it; uv's record depends on
@@ -41,22 +43,9 @@ ROW = 32
 
 
 _COLUMNS = (
-    *(
-        "name",
-        "counts",
-        "salt",
-        "stamp",
-        "keys",
-        "always",
-        "env",
-        "prefixes",
-        "facts",
-        "odd",
-        "warnings",
-        "folders",
-        "names",
-    ),
-    *("folder_stats", "file_stats", "rests", "listings", "plain", "roles", "contents", "digests"),
+    *("name", "salt", "stamp", "digest", "stamp_digest", "named", "alone", "inputs", "keys", "always"),
+    *("env", "prefixes", "facts", "odd", "warnings", "folders", "names", "folder_stats", "file_stats"),
+    *("rests", "listings", "plain", "roles", "contents", "digests"),
 )
 
 
@@ -80,8 +69,8 @@ class Unit:
 class Witnesses:
     """The columns. Paths are relative to the project; times in nanoseconds; all text may hold any bytes."""
 
-    name = counts = ""
-    """The project's name, and how many keys and inputs it has, in words."""
+    name = ""
+    """The project's."""
     taken = 0
     """When the look began, in nanoseconds since the epoch."""
     salt = ""
@@ -92,6 +81,10 @@ class Witnesses:
     """The `odd_stat` of the state, which was written before this."""
     digest = stamp_digest = ""
     """Over all inputs, and over what moves the stamp."""
+    alone = ""
+    """Not empty, if `uv sync` in the project's folder would build nothing else."""
+    inputs = 0
+    """How many there are."""
     named = ""
     """The birth time or inode of the stamp folder that the installed record names; empty if there is none."""
     keys: list[str] = []  # noqa: RUF012  never changed, only replaced
@@ -138,19 +131,19 @@ class Witnesses:
         self.home, self.inode, self.ends = "", 0, 0
 
     @classmethod
-    def load(cls, home: str) -> Witnesses | None:
+    def load(cls, home: str, file: str = FILE) -> Witnesses | None:
         """Read what the quiet path needs of what lies in a folder; nothing if there is nothing to believe."""
         found = cls()
         try:
-            found._read_hot(home)
+            found._read_hot(home, file)
         except (OSError, ValueError, IndexError, StopIteration):
             return None
         return found
 
-    def _read_hot(self, home: str) -> None:
+    def _read_hot(self, home: str, file: str) -> None:
         if not stat.S_ISDIR(os.lstat(home).st_mode):
             raise Damaged
-        with opened(home) as stream:
+        with opened(f"{home}/{file}") as stream:
             info = os.fstat(stream.fileno())
             line = stream.readline(200)
             said, inode, header, folders, files, names, total = line.decode("ascii").rsplit(" ", 6)
@@ -159,8 +152,9 @@ class Witnesses:
             if hasattr(os, "geteuid") and info.st_uid != os.geteuid():
                 raise Damaged
             head = unpacked(stream.read(int(header)))
-            tool, taken, self.name, self.counts, self.salt, self.stamp, self.state, *digests = next(head)
-            self.digest, self.stamp_digest, self.named = digests
+            tool, taken, self.name, self.salt, self.stamp, self.state, *digests = next(head)
+            self.digest, self.stamp_digest, self.named, self.alone, inputs = digests
+            self.inputs = int(inputs)
             if tool != RELEASE:
                 raise Damaged
             self.taken = int(taken)
@@ -210,10 +204,10 @@ class Witnesses:
         return self.names[place].split("\0") if self.names[place] else []
 
 
-def opened(home: str) -> BinaryIO:
+def opened(path: str) -> BinaryIO:
     """Open the file, not through a link."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    return open(os.open(f"{home}/{FILE}", flags), "rb")
+    return open(os.open(path, flags), "rb")
 
 
 def odd_stat(full: str) -> str:

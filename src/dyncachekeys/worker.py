@@ -23,7 +23,7 @@ from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import Files
 from dyncachekeys.memory import FileMemory
 from dyncachekeys.plugin import Context, is_tracked
-from dyncachekeys.project import FILE
+from dyncachekeys.project import FILE, without_region
 from dyncachekeys.results import WrongResultError, plain
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def main() -> None:
     root, where = Path(request["root"]), request["where"]
     bare = request["bare"].encode()
     pyproject = parse(bare)
-    settings, _ = config.read(pyproject["tool"]["dyncachekeys"])
+    settings, _ = config.read(pyproject.get("tool", {}).get("dyncachekeys", {}), _inherited(request["home"]))
     key = settings.keys[request["key"]]
     before = list(sys.modules)
     function, problems = _loaded(root, settings, key, request)
@@ -53,7 +53,7 @@ def main() -> None:
     _send(channel, {"problems": [dataclasses.asdict(problem) for problem in problems]})
     if function is None or problems or orders.readline().strip() != "go":
         return
-    files = Files(root, FileMemory(), {FILE: lambda: bare})
+    files = Files(root, FileMemory(), {FILE: lambda: bare}, without_region)
     environ = Environment(dict(os.environ))
     # A little less: a program must be ended from here before the parent, which can't reach it, ends this process.
     context = Context(root, pyproject, environ, files, where, timeout=key.timeout, own_group=False)
@@ -75,6 +75,13 @@ def _loaded(root: Path, settings: Config, key: Key, request: dict[str, Any]) -> 
     except SystemExit as error:
         return None, [_problem(request, f"called sys.exit({error.code!r}) while it was imported")]
     return function, check_options(function, key.options, where)
+
+
+def _inherited(home: str) -> object:
+    """Return the keys that the root of the workspace declares for its members."""
+    if not home:
+        return None
+    return parse((Path(home) / FILE).read_bytes())["tool"]["dyncachekeys"]["workspace"]["keys"]
 
 
 def _search(root: Path, settings: Config) -> list[str]:

@@ -252,26 +252,7 @@ NOT_BUILT_YET = {
         "tool.dyncachekeys.transport",
         '`transport = "digest"`',
     ),
-    "with": (BACKEND_KEY + 'with = ["packaging"]', f"{KEYS}.backend.with", "`with`"),
-    "workspace": (
-        '[tool.dyncachekeys.workspace.keys.all]\nresolver = "backend"' + BACKEND_KEY,
-        "tool.dyncachekeys.workspace",
-        "`workspace`",
-    ),
-    "inherit": (
-        "[tool.dyncachekeys]\ninherit = false" + BACKEND_KEY,
-        "tool.dyncachekeys.inherit",
-        "`inherit = false`",
-    ),
     "trace": (BACKEND_KEY + "trace = true", f"{KEYS}.backend.trace", "`trace = true`"),
-    **{
-        name: (
-            f'[tool.dyncachekeys.keys.x]\nresolver = "{name}"\nsome-option = true',
-            f"{KEYS}.x.resolver",
-            f'`resolver = "{name}"`',
-        )
-        for name in ("package",)
-    },
 }
 """All that the design names and that is refused by name, until it is there."""
 
@@ -289,19 +270,19 @@ def test_not_built_yet(case: str, demo_maker: DemoMaker, capsys: pytest.CaptureF
     assert f"error: {where}: {what} is not built yet\n" in capsys.readouterr().err
 
 
-def test_another_package_is_not_built_yet(demo_maker: DemoMaker, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_package(demo_maker: DemoMaker, capsys: pytest.CaptureFixture[str]) -> None:
     demo = demo_maker(BACKEND_KEY)
     before = tree_of(demo.root)
-    assert run(["sync", "--project", str(demo.root), "--format=json", "--package", "demo", "--package", "other"]) == 2
+    assert run(["sync", "--project", str(demo.root), "--format=json", "--package", "demo", "--package", "damo"]) == 2
     (error,) = json.loads(capsys.readouterr().out)["errors"]
     assert error == {
-        "code": "not-built-yet",
+        "code": "unknown-package",
         "where": "--package",
-        "message": "only the project `demo` itself can be named; other packages are not built yet",
-        "remedy": "use `--project DIR`",
+        "message": "there is no package `damo` here",
+        "remedy": "did you mean `demo`?",
     }
     assert tree_of(demo.root) == before
-    assert run(["check", "--project", str(demo.root), "--package", "demo"]) == 1
+    assert run(["check", "--project", str(demo.root), "--package", "Demo"]) == 1
 
 
 def test_defaults_of_what_is_not_built_yet_are_no_error(demo_maker: DemoMaker) -> None:

@@ -255,7 +255,7 @@ LOADING = {
     "imports what is not there": (
         "needs:own",
         "ModuleNotFoundError: No module named 'not_installed'",
-        "install `not_installed` beside dyncachekeys, or import it only where it is needed",
+        "name the package of `not_installed` in `with`, or import it only where it is needed",
     ),
     "raises": ("raises:own", "ZeroDivisionError: division by zero", "mend the module, or report it to whoever made it"),
     "is no Python": (

@@ -227,7 +227,7 @@ BROKEN = {
     "import": (
         "import not_installed\n",
         "ModuleNotFoundError: No module named 'not_installed'",
-        "install `not_installed` beside dyncachekeys, or import it only where it is needed",
+        "name the package of `not_installed` in `with`, or import it only where it is needed",
     ),
     "function": (
         "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -11,77 +12,76 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dyncachekeys import project as projects
+from dyncachekeys import scope as scopes
 from dyncachekeys import synchronisation
 from dyncachekeys.cli import render
 from dyncachekeys.config import WHERE
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem, nearest
-from dyncachekeys.survey import has_keys
+from dyncachekeys.scope import Scope
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dyncachekeys.quiet import Glance
     from dyncachekeys.report import ProjectReport
 
 
-def execute(options: argparse.Namespace, glance: Glance | None = None) -> int:
+def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = None) -> int:
     """Carry out a parsed command line and return the exit code.
 
     Args:
         options: The command line.
-        glance: What was seen of the project already.
+        glances: What was seen already, by the folder of the project.
 
     Raises:
         DyncachekeysError: what is the user's to mend.
     """
     if options.command == "run":
-        return _run(options, glance)
-    root = _root(options)
+        return _run(options, glances)
+    scope = _scope(options)
     if options.command == "clean":
-        render.cleaned(synchronisation.clean(root), options)
+        done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in synchronisation.clean(folder)]
+        render.cleaned(done, options)
         return 0
     began = time.perf_counter()
-    use_case = synchronisation.sync if options.command == "sync" else synchronisation.check
-    report = use_case(root, glance=glance)
+    use_case = scopes.sync if options.command == "sync" else scopes.check
+    reports = use_case(scope, glances=glances)
     seconds = time.perf_counter() - began
     if options.command == "sync":
-        render.synced(report, seconds, options)
+        render.synced(reports, seconds, options)
         return 0
     if options.command == "check":
-        stale = report.region_differs or (options.stamp and report.move != "kept")
-        render.checked(report, options, stale=stale)
+        stale = [one for one in reports if one.region_differs or (options.stamp and one.move != "kept")]
+        render.checked(reports, options, stale=stale)
         return 1 if stale else 0
     if options.command == "digest":
-        render.digest(report, options)
+        render.digest(reports, options)
         return 0
-    render.shown(_only(report, options.key), options)
+    render.shown(_only(reports, options.key), options)
     return 0
 
 
-def _root(options: argparse.Namespace) -> Path:
-    root = projects.find(options.project or Path.cwd())
-    if options.package:
-        name = projects.load(root).name
-        if [one for one in options.package if one != name]:
-            message = f"only the project `{name}` itself can be named; other packages are not built yet"
-            raise ConfigurationError([Problem("not-built-yet", message, "--package", "use `--project DIR`")])
-    return root
+def _scope(options: argparse.Namespace) -> Scope:
+    return Scope(projects.find(options.project or Path.cwd()), options.package)
 
 
-def _only(report: ProjectReport, key: str | None) -> ProjectReport:
+def _only(reports: Sequence[ProjectReport], key: str | None) -> Sequence[ProjectReport]:
+    """Return the reports with one key only; those of projects that have it."""
     if key is None:
-        return report
-    found = tuple(one for one in report.keys if one.name == key)
+        return reports
+    found = [
+        dataclasses.replace(report, keys=tuple(one for one in report.keys if one.name == key))
+        for report in reports
+        if any(one.name == key for one in report.keys)
+    ]
     if not found:
-        remedy = nearest(key, (one.name for one in report.keys))
+        remedy = nearest(key, {one.name for report in reports for one in report.keys})
         raise ConfigurationError([Problem("unknown-key", f"there is no key `{key}`", f"{WHERE}.keys", remedy)])
-    import dataclasses  # noqa: PLC0415
-
-    return dataclasses.replace(report, keys=found)
+    return found
 
 
-def _run(options: argparse.Namespace, glance: Glance | None) -> int:
+def _run(options: argparse.Namespace, glances: Mapping[str, Glance] | None) -> int:
     command = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not command:
         remedy = "write `dyncachekeys run -- uv sync`"
@@ -91,7 +91,7 @@ def _run(options: argparse.Namespace, glance: Glance | None) -> int:
         remedy = "check its name, and PATH"
         raise ConfigurationError([Problem("no-such-command", "can't be found", command[0], remedy)])
     try:
-        _sync_if_declared(options, glance)
+        _sync_if_declared(options, glances)
     except DyncachekeysError as error:
         if not options.no_fail:
             raise
@@ -99,18 +99,18 @@ def _run(options: argparse.Namespace, glance: Glance | None) -> int:
     return _become(program, command)
 
 
-def _sync_if_declared(options: argparse.Namespace, glance: Glance | None) -> None:
+def _sync_if_declared(options: argparse.Namespace, glances: Mapping[str, Glance] | None) -> None:
     try:
-        root = _root(options)
+        scope = _scope(options)
     except ConfigurationError as error:
         if error.problems[0].code == "no-pyproject":
             return
         raise
-    if has_keys(projects.load(root)):
+    if scope.has_keys:
         began = time.perf_counter()
-        report = synchronisation.sync(root, glance=glance)
-        if report.changed:
-            render.synced(report, time.perf_counter() - began, options, stream=sys.stderr)
+        reports = scopes.sync(scope, glances=glances)
+        if any(report.changed for report in reports):
+            render.synced(reports, time.perf_counter() - began, options, stream=sys.stderr)
 
 
 def _become(program: str, command: Sequence[str]) -> int:

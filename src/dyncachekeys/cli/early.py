@@ -7,26 +7,28 @@ import sys
 import time
 
 from dyncachekeys import quiet
-from dyncachekeys.cli.printer import Printer
+from dyncachekeys.cli.printer import Printer, counts, in_sync
 from dyncachekeys.quiet import Glance
-from dyncachekeys.witnesses import Witnesses
+from dyncachekeys.witnesses import SCOPE_FILE, Witnesses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from dyncachekeys.edits import Edited
 
 _COMMANDS = ("sync", "check", "run")
 _FILE = "pyproject.toml"
 
 
 class Answer:
-    """Whether a command line is answered, and else what was seen of the project."""
+    """Whether a command line is answered, and else what was seen already, by the folder of the project."""
 
-    __slots__ = ("done", "glance")
+    __slots__ = ("done", "glances")
 
-    def __init__(self, *, done: bool, glance: Glance | None = None) -> None:
+    def __init__(self, *, done: bool, glances: Mapping[str, Glance] | None = None) -> None:
         self.done = done
-        self.glance = glance
+        self.glances = glances
 
 
 def answer(arguments: Sequence[str]) -> Answer:
@@ -38,50 +40,101 @@ def answer(arguments: Sequence[str]) -> Answer:
     began, started = time.perf_counter(), time.time_ns()
     asked = _understood(arguments)
     root = _root(asked.project) if asked is not None else None
-    known = Witnesses.load(f"{root}/{quiet.HOME}") if root is not None else None
-    if asked is None or root is None or known is None:
+    roots = _roots(root) if root is not None else ()
+    if asked is None or not roots:
         return Answer(done=False)
-    glance = None
+    glances: dict[str, Glance] = {}
+    certain = True
+    for folder in roots:
+        certain &= _look(folder, started, glances)
     try:
-        places = quiet.differences(root, known, os.environ)
-        glance = Glance(known, places, started)
-        if not places:
-            _tell_quiet(asked, known, began)
-        elif asked.command == "check":
-            return Answer(done=False, glance=glance)
-        else:
-            _settle(asked, root, glance, began)
+        if not certain or not _is_done(asked, glances, began):
+            return Answer(done=False, glances=_usable(glances))
         sys.stdout.flush()
         sys.stderr.flush()
         return Answer(done=asked.command != "run" or _become(asked.argv))
     except (quiet.Aside, OSError):  # also if nobody listens: that is met by the full path
-        return Answer(done=False, glance=_glance(root, glance, known, started))
+        return Answer(done=False, glances=_usable(glances))
 
 
-def _glance(root: str, glance: Glance | None, known: Witnesses, started: int) -> Glance | None:
-    """Return what the full path need not look at again."""
-    if known.changed:
-        return None
+def _roots(root: str) -> Sequence[str]:
+    """Return the folders of the projects that a command there is about; none if that is not known."""
+    alone = Witnesses.load(f"{root}/{quiet.HOME}")
+    if alone is not None and alone.alone:
+        return [root]
+    scope = Witnesses.load(f"{root}/{quiet.HOME}", SCOPE_FILE)
     try:
-        return glance or Glance(known, quiet.places(root, known), started)
+        if scope is None or quiet.looks(root, scope):
+            return ()
     except quiet.Aside:
-        return None
+        return ()
+    return [os.path.normpath(f"{root}/{folder}") for folder in scope.keys]
 
 
-def _settle(asked: _Asked, root: str, glance: Glance, began: float) -> None:
-    from dyncachekeys import edits
+def _look(root: str, started: int, glances: dict[str, Glance]) -> bool:
+    """Look at a project; tell whether nothing but files and folders may differ."""
+    known = Witnesses.load(f"{root}/{quiet.HOME}")
+    if known is None:
+        return False
+    certain = True
+    try:
+        places = quiet.differences(root, known, os.environ)
+    except quiet.Aside:
+        certain = False
+        try:
+            places = quiet.places(root, known)
+        except quiet.Aside:
+            return False
+    glances[root] = Glance(known, places, started)
+    return certain
+
+
+def _usable(glances: Mapping[str, Glance]) -> Mapping[str, Glance]:
+    return {root: glance for root, glance in glances.items() if not glance.known.changed}
+
+
+def _is_done(asked: _Asked, glances: Mapping[str, Glance], began: float) -> bool:
+    """Do what is to be done, if it is edits in one project at most, and say so."""
+    differing = [root for root, glance in glances.items() if glance.places]
+    edited = None
+    if differing:
+        if asked.command == "check" or len(differing) > 1:
+            return False
+        from dyncachekeys import edits
+
+        edited = edits.settle(differing[0], glances[differing[0]])
+    _tell(
+        asked,
+        [glance.known for glance in glances.values()],
+        edited,
+        glances[differing[0]].known if differing else None,
+        began,
+    )
+    return True
+
+
+def _tell(
+    asked: _Asked, all_known: Sequence[Witnesses], edited: Edited | None, where: Witnesses | None, began: float
+) -> None:
+    if asked.quiet or (asked.command == "run" and (edited is None or not edited.changes)):
+        return
+    error = Printer(sys.stderr)
+    for known in all_known:
+        project = f"{known.name}: " if len(all_known) > 1 else ""
+        for place, message in known.warnings:
+            error(f"{error.painted('warning', 'warning')}: {project}{place}: {message}")
+    out = Printer(sys.stderr if asked.command == "run" else sys.stdout)
+    names = [known.name for known in all_known]
+    found = counts(sum(len(known.keys) for known in all_known), sum(known.inputs for known in all_known))
+    seconds = time.perf_counter() - began
+    if edited is None or where is None or not edited.changes:
+        in_sync(out, names, *((found, seconds) if asked.command == "sync" else ()))
+        return
     from dyncachekeys.cli import telling
 
-    known = glance.known
-    edited = edits.settle(root, glance)
-    if not edited.changes:
-        _tell_quiet(asked, known, began)
-    elif not asked.quiet:
-        out = Printer(sys.stderr if asked.command == "run" else sys.stdout)
-        _tell_warnings(known)
-        telling.resolved(out, known.counts, time.perf_counter() - began)
-        telling.changes(out, edited.changes, all_of_them=False)
-        out(telling.OUTCOMES[edited.move].format(name=known.name))
+    telling.resolved(out, found, seconds)
+    telling.changes(out, edited.changes, all_of_them=False)
+    out(telling.OUTCOMES[edited.move].format(name=where.name))
 
 
 class _Asked:
@@ -133,17 +186,3 @@ def _become(argv: list[str]) -> bool:
         except OSError:  # no such command: the full path says so
             pass
     return False
-
-
-def _tell_quiet(asked: _Asked, known: Witnesses, began: float) -> None:
-    if asked.quiet or asked.command == "run":
-        return
-    _tell_warnings(known)
-    took = f" ({known.counts}) in {(time.perf_counter() - began) * 1000:.0f}ms" if asked.command == "sync" else ""
-    Printer(sys.stdout)(f"{known.name} is in sync{took}")
-
-
-def _tell_warnings(known: Witnesses) -> None:
-    error = Printer(sys.stderr)
-    for where, message in known.warnings:
-        error(f"{error.painted('warning', 'warning')}: {where}: {message}")

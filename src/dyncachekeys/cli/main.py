@@ -13,7 +13,7 @@ from dyncachekeys.cli import early
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dyncachekeys.quiet import Glance
 
@@ -27,7 +27,7 @@ def main() -> None:
         # All is said, and nothing is open: taking the interpreter down in order takes as long as the look did.
         os._exit(0)
     try:
-        code = run(sys.argv[1:], answer.glance)
+        code = run(sys.argv[1:], answer.glances)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -35,12 +35,12 @@ def main() -> None:
     sys.exit(code)
 
 
-def run(arguments: Sequence[str], glance: Glance | None = None) -> int:
+def run(arguments: Sequence[str], glances: Mapping[str, Glance] | None = None) -> int:
     """Run a command line and return its exit code.
 
     Args:
         arguments: The command line, without the program.
-        glance: What was seen of the project already.
+        glances: What was seen already, by the folder of the project.
     """
     # An interrupt must be met here, too.
     from dyncachekeys.cli import commands, render
@@ -49,7 +49,7 @@ def run(arguments: Sequence[str], glance: Glance | None = None) -> int:
 
     as_json = render.wants_json(arguments)
     try:
-        return commands.execute(parse(arguments), glance)
+        return commands.execute(parse(arguments), glances)
     except KeyboardInterrupt:
         return INTERRUPTED
     except OrphanedRegionError as error:

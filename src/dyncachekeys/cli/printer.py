@@ -1,4 +1,4 @@
-"""Lines of text on a stream, with or without colour."""
+"""Lines of text on a stream, with or without colour; and what is said most often."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TextIO
 
 _COLOURS = {"+": "32", "-": "31", "~": "33", "error": "1;31", "warning": "1;33"}
@@ -28,3 +29,20 @@ class Printer:
     def painted(self, text: str, colour: str) -> str:
         """Return text in the colour of what it says, such as ``error``, or as it is."""
         return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self._colour else text
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and what it counts, such as ``1,204 inputs``."""
+    plural = noun if number == 1 else noun[:-1] + "ies" if noun.endswith("y") and noun != "key" else noun + "s"
+    return f"{number:,} {plural}"
+
+
+def counts(keys: int, inputs: int) -> str:
+    """Return how many keys and inputs there are, in words."""
+    return f"{counted(keys, 'key')}, {counted(inputs, 'input')}"
+
+
+def in_sync(out: Printer, names: Sequence[str], found: str = "", seconds: float = 0) -> None:
+    """Print that there is nothing to do; with what was looked at, and how long it took, if that is given."""
+    who = f"{names[0]} is" if len(names) == 1 else f"{counted(len(names), 'package')} are"
+    out(f"{who} in sync" + (f" ({found}) in {seconds * 1000:.0f}ms" if found else ""))

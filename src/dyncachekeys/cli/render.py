@@ -9,16 +9,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dyncachekeys.cli import telling
-from dyncachekeys.cli.printer import Printer
+from dyncachekeys.cli.printer import Printer, counted, counts, in_sync
 from dyncachekeys.document import rendering
-from dyncachekeys.report import counted
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
 
     from dyncachekeys.errors import Problem
-    from dyncachekeys.model import Notice
     from dyncachekeys.report import KeyReport, ProjectReport
 
 JSON_VERSION = 1
@@ -30,67 +28,81 @@ def wants_json(arguments: Sequence[str]) -> bool:
     return "--format=json" in own or ("--format", "json") in pairwise(own)
 
 
-def synced(report: ProjectReport, seconds: float, options: argparse.Namespace, stream: TextIO | None = None) -> None:
+def synced(
+    reports: Sequence[ProjectReport], seconds: float, options: argparse.Namespace, stream: TextIO | None = None
+) -> None:
     """Print what a sync found and wrote."""
     if options.format == "json" and stream is None:
-        _json({"projects": [_project(report)]})
+        _json({"projects": [_project(report) for report in reports]})
         return
-    _warnings(report.warnings, options)
+    _warnings(reports, options)
     if options.quiet:
         return
     out = Printer(stream or sys.stdout, options.color)
-    if not report.changed:
-        out(f"{report.name} is in sync ({report.counts}) in {seconds * 1000:.0f}ms")
-        _times(report, seconds, out, options)
+    found = counts(sum(len(one.keys) for one in reports), sum(one.input_count for one in reports))
+    changed = [report for report in reports if report.changed]
+    if not changed:
+        in_sync(out, [report.name for report in reports], found, seconds)
+        _times(reports, seconds, out, options)
         return
-    telling.resolved(out, report.counts, seconds)
-    _times(report, seconds, out, options)
-    telling.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
-    for why in report.why:
-        out(f" ! {why}")
-    if report.region_differs:
-        out(f"Wrote {counted(len(report.entries), 'entry')} to tool.uv.cache-keys in pyproject.toml")
-    out(telling.OUTCOMES[report.move].format(name=report.name))
+    telling.resolved(out, found, seconds)
+    _times(reports, seconds, out, options)
+    for report in changed:
+        telling.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
+        for why in report.why:
+            out(f" ! {why}")
+        if report.region_differs:
+            where = f" of {report.name}" if len(reports) > 1 else ""
+            entries = counted(len(report.entries), "entry")
+            out(f"Wrote {entries} to tool.uv.cache-keys in pyproject.toml{where}")
+        out(telling.OUTCOMES[report.move].format(name=report.name))
 
 
-def _times(report: ProjectReport, seconds: float, out: Printer, options: argparse.Namespace) -> None:
+def _times(reports: Sequence[ProjectReport], seconds: float, out: Printer, options: argparse.Namespace) -> None:
     """Print where the time went, the longest first."""
     if not options.verbose:
         return
-    for key in sorted(report.keys, key=lambda key: -key.seconds):
-        out(f"{key.seconds * 1000:7.1f}ms  {key.name}")
-    rest = seconds - sum(key.seconds for key in report.keys)
-    out(f"{rest * 1000:7.1f}ms  all else")
+    several = len(reports) > 1
+    keys = [(key.seconds, f"{one.name}: {key.name}" if several else key.name) for one in reports for key in one.keys]
+    for took, name in sorted(keys, reverse=True):
+        out(f"{took * 1000:7.1f}ms  {name}")
+    out(f"{(seconds - sum(took for took, _ in keys)) * 1000:7.1f}ms  all else")
 
 
-def checked(report: ProjectReport, options: argparse.Namespace, *, stale: bool) -> None:
-    """Print whether a project is in sync."""
+def checked(reports: Sequence[ProjectReport], options: argparse.Namespace, *, stale: Sequence[ProjectReport]) -> None:
+    """Print whether projects are in sync."""
     if options.format == "json":
-        _json({"projects": [_project(report)]})
+        _json({"projects": [_project(report) for report in reports]})
         return
-    _warnings(report.warnings, options)
+    _warnings(reports, options)
     if options.quiet:
         return
     out = Printer(sys.stdout, options.color)
     if not stale:
-        out(f"{report.name} is in sync")
+        in_sync(out, [report.name for report in reports])
         return
-    if report.region_differs:
-        out(f"{report.name}: pyproject.toml is not what `dyncachekeys sync` would write")
-    if report.move != "kept":
-        out(f"{report.name}: the stamp is stale")
-        telling.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
+    for report in stale:
+        if report.region_differs:
+            out(f"{report.name}: pyproject.toml is not what `dyncachekeys sync` would write")
+        if report.move != "kept":
+            out(f"{report.name}: the stamp is stale")
+            telling.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
     out("Run `dyncachekeys sync`.")
 
 
-def shown(report: ProjectReport, options: argparse.Namespace) -> None:
+def shown(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
     """Print keys, inputs with their reasons, entries and the digest."""
     if options.format == "json":
-        _json({"projects": [_project(report, with_inputs=True)]})
+        _json({"projects": [_project(report, with_inputs=True) for report in reports]})
         return
-    _warnings(report.warnings, options)
+    _warnings(reports, options)
     out = Printer(sys.stdout, options.color)
-    out(f"{report.name}  {report.digest}")
+    for number, report in enumerate(reports):
+        out("\n" * bool(number) + f"{report.name}  {report.digest}")
+        _shown(report, out)
+
+
+def _shown(report: ProjectReport, out: Printer) -> None:
     for key in report.keys:
         marked = ", runs each time" if key.runs_each_time else ""
         out(f"\n{key.name}  (resolver {key.resolver}, watch {key.watch}, {counted(key.input_count, 'input')}{marked})")
@@ -109,13 +121,15 @@ def shown(report: ProjectReport, options: argparse.Namespace) -> None:
         out("  " + ", ".join(f"{kind} = {rendering.render(value)}" for kind, value in entry.items()))
 
 
-def digest(report: ProjectReport, options: argparse.Namespace) -> None:
-    """Print the digest of all inputs."""
+def digest(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
+    """Print the digest of all inputs; of several projects, each with its name behind it."""
     if options.format == "json":
-        _json({"projects": [_project(report)]})
+        _json({"projects": [_project(report) for report in reports]})
         return
-    _warnings(report.warnings, options)
-    Printer(sys.stdout)(report.digest)
+    _warnings(reports, options)
+    out = Printer(sys.stdout)
+    for report in reports:
+        out(report.digest if len(reports) == 1 else f"{report.digest}  {report.name}")
 
 
 def cleaned(done: Iterable[str], options: argparse.Namespace) -> None:
@@ -138,12 +152,14 @@ def errors(problems: Iterable[Problem], *, as_json: bool, level: str = "error") 
         err(f"  {err.painted('do:', '~')} {problem.remedy}")
 
 
-def _warnings(notices: Iterable[Notice], options: argparse.Namespace) -> None:
+def _warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
     if options.quiet:
         return
     err = Printer(sys.stderr, options.color)
-    for notice in notices:
-        err(f"{err.painted('warning', 'warning')}: {notice.where}: {notice.message}")
+    for report in reports:
+        project = f"{report.name}: " if len(reports) > 1 else ""
+        for notice in report.warnings:
+            err(f"{err.painted('warning', 'warning')}: {project}{notice.where}: {notice.message}")
 
 
 def _project(report: ProjectReport, *, with_inputs: bool = False) -> dict[str, Any]:

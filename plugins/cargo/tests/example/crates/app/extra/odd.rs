@@ -1,0 +1,3 @@
+pub fn odd() -> usize {
+    include!("one.in")
+}

@@ -1,0 +1,1 @@
+pub const DEPTH: usize = 2;

@@ -1,0 +1,4 @@
+mod deeper;
+pub fn depth() -> usize {
+    deeper::DEPTH
+}

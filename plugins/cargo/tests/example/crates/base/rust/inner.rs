@@ -1,0 +1,1 @@
+pub const ONE: usize = 1;

@@ -1,0 +1,3 @@
+pub fn core() -> usize {
+    base::base() + small::small()
+}

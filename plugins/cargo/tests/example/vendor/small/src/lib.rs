@@ -1,0 +1,3 @@
+pub fn small() -> usize {
+    1
+}
