@@ -221,6 +221,25 @@ def test_quiet_from_the_root_and_what_ends_it(demo: Demo) -> None:
     assert said() == quietly
 
 
+def test_many_members_by_two_processes(demo: Demo) -> None:
+    for number in range(9):
+        _add_member(demo, f"m{number}")
+    demo.cli("sync")
+    time.sleep(2.1)
+    demo.cli("sync")
+    code = "from dyncachekeys.cli import early; print(early.answer(['sync']).done)"
+    for changed in ("one", "m0", "m8", "two", None):
+        first, *_, last = demo.run(demo.environ["UV_PYTHON"], "-c", code).stdout.splitlines()
+        assert (first.split(" in ")[0], last) == ("11 packages are", "True")
+        assert "(22 keys, 55 inputs)" in first
+        if changed is None:
+            break
+        demo.write({f"packages/{changed}/src/a.c": f"{changed}\n"})
+        assert f"Stamped {changed}: uv will rebuild it" in demo.cli("sync").stdout
+        time.sleep(2.1)
+        demo.cli("sync")
+
+
 def _uses(demo: Demo, name: str, other: str) -> None:
     demo.append(f"packages/{name}/pyproject.toml", f'\n[tool.dyncachekeys.keys.uses]\nresolver = "package"\n{other}\n')
 
