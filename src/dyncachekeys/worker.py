@@ -55,8 +55,9 @@ def main() -> None:
         return
     files = Files(root, FileMemory(), {FILE: lambda: bare}, without_region)
     environ = Environment(dict(os.environ))
-    # A little less: a program must be ended from here before the parent, which can't reach it, ends this process.
-    context = Context(root, pyproject, environ, files, where, timeout=key.timeout, own_group=False)
+    # A little less than the parent waits, so that what is told is which program took too long.
+    seconds = key.timeout - min(1, key.timeout / 10)
+    context = Context(root, pyproject, environ, files, where, timeout=seconds, own_group=False)
     answer = _answer(function, context, key, request)
     if tracked and not context.runs_each_time and "found" in answer:
         note_modules(files, before, _search(root, settings))

@@ -263,7 +263,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("watch", ["digest", "auto"])
-@pytest.mark.parametrize("seed", range(int(os.environ.get("DYNCACHEKEYS_QUIET_SEEDS", "6"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("DYNCACHEKEYS_QUIET_SEEDS", "3"))))
 def test_quiet_only_if_there_is_nothing_to_do(demo_maker: DemoMaker, clock: list[int], seed: int, watch: str) -> None:
     rng = random.Random(f"{seed} {watch}")
     demo = demo_maker(CONFIG.replace("{watch}", watch), FILES)
