@@ -122,7 +122,9 @@ def test_the_value_of_a_version(demo_maker: DemoMaker, watch: str) -> None:
 @WATCH
 def test_sources_beside_the_project(demo_maker: DemoMaker, watch: str) -> None:
     """Case 29."""
-    keys = '[tool.dyncachekeys.keys.out]\nresolver = "files"\npatterns = ["../crates/core/**/*.rs", "../proto/*.proto"]\n'
+    keys = (
+        '[tool.dyncachekeys.keys.out]\nresolver = "files"\npatterns = ["../crates/core/**/*.rs", "../proto/*.proto"]\n'
+    )
     files: dict[str, str | bytes] = {"../crates/core/src/lib.rs": "1\n", "../proto/a.proto": "1\n"}
     demo = _demo(demo_maker, watch, keys, files)
     demo.append("../crates/core/src/lib.rs", "2\n")

@@ -42,11 +42,15 @@ def answer(arguments: Sequence[str]) -> Answer:
     began, started = time.perf_counter(), time.time_ns()
     asked = _understood(arguments)
     root = _root(asked.project) if asked is not None else None
-    roots = _roots(root) if root is not None else ()
+    alone = Witnesses.load(f"{root}/{quiet.HOME}") if root is not None else None
+    roots = _roots(root, alone) if root is not None else ()
     if asked is None or not roots:
         return Answer(done=False)
     glances: dict[str, Glance] = {}
-    certain, others = _look_at_all(roots, started, glances)
+    if alone is not None and roots == [root]:
+        certain, others = _look(roots[0], alone, started, glances), _Others()
+    else:
+        certain, others = _look_at_all(roots, started, glances)
     try:
         if not certain or not _is_done(asked, glances, others, began):
             return Answer(done=False, glances=_usable(glances))
@@ -57,9 +61,13 @@ def answer(arguments: Sequence[str]) -> Answer:
         return Answer(done=False, glances=_usable(glances))
 
 
-def _roots(root: str) -> Sequence[str]:
-    """Return the folders of the projects that a command there is about; none if that is not known."""
-    alone = Witnesses.load(f"{root}/{quiet.HOME}")
+def _roots(root: str, alone: Witnesses | None) -> Sequence[str]:
+    """Return the folders of the projects that a command there is about; none if that is not known.
+
+    Args:
+        root: The folder of the nearest ``pyproject.toml``.
+        alone: What the last run looked at there.
+    """
     if alone is not None and alone.alone:
         return [root]
     scope = Witnesses.load(f"{root}/{quiet.HOME}", SCOPE_FILE)
@@ -100,7 +108,7 @@ def _look_at_all(roots: Sequence[str], started: int, glances: dict[str, Glance])
 def _look_at(roots: Sequence[str], started: int, glances: dict[str, Glance]) -> bool:
     certain = True
     for folder in roots:  # all of them: what was seen is of use even if one is not certain
-        certain &= _look(folder, started, glances)
+        certain &= _look(folder, Witnesses.load(f"{folder}/{quiet.HOME}"), started, glances)
     return certain
 
 
@@ -116,7 +124,7 @@ def _second(roots: Sequence[str], started: int) -> tuple[int, int]:
         return reading, child
     try:
         glances: dict[str, Glance] = {}
-        if all(_look(folder, started, glances) for folder in roots):
+        if _look_at(roots, started, glances):
             known = [glance.known for glance in glances.values() if not glance.places and not glance.known.warnings]
             if len(known) == len(roots):
                 found = f"{sum(len(one.keys) for one in known)} {sum(one.inputs for one in known)}"
@@ -125,9 +133,8 @@ def _second(roots: Sequence[str], started: int) -> tuple[int, int]:
         os._exit(0)
 
 
-def _look(root: str, started: int, glances: dict[str, Glance]) -> bool:
+def _look(root: str, known: Witnesses | None, started: int, glances: dict[str, Glance]) -> bool:
     """Look at a project; tell whether nothing but files and folders may differ."""
-    known = Witnesses.load(f"{root}/{quiet.HOME}")
     if known is None:
         return False
     certain = True
