@@ -1,7 +1,7 @@
-"""Benchmarks, each with one command: ``nox -s speed`` and ``nox -s staleness``.
+"""What takes long, each with one command: ``nox -s speed``, ``nox -s staleness``, ``nox -s thorough``.
 
-They are run by hand, on a machine that does nothing else, and write the figures in ``docs/`` anew. Nothing
-depends on what they measure, so plain ``nox`` runs none of them. What must pass is ``.ci/run``.
+They are run by hand, on a machine that does nothing else, and the benchmarks write the figures in
+``docs/`` anew. Nothing depends on what they measure, so plain ``nox`` runs none of them. What must pass is ``.ci/run``.
 """
 
 from __future__ import annotations
@@ -23,3 +23,11 @@ def staleness(session: nox.Session) -> None:
     """Count stale and needless builds, with dyncachekeys and without; write docs/staleness.md."""
     session.install(".", "uv")
     session.run("python", "benchmarks/staleness.py", "--write", *session.posargs)
+
+
+@nox.session
+def thorough(session: nox.Session) -> None:
+    """Run all tests, also those that take long, with many more random ones."""
+    session.install("-e", ".", "--group", "test")
+    environ = {"DYNCACHEKEYS_MATCHING_EXAMPLES": "5000", "DYNCACHEKEYS_QUIET_SEEDS": "50"}
+    session.run("python", "-m", "pytest", "-m", "thorough or not thorough", *session.posargs, env=environ)

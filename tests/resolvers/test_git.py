@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,6 +105,17 @@ def _moved_git_folder(demo: Demo) -> None:
     demo.git("init", "--quiet", f"--separate-git-dir={demo.beside}/elsewhere")
 
 
+def _pairs(options: Iterable[str], changes: Sequence[Change]) -> list[Any]:
+    """Return each option with each change; two thirds of them are thorough, so that each of both still comes often."""
+    return [
+        pytest.param(
+            option, change, marks=[pytest.mark.thorough] * bool((one + other) % 3), id=f"{_name(change)}-{option}"
+        )
+        for one, option in enumerate(options)
+        for other, change in enumerate(changes)
+    ]
+
+
 SHAPES = (
     *(lambda _: None, _packed, _packed_and_more, _detached, _chained, _deep, _unborn, _broken),
     *(_linked, _linked_and_packed, _moved_git_folder),
@@ -114,7 +126,7 @@ def _name(shape: object) -> str:
     return getattr(shape, "__name__", str(shape)).strip("_")
 
 
-@pytest.mark.parametrize("objects", ["sha1", "sha256"])
+@pytest.mark.parametrize("objects", ["sha1", pytest.param("sha256", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("shape", SHAPES, ids=_name)
 def test_commit_and_tags_are_those_of_git(repo: Callable[..., Demo], shape: Change, objects: str) -> None:
     demo = repo("", f"--object-format={objects}")
@@ -254,8 +266,7 @@ CHANGES = (
 )
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=_name)
-@pytest.mark.parametrize("options", COUNTS, ids=str)
+@pytest.mark.parametrize(("options", "change"), _pairs(COUNTS, CHANGES))
 def test_what_counts(repo: Callable[..., Demo], options: str, change: Change) -> None:
     demo = repo(options)
     first = digest(demo)
@@ -409,7 +420,7 @@ def test_the_index_is_never_written(repo: Callable[..., Demo]) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=_name)
-@pytest.mark.parametrize("objects", ["sha1", "sha256"])
+@pytest.mark.parametrize("objects", ["sha1", pytest.param("sha256", marks=pytest.mark.thorough)])
 def test_every_shape_notices_a_commit_and_a_tag(repo: Callable[..., Demo], shape: Change, objects: str) -> None:
     demo = repo(ALL, f"--object-format={objects}")
     shape(demo)
@@ -499,8 +510,7 @@ OF_SUBMODULES: dict[str, tuple[Change, ...]] = {
 }
 
 
-@pytest.mark.parametrize("change", [*MOVES, *EDITS, _take_away, _commit_docs], ids=_name)
-@pytest.mark.parametrize("options", OF_SUBMODULES, ids=str)
+@pytest.mark.parametrize(("options", "change"), _pairs(OF_SUBMODULES, [*MOVES, *EDITS, _take_away, _commit_docs]))
 def test_submodules(nested: Callable[[str], Demo], options: str, change: Change) -> None:
     """Case 19: the superproject's HEAD stays the same."""
     demo = nested(options)
@@ -558,7 +568,7 @@ def _without_git(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=_name)
-@pytest.mark.parametrize("objects", ["sha1", "sha256"])
+@pytest.mark.parametrize("objects", ["sha1", pytest.param("sha256", marks=pytest.mark.thorough)])
 def test_commit_and_tags_need_no_git_program(
     repo: Callable[..., Demo], monkeypatch: pytest.MonkeyPatch, shape: Change, objects: str
 ) -> None:
