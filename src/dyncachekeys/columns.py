@@ -44,7 +44,7 @@ def read_on(known: Witnesses) -> bool:
 
 
 def _unpack(known: Witnesses, data: bytes) -> None:
-    if zlib.crc32(memoryview(data)[_CRC:]).to_bytes(_CRC, "big") != data[:_CRC]:
+    if zlib.crc32(memoryview(data)[_CRC:], zlib.crc32(known.header)).to_bytes(_CRC, "big") != data[:_CRC]:
         raise Damaged
     folders, files = len(known.folders), len(known.file_stats) // ROW
     at = _CRC
@@ -105,7 +105,7 @@ def _parts(known: Witnesses) -> list[bytes | bytearray]:
     cold: list[bytes | bytearray] = [known.listings, known.plain, known.roles, known.contents, known.digests]
     cold += [*known.rests, len(units).to_bytes(_LENGTH, "big"), units]
     cold += [column for unit in known.units for column in (unit.visited, unit.chosen)]
-    crc = 0
+    crc = zlib.crc32(header)
     for column in cold:
         crc = zlib.crc32(column, crc)
     names = encoded("/".join(known.names))

@@ -128,7 +128,7 @@ class Witnesses:
         self.folders: list[str] = []
         self.names: list[str] = []
         """For each folder, the names of the files looked at there, joined by NUL."""
-        self.home, self.inode, self.ends = "", 0, 0
+        self.home, self.inode, self.ends, self.header = "", 0, 0, b""
 
     @classmethod
     def load(cls, home: str, file: str = FILE) -> Witnesses | None:
@@ -151,7 +151,8 @@ class Witnesses:
                 raise Damaged
             if hasattr(os, "geteuid") and info.st_uid != os.geteuid():
                 raise Damaged
-            head = unpacked(stream.read(int(header)))
+            self.header = stream.read(int(header))
+            head = unpacked(self.header)
             tool, taken, self.name, self.salt, self.stamp, self.state, *digests = next(head)
             self.digest, self.stamp_digest, self.named, self.alone, inputs = digests
             self.inputs = int(inputs)
