@@ -13,6 +13,7 @@ CONFIG = """
 [tool.dyncachekeys.keys.sources]
 resolver = "files"
 patterns = ["csrc/*.c"]
+watch = "digest"
 
 [tool.dyncachekeys.keys.toolchain]
 resolver = "env"

@@ -97,7 +97,7 @@ def write(known: Witnesses, home: str, file: str = FILE) -> None:
 def _parts(known: Witnesses) -> list[bytes | bytearray]:
     """Return what follows the first line, in its order."""
     meta = [RELEASE, str(known.taken), known.name, known.salt, known.stamp, known.state]
-    meta += [known.digest, known.stamp_digest, known.named, known.alone, str(known.inputs)]
+    meta += [known.digest, known.stamp_digest, known.named, known.newest, known.alone, str(known.inputs)]
     pairs = [known.odd, known.warnings]
     groups = [meta, known.keys, known.always, _flat(known.env), _flat(known.prefixes), known.facts]
     header = packed([*groups, *map(_flat, pairs), [str(place) for place in known.young], known.folders])

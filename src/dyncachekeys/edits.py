@@ -16,7 +16,7 @@ from dyncachekeys.change import of_a_plain_file
 from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.emit.write import Lock
 from dyncachekeys.quiet import HOME, Aside
-from dyncachekeys.witnesses import EXECUTABLE, HASH, INPUT, RACY_NS, READ, STAMPED, TIMED
+from dyncachekeys.witnesses import EXECUTABLE, HASH, INPUT, LINKED, RACY_NS, READ, STAMPED, TIMED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Edited:
 
 
 def settle(root: str, glance: Glance) -> Edited:
-    """Look at what differs, and if that is edits of stamped files only, do what a sync does.
+    """Look at what differs, and if that is edits of stamped and linked files only, do what a sync does.
 
     Args:
         root: The project's folder, absolute.
@@ -81,8 +81,10 @@ def _apply(home: str, look: _Look) -> Edited:
     changes, before = look.changes(), look.known.digest
     kept = look.keep()
     kept.digest, kept.stamp_digest = _whole_digests(kept)
-    move, folder = _moved(stamps, kept.stamp_digest, int(kept.named) if kept.named else None)
-    kept.stamp = f"stamps/{folder.id}"
+    move = "kept"
+    if kept.stamp_digest != stamps.digest():
+        move, folder = _moved(stamps, kept.stamp_digest, int(kept.named) if kept.named else None)
+        kept.stamp = f"stamps/{folder.id}"
     history.add(home, (before, kept.digest), move, (), changes, at=look.started)
     kept.see_stamp()
     columns.write(kept, home)
@@ -127,6 +129,7 @@ class _Look:
         self._folder_stats = bytearray(known.folder_stats)
         self._file_stats = bytearray(known.file_stats)
         self._contents, self._roles = bytearray(known.contents), bytearray(known.roles)
+        self._newest = 0
         self._young: list[int] = []
         self._firsts = known.firsts()
 
@@ -154,10 +157,14 @@ class _Look:
         same = tuple(rows[place * 4 : place * 4 + 4]) == now
         if role & TIMED and not same:
             raise Aside
+        if role & LINKED and not same:
+            self._note_time(info)
         executable = sys.platform != "win32" and bool(info.st_mode & stat.S_IXUSR)
         was = (bytes(self._contents[place * HASH : (place + 1) * HASH]), bool(role & EXECUTABLE))
         if was != (content, executable) and any(was[0]):
-            if role & (TIMED | READ) or role & (INPUT | STAMPED) != INPUT | STAMPED or not self.known.plain[folder]:
+            if role & (TIMED | READ) or not (role & INPUT and role & (STAMPED | LINKED)):
+                raise Aside
+            if not self.known.plain[folder]:
                 raise Aside
             self.edited[place] = was
             self._contents[place * HASH : (place + 1) * HASH] = content
@@ -165,6 +172,13 @@ class _Look:
         for number, value in enumerate(now):
             rows[place * 4 + number] = value
         self._note_young(place, info)
+
+    def _note_time(self, info: os.stat_result) -> None:
+        """Note that uv sees an edit through a link, since its maximum rises (U1); else the stamp would have to move."""
+        changed = info.st_mtime_ns if sys.platform == "win32" else info.st_ctime_ns
+        if not self.known.newest or changed <= int(self.known.newest):
+            raise Aside
+        self._newest = max(self._newest, changed)
 
     def changes(self) -> dict[str, list[Change]]:
         """Return the changes by key."""
@@ -191,6 +205,7 @@ class _Look:
         known = self.known
         known.changed = True
         known.taken, known.young = self.started, self._young
+        known.newest = str(self._newest) if self._newest else known.newest
         known.folder_stats, known.file_stats = self._folder_stats, self._file_stats
         known.contents, known.roles = self._contents, self._roles
         digests = bytearray(known.digests)

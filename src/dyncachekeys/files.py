@@ -35,7 +35,7 @@ EXECUTABLE_BIT_COUNTS = sys.platform != "win32"
 _PYPROJECT = "pyproject.toml"
 _ENOUGH = 8
 """From how many files on it pays to take a folder as a whole."""
-_CHANGED = 1 if sys.platform == "win32" else 2
+CHANGED = 1 if sys.platform == "win32" else 2
 """Which number of a stat tells when a file was written (U1)."""
 
 
@@ -319,6 +319,15 @@ class Files:
             self._set_listed(path, stat, witnesses.listing(entries))
         return entries
 
+    def relist(self, path: str) -> None:
+        """List a folder anew that we have written to ourselves.
+
+        Raises:
+            OSError: it can't be listed.
+        """
+        self.folder(path).listed = None
+        self.entries(path)
+
     def stands(self, path: str) -> bool:
         """Tell whether a folder holds what it held in the last run, going by its stat."""
         remembered = self.memory.listed(path)
@@ -362,7 +371,7 @@ class Files:
             for name, _ in some:
                 path = f"{folder}/{name}" if folder else name
                 row = seen.names.get(name)
-                yield path, self.changed_at(path) if row is None else seen.stats[row * 4 + _CHANGED]
+                yield path, self.changed_at(path) if row is None else seen.stats[row * 4 + CHANGED]
 
 
 def changed_ns(info: os.stat_result) -> int:

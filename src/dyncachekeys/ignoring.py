@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.matching import Rules
+from dyncachekeys.paths import split
 
 if TYPE_CHECKING:
     from dyncachekeys.files import Files
@@ -44,6 +45,46 @@ class Ignored:
         """Return what they say together with a further file that lies in this folder."""
         rules = Rules(text.decode("utf-8-sig", "surrogateescape").split("\n"))
         return Ignored(((rules.top, rules.negated), *self._stack))
+
+
+class IgnoreRules:
+    """Whether git ignores one file or another of a project, by its ``.gitignore`` files.
+
+    Args:
+        files: The project's files.
+    """
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._known: dict[str, Ignored | None] = {}
+        """By folder; nothing for one that is ignored itself."""
+
+    def ignores(self, path: str) -> bool:
+        """Tell whether git ignores a file.
+
+        Raises:
+            ResolverError: an ignore file can't be read.
+        """
+        folder, name = split(path)
+        rules = self._in(folder)
+        return rules is None or rules.says(name, is_dir=False)
+
+    def _in(self, folder: str) -> Ignored | None:
+        if folder not in self._known:
+            self._known[folder] = self._found(folder)
+        return self._known[folder]
+
+    def _found(self, folder: str) -> Ignored | None:
+        above, name = split(folder)
+        if name in {"", ".."}:
+            rules, _ = ignored_from_above(self._files, folder)
+        else:
+            outer = self._in(above)
+            if outer is None or outer.says(name, is_dir=True):
+                return None
+            rules = outer.enter(name)
+        text = read_ignore_file(self._files, folder)
+        return rules if text is None else rules.with_file(text)
 
 
 def read_ignore_file(files: Files, folder: str) -> bytes | None:

@@ -10,9 +10,10 @@ from dyncachekeys import witnesses
 from dyncachekeys.paths import split
 from dyncachekeys.witnesses import (
     HASH,
-    INPUT,
+    LINKED,
     LISTED_ANEW,
     RACY_NS,
+    READ,
     STAMP_LINK,
     STAMPED,
     TIMED,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dyncachekeys.environment import Environment
     from dyncachekeys.files import Files
     from dyncachekeys.folder import Folder
+    from dyncachekeys.model import Input
     from dyncachekeys.resolution import Resolution
     from dyncachekeys.selection import Selected
 
@@ -42,7 +44,7 @@ def witnesses_of(files: Files, resolution: Resolution, plan: Plan, *, taken: int
         taken: When the look began, in nanoseconds since the epoch.
         salt: Seals the values of variables.
     """
-    _mark_stamped(files, plan)
+    _mark_roles(files, resolution, plan)
     digests = (resolution.digests, plan.digests)
     kept = looked_at(files, [some.folders for some in digests], taken=taken)
     kept.salt, kept.rests = salt, (resolution.digests.rest, plan.digests.rest)
@@ -104,18 +106,30 @@ def seal_environment(kept: Witnesses, environ: Mapping[str, str], asked: Environ
     kept.prefixes = [(prefix, witnesses.sealed_names(kept.salt, prefix, environ)) for prefix in sorted(asked.prefixes)]
 
 
-def _mark_stamped(files: Files, plan: Plan) -> None:
+def _mark_roles(files: Files, resolution: Resolution, plan: Plan) -> None:
     for selected in plan.selections:
         for path, chosen in selected.folders.items():
-            folder = files.folders[path]
-            for name, _ in chosen:
-                row = folder.names.get(name)
-                if row is not None:
-                    folder.roles[row] |= STAMPED
+            _mark(files.folders[path], [name for name, _ in chosen], STAMPED)
+    for path, some in plan.linked.items():
+        _mark(files.folders[path], some, LINKED)
     for one in plan.stamped:
-        if one.kind == "file" and files.content(one.subject) is not None:
-            folder_path, _, name = one.subject.rpartition("/")
-            files.folders[folder_path].add(name, (0, 0, 0, 0), b"", STAMPED | INPUT)
+        _mark_one(files, one, STAMPED)
+    for key in resolution.keys:
+        for one in key.inputs.single:
+            _mark_one(files, one, READ)  # the state holds what it was, so its edit is for the full path
+
+
+def _mark_one(files: Files, one: Input, role: int) -> None:
+    if one.kind == "file":
+        folder, name = split(one.subject)
+        _mark(files.folders[folder], [name], role)
+
+
+def _mark(folder: Folder, names: Iterable[str], role: int) -> None:
+    for name in names:
+        row = folder.names.get(name)
+        if row is not None:
+            folder.roles[row] |= role
 
 
 def _add_rows(folder: Folder, names: Sequence[str], stats: bytearray, contents: bytearray, roles: bytearray) -> None:

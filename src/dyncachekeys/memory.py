@@ -12,12 +12,15 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import columns, statefile
-from dyncachekeys.witnesses import HASH, RACY_NS, Witnesses
+from dyncachekeys.digest import file_state
+from dyncachekeys.witnesses import EXECUTABLE, HASH, RACY_NS, Witnesses
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from dyncachekeys.folder import Folder
 
 
 class FileMemory:
@@ -85,6 +88,25 @@ class FileMemory:
             bytes(self.known.roles[first:end]),
             bytes(self.known.digests[place * 2 * HASH : (place * 2 + 1) * HASH]) if self.known.plain[place] else b"",
         )
+
+    def holds(self, folder: str, seen: Folder) -> bool:
+        """Tell whether exactly the files that are there now were in a folder then, each with the same state."""
+        place = self._places.get(folder)
+        if place is None or self._names_in(place) != list(seen.names):
+            return False
+        first, end = self._firsts[place], self._firsts[place + 1]
+        if self.known.contents[first * HASH : end * HASH] != seen.contents:
+            return False
+        then = self.known.roles[first:end]
+        return all(not (one ^ other) & EXECUTABLE for one, other in zip(then, seen.roles, strict=True))
+
+    def state(self, folder: str, name: str) -> str | None:
+        """Return the state that a regular file had then; nothing if it was not read."""
+        row = self._rows(folder).get(name)
+        content = b"" if row is None else bytes(self.known.contents[row * HASH : (row + 1) * HASH])
+        if row is None or not any(content):
+            return None
+        return file_state(content.hex(), executable=bool(self.known.roles[row] & EXECUTABLE))
 
     def content(self, folder: str, name: str) -> bytes | None:
         """Return the SHA-256 that a file had then; nothing if it was not read."""
@@ -155,6 +177,10 @@ class State:
     """What uv's next record must hold if it builds from what this sync saw."""
     products: Mapping[str, Known] = field(default_factory=dict)
     """Of products that must be there, by pattern (`products`)."""
+    links: Sequence[Any] | None = None
+    """Of the link folder: what it stands for, and by which stat it is recognised (`emit.links`)."""
+    written: tuple[str, ...] = ()
+    """What builds were seen to write, though its content stayed: no links lead there."""
     fits: bool = False
     """Whether the record that was seen is the one that was expected."""
     due: bool = True
@@ -171,6 +197,8 @@ class State:
             self.record,
             self.expected,
             self.products,
+            self.links,
+            self.written,
             self.fits,
             self.due,
         )
@@ -200,6 +228,8 @@ def _from_json(data: Mapping[str, Any]) -> State:
         record=data["record"],
         expected=data["expected"],
         products={pattern: _known(rows) for pattern, rows in data["products"].items()},
+        links=data["links"],
+        written=tuple(map(str, data["written"])),
         fits=bool(data["fits"]),
         due=bool(data["due"]),
     )

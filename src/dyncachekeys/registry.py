@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from dyncachekeys.errors import Problem, ResolverError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dyncachekeys.plugin import Resolver
 
 GROUP = "dyncachekeys.resolvers"
@@ -31,6 +33,7 @@ BUILT_IN = {
     "requirements": "dyncachekeys.resolvers.requirements:requirements",
     "table": "dyncachekeys.resolvers.table:table",
 }
+_WITHOUT_FILES = frozenset({"command", "defaults", "distribution", "env", "git", "outputs", "table"})
 LATER: frozenset[str] = frozenset()
 """Named by the design, not built yet."""
 _IN_TREE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -51,6 +54,18 @@ class Reference:
     def built_in(self) -> bool:
         """Whether it is ours and may run in this very process."""
         return self.origin == "built in"
+
+
+def may_yield_files(name: str, options: Mapping[str, object]) -> bool:
+    """Tell whether a resolver may yield files without an entry of their own, going by the key alone.
+
+    Args:
+        name: As the key names it.
+        options: The key's options.
+    """
+    if name == "backend":  # the files of a backend are few and the same for everybody, but for what a trace found
+        return bool(options.get("trace"))
+    return name not in _WITHOUT_FILES
 
 
 def find(name: str, where: str, site_packages: str | None = None) -> Reference:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import changes
 from dyncachekeys.inputs import digests_of
 from dyncachekeys.values import sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from dyncachekeys.change import Change
-    from dyncachekeys.emit.plan import Plan
+    from dyncachekeys.emit.plan import Plan, Watcher
     from dyncachekeys.files import Files
     from dyncachekeys.inputs import Inputs
     from dyncachekeys.memory import Row, State
@@ -30,7 +30,7 @@ class InputReport:
     input: Kind
     subject: str
     reason: str
-    watched_by: Literal["entry", "stamp"]
+    watched_by: Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,13 @@ class KeyReport:
     seconds: float
     """How long it took."""
     _inputs: Inputs
-    _watched: frozenset[Input]
+    _watcher: Callable[[Input], Watcher]
 
     @property
     def inputs(self) -> Iterator[InputReport]:
         """The inputs, sorted."""
         for one in self._inputs:
-            watcher: Literal["entry", "stamp"] = "entry" if one in self._watched else "stamp"
-            yield InputReport(one.kind, one.subject, one.reason, watcher)
+            yield InputReport(one.kind, one.subject, one.reason, self._watcher(one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def key_reports(
             key.built_in,
             key.seconds,
             key.inputs,
-            plan.watched,
+            plan.watcher,
         )
         for key in resolution.keys
     )

@@ -45,6 +45,8 @@ class ResolvedKey:
     """Whether its resolver may look anywhere, so that nobody can tell without running it what it will say."""
     seconds: float
     """How long it took to run the resolver and to look at what it found."""
+    may_link: bool
+    """Whether its resolver may yield files that have no entry of their own."""
     outputs: tuple[Output, ...] = ()
     """Products that must be there."""
 
@@ -144,7 +146,7 @@ def _of_another(
         keys = resolve(project, environ, files, chain).keys
         return [(key.inputs, key.runs_each_time) for key in keys]
     everything = Selection(["*"]).among(files)
-    return [(_inputs([], [everything], environ, files, one_by_one=False), False)]
+    return [(_inputs([], [everything], environ, files), False)]
 
 
 def keys_of(config: Config) -> dict[str, Key]:
@@ -202,12 +204,15 @@ def _run(jobs: Sequence[tuple[str, str, Key, _Job]], config: Config, environ: En
             found, selections, said = job.resolve()
             watch = key.watch or config.watch
             outputs = tuple(_output(one) for one in found if one.kind == "output")
-            inputs = _inputs(found, selections, environ, files, one_by_one=watch == "uv")
+            inputs = _inputs(found, selections, environ, files)
         except ResolverError as error:
             problems += error.problems
             continue
         seconds = time.perf_counter() - began
-        keys.append(ResolvedKey(name, key.resolver, watch, inputs, where, job.runs_each_time, seconds, outputs))
+        may_link = registry.may_yield_files(key.resolver, key.options)
+        keys.append(
+            ResolvedKey(name, key.resolver, watch, inputs, where, job.runs_each_time, seconds, may_link, outputs)
+        )
         notices += said
     if problems:
         raise ResolverError(problems)
@@ -225,11 +230,9 @@ def _inputs(
     selections: Sequence[Selected],
     environ: Environment,
     files: Files,
-    *,
-    one_by_one: bool,
 ) -> Inputs:
     """Look at all that a resolver found. A selection stays whole if it is the only thing that names files."""
-    if len(selections) != 1 or one_by_one or any(one.kind == "file" for one in found):
+    if len(selections) != 1 or any(one.kind == "file" for one in found):
         found = [*found, *(one for selected in selections for one in expanded(selected))]
         return Inputs(observed(found, environ, files), None, files)
     (selected,) = selections

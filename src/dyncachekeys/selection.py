@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dyncachekeys import patterns
@@ -12,10 +12,14 @@ from dyncachekeys.paths import split
 from dyncachekeys.walk import Here, Remembered, Walk, child
 
 if TYPE_CHECKING:
-    from collections.abc import ItemsView, Iterator, Sequence
+    from collections.abc import ItemsView, Iterator
 
     from dyncachekeys.files import Files
     from dyncachekeys.matching import Place
+
+
+Chosen = Sequence[tuple[str, int]]
+"""Names in one folder, each with the number of the pattern that chose it."""
 
 
 class Selected(Mapping[str, str]):
@@ -28,6 +32,8 @@ class Selected(Mapping[str, str]):
         self.patterns = tuple(patterns)
         self.signature = signature
         """Equal for selections that choose alike."""
+        self.past_ignoring: frozenset[int] = frozenset()
+        """The numbers of those patterns that choose whatever git may ignore."""
         self.folders: dict[str, list[tuple[str, int]]] = {}
         """By folder, the chosen names, sorted, with the numbers of their patterns."""
         self.walked: set[str] = set()
@@ -85,6 +91,8 @@ class Selection:
             ResolverError: a folder can't be listed.
         """
         selected = Selected([pattern.text for pattern in self._include], self._signature)
+        heedless = (pattern.literal is not None or not self._gitignore for pattern in self._include)
+        selected.past_ignoring = frozenset(number for number, past in enumerate(heedless) if past)
         bases = dict.fromkeys(pattern.base for pattern in self._include)
         # Of a folder that two walks go through, it is not known which of them chose what.
         remembered = Remembered(files, self._signature) if len(bases) == 1 else None

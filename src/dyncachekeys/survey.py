@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import advice, document, environment, keeping, memory, uv, witnesses, workspace
 from dyncachekeys.config import read
-from dyncachekeys.emit import write
+from dyncachekeys.emit import links, write
+from dyncachekeys.emit.links import LinkFolder
 from dyncachekeys.emit.plan import STAMP_ENTRIES, Plan, plan
 from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
@@ -20,8 +21,8 @@ from dyncachekeys.products import judge
 from dyncachekeys.project import FILE, HOME, Project, load, without_region
 from dyncachekeys.report import ProjectReport, key_reports
 from dyncachekeys.resolution import Resolution, resolve
-from dyncachekeys.verdict import Verdict, on_stamp
-from dyncachekeys.witnesses import STATE_FILE, Witnesses
+from dyncachekeys.verdict import Verdict, on_stamp, written_by_build
+from dyncachekeys.witnesses import LINK_FOLDER, STATE_FILE, Witnesses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +60,12 @@ class Survey:
     """``pyproject.toml`` as it shall be."""
     record: uv.Record | None
     verdict: Verdict
+    links: Mapping[str, str] | None
+    """What the link folder shall hold, by name, if it holds anything else."""
+    newest_linked: int | None
+    """The latest time of what is linked, in nanoseconds."""
+    written: tuple[str, ...]
+    """What builds were seen to write though its content stayed."""
     notices: tuple[Notice, ...]
     """What the user should know."""
     alone: bool
@@ -86,11 +93,13 @@ class Survey:
 
     def expected_record(self) -> uv.Record:
         """Return what uv would record if it built from the project as it is at this instant."""
-        return uv.expected_record(self.files, self.all_entries, self.environ)
+        return uv.expected_record(self.files, self.all_entries, self.environ, self.newest_linked)
 
     def witnesses(self) -> Witnesses:
         """Return what was looked at, in columns. To be called when all has been looked at."""
-        stamp = keeping.note_stamp(self.files)
+        stamp, newest = keeping.note_stamp(self.files), self.expected_record().timestamp
+        if self.plan.has_links and LinkFolder(self.home).stat and not self.files.stands(LINK_FOLDER):
+            self.files.entries(LINK_FOLDER)
         kept = keeping.witnesses_of(self.files, self.resolution, self.plan, taken=self.started, salt=self.state.salt)
         named = [str(entry["env"]) for entry in self.all_entries if isinstance(entry, dict) and "env" in entry]
         keeping.seal_environment(kept, self.environ, self.seen, [*named, "UV_PROJECT_ENVIRONMENT"])
@@ -100,7 +109,7 @@ class Survey:
         kept.warnings = [(notice.where, notice.message) for notice in self.notices]
         kept.name, kept.keys = self.project.name, [key.name for key in self.resolution.keys]
         kept.alone, kept.inputs = "alone" if self.alone else "", self.resolution.digests.count
-        kept.stamp, kept.named = stamp, str(self.named or "")
+        kept.stamp, kept.named, kept.newest = stamp, str(self.named or ""), str(newest or "")
         kept.digest, kept.stamp_digest = self.resolution.digest, self.plan.stamp_digest
         return kept
 
@@ -111,7 +120,7 @@ class Survey:
             now: The witnesses of this run.
         """
         stamp = Stamps(self.home).current()
-        written = [FILE] if self.region_differs else []
+        written = [*([FILE] if self.region_differs else []), *([LINK_FOLDER] if self.links is not None else [])]
         return ProjectReport(
             name=self.project.name,
             root=os.fspath(self.project.root),
@@ -155,7 +164,8 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     _demand_keys(project)
     seen = environment.for_keys(environ)
     resolution = resolve(project, seen, files)
-    planned = plan(resolution, files)
+    works = LinkFolder(root / HOME).works
+    planned = plan(resolution, files, state.written, links_work=works)
     fingerprint = (project.raw, state_before, _link(root / HOME))
     project = _without_lost_region(project, planned)
     wanted = tuple(e.as_toml() for e in planned.entries if e.as_toml() not in map(_as_table, project.user_entries))
@@ -164,6 +174,9 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     outputs = [(key.where, output) for key in resolution.keys for output in key.outputs]
     judged = judge(outputs, state.products, record, files)
     verdict = on_stamp(planned, judged, state, files, stamps, record) if believed else Verdict("moved", products=judged)
+    written = tuple(sorted({*state.written, *written_by_build(planned, state, files, record)}))
+    # What the stamp has to do is judged by what was linked until now; that a link goes is no change.
+    final = planned if written == state.written else plan(resolution, files, written, links_work=works)
     return Survey(
         project=project,
         environ=environ,
@@ -174,11 +187,14 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
         files=files,
         seen=seen,
         resolution=resolution,
-        plan=planned,
+        plan=final,
+        written=written,
         wanted=wanted,
         document=_with_region(project, wanted),
         record=record,
         verdict=verdict,
+        links=_links(final, files, state, LinkFolder(root / HOME)),
+        newest_linked=uv.newest_linked(files, final.linked),
         notices=(*advice.notices(project, files, tracked=not believed), *resolution.notices, *judged.notices),
         alone=workspace.is_alone(files),
     )
@@ -187,12 +203,28 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
 def _with_edits(root: Path, state: State, known: Witnesses) -> State:
     """Return the state as the edits left it that were answered since it was written (`edits`)."""
     stamp = Stamps(root / HOME).current()
-    if not known.digest or known.digest == state.digest or stamp is None or known.stamp != f"stamps/{stamp.id}":
+    if not known.digest or state.expected is None or stamp is None or known.stamp != f"stamps/{stamp.id}":
+        return state
+    newest = int(known.newest) if known.newest else None
+    fits = state.fits and newest == state.expected["timestamp"]
+    if known.digest == state.digest and fits == state.fits:
         return state
     if witnesses.odd_stat(os.fspath(root / HOME / STATE_FILE)) != known.state:
         return state
-    due = not (state.fits and known.named and stamp.is_named(int(known.named)))
-    return dataclasses.replace(state, digest=known.digest, started=known.taken, due=due)
+    due = not (fits and known.named and stamp.is_named(int(known.named)))
+    expected = {**state.expected, "timestamp": newest}
+    return dataclasses.replace(state, digest=known.digest, started=known.taken, expected=expected, fits=fits, due=due)
+
+
+def _links(planned: Plan, files: Files, state: State, folder: LinkFolder) -> Mapping[str, str] | None:
+    """Return what the link folder shall hold; nothing if it holds that, or is not there and need not be."""
+    if not planned.has_links:
+        return None if folder.stat is None else {}
+    known = folder.known_as(links.mark(files, planned.linked_digest))
+    if known is not None and known == state.links:
+        return None
+    wanted = links.wanted(files, planned.linked)
+    return None if folder.holds(wanted) else wanted
 
 
 def _file_memory(root: Path, glance: Glance | None) -> FileMemory:

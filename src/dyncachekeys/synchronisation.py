@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dyncachekeys import changes, columns, history, memory, uv
-from dyncachekeys.emit import write
+from dyncachekeys.emit import links, write
+from dyncachekeys.emit.links import LinkFolder
 from dyncachekeys.emit.plan import STAMP_ENTRIES
-from dyncachekeys.emit.stamp import Stamps
+from dyncachekeys.emit.stamp import Stamps, links_refused
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.memory import State
 from dyncachekeys.project import FILE, HOME, load
 from dyncachekeys.survey import Survey, fingerprint_of, survey
-from dyncachekeys.witnesses import STATE_FILE
+from dyncachekeys.witnesses import LINK_FOLDER, STATE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ def finish(found: Survey, environ: Mapping[str, str]) -> ProjectReport:
     while True:
         now = found.witnesses()
         report = found.report(now)
-        idle = report.move == "kept" and not report.region_differs
+        idle = report.move == "kept" and not report.region_differs and found.links is None
         if idle and not _is_news(found, now):
             return report
         del now  # a hundred thousand files are heavy
@@ -67,7 +68,9 @@ def finish(found: Survey, environ: Mapping[str, str]) -> ProjectReport:
                 write.hide(found.home)
                 # Whoever waited looks again: another sync may have done it, or the user edited the file.
                 if fingerprint_of(found.project.root) == found.fingerprint:
-                    return _apply(found, report, written)
+                    done = _apply(found, report, written)
+                    if done is not None:
+                        return done
             found = survey(found.project.root, environ)
         except OSError as error:
             if idle:
@@ -114,19 +117,29 @@ def clean(root: str | os.PathLike[str]) -> tuple[str, ...]:
     return tuple(done)
 
 
-def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectReport:
+def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectReport | None:
     """Write, in the order in which a crash at any instant costs one rebuild at most and hides none.
 
     The state comes last: a stamp without it is only moved once more; a state without its stamp would
     hide that the stamp has to be moved. The witnesses come after it: until they are there, no run is quiet.
+
+    Returns:
+        What was written; nothing if it was found out that no links can be made here, so that the stamp
+        has to do it all.
     """
     if found.region_differs:
         write.replace(found.project.root / FILE, found.document, ours=False)
         written.append(FILE)
         found.files.renew(FILE)
+    if found.links is not None:
+        if not _fill(found):
+            return None
+        written.append(LINK_FOLDER)
     stamps = Stamps(found.home)
     if found.verdict.move != "kept":
         written.append(_move(found, stamps))
+    if stamps.digest() != found.plan.stamp_digest:
+        stamps.relabel(found.plan.stamp_digest)
     write.replace(found.home / STATE_FILE, memory.dump(_next_state(found)))
     if report.changed:
         by_key = {key.name: key.changes for key in report.keys}
@@ -136,6 +149,23 @@ def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectR
         columns.write(found.witnesses(), os.fspath(found.home))
     folder = stamps.current()
     return dataclasses.replace(report, written=tuple(written), stamp=folder.id if folder else None)
+
+
+def _fill(found: Survey) -> bool:
+    """Make the link folder what it shall be; tell whether links can be made here."""
+    folder = LinkFolder(found.home)
+    if not found.plan.has_links:
+        folder.remove()
+        return True
+    try:
+        folder.fill(found.links or {})
+    except (OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and not links_refused(error):
+            raise
+        folder.give_up()
+        return False
+    found.files.relist(LINK_FOLDER)
+    return True
 
 
 def _move(found: Survey, stamps: Stamps) -> str:
@@ -167,6 +197,8 @@ def _next_state(found: Survey) -> State:
         record={"identity": list(record.identity), "current": record.current} if record else None,
         expected=expected,
         products=found.verdict.products.known if found.verdict.products is not None else {},
+        links=LinkFolder(found.home).known_as(links.mark(found.files, found.plan.linked_digest)),
+        written=found.written,
         fits=fits,
         due=not (fits and stamped),
     )

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from dyncachekeys.files import MISSING
+from dyncachekeys.files import CHANGED, MISSING
 from dyncachekeys.uv import newest
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dyncachekeys.uv import Record
 
 Move = Literal["kept", "moved", "returned"]
+_UNSEEN = "{} changed, but older files than the newest are nothing to uv"
 _TICK_NS = 10_000_000
 """More than a tick of the kernel's coarse clock (4 ms), from which change times are taken."""
 _WHOLE_SECONDS_NS = 2_000_000_000
@@ -63,6 +64,32 @@ def on_stamp(  # noqa: PLR0913
     return Verdict("returned", former, products=products) if former else Verdict("moved", products=products)
 
 
+def written_by_build(plan: Plan, state: State, files: Files, record: Record | None) -> Iterator[str]:
+    """Yield linked files that a build made, or wrote anew with what they held: uv would build again for them (U15).
+
+    What is younger than the newest file in uv's record was written after uv had looked, and what is no
+    younger than the record itself before the build had ended.
+
+    Args:
+        plan: What was resolved now.
+        state: What the last sync left.
+        files: The project's files.
+        record: The installed record as it is now.
+    """
+    if state.digest is None or record is None or record.timestamp is None or not _is_another(record, state.record):
+        return
+    old = {row[1]: row[2] for rows in state.keys.values() for row in rows if row[0] == "file"}
+    for folder, names in plan.linked.items():
+        seen = files.folders[folder]
+        for name in names:
+            row = seen.names.get(name)
+            if row is None or not record.timestamp < seen.stats[row * 4 + CHANGED] <= record.identity[1]:
+                continue
+            path = f"{folder}/{name}" if folder else name
+            if (old.get(path) or files.memory.state(folder, name)) in {None, seen.state(name)}:
+                yield path
+
+
 def _reasons(plan: Plan, state: State, files: Files, record: Record | None) -> Iterator[str]:
     if state.digest is None:
         yield "the memory of the last sync is gone"
@@ -72,10 +99,12 @@ def _reasons(plan: Plan, state: State, files: Files, record: Record | None) -> I
         return
     since = state.started
     if not record.fits(state.expected, bytes.fromhex(state.salt)):
-        yield from _doubts("uv built without a sync", _touched(plan, files, since, with_folders=True))
+        # What is no younger than the newest file that uv saw is still as it was when uv looked.
+        seen = record.timestamp if record.timestamp is not None else 0
+        yield from _doubts("uv built without a sync", _touched(plan, files, since, seen, with_folders=True))
         yield from _doubts("uv built without a sync", _unknowable(plan))
     elif not state.due:
-        yield from _doubts("uv built although nothing had changed", _touched(plan, files, since, with_folders=False))
+        yield from _doubts("uv built although nothing had changed", _touched(plan, files, since, 0, with_folders=False))
 
 
 def _unseen_edits(plan: Plan, state: State, files: Files) -> Iterator[str]:
@@ -89,7 +118,24 @@ def _unseen_edits(plan: Plan, state: State, files: Files) -> Iterator[str]:
             continue
         time = newest(files, [one.subject])
         if time is not None and time <= before:
-            yield f"{one.subject} changed, but older files than the newest are nothing to uv"
+            yield _UNSEEN.format(one.subject)
+    yield from map(_UNSEEN.format, _linked_unseen(plan, old, files, before))
+
+
+def _linked_unseen(plan: Plan, old: Mapping[tuple[str, str], str], files: Files, before: int) -> Iterator[str]:
+    """Yield the linked files that are another than at the last sync, but no younger than uv's maximum then."""
+    for folder, names in plan.linked.items():
+        seen = files.folders[folder]
+        if not seen.odd and files.memory.holds(folder, seen):
+            continue
+        for name in names:
+            path = f"{folder}/{name}" if folder else name
+            known = old.get(("file", path)) or files.memory.state(folder, name)
+            if known is None or known == seen.state(name):
+                continue
+            time = newest(files, [path]) if name in seen.odd else seen.stats[seen.names[name] * 4 + CHANGED]
+            if time is not None and time <= before:
+                yield path
 
 
 def _is_another(record: Record, seen: Mapping[str, Any] | None) -> bool:
@@ -104,22 +150,30 @@ def _doubts(what: str, subjects: Iterable[str]) -> Iterator[str]:
         yield f"{what}, and {first} may have been another then"
 
 
-def _touched(plan: Plan, files: Files, since: int, *, with_folders: bool) -> Iterator[str]:
+def _touched(plan: Plan, files: Files, since: int, seen: int, *, with_folders: bool) -> Iterator[str]:
     """Yield stamped files written since an instant; with folders, also what was added, removed or moved there.
 
     A file that came and went leaves its trace in its folder, a folder that was moved in its own change
     time. The project's folder itself tells nothing: uv writes there, too.
+
+    Args:
+        plan: What was resolved now.
+        files: The project's files.
+        since: The instant, in nanoseconds.
+        seen: What is no younger than this, in nanoseconds, does not count.
+        with_folders: Whether folders count.
     """
     paths = sorted(one.subject for one in plan.stamped if one.kind in {"file", "directory"} and one.state != MISSING)
-    of_selections = [folder for selected in plan.selections for folder, some in selected.folders.items() if some]
+    chosen = (selected.folders.items() for selected in (*plan.selections, *plan.walked))
+    of_selections = [folder for folders in chosen for folder, some in folders if some]
     inside = {folder for path in paths for folder in _above(path)}
     inside |= {folder for path in of_selections for folder in (path, *_above(path)) if _tells(folder)}
     for path in (*paths, *(sorted(inside) if with_folders else [])):
-        if _written_since(files.changed_at(path), since):
+        if _written_since(files.changed_at(path), since, seen):
             yield path
     for selected in plan.selections:
         for path, changed in files.changed_in(selected.folders):
-            if _written_since(changed, since):
+            if _written_since(changed, since, seen):
                 yield path
 
 
@@ -138,6 +192,8 @@ def _unknowable(plan: Plan) -> Iterator[str]:
     return (one.subject for one in some if one.is_secret or one.kind == "git")
 
 
-def _written_since(changed: int, instant: int) -> bool:
-    slack = _TICK_NS if changed % 1_000_000_000 else _WHOLE_SECONDS_NS
-    return changed >= instant - slack
+def _written_since(changed: int, instant: int, seen: int) -> bool:
+    whole_seconds = not changed % 1_000_000_000
+    if changed <= seen - (_WHOLE_SECONDS_NS if whole_seconds else 0):
+        return False
+    return changed >= instant - (_WHOLE_SECONDS_NS if whole_seconds else _TICK_NS)

@@ -22,9 +22,9 @@ FILE = "witnesses"
 SCOPE_FILE = "scope"
 """The same of what decides which projects there are."""
 STATE_FILE = "state.json"
-INPUT, STAMPED, EXECUTABLE, TIMED, READ = 1, 2, 4, 8, 16
+INPUT, STAMPED, EXECUTABLE, TIMED, READ, LINKED = 1, 2, 4, 8, 16, 32
 """Roles of a file: an input; one that moves the stamp; its owner may execute it; uv's record depends on
-its time; a resolver, or we ourselves, read it."""
+its time; a resolver, or we ourselves, read it; uv sees it through a link, so its record depends on the time, too."""
 WALKED, LISTED_ANEW = 1, 2
 """A walk went through a folder; not all that it chose there are plain files, which is all that is remembered."""
 RACY_NS = 2_000_000_000
@@ -32,18 +32,20 @@ RACY_NS = 2_000_000_000
 UNSET = "-"
 STAMP_LINK = ".dyncachekeys/current"
 """The link to the stamp, relative to the project (U25)."""
+LINK_FOLDER = ".dyncachekeys/inputs"
+"""What holds the links to inputs (U27)."""
 LEFT_OUT = frozenset({".git", "__pycache__", ".dyncachekeys"})
 """Names that no walk enters or chooses: what comes and goes there changes no listing."""
 RELEASE = "0.1.0"
 """Ours: another one may find other inputs."""
-FORMAT = f"dyncachekeys-witnesses-1 {sys.implementation.cache_tag} {sys.byteorder}"
+FORMAT = f"dyncachekeys-witnesses-2 {sys.implementation.cache_tag} {sys.byteorder}"
 HASH, LISTING = 32, 16
 ROW = 32
 """Bytes of a stat: four numbers of eight bytes."""
 
 
 _COLUMNS = (
-    *("name", "salt", "stamp", "digest", "stamp_digest", "named", "alone", "inputs", "keys", "always"),
+    *("name", "salt", "stamp", "digest", "stamp_digest", "named", "newest", "alone", "inputs", "keys", "always"),
     *("env", "prefixes", "facts", "odd", "warnings", "folders", "names", "folder_stats", "file_stats"),
     *("rests", "listings", "plain", "roles", "contents", "digests"),
 )
@@ -87,6 +89,8 @@ class Witnesses:
     """How many there are."""
     named = ""
     """The birth time or inode of the stamp folder that the installed record names; empty if there is none."""
+    newest = ""
+    """The latest time of all that file entries name, in nanoseconds: uv's maximum (U1); empty without any."""
     keys: list[str] = []  # noqa: RUF012  never changed, only replaced
     """Their names, in their order."""
     always: list[str] = []  # noqa: RUF012
@@ -154,7 +158,7 @@ class Witnesses:
             self.header = stream.read(int(header))
             head = unpacked(self.header)
             tool, taken, self.name, self.salt, self.stamp, self.state, *digests = next(head)
-            self.digest, self.stamp_digest, self.named, self.alone, inputs = digests
+            self.digest, self.stamp_digest, self.named, self.newest, self.alone, inputs = digests
             self.inputs = int(inputs)
             if tool != RELEASE:
                 raise Damaged

@@ -107,6 +107,15 @@ def test_timeout_that_is_no_time(seconds: str, demo_maker: DemoMaker) -> None:
     assert (problem.code, problem.where) == ("invalid-option", "tool.dyncachekeys.keys.own.timeout")
 
 
+OWN = """
+from dyncachekeys import Directory, File
+
+def folder(context):
+    return [Directory("data[1]")]
+
+def installed(context):
+    return [File("x/site-packages/y.py")]
+"""
 UV_CANNOT = {
     "value": (
         'resolver = "table"\ntables = ["project"]',
@@ -121,8 +130,16 @@ UV_CANNOT = {
         '`watch = "uv"` on env `MY_API_KEY`: uv would store its value in plain text, and it looks like a credential',
     ),
     "brackets": (
+        'resolver = "own:folder"',
+        '`watch = "uv"` on directory `data[1]`: uv takes its name for a glob, or it can\'t be written in TOML',
+    ),
+    "region": (
         'resolver = "files"\npatterns = ["data/"]',
-        '`watch = "uv"` on file `data/a[1].txt`: uv takes its name for a glob, or it can\'t be written in TOML',
+        '`watch = "uv"` on file `data/pyproject.toml`: it counts without the generated region, and uv would take all of it',
+    ),
+    "installed": (
+        'resolver = "own:installed"',
+        '`watch = "uv"` on file `x/site-packages/y.py`: uv links installed files from its cache, so their times change without them',
     ),
 }
 
@@ -130,7 +147,7 @@ UV_CANNOT = {
 @pytest.mark.parametrize("case", UV_CANNOT)
 def test_what_uv_cannot_watch(case: str, demo_maker: DemoMaker) -> None:
     options, message = UV_CANNOT[case]
-    files = {"data/a[1].txt": "", "data/plain.txt": ""}
+    files = {"data/pyproject.toml": "", "data/a[1].txt": "", "own.py": OWN}
     demo = demo_maker(f'[tool.dyncachekeys.keys.it]\nwatch = "uv"\n{options}', files)
     problems = refused(demo.root, demo.environ)
     remedy = 'set `watch = "auto"`, and the stamp will watch it'
@@ -141,10 +158,10 @@ def test_all_that_uv_cannot_watch_is_told_at_once(demo_maker: DemoMaker) -> None
     keys = "\n".join(
         f'[tool.dyncachekeys.keys.{name}]\nwatch = "uv"\n{options}' for name, (options, _) in UV_CANNOT.items()
     )
-    demo = demo_maker(keys, {"data/a[1].txt": ""})
+    demo = demo_maker(keys, {"data/pyproject.toml": "", "own.py": OWN})
     problems = refused(demo.root, {**demo.environ, "DEMO_ONE": "1"})
     names = [one.where.rpartition(".")[2] for one in problems]
-    assert names == ["value", "wildcard", "wildcard", "credential", "brackets"]
+    assert names == ["value", "wildcard", "wildcard", "credential", "brackets", "region", "installed"]
     found = '`watch = "uv"` on env `DEMO_ONE`: a wildcard found it, and entries must be the same on every machine'
     assert found in [one.message for one in problems]
     assert demo.cli("sync", check=False, DEMO_ONE="1").returncode == 2

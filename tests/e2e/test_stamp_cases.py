@@ -357,13 +357,13 @@ def test_the_newest_watched_file_deleted_and_a_watched_one_replaced(demo_maker: 
     assert demo.both() == 0
 
 
-def test_files_watched_by_uv_have_entries_of_their_own(demo_maker: DemoMaker) -> None:
+def test_files_watched_by_uv_have_links(demo_maker: DemoMaker) -> None:
     demo = demo_maker(WATCHED_SOURCES, FILES)
     demo.settled()
     data = tomli.loads((demo.root / "pyproject.toml").read_text(encoding="utf-8"))
     entries = data["tool"]["uv"]["cache-keys"]
-    assert {"file": "csrc/one.c"} in entries
-    assert {"file": "csrc/two.c"} in entries
+    assert {"file": ".dyncachekeys/inputs/*"} in entries
+    assert {"file": "csrc/one.c"} not in entries
     demo.write({"csrc/one.c": "B\n"})
     assert demo.uv_sync() == 1
     assert demo.uv_sync() == 0

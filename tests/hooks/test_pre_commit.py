@@ -22,6 +22,7 @@ resolver = "backend"
 
 [tool.dyncachekeys.keys.sources]
 resolver = "files"
+watch = "digest"
 patterns = ["src/"]
 """
 SOURCES = {"src/a.c": "int a;\n"}

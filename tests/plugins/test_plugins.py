@@ -340,7 +340,7 @@ def test_function_in_the_tree(case: str, demo_maker: DemoMaker) -> None:
     function = "def found(context, *, suffix='.c'):\n    yield from map(File, context.files([f'src/*{suffix}']))\n"
     source = "from dyncachekeys import File\n" + function + "class Keys:\n    found = staticmethod(found)\n"
     demo = demo_maker(
-        f'{table}\n[tool.dyncachekeys.keys.own]\nresolver = "{resolver}"\nsuffix = ".pyx"\n',
+        f'{table}\n[tool.dyncachekeys.keys.own]\nresolver = "{resolver}"\nwatch = "digest"\nsuffix = ".pyx"\n',
         {path: source, "src/a.c": "", "src/b.pyx": ""},
     )
     first = demo.sync()

@@ -52,7 +52,7 @@ def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = 
         render.synced(reports, seconds, options)
         return 0
     if options.command == "check":
-        stale = [one for one in reports if one.region_differs or (options.stamp and one.move != "kept")]
+        stale = [one for one in reports if one.region_differs or (options.stamp and one.written)]
         render.checked(reports, options, stale=stale)
         return 1 if stale else 0
     if options.command == "digest":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from dyncachekeys.cli import telling
 from dyncachekeys.cli.printer import Printer, counted, counts, in_sync
 from dyncachekeys.document import rendering
+from dyncachekeys.witnesses import LINK_FOLDER
 
 if TYPE_CHECKING:
     import argparse
@@ -87,6 +88,8 @@ def checked(reports: Sequence[ProjectReport], options: argparse.Namespace, *, st
         if report.move != "kept":
             out(f"{report.name}: the stamp is stale")
             telling.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
+        elif LINK_FOLDER in report.written:
+            out(f"{report.name}: {LINK_FOLDER} does not hold the links that it should")
     out("Run `dyncachekeys sync`.")
 
 

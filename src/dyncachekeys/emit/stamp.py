@@ -119,13 +119,24 @@ class Stamps:
         except NotImplementedError:
             pass
         except OSError as error:
-            if not _links_refused(error):
+            if not links_refused(error):
                 raise
         else:
             return folder
         _remove(self._all)
         _unlink(self._link)
         return None
+
+    def relabel(self, digest: str) -> None:
+        """Have the folder to which the link leads stand for another digest: to uv nothing changes.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        folder = self.current()
+        if folder is not None:
+            numbers = {"birth": folder.birth, "inode": folder.inode}
+            write.replace(f"{self._all}/{folder.id}/stamp", _as_toml(digest, **numbers), 0o600)
 
     def write_file(self, digest: str, above: int | None) -> None:
         """Rewrite the stamp file, its modification time above a time in nanoseconds (U22, for Windows).
@@ -190,7 +201,8 @@ def _birth_and_inode(path: str) -> tuple[int, int]:
     return info.st_mtime_ns, info.st_ino
 
 
-def _links_refused(error: OSError) -> bool:
+def links_refused(error: OSError) -> bool:
+    """Tell whether an error says that no links can be made here."""
     return error.errno in _LINKS_REFUSED or getattr(error, "winerror", None) == _NOT_ALLOWED_ON_WINDOWS
 
 

@@ -59,14 +59,19 @@ def sweep(file: Path, home: Path) -> None:
         file: ``pyproject.toml``, beside whose target ours would lie.
         home: The folder of stamp and state.
     """
+    import shutil  # noqa: PLC0415
+
     target = file.resolve()
     hexadecimal = "[0-9a-f]" * 8
     for stray in (
         *target.parent.glob(f".{target.name}.{hexadecimal}.tmp"),
         *home.glob(f".*.{hexadecimal}.tmp"),
         *home.glob(f"current.{hexadecimal}"),
+        *home.glob(f"link.{hexadecimal}"),
     ):
         stray.unlink()
+    for folder in home.glob(f"inputs.{hexadecimal}"):
+        shutil.rmtree(folder)
 
 
 def hide(home: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from dyncachekeys.witnesses import STAMP_LINK
+from dyncachekeys.witnesses import LINK_FOLDER, STAMP_LINK
 
 CURRENT = STAMP_LINK
 """What uv watches as a directory (U25)."""
 STAMP_FILE = ".dyncachekeys/stamp"
 """The file that it watches where links can't be made."""
+LINKS = f"{LINK_FOLDER}/*"
+"""The glob behind which it sees the inputs that have a link (U27)."""
 _GLOB_SIGNS = re.compile(r"[*?\[{]")
 _CREDENTIAL = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_KEY|PRIVATE_KEY", re.IGNORECASE)
 

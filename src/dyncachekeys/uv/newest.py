@@ -7,13 +7,13 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from dyncachekeys.files import changed_ns
+from dyncachekeys.files import CHANGED, changed_ns
 from dyncachekeys.matching import Rules
 from dyncachekeys.uv.accepts import is_glob
 from dyncachekeys.witnesses import TIMED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dyncachekeys.files import Files
     from dyncachekeys.matching import Place
@@ -23,6 +23,23 @@ def newest(files: Files, paths: Iterable[str]) -> int | None:
     """Return the latest time of the files that entries name or match, in nanoseconds; nothing without any."""
     times = (_changed(files, path) for path in _expanded(files, paths))
     return max((time for time in times if time is not None), default=None)
+
+
+def newest_linked(files: Files, linked: Mapping[str, Sequence[str]]) -> int | None:
+    """Return the latest time of the files to which there are links, as `newest`.
+
+    Args:
+        files: The project's files, where all of them were looked at.
+        linked: By folder, their names.
+    """
+    times: list[int] = []
+    for folder, names in linked.items():
+        seen = files.folders[folder]
+        times += [seen.stats[seen.names[name] * 4 + CHANGED] for name in names if name in seen.names]
+        for name in seen.odd.keys() & names if seen.odd else ():
+            time = _changed(files, f"{folder}/{name}" if folder else name)
+            times += [time] if time is not None else []
+    return max(times, default=None)
 
 
 def _changed(files: Files, path: str) -> int | None:

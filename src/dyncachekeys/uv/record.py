@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import repository
 from dyncachekeys.digest import digest_of
-from dyncachekeys.uv.accepts import CURRENT
+from dyncachekeys.uv.accepts import CURRENT, LINKS
 from dyncachekeys.uv.newest import newest
 from dyncachekeys.values import sealed, value_digest
 from dyncachekeys.venv import project_environment
@@ -104,17 +104,21 @@ def _nanoseconds(stored: Any) -> int | None:
     return None if stored is None else int(stored)
 
 
-def expected_record(files: Files, entries: Sequence[Any], environ: Mapping[str, str]) -> Record:
+def expected_record(
+    files: Files, entries: Sequence[Any], environ: Mapping[str, str], linked: int | None = None
+) -> Record:
     """Return the record that uv makes if it builds from the project as it is now.
 
     Args:
         files: The project's files.
         entries: The whole list ``tool.uv.cache-keys``, the user's entries included.
         environ: The environment that uv will see.
+        linked: The latest time of what uv sees through the link folder, in nanoseconds.
     """
     tables = [{"file": entry} if isinstance(entry, str) else entry for entry in entries]
+    named = [str(table["file"]) for table in tables if table.get("file", LINKS) != LINKS]
     return Record(
-        timestamp=newest(files, [str(table["file"]) for table in tables if "file" in table]),
+        timestamp=max((time for time in (newest(files, named), linked) if time is not None), default=None),
         git=_git(files, [table["git"] for table in tables if table.get("git")]),
         env={str(table["env"]): environ.get(str(table["env"])) for table in tables if "env" in table},
         current=None,
@@ -126,6 +130,10 @@ def _git(files: Files, wanted: Sequence[Any]) -> str | None:
     asked = {name for one in wanted for name in (["commit"] if one is True else [n for n, on in one.items() if on])}
     if not all(repository.is_read_by_every_uv(files, what) for what in asked & {"commit", "tags"}):
         return None
-    # Without a repository there are no tags, and with one there is an empty list of them.
-    tags = repository.tags(files) or None
-    return value_digest([repository.commit(files) if "commit" in asked else None, tags if "tags" in asked else None])
+    return value_digest(
+        [
+            repository.commit(files) if "commit" in asked else None,
+            # Without a repository there are no tags, and with one there is an empty list of them.
+            repository.tags(files) or None if "tags" in asked else None,
+        ]
+    )
