@@ -19,7 +19,9 @@ from uv import find_uv_bin
 
 import dyncachekeys
 from dyncachekeys.errors import DyncachekeysError, Problem
+from dyncachekeys.explanation import Explanation, explain
 from dyncachekeys.report import ProjectReport
+from dyncachekeys.survey import survey
 
 BACKEND = """\
 import os
@@ -157,9 +159,16 @@ class Demo:
         return dyncachekeys.sync(self.root, {**self.environ, **environ})
 
     def both(self, **environ: str) -> int:
-        """Run ``dyncachekeys sync``, then ``uv sync``; return how many builds that took."""
-        self.sync(**environ)
-        return self.uv_sync(**environ)
+        """Run ``dyncachekeys sync``, then ``uv sync``; return how many builds that took.
+
+        What `explain` says before is held against what then happens.
+        """
+        told = explained(self.root, {**self.environ, **environ})
+        report = self.sync(**environ)
+        builds = self.uv_sync(**environ)
+        if told is not None:
+            assert_explained(told, report, builds)
+        return builds
 
     def settled(self) -> None:
         """Bring everything up to date, and make sure that nothing is left to do."""
@@ -170,6 +179,25 @@ class Demo:
     def cli(self, *arguments: str, check: bool = True, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run the command line in a process of its own."""
         return self.run(sys.executable, "-m", "dyncachekeys", *arguments, check=check, **environ)
+
+
+def explained(root: Path, environ: Mapping[str, str]) -> Explanation | None:
+    """Return what `explain` has to say about a project; nothing if it can't be resolved."""
+    try:
+        return explain(survey(root, environ))
+    except DyncachekeysError:
+        return None
+
+
+def assert_explained(told: Explanation, report: ProjectReport, builds: int) -> None:
+    """Hold what `explain` said against what the sync after it found, and uv did."""
+    changes = {key.name: [one.as_list() for one in key.changes] for key in report.keys}
+    assert {key: [one.as_list() for one in some] for key, some in told.changes.items()} == changes
+    assert all(one.subject and one.reason for some in told.changes.values() for one in some)
+    assert told.why == report.why
+    expected = {"nothing-to-do": {0}, "installs": {0, 1}}.get(told.outlook.verdict, {1})
+    assert builds in expected, told.outlook
+    assert told.outlook.seen or not builds
 
 
 DemoMaker = Callable[..., Demo]

@@ -181,6 +181,8 @@ class State:
     """Of the link folder: what it stands for, and by which stat it is recognised (`emit.links`)."""
     written: tuple[str, ...] = ()
     """What builds were seen to write, though its content stayed: no links lead there."""
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """Of ``pyproject.toml``: the sealed digest of each table (`pyproject_tables`)."""
     fits: bool = False
     """Whether the record that was seen is the one that was expected."""
     due: bool = True
@@ -199,6 +201,7 @@ class State:
             self.products,
             self.links,
             self.written,
+            self.tables,
             self.fits,
             self.due,
         )
@@ -230,6 +233,7 @@ def _from_json(data: Mapping[str, Any]) -> State:
         products={pattern: _known(rows) for pattern, rows in data["products"].items()},
         links=data["links"],
         written=tuple(map(str, data["written"])),
+        tables={str(name): str(seal) for name, seal in data["tables"].items()},
         fits=bool(data["fits"]),
         due=bool(data["due"]),
     )

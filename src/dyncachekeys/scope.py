@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import columns, keeping, project, survey, synchronisation, workspace
+from dyncachekeys import columns, explanation, keeping, project, survey, synchronisation, workspace
 from dyncachekeys.emit.write import Lock, hide
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem, nearest
 from dyncachekeys.files import Files
@@ -19,6 +19,7 @@ from dyncachekeys.witnesses import SCOPE_FILE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from dyncachekeys.explanation import Explanation
     from dyncachekeys.quiet import Glance
     from dyncachekeys.report import ProjectReport
 
@@ -120,6 +121,18 @@ def check(
     """Return what `sync` would find and write. Writes nothing. Arguments and errors as `sync`."""
     environ = os.environ if environ is None else environ
     return [one.report(one.witnesses()) for one in _surveyed(scope, environ, glances or {})]
+
+
+def explain(scope: Scope, environ: Mapping[str, str] | None = None, since: int = 0) -> list[Explanation]:
+    """Explain all projects of a scope. Writes nothing. Arguments and errors as `sync`.
+
+    Args:
+        scope: The projects.
+        environ: The environment; that of this process, if not given.
+        since: How many of the last syncs that changed something to go back.
+    """
+    environ = os.environ if environ is None else environ
+    return [explanation.explain(one, since) for one in _surveyed(scope, environ, {})]
 
 
 def _surveyed(scope: Scope, environ: Mapping[str, str], glances: Mapping[str, Any]) -> list[survey.Survey]:

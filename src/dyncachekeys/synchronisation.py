@@ -17,6 +17,7 @@ from dyncachekeys.emit.stamp import Stamps, links_refused
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.memory import State
 from dyncachekeys.project import FILE, HOME, load
+from dyncachekeys.pyproject_tables import sealed_tables
 from dyncachekeys.survey import Survey, fingerprint_of, survey
 from dyncachekeys.witnesses import LINK_FOLDER, STATE_FILE
 
@@ -199,6 +200,7 @@ def _next_state(found: Survey) -> State:
         products=found.verdict.products.known if found.verdict.products is not None else {},
         links=LinkFolder(found.home).known_as(links.mark(found.files, found.plan.linked_digest)),
         written=found.written,
+        tables=sealed_tables(found.project.pyproject, salt),
         fits=fits,
         due=not (fits and stamped),
     )

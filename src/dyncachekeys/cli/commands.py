@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
 import shutil
 import subprocess
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from dyncachekeys.report import ProjectReport
 
 
+_OF_THEIR_OWN = frozenset({"explain"})
+"""Commands with a module of their own."""
+
+
 def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = None) -> int:
     """Carry out a parsed command line and return the exit code.
 
@@ -40,6 +45,8 @@ def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = 
     if options.command == "run":
         return _run(options, glances)
     scope = _scope(options)
+    if options.command in _OF_THEIR_OWN:
+        return int(importlib.import_module(f"dyncachekeys.cli.{options.command}").execute(options, scope))
     if options.command == "clean":
         done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in synchronisation.clean(folder)]
         render.cleaned(done, options)
@@ -57,8 +64,8 @@ def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = 
         return 1 if stale else 0
     if options.command == "digest":
         render.digest(reports, options)
-        return 0
-    render.shown(_only(reports, options.key), options)
+    else:
+        render.shown(_only(reports, options.key), options)
     return 0
 
 

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from dyncachekeys import history
 from dyncachekeys.errors import ConfigurationError, Problem
 
 if TYPE_CHECKING:
@@ -60,9 +61,27 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD", help="the command and its arguments")
     show = add("show", "print keys, inputs, reasons and entries", "Writes nothing. Runs the project's resolvers.")
     show.add_argument("key", nargs="?", metavar="KEY", help="only this key")
+    explain = add(
+        "explain",
+        "tell why uv will rebuild, or why not",
+        "Against the last sync: what changed, to the file and the reason; what was edited without effect; what uv "
+        "will see. Writes nothing. Runs the project's resolvers.",
+    )
+    explain.add_argument("key", nargs="?", metavar="KEY", help="only this key")
+    explain.add_argument(
+        "--since", type=_count, default=0, metavar="N", help="go back N syncs that changed something (20 are kept)"
+    )
     add("digest", "print the digest of all inputs", "By content, for CI cache keys. Writes nothing.")
     add("clean", "take the generated region and the state away again", "Works without [tool.dyncachekeys].")
     return parser.parse_args(arguments)
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() else -1
+    if not 0 <= number <= history.LENGTH:
+        message = f"`{text}` is no number from 0 to {history.LENGTH}"
+        raise argparse.ArgumentTypeError(message)
+    return number
 
 
 def _common() -> _Parser:

@@ -34,9 +34,9 @@ def synced(
 ) -> None:
     """Print what a sync found and wrote."""
     if options.format == "json" and stream is None:
-        _json({"projects": [_project(report) for report in reports]})
+        document({"projects": [project(report) for report in reports]})
         return
-    _warnings(reports, options)
+    warnings(reports, options)
     if options.quiet:
         return
     out = Printer(stream or sys.stdout, options.color)
@@ -73,9 +73,9 @@ def _times(reports: Sequence[ProjectReport], seconds: float, out: Printer, optio
 def checked(reports: Sequence[ProjectReport], options: argparse.Namespace, *, stale: Sequence[ProjectReport]) -> None:
     """Print whether projects are in sync."""
     if options.format == "json":
-        _json({"projects": [_project(report) for report in reports]})
+        document({"projects": [project(report) for report in reports]})
         return
-    _warnings(reports, options)
+    warnings(reports, options)
     if options.quiet:
         return
     out = Printer(sys.stdout, options.color)
@@ -96,9 +96,9 @@ def checked(reports: Sequence[ProjectReport], options: argparse.Namespace, *, st
 def shown(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
     """Print keys, inputs with their reasons, entries and the digest."""
     if options.format == "json":
-        _json({"projects": [_project(report, with_inputs=True) for report in reports]})
+        document({"projects": [project(report, with_inputs=True) for report in reports]})
         return
-    _warnings(reports, options)
+    warnings(reports, options)
     out = Printer(sys.stdout, options.color)
     for number, report in enumerate(reports):
         out("\n" * bool(number) + f"{report.name}  {report.digest}")
@@ -127,9 +127,9 @@ def _shown(report: ProjectReport, out: Printer) -> None:
 def digest(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
     """Print the digest of all inputs; of several projects, each with its name behind it."""
     if options.format == "json":
-        _json({"projects": [_project(report) for report in reports]})
+        document({"projects": [project(report) for report in reports]})
         return
-    _warnings(reports, options)
+    warnings(reports, options)
     out = Printer(sys.stdout)
     for report in reports:
         out(report.digest if len(reports) == 1 else f"{report.digest}  {report.name}")
@@ -138,7 +138,7 @@ def digest(reports: Sequence[ProjectReport], options: argparse.Namespace) -> Non
 def cleaned(done: Iterable[str], options: argparse.Namespace) -> None:
     """Print what `clean` took away."""
     if options.format == "json":
-        _json({"cleaned": list(done)})
+        document({"cleaned": list(done)})
     elif not options.quiet:
         gone = ", ".join(done)
         Printer(sys.stdout)(f"Cleaned {gone}" if gone else "Nothing to clean")
@@ -147,7 +147,7 @@ def cleaned(done: Iterable[str], options: argparse.Namespace) -> None:
 def errors(problems: Iterable[Problem], *, as_json: bool, level: str = "error") -> None:
     """Print problems: to standard error, or as the one JSON document on standard output."""
     if as_json:
-        _json({"errors": [dataclasses.asdict(problem) for problem in problems]})
+        document({"errors": [dataclasses.asdict(problem) for problem in problems]})
         return
     err = Printer(sys.stderr)
     for problem in problems:
@@ -155,17 +155,19 @@ def errors(problems: Iterable[Problem], *, as_json: bool, level: str = "error") 
         err(f"  {err.painted('do:', '~')} {problem.remedy}")
 
 
-def _warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
+def warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
+    """Print what the projects should know."""
     if options.quiet:
         return
     err = Printer(sys.stderr, options.color)
     for report in reports:
-        project = f"{report.name}: " if len(reports) > 1 else ""
+        name = f"{report.name}: " if len(reports) > 1 else ""
         for notice in report.warnings:
-            err(f"{err.painted('warning', 'warning')}: {project}{notice.where}: {notice.message}")
+            err(f"{err.painted('warning', 'warning')}: {name}{notice.where}: {notice.message}")
 
 
-def _project(report: ProjectReport, *, with_inputs: bool = False) -> dict[str, Any]:
+def project(report: ProjectReport, *, with_inputs: bool = False) -> dict[str, Any]:
+    """Return a project as JSON output has it."""
     return {
         "name": report.name,
         "root": report.root,
@@ -198,5 +200,6 @@ def _key(key: KeyReport, *, with_inputs: bool) -> dict[str, Any]:
     }
 
 
-def _json(content: dict[str, Any]) -> None:
+def document(content: dict[str, Any]) -> None:
+    """Print the one JSON document of a run."""
     sys.stdout.write(json.dumps({"version": JSON_VERSION, **content}, indent=2) + "\n")

@@ -35,7 +35,9 @@ def resolved(out: Printer, counts: str, seconds: float) -> None:
     out(f"Resolved {counts} in {seconds * 1000:.0f}ms")
 
 
-def changes(out: Printer, by_key: Mapping[str, Sequence[Change]], *, all_of_them: bool) -> None:
+def changes(
+    out: Printer, by_key: Mapping[str, Sequence[Change]], *, all_of_them: bool, with_reasons: bool = False
+) -> None:
     """Print what changed, key by key; of many changes only the first, unless all are wanted."""
     width = max(map(len, by_key), default=0)
     for key, some in by_key.items():
@@ -43,6 +45,7 @@ def changes(out: Printer, by_key: Mapping[str, Sequence[Change]], *, all_of_them
         for change in some[:limit]:
             sign = _SIGNS[change.kind]
             told = f"{change.subject} {_CAUSES[change.cause]}".rstrip()
+            told += f"  ({change.reason})" if with_reasons and change.reason else ""
             out(f" {out.painted(sign, sign)} {key:{width}}  {told}")
         if len(some) > limit:
             out(f"   {key:{width}}  and {len(some) - limit} more (-v lists them)")

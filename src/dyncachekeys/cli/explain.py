@@ -1,0 +1,175 @@
+"""`explain`: why uv will rebuild, or why not."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys import scope as scopes
+from dyncachekeys.cli import render, telling
+from dyncachekeys.cli.printer import Printer, counted
+from dyncachekeys.config import WHERE
+from dyncachekeys.errors import ConfigurationError, Problem, nearest
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from dyncachekeys.change import Change
+    from dyncachekeys.explanation import Edited, Explanation
+    from dyncachekeys.scope import Scope
+
+_VERDICTS = {
+    "installs": "uv will install it; it builds, unless its cache holds a build of what is there now (U17)",
+    "builds": "uv will build it",
+    "builds-after-sync": "uv will build it once `dyncachekeys sync` has run; until then it sees nothing",
+    "nothing-to-do": "uv has nothing to build",
+}
+_FACTS = {
+    "not-installed": "{} is not installed in the project's environment",
+    "region": "{} is not what sync would write, and to uv that is a change",
+    "stamp-moves": "{} will lead elsewhere: what changed above is seen through it",
+    "stamp": "{} leads elsewhere than when uv built",
+    "newer-file": "{} is newer than all that uv saw when it built",
+    "rewritten-file": "{} was written anew with what it held, and uv goes by the time",
+    "older-file": "{}",
+    "variable": "the variable {} has another value",
+    "git": "{}: the repository's are others",
+}
+_IMMATERIAL = {
+    "same-content": "written anew with what it held",
+    "not-selected": "no key selects it",
+    "ignored-by-git": "git ignores it, and no key names it",
+    "layout": "only its layout, comments or the generated region differ",
+}
+_SHOWN = 10
+
+
+def execute(options: argparse.Namespace, scope: Scope) -> int:
+    """Explain all projects of a scope, and return the exit code.
+
+    Raises:
+        DyncachekeysError: what is the user's to mend.
+    """
+    found = _only(scopes.explain(scope, since=options.since), options.key)
+    if options.format == "json":
+        render.document({"projects": [_as_json(one) for one in found]})
+        return 0
+    render.warnings([one.report for one in found], options)
+    out = Printer(sys.stdout, options.color)
+    for number, one in enumerate(found):
+        if number:
+            out("")
+        _tell(one, out, options)
+    return 0
+
+
+def _only(found: Sequence[Explanation], key: str | None) -> Sequence[Explanation]:
+    """Return what there is to say about one key; about projects that have it."""
+    if key is None:
+        return found
+    some = [one for one in found if any(key == other.name for other in one.report.keys)]
+    if not some:
+        remedy = nearest(key, {other.name for one in found for other in one.report.keys})
+        raise ConfigurationError([Problem("unknown-key", f"there is no key `{key}`", f"{WHERE}.keys", remedy)])
+    return [
+        dataclasses.replace(
+            one,
+            changes={name: changes for name, changes in one.changes.items() if name == key},
+            tables=(),
+            edited=(),
+            report=dataclasses.replace(one.report, keys=tuple(k for k in one.report.keys if k.name == key)),
+            last=one.last
+            and dataclasses.replace(one.last, changes={k: v for k, v in one.last.changes.items() if k == key}),
+        )
+        for one in some
+    ]
+
+
+def _tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
+    name = one.report.name
+    if one.report.previous is None:
+        out(f"{name}: not synced yet, or the memory of it is gone: the next sync makes uv build it")
+    else:
+        out(f"{name}: {_VERDICTS[one.outlook.verdict]}")
+    if options.quiet:
+        return
+    if any(one.changes.values()) or one.why:
+        back = f"the last {counted(one.since, 'change')} and now" if one.since else "the last sync"
+        out(f"Since {back}:")
+        _tell_changes(one.changes, one.why, out, options)
+        if one.tables:
+            out(f"   pyproject.toml differs in {', '.join(one.tables)}")
+    elif one.last is not None and one.report.previous is not None:
+        out(f"Nothing has changed since the last sync. The last change was seen at {one.last.at}:")
+        _tell_changes(one.last.changes, one.last.why, out, options)
+        if one.last.is_first:
+            out("   it was the first sync here, or the memory of the one before was gone")
+        out(f"   {telling.OUTCOMES[one.last.move].format(name=name)}")
+    _tell_edited(one.edited, out, options)
+    for seen in one.outlook.seen[: None if options.verbose else _SHOWN]:
+        out(f"uv sees: {_FACTS[seen.fact].format(seen.subject)}")
+    out(f"Next: {next_step(one)}")
+
+
+def _tell_changes(
+    changes: Mapping[str, Sequence[Change]], why: Sequence[str], out: Printer, options: argparse.Namespace
+) -> None:
+    telling.changes(out, changes, all_of_them=options.verbose, with_reasons=True)
+    for reason in why:
+        out(f" ! {reason}")
+
+
+def _tell_edited(edited: Sequence[Edited], out: Printer, options: argparse.Namespace) -> None:
+    shown = [one for one in edited if options.verbose or one.why != "ignored-by-git"]
+    if not shown:
+        return
+    out("Edited, but without effect:")
+    width = min(max(len(one.subject) for one in shown), 40)
+    for one in shown[: None if options.verbose else _SHOWN]:
+        out(f"   {one.subject:{width}}  {immaterial(one)}")
+    if len(shown) > _SHOWN and not options.verbose:
+        out(f"   and {len(shown) - _SHOWN} more (-v lists them)")
+
+
+def immaterial(one: Edited) -> str:
+    """Return in words why something that was edited does not matter."""
+    if one.why == "tables":
+        tables = ", ".join(f"[{name}]" for name in one.detail.split(", "))
+        return f"only {tables} differs, which no key selects"
+    return _IMMATERIAL[one.why]
+
+
+def next_step(one: Explanation) -> str:
+    """Return the one thing to do next."""
+    if one.outlook.verdict == "builds-after-sync" or one.report.previous is None:
+        return "`dyncachekeys run -- uv sync`"
+    if one.outlook.verdict in {"builds", "installs"}:
+        return "`dyncachekeys run -- uv sync`" if one.report.changed else "`uv sync`"
+    if one.report.changed:
+        return "`dyncachekeys sync`; uv has already built what changed"
+    return "nothing. If uv should build, name what it depends on in a key"
+
+
+def _as_json(one: Explanation) -> dict[str, Any]:
+    last = None
+    if one.last is not None:
+        changes = {key: [change.as_table() for change in some] for key, some in one.last.changes.items()}
+        last = {"at": one.last.at, "move": one.last.move, "why": list(one.last.why), "changes": changes}
+    return {
+        **render.project(one.report),
+        "outlook": {
+            "verdict": one.outlook.verdict,
+            "seen": [dataclasses.asdict(seen) for seen in one.outlook.seen],
+        },
+        "since": {
+            "changes_back": one.since,
+            "changes": {key: [change.as_table() for change in some] for key, some in one.changes.items() if some},
+            "why": list(one.why),
+        },
+        "tables": list(one.tables),
+        "without_effect": [dataclasses.asdict(edited) for edited in one.edited],
+        "last": last,
+        "next": next_step(one),
+    }

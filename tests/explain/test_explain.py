@@ -1,0 +1,276 @@
+"""`explain`, as its user reads it: before and after the fact, in text and JSON.
+
+That it names each change of each end-to-end scenario, and foretells what uv does, is asserted where those are
+run: in `Demo.both`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit import Demo, DemoMaker
+
+CONFIG = """
+[tool.ruff]
+line-length = 100
+
+[tool.dyncachekeys]
+watch = "{watch}"
+{more}
+
+[tool.dyncachekeys.keys.backend]
+resolver = "backend"
+
+[tool.dyncachekeys.keys.sources]
+resolver = "files"
+patterns = ["csrc/*.c"]
+
+[tool.dyncachekeys.keys.toolchain]
+resolver = "env"
+names = ["CC", "MY_TOKEN"]
+
+[tool.dyncachekeys.keys.project]
+resolver = "table"
+tables = ["project", "build-system"]
+"""
+FILES = {"csrc/a.c": "a\n", "csrc/b.c": "b\n", "csrc/notes.txt": "n\n", ".gitignore": ".venv/\nuv.lock\n*.log\n"}
+
+
+def exact(maker: DemoMaker) -> Demo:
+    demo = maker(CONFIG.format(watch="digest", more="defaults = false"), FILES)
+    demo.settled()
+    demo.tick()
+    return demo
+
+
+def told(demo: Demo, *arguments: str, **environ: str) -> str:
+    return demo.cli("explain", *arguments, check=True, **environ).stdout
+
+
+def as_json(demo: Demo, *arguments: str, **environ: str) -> dict[str, Any]:
+    document = json.loads(demo.cli("explain", "--format", "json", *arguments, check=True, **environ).stdout)
+    assert document["version"] == 1
+    (project,) = document["projects"]
+    return dict(project)
+
+
+def test_before_the_first_sync(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(CONFIG.format(watch="digest", more=""), FILES)
+    before = sorted(path.name for path in demo.root.rglob("*"))
+    assert told(demo) == (
+        "demo: not synced yet, or the memory of it is gone: the next sync makes uv build it\n"
+        "uv sees: demo is not installed in the project's environment\n"
+        "Next: `dyncachekeys run -- uv sync`\n"
+    )
+    assert as_json(demo)["outlook"] == {
+        "verdict": "installs",
+        "seen": [{"fact": "not-installed", "subject": "demo"}],
+    }
+    assert sorted(path.name for path in demo.root.rglob("*")) == before
+
+
+def test_what_changed_and_why_it_counts(demo_maker: DemoMaker) -> None:
+    demo = exact(demo_maker)
+    demo.append("csrc/a.c", "more\n")
+    demo.write({"csrc/new.c": ""})
+    (demo.root / "csrc/b.c").unlink()
+    demo.edit("build_backend/helper.py", "return []", "return  []")
+    assert told(demo, CC="clang").splitlines() == [
+        "demo: uv will build it once `dyncachekeys sync` has run; until then it sees nothing",
+        "Since the last sync:",
+        " ~ backend    build_backend/helper.py changed  (imported by build_backend/core.py:5)",
+        " ~ sources    csrc/a.c changed  (matches csrc/*.c)",
+        " - sources    csrc/b.c  (matches csrc/*.c)",
+        " + sources    csrc/new.c  (matches csrc/*.c)",
+        " ~ toolchain  CC changed  (named)",
+        "uv sees: .dyncachekeys/current will lead elsewhere: what changed above is seen through it",
+        "Next: `dyncachekeys run -- uv sync`",
+    ]
+    assert told(demo, "sources").splitlines()[1:5] == [
+        "Since the last sync:",
+        " ~ sources  csrc/a.c changed  (matches csrc/*.c)",
+        " - sources  csrc/b.c  (matches csrc/*.c)",
+        " + sources  csrc/new.c  (matches csrc/*.c)",
+    ]
+    found = as_json(demo, CC="clang")
+    assert found["outlook"] == {
+        "verdict": "builds-after-sync",
+        "seen": [{"fact": "stamp-moves", "subject": ".dyncachekeys/current"}],
+    }
+    causes = {
+        (change["kind"], change["subject"]): change["cause"]
+        for some in found["since"]["changes"].values()
+        for change in some
+    }
+    assert causes == {
+        ("changed", "build_backend/helper.py"): "content",
+        ("changed", "csrc/a.c"): "content",
+        ("removed", "csrc/b.c"): "gone",
+        ("added", "csrc/new.c"): "new-input",
+        ("changed", "CC"): "value",
+    }
+
+
+def test_after_the_rebuild(demo_maker: DemoMaker) -> None:
+    """When people ask."""
+    demo = exact(demo_maker)
+    demo.append("csrc/a.c", "more\n")
+    demo.both()
+    lines = told(demo).splitlines()
+    assert lines[0] == "demo: uv has nothing to build"
+    assert lines[1].startswith("Nothing has changed since the last sync. The last change was seen at 20")
+    assert lines[2:] == [
+        " ~ sources  csrc/a.c changed  (matches csrc/*.c)",
+        "   Stamped demo: uv will rebuild it",
+        "Next: nothing. If uv should build, name what it depends on in a key",
+    ]
+    last = as_json(demo)["last"]
+    assert last["move"] == "moved"
+    assert [change["subject"] for change in last["changes"]["sources"]] == ["csrc/a.c"]
+
+
+WITHOUT_EFFECT: dict[str, tuple[Callable[[Demo], object], str, dict[str, str]]] = {
+    "a table that no key selects": (
+        lambda demo: demo.edit("pyproject.toml", "line-length = 100", "line-length = 99"),
+        "   pyproject.toml  only [tool.ruff] differs, which no key selects",
+        {"subject": "pyproject.toml", "why": "tables", "detail": "tool.ruff"},
+    ),
+    "layout": (
+        lambda demo: demo.append("pyproject.toml", "\n# a comment\n"),
+        "   pyproject.toml  only its layout, comments or the generated region differ",
+        {"subject": "pyproject.toml", "why": "layout", "detail": ""},
+    ),
+    "the same content": (
+        lambda demo: demo.write({"csrc/a.c": "a\n"}),
+        "   csrc/a.c  written anew with what it held",
+        {"subject": "csrc/a.c", "why": "same-content", "detail": ""},
+    ),
+    "no key selects it": (
+        lambda demo: demo.append("csrc/notes.txt", "more\n"),
+        "   csrc/notes.txt  no key selects it",
+        {"subject": "csrc/notes.txt", "why": "not-selected", "detail": ""},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WITHOUT_EFFECT)
+def test_what_was_edited_without_effect(case: str, demo_maker: DemoMaker) -> None:
+    edit, line, item = WITHOUT_EFFECT[case]
+    demo = exact(demo_maker)
+    edit(demo)
+    lines = told(demo).splitlines()
+    assert lines[0] == "demo: uv has nothing to build"
+    assert lines[lines.index("Edited, but without effect:") + 1] == line
+    assert as_json(demo)["without_effect"] == [item]
+    assert demo.both() == 0
+
+
+def test_what_git_ignores_is_told_only_if_asked(demo_maker: DemoMaker) -> None:
+    demo = exact(demo_maker)
+    demo.write({"csrc/made.log": ""})
+    assert "made.log" not in told(demo)
+    assert "csrc/made.log  git ignores it, and no key names it" in told(demo, "-v")
+
+
+def test_what_plain_uv_sees_by_itself(demo_maker: DemoMaker) -> None:
+    # Without what leaves no trace: after a build without a sync nobody knows what that was.
+    config = CONFIG.format(watch="auto", more="").partition("[tool.dyncachekeys.keys.project]")[0]
+    demo = demo_maker(config.replace(', "MY_TOKEN"', ""), FILES)
+    demo.settled()
+    demo.tick()
+    demo.append("csrc/a.c", "more\n")
+    demo.write({"csrc/b.c": "b\n"})
+    lines = told(demo, CC="clang").splitlines()
+    assert lines[0] == "demo: uv will build it"
+    assert "uv sees: csrc/a.c is newer than all that uv saw when it built" in lines
+    assert "uv sees: csrc/b.c was written anew with what it held, and uv goes by the time" in lines
+    assert "uv sees: the variable CC has another value" in lines
+    demo.uv_sync()
+    assert told(demo).splitlines()[0] == "demo: uv has nothing to build"
+    demo.edit("pyproject.toml", "line-length = 100", "line-length = 99")
+    assert "   pyproject.toml differs in tool.ruff" in told(demo).splitlines()
+
+
+def test_several_syncs_back(demo_maker: DemoMaker) -> None:
+    demo = exact(demo_maker)
+    for change in ({"csrc/new.c": ""}, {"csrc/a.c": "other\n"}, {"csrc/passing.c": ""}):
+        demo.write(change)
+        demo.sync()
+    (demo.root / "csrc/passing.c").unlink()
+    lines = told(demo, "--since", "3").splitlines()
+    assert lines[1] == "Since the last 3 changes and now:"
+    assert lines[2:4] == [
+        " ~ sources    csrc/a.c changed  (matches csrc/*.c)",
+        " + sources    csrc/new.c  (matches csrc/*.c)",
+    ]
+    assert "passing" not in "".join(lines)
+    assert as_json(demo, "--since", "1")["since"]["changes"] == {}
+    assert as_json(demo, "--since", "20")["since"]["changes_back"] == 4
+
+
+@pytest.mark.parametrize("number", ["-1", "21", "x", ""])
+def test_since_that_is_no_number_of_syncs(number: str, demo_maker: DemoMaker) -> None:
+    done = demo_maker(CONFIG.format(watch="auto", more="")).cli("explain", f"--since={number}", check=False)
+    assert done.returncode == 2
+    assert f"argument --since: `{number}` is no number from 0 to 20" in done.stderr
+
+
+def test_key_that_is_not_there(demo_maker: DemoMaker) -> None:
+    done = demo_maker(CONFIG.format(watch="auto", more="")).cli("explain", "source", check=False)
+    assert done.returncode == 2
+    assert "there is no key `source`\n  do: did you mean `sources`?" in done.stderr
+
+
+def test_history_that_is_damaged_is_no_history(demo_maker: DemoMaker) -> None:
+    demo = exact(demo_maker)
+    for line in ('{"at": 1}\n', '{"move": "up", "why": [], "changes": {}, "at": "x", "previous": null}\n', "[]\n", "{"):
+        (demo.root / ".dyncachekeys/history").write_text(line, encoding="utf-8")
+        assert as_json(demo)["last"] is None
+        assert told(demo, "--since", "5").startswith("demo: uv has nothing to build\n")
+
+
+RAISES = """
+import os
+
+def found(context):
+    raise RuntimeError("no toolchain")
+"""
+
+
+def test_a_secret_appears_nowhere(demo_maker: DemoMaker, tmp_path: Path) -> None:
+    demo = exact(demo_maker)
+    secrets = [f"s3cr3t-{number}-value" for number in range(3)]
+    said = []
+    for secret in secrets:
+        environ = {"MY_TOKEN": secret, "CC": secret}
+        for command in (
+            ("explain",),
+            ("check", "--stamp"),
+            ("sync",),
+            ("explain", "-v"),
+            ("explain", "--since", "5", "--format", "json"),
+            ("show",),
+            ("show", "--format", "json"),
+            ("digest",),
+            ("sync", "--format", "json"),
+        ):
+            done = demo.cli(*command, check=False, **environ)
+            said += [done.stdout, done.stderr]
+    demo.write({"keys.py": RAISES})
+    demo.append("pyproject.toml", '\n[tool.dyncachekeys.keys.own]\nresolver = "keys:found"\n')
+    for form in ("text", "json"):
+        done = demo.cli("sync", "--format", form, check=False, MY_TOKEN=secrets[0])
+        assert done.returncode == 2
+        said += [done.stdout, done.stderr]
+    assert "MY_TOKEN" in "".join(said)
+    kept = [path.read_bytes() for path in (demo.root / ".dyncachekeys").rglob("*") if path.is_file()]
+    assert len(kept) > 4
+    for secret in secrets:
+        assert not any(secret in text for text in said)
+        assert not any(secret.encode() in data for data in kept)
+    assert not any(secret in path.name for secret in secrets for path in tmp_path.rglob("*"))
