@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dyncachekeys import own_environment, registry, repository, workspace
 from dyncachekeys.checking import check_options
@@ -132,6 +132,25 @@ def resolve(project: Project, environ: Environment, files: Files, chain: Sequenc
         if problems:
             raise ConfigurationError(problems)
         return _run(jobs, config, environ, files)
+
+
+def only(name: str, key: Mapping[str, object], project: Project, environ: Environment, files: Files) -> Resolution:
+    """Run one key that need not be the project's own, and no other. Errors as `resolve`.
+
+    Args:
+        name: The key's name.
+        key: Its table.
+        project: The project.
+        environ: The environment as keys may see it.
+        files: The project's files.
+    """
+    tool = {"dyncachekeys": {"defaults": False, "keys": {name: key}}}
+    return resolve(dataclasses.replace(project, pyproject=_with(project.pyproject, tool), inherited={}), environ, files)
+
+
+def _with(pyproject: Mapping[str, Any], tool: Mapping[str, object]) -> Mapping[str, Any]:
+    there = pyproject.get("tool")
+    return {**pyproject, "tool": {**(there if isinstance(there, dict) else {}), **tool}}
 
 
 def _of_another(

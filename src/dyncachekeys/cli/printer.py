@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
-_COLOURS = {"+": "32", "-": "31", "~": "33", "error": "1;31", "warning": "1;33"}
+_COLOURS = {"+": "32", "-": "31", "~": "33", "error": "1;31", "warning": "1;33", "note": "36"}
 
 
 class Printer:

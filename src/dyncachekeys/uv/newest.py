@@ -52,11 +52,16 @@ def _changed(files: Files, path: str) -> int | None:
     return None if os.path.isdir(full) else changed_ns(info)  # U4
 
 
+def matches(files: Files, glob: str) -> Iterator[str]:
+    """Yield the files that uv finds for a glob (U12, U13)."""
+    for plain in _without_braces(glob):
+        yield from _matches(files, plain)
+
+
 def _expanded(files: Files, paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         if is_glob(path):
-            for plain in _without_braces(path):
-                yield from _matches(files, plain)
+            yield from matches(files, path)
         else:
             yield files.relative(files.full(path))
 

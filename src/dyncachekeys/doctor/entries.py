@@ -1,0 +1,113 @@
+"""Entries that uv does not take for what their author meant."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys.doctor.finding import Finding
+from dyncachekeys.doctor.subject import DEFAULTS, WHERE, file_of
+from dyncachekeys.uv.accepts import is_glob
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dyncachekeys.doctor.subject import Subject
+
+_SINCE = {"dir": (0, 6, 7), "env": (0, 5, 12), "tags": (0, 4, 23)}
+"""From which uv on an entry is known (U24)."""
+_NATIVE = (".c", ".cc", ".cpp", ".cu", ".f90", ".h", ".hpp", ".nim", ".pyx", ".rs", ".zig")
+_LOWER_BOUND = re.compile(r"(?:>=|==|~=|>)\s*(\d+(?:\.\d+)*)")
+
+
+def findings(subject: Subject) -> Iterator[Finding]:
+    """Yield what is wrong with the entries one by one."""
+    for place, entry in enumerate(subject.entries):
+        where = f"{WHERE}[{place}]"
+        wrong = malformed(entry)
+        if wrong is not None:
+            remedy = "write a path, or a table with one of `file`, `dir`, `env` and `git`"
+            yield Finding("DCK001", wrong, where, remedy)
+        else:
+            yield from _of_a_file(subject, file_of(entry), where)
+            yield from _of_a_dir(subject, entry.get("dir") if isinstance(entry, dict) else None, where)
+            yield from _of_an_old_uv(subject, entry, where)
+
+
+def malformed(entry: Any) -> str | None:
+    """Return why uv can't read an entry; nothing if it can."""
+    if isinstance(entry, str):
+        return None
+    if not isinstance(entry, dict):
+        return f"an entry is a path or a table, not {type(entry).__name__}"
+    if not entry.keys() & {"file", "dir", "env", "git"}:
+        named = ", ".join(f"`{name}`" for name in entry) or "an empty table"
+        return f"{named} is no kind of entry"
+    for kind in ("file", "dir", "env"):
+        if kind in entry and not isinstance(entry[kind], str):
+            return f"`{kind}` must be text"
+    git = entry.get("git", True)
+    if isinstance(git, dict):
+        odd = [name for name, value in git.items() if name not in {"commit", "tags"} or not isinstance(value, bool)]
+        return f"`git` has no `{odd[0]}`" if odd else None
+    return None if isinstance(git, bool) else "`git` is `true`, or a table with `commit` and `tags`"
+
+
+def _of_a_file(subject: Subject, text: str | None, where: str) -> Iterator[Finding]:
+    if text is None:
+        return
+    full = subject.files.full(text)
+    if text.startswith("!"):
+        yield Finding("DCK003", f"`{text}` leaves nothing out", where, "name what counts instead of what does not")
+    elif is_glob(text):
+        if os.path.lexists(full):
+            message = f"`{text}` is there, but uv takes it for a glob, which does not match itself"
+            yield Finding("DCK004", message, where, "rename it, or let dyncachekeys watch it", (text,))
+    elif Path(full).is_dir():
+        remedy = f'write `{{ file = "{text.rstrip("/")}/**" }}`, or a narrower glob, for what it holds'
+        yield Finding("DCK006", f"`{text}` is a folder", where, remedy, (text,))
+    elif not os.path.lexists(full) and {"file": text} not in DEFAULTS and not text.startswith(".dyncachekeys/"):
+        yield Finding("DCK007", f"`{text}` is not there", where, "check its name", (text,))
+
+
+def _of_a_dir(subject: Subject, folder: Any, where: str) -> Iterator[Finding]:
+    if not isinstance(folder, str) or folder.startswith(".dyncachekeys/"):
+        return
+    inside = _files_below(subject, folder.rstrip("/"))
+    if {"dir": folder} in DEFAULTS:  # uv's own default is for Python, of which no edit asks for a build
+        inside = [path for path in inside if path.endswith(_NATIVE)]
+    if inside and not any(subject.watches(path) for path in inside):
+        message = f"only that `{folder}` comes or goes is seen, not what changes in it"
+        remedy = f'write `{{ file = "{folder.rstrip("/")}/**/*.c" }}` or the like for the files that count'
+        yield Finding("DCK005", message, where, remedy, tuple(inside[:3]))
+
+
+def _files_below(subject: Subject, folder: str) -> list[str]:
+    """Return some of the files below a folder."""
+    found: list[str] = []
+    for path, _, names in os.walk(subject.files.full(folder)):
+        found += [subject.files.relative(f"{path}/{name}") for name in sorted(names)]
+        if len(found) > 1000:  # noqa: PLR2004  enough to tell
+            break
+    return found
+
+
+def _of_an_old_uv(subject: Subject, entry: Any, where: str) -> Iterator[Finding]:
+    oldest = lower_bound(subject.value("tool", "uv", "required-version"))
+    if oldest is None or not isinstance(entry, dict):
+        return
+    git = entry.get("git")
+    kinds = {*entry, *(git if isinstance(git, dict) else ())}
+    for kind in sorted(kinds & _SINCE.keys()):
+        if oldest < _SINCE[kind]:
+            since = ".".join(map(str, _SINCE[kind]))
+            message = f"`{kind}` is known from uv {since} on, and `required-version` allows older ones"
+            yield Finding("DCK002", message, where, f"set `tool.uv.required-version` to `>={since}` or newer")
+
+
+def lower_bound(specifier: Any) -> tuple[int, ...] | None:
+    """Return the oldest version that a specifier such as ``>=0.5,<1`` allows; nothing if it says nothing of it."""
+    found = _LOWER_BOUND.search(specifier) if isinstance(specifier, str) else None
+    return tuple(map(int, found.group(1).split("."))) if found else None

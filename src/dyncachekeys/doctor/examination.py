@@ -1,0 +1,104 @@
+"""Looking at packages one by one, family of findings by family."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys import environment, resolution, uv, workspace
+from dyncachekeys.config import read
+from dyncachekeys.doctor import entries, globs, places, traces, unwatched
+from dyncachekeys.doctor.finding import Finding
+from dyncachekeys.doctor.subject import Subject, globs_of
+from dyncachekeys.errors import ConfigurationError, DyncachekeysError
+from dyncachekeys.files import Files
+from dyncachekeys.ignoring import IgnoreRules
+from dyncachekeys.memory import FileMemory
+from dyncachekeys.project import FILE, Project, load, without_region
+from dyncachekeys.survey import with_inherited
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_FAMILIES = (entries, globs, places, unwatched, traces)
+_RUN_NO_CODE = frozenset({"backend", "files", "requirements", "env", "git", "table", "outputs"})
+"""Resolvers that read, and start nothing of the project's."""
+
+
+def examine(root: Path, environ: Mapping[str, str]) -> list[Finding]:
+    """Return all findings about one package. Writes nothing, and runs no code of the project.
+
+    Args:
+        root: The folder that holds ``pyproject.toml``.
+        environ: The environment.
+
+    Raises:
+        DyncachekeysError: ``pyproject.toml`` can't be read.
+    """
+    try:
+        project = load(root.resolve())
+    except ConfigurationError as error:
+        (problem, *_) = error.problems
+        if problem.code != "cache-keys-not-a-list":
+            raise
+        return [Finding("DCK001", problem.message, problem.where, problem.remedy, package=root.name)]
+    files = Files(project.root, FileMemory(), {FILE: lambda: project.bare}, without_region)
+    project = with_inherited(project, files)
+    found: list[Finding] = []
+    keyed, unknown = _by_keys(project, files, environ, found)
+    subject = _subject(project, files, environ, keyed, unknown)
+    for family in _FAMILIES:
+        found += family.findings(subject)
+    found = [dataclasses.replace(one, package=project.name) for one in found]
+    return sorted(found, key=lambda one: one.code)
+
+
+def _subject(
+    project: Project, files: Files, environ: Mapping[str, str], keyed: Mapping[str, str], unknown: tuple[str, ...]
+) -> Subject:
+    listed = (*project.user_entries, *project.region)
+    tool = project.pyproject.get("tool")
+    of_uv = tool.get("uv") if isinstance(tool, dict) else None
+    settings: dict[str, Any] = of_uv if isinstance(of_uv, dict) else {}
+    packaged = settings.get("package")
+    return Subject(
+        project=project,
+        files=files,
+        rules=IgnoreRules(files),
+        entries=listed,
+        listed="cache-keys" in settings or bool(project.region),
+        globs=globs_of(files, listed),
+        keyed=keyed,
+        unknown_keys=unknown,
+        record=uv.installed_record(files, project.name, environ),
+        environ=environ,
+        is_package=packaged if isinstance(packaged, bool) else "build-system" in project.pyproject,
+        is_root_of_workspace=isinstance(settings.get("workspace"), dict) and workspace.home(files) == project.root,
+    )
+
+
+def _by_keys(
+    project: Project, files: Files, environ: Mapping[str, str], found: list[Finding]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return what the project's own dyncachekeys keys watch, and the keys of which that can't be told."""
+    try:
+        config, problems = read(project.table or {}, project.inherited)
+    except DyncachekeysError as error:
+        problems, config = list(error.problems), None
+    found += [Finding("DCK040", one.message, one.where, one.remedy) for one in problems]
+    watched: dict[str, str] = {}
+    unknown: list[str] = []
+    for name, key in (config.keys if config is not None else {}).items():
+        if key.resolver not in _RUN_NO_CODE or key.options.get("trace"):
+            unknown.append(name)
+            continue
+        try:
+            seen = environment.for_keys(environ)
+            resolved = resolution.only(name, {"resolver": key.resolver, **key.options}, project, seen, files)
+        except DyncachekeysError as error:
+            found += [Finding("DCK040", one.message, one.where, one.remedy) for one in error.problems]
+            unknown.append(name)
+            continue
+        watched |= {one.subject: name for each in resolved.keys for one in each.inputs if one.kind == "file"}
+    return watched, tuple(unknown)

@@ -1,0 +1,57 @@
+"""What `doctor` finds: each kind with a code that stays, a level, and what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding."""
+
+    code: str
+    """Stable, such as ``DCK005``."""
+    message: str
+    where: str
+    """A key path or a file."""
+    remedy: str
+    files: tuple[str, ...] = ()
+    """Some of the files that it is about, relative to the package."""
+    package: str = ""
+    """The name of the package."""
+
+    @property
+    def level(self) -> Level:
+        """How bad it is: an ``error`` is never what somebody meant."""
+        return CATALOGUE[self.code][0]
+
+
+CATALOGUE: dict[str, tuple[Level, str]] = {
+    "DCK001": ("error", "an entry that uv does not know: up to 0.13.0 the whole list is dropped in silence (U11)"),
+    "DCK002": ("warning", "an entry that some uv allowed by `required-version` does not know (U24)"),
+    "DCK003": ("error", "`!` in an entry: uv has no exclusion (U12)"),
+    "DCK004": ("error", "a path with one of `* ? [ {` in a name: to uv it is a glob, and never matches (U12)"),
+    "DCK005": ("warning", "`dir` on a folder whose content nothing watches: edits in it are not seen (U6)"),
+    "DCK006": ("error", "`file` on a folder: uv passes over it (U4)"),
+    "DCK007": ("note", "a file that is not there: uv passes over it in silence (U4)"),
+    "DCK008": ("warning", "a glob that matches nothing"),
+    "DCK009": ("warning", "a glob that matches what builds or tools write: each write asks for a build (U3, U15)"),
+    "DCK010": ("note", "a glob that goes through very many files, on every uv command (U23)"),
+    "DCK011": ("error", "keys in the root of a workspace, which is no package: they reach no member (U18)"),
+    "DCK012": ("error", "keys in `uv.toml`: uv reads those of `pyproject.toml` only (U18)"),
+    "DCK013": ("warning", "`pyproject.toml` is not in the list, which replaces uv's defaults (U10)"),
+    "DCK020": ("warning", "code of the build that nothing watches: the old build stays when it is edited"),
+    "DCK021": ("warning", "a file with the project's dependencies that nothing watches"),
+    "DCK022": ("warning", "a file with the project's version that nothing watches"),
+    "DCK030": ("warning", "the value of what looks like a credential stands in plain text in `uv_cache.json` (U8)"),
+    "DCK031": ("warning", "git tracks the state, so that it is not believed"),
+    "DCK032": ("warning", "an sdist would take in the state (U26)"),
+    "DCK033": ("warning", "the generated region was edited by hand"),
+    "DCK034": ("warning", "files from the future: uv's maximum does not rise when others are edited (U22)"),
+    "DCK035": ("warning", "an input that the build itself writes: uv builds on every command (U15)"),
+    "DCK040": ("error", "`[tool.dyncachekeys]` is wrong"),
+}
+"""By code: the level, and what is found."""
