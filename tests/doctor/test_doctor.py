@@ -129,8 +129,11 @@ SAMPLES = {
         {},
         (("DCK040", "tool.dyncachekeys.keys.x.patterns"), ("DCK040", "tool.dyncachekeys.keys.x.pattern")),
     ),
-    "unknown resolver, which may be installed elsewhere": Sample(
-        PLAIN + '[tool.dyncachekeys.keys.x]\nresolver = "flies"\n', {}, ()
+    "unknown resolver": Sample(
+        PLAIN + '[tool.dyncachekeys.keys.x]\nresolver = "flies"\n',
+        {},
+        (("DCK040", "tool.dyncachekeys.keys.x.resolver"),),
+        "there is no resolver `flies`",
     ),
 }
 

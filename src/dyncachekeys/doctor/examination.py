@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import environment, resolution, uv, workspace
+from dyncachekeys import environment, registry, resolution, uv, workspace
 from dyncachekeys.config import read
 from dyncachekeys.doctor import entries, globs, places, traces, unwatched
 from dyncachekeys.doctor.finding import Finding
@@ -90,10 +90,13 @@ def _by_keys(
     watched: dict[str, str] = {}
     unknown: list[str] = []
     for name, key in (config.keys if config is not None else {}).items():
-        if key.resolver not in _RUN_NO_CODE or key.options.get("trace"):
-            unknown.append(name)
-            continue
+        where = config.where(name) if config is not None else ""
         try:
+            if key.resolver not in _RUN_NO_CODE or key.options.get("trace"):
+                unknown.append(name)
+                if not key.with_:
+                    registry.find(key.resolver, where)  # looked up, not loaded
+                continue
             seen = environment.for_keys(environ)
             resolved = resolution.only(name, {"resolver": key.resolver, **key.options}, project, seen, files)
         except DyncachekeysError as error:
