@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from uv import find_uv_bin
 
 import dyncachekeys
@@ -65,6 +66,8 @@ requires = []
 build-backend = "build_backend.core"
 backend-path = ["."]
 """
+DIGEST_TRANSPORT = pytest.param('digest"\ntransport = "digest', id="transport", marks=pytest.mark.thorough)
+"""Stands for a `watch` of the whole table: the digest transport as well."""
 GIT_IDENTITY = {
     "GIT_AUTHOR_NAME": "Someone",
     "GIT_AUTHOR_EMAIL": "someone@example.org",

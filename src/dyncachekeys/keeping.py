@@ -42,7 +42,8 @@ def witnesses_of(files: Files, resolution: Resolution, plan: Plan, *, taken: int
         taken: When the look began, in nanoseconds since the epoch.
         salt: Seals the values of variables.
     """
-    _mark_stamped(files, plan)
+    if plan.naming is None:  # else the edit of a file may be one of pyproject.toml, too: no matter for `edits`
+        _mark_stamped(files, plan)
     digests = (resolution.digests, plan.digests)
     kept = looked_at(files, [some.folders for some in digests], taken=taken)
     kept.salt, kept.rests = salt, (resolution.digests.rest, plan.digests.rest)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dyncachekeys.files import Files
     from dyncachekeys.inputs import Inputs
     from dyncachekeys.memory import Row, State
-    from dyncachekeys.model import Input, Kind, Notice, Transport, Watch
+    from dyncachekeys.model import Kind, Notice, Transport, Watch
     from dyncachekeys.resolution import Resolution, ResolvedKey
     from dyncachekeys.verdict import Move
     from dyncachekeys.witnesses import Witnesses
@@ -30,7 +30,8 @@ class InputReport:
     input: Kind
     subject: str
     reason: str
-    watched_by: Literal["entry", "stamp"]
+    watched_by: Literal["entry", "stamp", "digest"]
+    """By an entry of its own, by the stamp, or by the digest in a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,24 @@ class KeyReport:
     seconds: float
     """How long it took."""
     _inputs: Inputs
-    _watched: frozenset[Input]
+    _plan: Plan
 
     @property
     def inputs(self) -> Iterator[InputReport]:
         """The inputs, sorted."""
         for one in self._inputs:
-            watcher: Literal["entry", "stamp"] = "entry" if one in self._watched else "stamp"
-            yield InputReport(one.kind, one.subject, one.reason, watcher)
+            yield InputReport(one.kind, one.subject, one.reason, self._plan.watcher_of(one))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What is to be said of the name that carries the tree digest."""
+
+    digest: str
+    before: str | None
+    """The one that ``pyproject.toml`` carried before; nothing if it carried none."""
+    installed: bool
+    """Whether uv has installed what it built under this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,15 @@ class ProjectReport:
     """Whether ``pyproject.toml`` was, or would have to be, written."""
     input_count: int
     """How many different inputs there are."""
+    named: Named | None = None
+    """Under the transport `digest` only."""
+
+    @property
+    def renamed(self) -> Literal["moved", "returned"] | None:
+        """How the name is another than before: a new one, or again the one that uv has installed."""
+        if self.named is None or self.named.before == self.named.digest:
+            return None
+        return "returned" if self.named.installed else "moved"
 
     @property
     def changed(self) -> bool:
@@ -114,7 +134,7 @@ def key_reports(
             key.built_in,
             key.seconds,
             key.inputs,
-            plan.watched,
+            plan,
         )
         for key in resolution.keys
     )

@@ -10,27 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import advice, document, environment, keeping, memory, uv, witnesses, workspace
 from dyncachekeys.config import read
-from dyncachekeys.emit import write
+from dyncachekeys.emit import transport_digest, write
 from dyncachekeys.emit.plan import STAMP_ENTRIES, Plan, plan
 from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
 from dyncachekeys.files import Files
 from dyncachekeys.memory import FileMemory, State
+from dyncachekeys.model import Notice
 from dyncachekeys.products import judge
-from dyncachekeys.project import FILE, HOME, Project, load, without_region
-from dyncachekeys.report import ProjectReport, key_reports
+from dyncachekeys.project import FILE, HOME, Project, without_region
+from dyncachekeys.report import Named, ProjectReport, key_reports
 from dyncachekeys.resolution import Resolution, resolve
 from dyncachekeys.verdict import Verdict, on_stamp
 from dyncachekeys.witnesses import STATE_FILE, Witnesses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from dyncachekeys.environment import Environment
-    from dyncachekeys.model import Notice
     from dyncachekeys.quiet import Glance
 
+_PLANS = {"stamp": plan, "digest": transport_digest.plan}
 Fingerprint = tuple[bytes | None, bytes | None, str | None]
 
 
@@ -104,6 +105,24 @@ class Survey:
         kept.digest, kept.stamp_digest = self.resolution.digest, self.plan.stamp_digest
         return kept
 
+    def _doubts(self) -> Iterator[Notice]:
+        """Yield what can't be mended where there is no stamp; said once, since the next run knows no more."""
+        if not self.plan.has_stamp and not self.region_differs:
+            for why in self.verdict.why:
+                remedy = f"if it was, run `uv sync --reinstall-package {self.project.name}`"
+                yield Notice("built-unsynced", f"{why}; {remedy}", self.project.name)
+
+    def _named(self) -> Named | None:
+        """Return what is to be said of the name; nothing under the transport `stamp`."""
+        if self.plan.naming is None:
+            return None
+        before = transport_digest.names((*self.project.region, *self.project.user_entries))
+        return Named(
+            digest=transport_digest.names(self.wanted)[0],
+            before=before[0] if before else None,
+            installed=self.record is not None and self.record.name == self.plan.naming.path,
+        )
+
     def report(self, now: Witnesses) -> ProjectReport:
         """Return what is to be said; ``written`` is what would be.
 
@@ -115,18 +134,19 @@ class Survey:
         return ProjectReport(
             name=self.project.name,
             root=os.fspath(self.project.root),
-            transport="stamp",
+            transport=self.resolution.transport,
             digest=self.resolution.digest,
             previous=self.state.digest,
-            stamp=stamp.id if stamp and self.believed else None,
+            stamp=stamp.id if stamp and self.believed and self.plan.has_stamp else None,
             move=self.verdict.move,
-            why=self.verdict.why,
+            why=self.verdict.why if self.plan.has_stamp else (),
             written=tuple(written if self.verdict.move == "kept" else [*written, uv.CURRENT]),
             entries=self.wanted,
             keys=key_reports(self.resolution, self.plan, self.files, self.state, now),
-            warnings=self.notices,
+            warnings=(*self.notices, *self._doubts()),
             region_differs=self.region_differs,
             input_count=now.inputs,
+            named=self._named(),
         )
 
 
@@ -149,13 +169,14 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     state = memory.load(root / HOME / STATE_FILE) if believed else State()
     memory_of_files = _file_memory(root, glance) if believed and state.digest else FileMemory()
     state = _with_edits(root, state, memory_of_files.known)
-    project = load(root, state.entries)
+    project = transport_digest.loaded(root, state.entries)
     files = Files(root, memory_of_files, {FILE: lambda: project.bare}, without_region)
     project = with_inherited(project, files)
     _demand_keys(project)
     seen = environment.for_keys(environ)
     resolution = resolve(project, seen, files)
-    planned = plan(resolution, files)
+    planned = _PLANS[resolution.transport](resolution, files)
+    transport_digest.demand_absence(planned, files)
     fingerprint = (project.raw, state_before, _link(root / HOME))
     project = _without_lost_region(project, planned)
     wanted = tuple(e.as_toml() for e in planned.entries if e.as_toml() not in map(_as_table, project.user_entries))
@@ -179,7 +200,12 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
         document=_with_region(project, wanted),
         record=record,
         verdict=verdict,
-        notices=(*advice.notices(project, files, tracked=not believed), *resolution.notices, *judged.notices),
+        notices=(
+            *advice.notices(project, files, tracked=not believed),
+            *(transport_digest.spoilers(project.user_entries) if planned.naming is not None else ()),
+            *resolution.notices,
+            *judged.notices,
+        ),
         alone=workspace.is_alone(files),
     )
 
@@ -251,7 +277,7 @@ def _without_lost_region(project: Project, planned: Plan) -> Project:
     """
     if STAMP_ENTRIES[0].as_toml() not in project.user_entries:
         return project
-    taken = document.cut(project.bare, [entry.as_toml() for entry in planned.entries])
+    taken = document.cut(project.bare, [entry.as_toml() for entry in (*planned.entries, *STAMP_ENTRIES)])
     return dataclasses.replace(
         project,
         bare=taken.data,

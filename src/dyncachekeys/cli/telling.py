@@ -14,6 +14,10 @@ OUTCOMES = {
     "returned": "Stamped {name}: back to what uv has installed",
     "kept": "{name}: uv sees the change by itself",
 }
+NAMED = {
+    "moved": "Named {name} anew: uv will rebuild it",
+    "returned": "Named {name} again as uv has it installed",
+}
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 _CAUSES = {
     "new-input": "",

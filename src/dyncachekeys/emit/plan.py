@@ -29,6 +29,16 @@ _ENTRY_KINDS: dict[str, Literal["file", "dir", "env", "git"]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Naming:
+    """What the name of an entry carries, under the transport `digest` (U7)."""
+
+    path: str
+    """The name: that of a directory that must not exist."""
+    inputs: frozenset[Input]
+    selections: tuple[Selected, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a resolution asks of uv's keys and of the stamp."""
 
@@ -42,6 +52,21 @@ class Plan:
     """All of whose files move the stamp as well."""
     digests: Digests
     """Over what moves the stamp."""
+    naming: Naming | None = None
+    """Nothing under the transport `stamp`."""
+    has_stamp: bool = True
+    """Whether uv watches a stamp."""
+
+    @property
+    def needs_no_stamp(self) -> bool:
+        """Whether nothing moves it, so that there need not be one: what is absent is the same on every clone."""
+        return self.naming is not None and not self.stamped
+
+    def watcher_of(self, one: Input) -> Literal["entry", "stamp", "digest"]:
+        """Return what tells uv of an input."""
+        if one in self.watched:
+            return "entry"
+        return "stamp" if self.naming is None or one in self.stamped else "digest"
 
     @property
     def stamp_digest(self) -> str:

@@ -8,10 +8,11 @@ from dyncachekeys.witnesses import STAMP_LINK
 
 CURRENT = STAMP_LINK
 """What uv watches as a directory (U25)."""
+DIGEST = ".dyncachekeys/sha256-"
+"""How the name of a directory begins that never exists: the name carries a digest (U7)."""
 STAMP_FILE = ".dyncachekeys/stamp"
 """The file that it watches where links can't be made."""
 _GLOB_SIGNS = re.compile(r"[*?\[{]")
-_CREDENTIAL = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_KEY|PRIVATE_KEY", re.IGNORECASE)
 
 
 def is_glob(path: str) -> bool:
@@ -22,8 +23,3 @@ def is_glob(path: str) -> bool:
 def is_literal_path(path: str) -> bool:
     """Tell whether an entry can name just this path; what is not UTF-8 can't be written in TOML."""
     return not is_glob(path) and path.isprintable()
-
-
-def is_credential(name: str) -> bool:
-    """Tell whether a variable's name looks like a credential's: uv stores values in plain text (U8)."""
-    return bool(_CREDENTIAL.search(name))
