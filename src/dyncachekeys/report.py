@@ -98,10 +98,15 @@ class ProjectReport:
     """Under the transport `digest` only."""
 
     @property
-    def renamed(self) -> Literal["moved", "returned"] | None:
-        """How the name is another than before: a new one, or again the one that uv has installed."""
-        if self.named is None or self.named.before == self.named.digest:
+    def naming(self) -> Move | None:
+        """What becomes of the name: a new one, again the one that uv has installed, or at the first sync the same.
+
+        Nothing if there is nothing to say of it.
+        """
+        if self.named is None:
             return None
+        if self.named.before == self.named.digest:
+            return "kept" if self.previous is None else None
         return "returned" if self.named.installed else "moved"
 
     @property

@@ -118,7 +118,7 @@ class Survey:
             return None
         before = transport_digest.names((*self.project.region, *self.project.user_entries))
         return Named(
-            digest=transport_digest.names(self.wanted)[0],
+            digest=self.plan.naming.digest,
             before=before[0] if before else None,
             installed=self.record is not None and self.record.name == self.plan.naming.path,
         )
@@ -184,7 +184,9 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     stamps = Stamps(root / HOME)
     outputs = [(key.where, output) for key in resolution.keys for output in key.outputs]
     judged = judge(outputs, state.products, record, files)
-    verdict = on_stamp(planned, judged, state, files, stamps, record) if believed else Verdict("moved", products=judged)
+    verdict = Verdict("moved", products=judged)
+    if believed or not planned.has_stamp:
+        verdict = on_stamp(planned, judged, state, files, stamps, record)
     return Survey(
         project=project,
         environ=environ,

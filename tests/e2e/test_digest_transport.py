@@ -17,7 +17,7 @@ import tomli
 
 import dyncachekeys
 from dyncachekeys.errors import DyncachekeysError
-from kit import BACKEND_KEY, Demo, DemoMaker, make_demo
+from kit import BACKEND, BACKEND_KEY, PYPROJECT, Demo, DemoMaker, make_demo
 
 TABLE = '[tool.dyncachekeys]\ntransport = "digest"\n'
 SOURCES_KEY = '[tool.dyncachekeys.keys.sources]\nresolver = "files"\npatterns = ["csrc/"]\n'
@@ -74,18 +74,32 @@ def test_what_is_written(demo_maker: DemoMaker) -> None:
     ("neutral", "act"),
     [
         (True, lambda demo: (demo.root / "csrc/one.c").touch()),
-        (True, lambda demo: demo.run("chmod", "-R", "go-rwx", ".")),
-        (True, lambda demo: demo.write({"csrc/one.c": "A\n", "README": "new\n"})),
-        (True, lambda demo: demo.append("pyproject.toml", "\n# a comment\n")),
-        (True, lambda demo: demo.edit("pyproject.toml", 'version = "0.1"', "version   =   '0.1'")),
-        (True, lambda demo: demo.edit("pyproject.toml", '"csrc/"]', '"csrc/*"]')),
-        (False, lambda demo: demo.edit("pyproject.toml", 'version = "0.1"', 'version = "0.1"\ndescription = "x"')),
+        pytest.param(True, lambda demo: demo.run("chmod", "-R", "go-rwx", "."), marks=pytest.mark.thorough),
+        pytest.param(
+            True, lambda demo: demo.write({"csrc/one.c": "A\n", "README": "new\n"}), marks=pytest.mark.thorough
+        ),
+        pytest.param(True, lambda demo: demo.append("pyproject.toml", "\n# a comment\n"), marks=pytest.mark.thorough),
+        pytest.param(
+            True,
+            lambda demo: demo.edit("pyproject.toml", 'version = "0.1"', "version   =   '0.1'"),
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            True, lambda demo: demo.edit("pyproject.toml", '"csrc/"]', '"csrc/*"]'), marks=pytest.mark.thorough
+        ),
+        pytest.param(
+            False,
+            lambda demo: demo.edit("pyproject.toml", 'version = "0.1"', 'version = "0.1"\ndescription = "x"'),
+            marks=pytest.mark.thorough,
+        ),
         (False, lambda demo: demo.write({"csrc/one.c": "B\n"})),
-        (False, lambda demo: (demo.root / "csrc/one.c").unlink()),
-        (False, lambda demo: demo.write({"setup.cfg": ""})),
-        (False, lambda demo: (demo.root / "src").mkdir()),
-        (False, lambda demo: (demo.root / "csrc/one.c").chmod(0o755)),
-        (False, lambda demo: demo.append("build_backend/helper.py", "\nMORE = 1\n")),
+        pytest.param(False, lambda demo: (demo.root / "csrc/one.c").unlink(), marks=pytest.mark.thorough),
+        pytest.param(False, lambda demo: demo.write({"setup.cfg": ""}), marks=pytest.mark.thorough),
+        pytest.param(False, lambda demo: (demo.root / "src").mkdir(), marks=pytest.mark.thorough),
+        pytest.param(False, lambda demo: (demo.root / "csrc/one.c").chmod(0o755), marks=pytest.mark.thorough),
+        pytest.param(
+            False, lambda demo: demo.append("build_backend/helper.py", "\nMORE = 1\n"), marks=pytest.mark.thorough
+        ),
     ],
 )
 def test_one_line_for_each_real_change(demo_maker: DemoMaker, neutral: bool, act: Callable[[Demo], object]) -> None:
@@ -103,8 +117,9 @@ def test_one_line_for_each_real_change(demo_maker: DemoMaker, neutral: bool, act
     assert demo.cli("check", "--stamp").returncode == 0
 
 
+STAMP = CONFIG.replace('transport = "digest"', 'watch = "digest"')
 TRANSPORTS = pytest.mark.parametrize(
-    "config", [CONFIG, CONFIG.replace('transport = "digest"', 'watch = "digest"')], ids=["digest", "stamp"]
+    "config", [pytest.param(CONFIG, id="digest"), pytest.param(STAMP, id="stamp", marks=pytest.mark.thorough)]
 )
 
 
@@ -113,7 +128,7 @@ def test_there_and_back(demo_maker: DemoMaker, config: str) -> None:
     """Case 36: with builds between each is one; without a uv command between there is none."""
     demo = demo_maker(config, FILES)
     demo.settled()
-    for text in "BABA":
+    for text in "BA":
         demo.write({"csrc/one.c": f"{text}\n"})
         assert demo.both() == 1
         assert demo.both() == 0
@@ -194,19 +209,23 @@ PLAIN = (
 )
 
 
+def _clone(config: str, builds: int, id: str, *, thorough: bool = True) -> object:  # noqa: A002
+    return pytest.param(config, builds, id=id, marks=[pytest.mark.thorough] if thorough else [])
+
+
 @pytest.mark.parametrize(
     ("config", "builds"),
     [
-        (CONFIG, 0),
-        (CONFIG + key("env", 'names = ["CC"]'), 0),
-        (CONFIG + key("git", "commit = true"), 0),
-        (CONFIG + key("build_tools.keys:own"), 0),  # it may ask the machine, but does not
-        (CONFIG + key("command", f'argv = ["{sys.executable}", "--version"]'), 1),  # what it was is known to nobody
-        (PLAIN, 1),
+        _clone(CONFIG, 0, "digest", thorough=False),
+        _clone(CONFIG + key("env", 'names = ["CC"]'), 0, "env"),
+        _clone(CONFIG + key("git", "commit = true"), 0, "commit"),
+        _clone(CONFIG + key("build_tools.keys:own"), 0, "asks-nothing"),
+        # What it was is known to nobody.
+        _clone(CONFIG + key("command", f'argv = ["{sys.executable}", "--version"]'), 1, "command"),
+        _clone(PLAIN, 1, "plain", thorough=False),
     ],
-    ids=["digest", "env", "commit", "own", "command", "plain"],
 )
-@pytest.mark.parametrize("sync_first", [True, False])
+@pytest.mark.parametrize("sync_first", [True, pytest.param(False, marks=pytest.mark.thorough)])
 def test_a_fresh_clone_with_a_restored_cache(demo_maker: DemoMaker, config: str, builds: int, sync_first: bool) -> None:
     """Case 35."""
     own = "from dyncachekeys import File, Value\n\ndef own(context):\n    yield File('csrc/one.c')\n"
@@ -273,11 +292,13 @@ def asked(context, deep: bool):
 """
 
 
+MACHINE_FILES = {**FILES, "build_tools/keys.py": OWN, "settings.json": "{}\n", "reqs.txt": "one\n"}
+
+
 @pytest.mark.parametrize("case", MACHINE)
 def test_whether_there_is_a_stamp_is_known_from_configuration_alone(demo_maker: DemoMaker, case: str) -> None:
     config, has_stamp = MACHINE[case]
-    files = {**FILES, "build_tools/keys.py": OWN, "settings.json": "{}\n", "reqs.txt": "one\n"}
-    demo = demo_maker(CONFIG + config, files)
+    demo = demo_maker(CONFIG + config, MACHINE_FILES)
     demo.git("init", "--quiet")
     demo.sync()
     assert (CURRENT in entries(demo)) == has_stamp
@@ -286,7 +307,15 @@ def test_whether_there_is_a_stamp_is_known_from_configuration_alone(demo_maker: 
     other = demo.sync(CUDA_HOME="x", MY_TOKEN="y", CC="z")
     assert name(demo) == before
     assert (other.move == "moved") == (case in {"wildcard", "credential"})
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("case", MACHINE)
+def test_an_edit_beside_each_kind_of_key(demo_maker: DemoMaker, case: str) -> None:
+    demo = demo_maker(CONFIG + MACHINE[case][0], MACHINE_FILES)
+    demo.git("init", "--quiet")
     demo.settled()
+    before = name(demo)
     demo.write({"csrc/one.c": "B\n"})
     assert [demo.both(), demo.both()] == [1, 0]
     assert name(demo) != before
@@ -462,11 +491,13 @@ def test_refused(demo_maker: DemoMaker, case: str) -> None:
     assert (demo.root / "pyproject.toml").read_bytes() == before
 
 
+@pytest.mark.thorough
 def test_what_a_denied_resolver_yields_is_no_matter_under_the_other_transport(demo_maker: DemoMaker) -> None:
     demo = demo_maker(key("build_tools.denied:denied"), {"build_tools/denied.py": DENIED})
     demo.settled()
 
 
+@pytest.mark.thorough
 def test_watch_uv_is_fine_for_what_uv_sees(demo_maker: DemoMaker) -> None:
     config = TABLE + key("env", 'names = ["CC"]\nwatch = "uv"') + key("git", 'tags = true\nwatch = "uv"')
     demo = demo_maker(config)
@@ -478,7 +509,7 @@ def test_from_one_transport_to_the_other_and_back(demo_maker: DemoMaker) -> None
     demo = demo_maker("[tool.dyncachekeys]\n" + BACKEND_KEY + SOURCES_KEY, FILES)
     original = (demo.root / "pyproject.toml").read_bytes()
     demo.settled()
-    for old, new in (("[tool.dyncachekeys]\n", TABLE), (TABLE, "[tool.dyncachekeys]\n")) * 2:
+    for old, new in (("[tool.dyncachekeys]\n", TABLE), (TABLE, "[tool.dyncachekeys]\n")):
         demo.edit("pyproject.toml", old, new)
         assert [demo.both() <= 1, demo.both()] == [True, 0]
         assert os.path.lexists(demo.root / ".dyncachekeys/current") == (new != TABLE)
@@ -493,7 +524,7 @@ def test_from_one_transport_to_the_other_and_back(demo_maker: DemoMaker) -> None
 def test_clean_gives_back_what_was_there(demo_maker: DemoMaker, without_state: bool, without_markers: bool) -> None:
     demo = demo_maker('[tool.uv]\ncache-keys = [\n    { env = "MINE" },\n]\n' + CONFIG, FILES)
     original = (demo.root / "pyproject.toml").read_bytes()
-    demo.settled()
+    demo.sync()
     if without_state:
         shutil.rmtree(demo.root / ".dyncachekeys")
     if without_markers:
@@ -505,11 +536,11 @@ def test_clean_gives_back_what_was_there(demo_maker: DemoMaker, without_state: b
     assert without_markers or after == original
 
 
-@pytest.mark.parametrize("without_state", [False, True])
+@pytest.mark.parametrize("without_state", [pytest.param(False, marks=pytest.mark.thorough), True])
 def test_markers_lost(demo_maker: DemoMaker, without_state: bool) -> None:
     """Even a name that is not the last one is ours."""
-    demo = demo_maker(CONFIG, FILES)
-    demo.settled()
+    demo = demo_maker(CONFIG + key("env", 'names = ["CC", "CUDA_*"]'), FILES)
+    demo.both()
     text = (demo.root / "pyproject.toml").read_text(encoding="utf-8")
     kept = [line for line in text.splitlines(keepends=True) if not line.strip().startswith(("# >>>", "# <<<"))]
     (demo.root / "pyproject.toml").write_text("".join(kept), encoding="utf-8")
@@ -517,7 +548,8 @@ def test_markers_lost(demo_maker: DemoMaker, without_state: bool) -> None:
         shutil.rmtree(demo.root / ".dyncachekeys")
     demo.write({"csrc/one.c": "B\n"})
     assert [demo.both(), demo.both()] == [1, 0]
-    assert len(entries(demo)) == 1
+    assert len(entries(demo)) == 3
+    assert demo.cli("check", "--stamp").returncode == 0
 
 
 def test_a_merge_conflict_in_the_name_is_settled(demo_maker: DemoMaker) -> None:
@@ -579,6 +611,17 @@ def test_what_a_sync_says(demo_maker: DemoMaker) -> None:
     assert demo.cli("sync").stdout.splitlines()[-1] == "Named demo again as uv has it installed"
     assert demo.cli("sync").stdout.startswith("demo is in sync")
     assert demo.uv_sync() == 0
+
+
+def test_a_state_that_git_tracks(demo_maker: DemoMaker) -> None:
+    """It is not believed, and nothing in it is needed."""
+    demo = demo_maker(CONFIG, FILES)
+    demo.git("init", "--quiet")
+    demo.sync()
+    demo.git("add", "--all", "--force")
+    assert [demo.both(), demo.both()] == [1, 0]
+    demo.write({"csrc/one.c": "B\n"})
+    assert [demo.both(), demo.both()] == [1, 0]
 
 
 def test_a_state_that_is_lost_costs_nothing(demo_maker: DemoMaker) -> None:
@@ -649,30 +692,42 @@ def test_the_same_name_under_another_interpreter(demo_maker: DemoMaker, version:
     assert name(demo) == before
 
 
-def test_members_of_a_workspace_have_each_its_own(tmp_path: Path) -> None:
-    """Only keys are inherited, so that a member says for itself how uv hears of it."""
+@pytest.mark.parametrize("transport", ["digest", "stamp"])
+def test_a_workspace(tmp_path: Path, transport: str) -> None:
+    """Case 32. Only keys are inherited: each member says for itself how uv hears of it."""
     demo = make_demo(tmp_path)
+    declared = TABLE.replace("digest", transport)
+    member = PYPROJECT + "\n" + TABLE
+    uses = member.replace('"demo"', '"b"') + key("package", 'path = "../a"')
     demo.write(
         {
-            "pyproject.toml": """\
-            [tool.uv.workspace]
-            members = ["packages/*"]
-            [tool.dyncachekeys]
-            transport = "digest"
-            [tool.dyncachekeys.workspace.keys.sources]
-            resolver = "files"
-            patterns = ["src/"]
-            """,
+            "pyproject.toml": f'[tool.uv.workspace]\nmembers = ["packages/*"]\n{declared}'
+            '[tool.dyncachekeys.workspace.keys.sources]\nresolver = "files"\npatterns = ["csrc/"]\n',
+            "packages/a/pyproject.toml": member.replace('"demo"', '"a"').replace("digest", transport),
+            "packages/b/pyproject.toml": uses,
+            **{f"packages/{one}/csrc/x.c": one for one in "ab"},
             **{
-                f"packages/{one}/{file}": text
-                for one in ("a", "b")
-                for file, text in {
-                    "pyproject.toml": f'[project]\nname = "{one}"\nversion = "1"\n' + (TABLE if one == "b" else ""),
-                    "src/x.c": one,
+                f"packages/{one}/build_backend/{name}": text
+                for one in "ab"
+                for name, text in {
+                    "__init__.py": "",
+                    "core.py": BACKEND.replace("demo-0.1", f"{one}-0.1").replace("Name: demo", f"Name: {one}"),
+                    "helper.py": "def dependencies():\n    return []\n",
                 }.items()
             },
         }
     )
-    done = json.loads(demo.cli("sync", "--format", "json").stdout)["projects"]
-    assert {one["name"]: one["transport"] for one in done} == {"a": "stamp", "b": "digest"}
-    assert demo.cli("check", "--stamp").returncode == 0
+
+    def built() -> int:
+        before = demo.builds
+        demo.cli("sync")
+        demo.uv("sync", "--all-packages")
+        return demo.builds - before
+
+    assert [built(), built()] == [2, 0]
+    shown = json.loads(demo.cli("check", "--stamp", "--format", "json").stdout)["projects"]
+    assert {one["name"]: one["transport"] for one in shown} == {"a": transport, "b": "digest"}
+    demo.write({"packages/b/csrc/x.c": "B"})
+    assert [built(), built()] == [1, 0]
+    demo.write({"packages/a/csrc/x.c": "A"})
+    assert [built(), built()] == [2, 0]

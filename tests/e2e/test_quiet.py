@@ -265,8 +265,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return ahead
 
 
-@pytest.mark.parametrize("watch", ["digest", "auto", DIGEST_TRANSPORT])
-@pytest.mark.parametrize("seed", range(int(os.environ.get("DYNCACHEKEYS_QUIET_SEEDS", "3"))))
+SEEDS = range(int(os.environ.get("DYNCACHEKEYS_QUIET_SEEDS", "3")))
+TRANSPORT = DIGEST_TRANSPORT.values[0]
+
+
+@pytest.mark.parametrize(
+    ("seed", "watch"),
+    [
+        *((seed, watch) for seed in SEEDS for watch in ("digest", "auto")),
+        pytest.param(0, TRANSPORT, id="0-transport"),
+        *(pytest.param(seed, TRANSPORT, id=f"{seed}-transport", marks=pytest.mark.thorough) for seed in SEEDS[1:]),
+    ],
+)
 def test_quiet_only_if_there_is_nothing_to_do(demo_maker: DemoMaker, clock: list[int], seed: int, watch: str) -> None:
     rng = random.Random(f"{seed} {watch}")
     demo = demo_maker(CONFIG.replace("{watch}", watch), FILES)

@@ -56,9 +56,10 @@ def synced(
             where = f" of {report.name}" if len(reports) > 1 else ""
             entries = counted(len(report.entries), "entry")
             out(f"Wrote {entries} to tool.uv.cache-keys in pyproject.toml{where}")
-        if report.renamed is not None:
-            out(telling.NAMED[report.renamed].format(name=report.name))
-        if report.renamed is None or report.move != "kept":
+        naming = report.naming
+        if naming is not None:
+            out(telling.NAMED[naming].format(name=report.name))
+        if naming is None or report.move != "kept":
             out(telling.OUTCOMES[report.move].format(name=report.name))
 
 
@@ -88,11 +89,12 @@ def checked(reports: Sequence[ProjectReport], options: argparse.Namespace, *, st
     for report in stale:
         if report.region_differs:
             out(f"{report.name}: pyproject.toml is not what `dyncachekeys sync` would write")
-        if report.named is not None and report.renamed is not None:
+        renamed = report.naming in {"moved", "returned"}
+        if report.named is not None and renamed:
             out(f"  it names {_short(report.named.before)}, the inputs are {_short(report.named.digest)}")
         if report.move != "kept":
             out(f"{report.name}: the stamp is stale")
-        if report.move != "kept" or report.renamed is not None:
+        if report.move != "kept" or renamed:
             telling.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
     out("Run `dyncachekeys sync`.")
 

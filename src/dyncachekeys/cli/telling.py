@@ -15,6 +15,7 @@ OUTCOMES = {
     "kept": "{name}: uv sees the change by itself",
 }
 NAMED = {
+    "kept": "{name} has the right name",
     "moved": "Named {name} anew: uv will rebuild it",
     "returned": "Named {name} again as uv has it installed",
 }

@@ -10,6 +10,7 @@ from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files import DIRECTORY, LINK, MISSING, SPECIAL
 from dyncachekeys.inputs import Digests, digests_of
 from dyncachekeys.model import Entry, Input
+from dyncachekeys.project import HOME
 
 if TYPE_CHECKING:
     from dyncachekeys.digest import Triple
@@ -32,10 +33,15 @@ _ENTRY_KINDS: dict[str, Literal["file", "dir", "env", "git"]] = {
 class Naming:
     """What the name of an entry carries, under the transport `digest` (U7)."""
 
-    path: str
-    """The name: that of a directory that must not exist."""
+    digest: str
+    """The tree digest."""
     inputs: frozenset[Input]
     selections: tuple[Selected, ...]
+
+    @property
+    def path(self) -> str:
+        """The name: that of a directory that must not exist."""
+        return f"{HOME}/{self.digest}"
 
 
 @dataclass(frozen=True, slots=True)

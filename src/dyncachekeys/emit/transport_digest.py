@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import repository, uv
-from dyncachekeys.emit.plan import Naming, Plan
+from dyncachekeys.emit.plan import STAMP_ENTRIES, Naming, Plan
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.inputs import digests_of
 from dyncachekeys.model import Entry, Input, Notice
@@ -50,16 +50,17 @@ def plan(resolution: Resolution, files: Files) -> Plan:
     named = frozenset(one for one in others if one.tree)
     stamped = {*(one for one in others if not one.tree), *(one for one in watched if _is_unread(one, files))}
     selections = tuple(key.inputs.selected for key in resolution.keys if key.inputs.selected is not None)
-    name = f"{HOME}/{digests_of(map(_triple, named), selections, files, resolution.digests).digest}"
+    digest = digests_of(map(_triple, named), selections, files, resolution.digests).digest
+    naming = Naming(digest, named, selections)
     has_stamp = any(key.machine for key in resolution.keys)
     entries = dict.fromkeys(Entry("git" if one.kind == "git" else "env", one.subject) for one in watched)
     return Plan(
-        entries=(*entries, Entry("dir", name), *([Entry("dir", uv.CURRENT)] if has_stamp else [])),
+        entries=(*entries, Entry("dir", naming.path), *([Entry("dir", uv.CURRENT)] if has_stamp else [])),
         watched=frozenset(watched),
         stamped=frozenset(stamped),
         selections=(),
         digests=digests_of(map(_triple, stamped), (), files, resolution.digests),
-        naming=Naming(name, named, selections),
+        naming=naming,
         has_stamp=has_stamp,
     )
 
@@ -74,11 +75,12 @@ def names(entries: Iterable[Any]) -> list[str]:
 def loaded(root: Path, owned: Sequence[Mapping[str, Any]]) -> Project:
     """Read a project; a name that carries a digest is ours even where both markers and memory are gone.
 
+    Then the stamp's entries are, too: what counts of ``pyproject.toml``, and so the name, must not depend on them.
     Arguments and errors as `project.load`.
     """
     project = load(root, owned)
-    lost = names(project.user_entries)
-    return load(root, (*owned, *(Entry("dir", f"{HOME}/{digest}").as_toml() for digest in lost))) if lost else project
+    lost = [Entry("dir", f"{HOME}/{digest}") for digest in names(project.user_entries)]
+    return load(root, (*owned, *(entry.as_toml() for entry in (*lost, *STAMP_ENTRIES)))) if lost else project
 
 
 def demand_absence(plan: Plan, files: Files) -> None:

@@ -9,7 +9,7 @@ from dyncachekeys.witnesses import STAMP_LINK
 CURRENT = STAMP_LINK
 """What uv watches as a directory (U25)."""
 DIGEST = ".dyncachekeys/sha256-"
-"""How the name of a directory begins that never exists: the name carries a digest (U7)."""
+"""How the name begins of a directory that never exists, and whose name carries a digest (U7)."""
 STAMP_FILE = ".dyncachekeys/stamp"
 """The file that it watches where links can't be made."""
 _GLOB_SIGNS = re.compile(r"[*?\[{]")
