@@ -42,7 +42,7 @@ def witnesses_of(files: Files, resolution: Resolution, plan: Plan, *, taken: int
         taken: When the look began, in nanoseconds since the epoch.
         salt: Seals the values of variables.
     """
-    if plan.naming is None:  # else the edit of a file may be one of pyproject.toml, too: no matter for `edits`
+    if plan.naming is None:  # else an edit changes pyproject.toml, too, and `edits` has to step aside
         _mark_stamped(files, plan)
     digests = (resolution.digests, plan.digests)
     kept = looked_at(files, [some.folders for some in digests], taken=taken)

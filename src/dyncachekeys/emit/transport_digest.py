@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import repository, uv
+from dyncachekeys.config import DEFAULTS, WHERE
 from dyncachekeys.emit.plan import STAMP_ENTRIES, Naming, Plan
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.inputs import digests_of
@@ -130,7 +131,8 @@ def _problems(key: ResolvedKey) -> Iterator[Problem]:
                 "uv sees by itself only variables by name, commit and tags"
             )
             remedy = 'leave `watch` out, or set `transport = "stamp"`'
-            yield Problem("uv-cannot-watch", message, key.where, remedy)
+            where = f"{WHERE}.watch" if key.name == DEFAULTS else key.where
+            yield Problem("uv-cannot-watch", message, where, remedy)
     if not key.machine:
         # Commit and tags too: it depends on the repository whether every uv reads them.
         asked = [
