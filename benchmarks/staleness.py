@@ -18,7 +18,7 @@ from pathlib import Path
 
 from changes import CHANGES, Change
 from staleness_project import UV, Failed, Project, Strategy
-from staleness_strategies import EXACT, PLAIN, STRATEGIES
+from staleness_strategies import DIGEST, EXACT, PLAIN, STRATEGIES
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "staleness.md"
 WATCHABLE = {"entry"}  # and "file", once there is a folder of links
@@ -49,6 +49,7 @@ it names a credential too, whose value uv then stores in plain text |
 | dyncachekeys, exact | `dyncachekeys sync`, then `uv sync`; `watch = "digest"` |
 | dyncachekeys, auto with hook | `dyncachekeys sync`, then `uv sync`; `watch = "auto"` |
 | dyncachekeys, auto, plain uv | the same, but after the change `uv sync` alone |
+| dyncachekeys, digest transport | `dyncachekeys sync`, then `uv sync`; `transport = "digest"` |
 """
 
 
@@ -233,7 +234,7 @@ def told(outcomes: Sequence[Outcome], changes: Sequence[Change], strategies: Seq
         "\n## Run it again\n\nFrom a clone, in an environment with this project and uv (`pip install . uv`):\n\n"
         "```sh\npython benchmarks/staleness.py --write\n```\n\n"
         "`--only TEXT` and `--strategy NAME` choose, `--jobs N` runs N at a time. The changes, and what is not among "
-        "them yet, stand in `benchmarks/changes.py`. Exit code 1: `exact` has a fault, or `auto` with plain uv misses "
+        "them yet, stand in `benchmarks/changes.py`. Exit code 1: `exact` or the digest transport has a fault, or `auto` with plain uv misses "
         "what plain uv can see.\n"
     )
     rows = "\n".join(table(outcomes, strategies, necessary))
@@ -246,7 +247,7 @@ def is_bad(outcome: Outcome) -> bool:
         return True
     if outcome.strategy is PLAIN:
         return outcome.has("stale") and outcome.watchable
-    return outcome.strategy is EXACT and bool(outcome.faults)
+    return outcome.strategy in {EXACT, DIGEST} and bool(outcome.faults)
 
 
 def main() -> int:

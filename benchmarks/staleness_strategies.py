@@ -36,6 +36,7 @@ def _transport(setup: Setup) -> str:
 
 
 EXACT = Strategy("dyncachekeys, exact", _exact, prepares=True, hook=True)
+DIGEST = Strategy("dyncachekeys, digest transport", _transport, prepares=True, hook=True)
 PLAIN = Strategy("dyncachekeys, auto, plain uv", _auto, prepares=True)
 STRATEGIES = [
     Strategy("no keys", _nothing),
@@ -44,5 +45,5 @@ STRATEGIES = [
     EXACT,
     Strategy("dyncachekeys, auto with hook", _auto, prepares=True, hook=True),
     PLAIN,
-    Strategy("dyncachekeys, digest transport", _transport, prepares=True, hook=True, built=False),
+    DIGEST,
 ]

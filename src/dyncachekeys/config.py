@@ -10,7 +10,7 @@ from dyncachekeys.checking import mismatches
 from dyncachekeys.errors import Problem, nearest
 from dyncachekeys.model import Transport, Watch
 from dyncachekeys.paths import check_path
-from dyncachekeys.signature import Checked, Later, fields_of
+from dyncachekeys.signature import Checked, fields_of
 
 WHERE = "tool.dyncachekeys"
 _INHERITED = f"{WHERE}.workspace.keys"
@@ -39,7 +39,7 @@ class Config:
     """The whole table."""
 
     transport: Annotated[
-        Transport, Later("digest"), "how a change reaches uv: a stamp that moves, or a name that carries the digest"
+        Transport, "how a change reaches uv: a stamp that moves, or a name that carries the digest"
     ] = "stamp"
     watch: Annotated[
         Watch,

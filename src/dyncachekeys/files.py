@@ -373,6 +373,16 @@ class Files:
                 row = seen.names.get(name)
                 yield path, self.changed_at(path) if row is None else seen.stats[row * 4 + CHANGED]
 
+    def read_since_the_last_run(self) -> Iterator[tuple[str, int]]:
+        """Yield files of the tree that a resolver read and that were written since the last run, each with when."""
+        for folder, seen in self.folders.items():
+            if not witnesses.LEFT_OUT.isdisjoint(folder.split("/")):
+                continue
+            for name, row in seen.names.items():
+                changed = seen.stats[row * 4 + CHANGED]
+                if seen.roles[row] & READ and self.memory.changed(folder, name) != changed:
+                    yield f"{folder}/{name}" if folder else name, changed
+
 
 def changed_ns(info: os.stat_result) -> int:
     """Return the time by which uv judges a file, in nanoseconds: ``ctime`` on Unix, else ``mtime`` (U1)."""

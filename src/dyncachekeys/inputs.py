@@ -49,7 +49,7 @@ class Inputs:
                 if not only_odd or name in seen.odd:
                     path = f"{folder}/{name}" if folder else name
                     reason = f"matches {self.selected.patterns[number]}"
-                    yield Input("file", path, seen.state(name) or "", reason)
+                    yield Input("file", path, seen.state(name) or "", reason, tree=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class Worker:
     ) -> None:
         self.runs_each_time = True
         """Whether nobody can tell without running it what it will say; known after `resolve`."""
+        self.machine = True
+        """Whether it may yield what depends on the machine; known after `prepare`."""
         self._files, self._environ = files, environ
         self._where, self._timeout, self._reference = where, timeout, reference
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
@@ -128,7 +130,9 @@ class Worker:
 
     def prepare(self) -> list[Problem]:
         """Wait until the resolver is loaded and its options are checked; return what is wrong."""
-        return self._problems(self._hear())
+        answer = self._hear()
+        self.machine = bool(answer.get("machine", True))
+        return self._problems(answer)
 
     def resolve(self) -> tuple[list[Found], list[Selected], list[Notice]]:
         """Run the resolver.

@@ -44,7 +44,8 @@ def witnesses_of(files: Files, resolution: Resolution, plan: Plan, *, taken: int
         taken: When the look began, in nanoseconds since the epoch.
         salt: Seals the values of variables.
     """
-    _mark_roles(files, resolution, plan)
+    if plan.naming is None:  # else an edit changes pyproject.toml, too, and `edits` has to step aside
+        _mark_roles(files, resolution, plan)
     digests = (resolution.digests, plan.digests)
     kept = looked_at(files, [some.folders for some in digests], taken=taken)
     kept.salt, kept.rests = salt, (resolution.digests.rest, plan.digests.rest)

@@ -7,6 +7,7 @@ else or reached through a link is no memory, and costs at most one rebuild.
 from __future__ import annotations
 
 import secrets
+import sys
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,11 @@ class FileMemory:
         """Return the SHA-256 that a file had then; nothing if it was not read."""
         row = self._rows(folder).get(name)
         return None if row is None else bytes(self.known.contents[row * HASH : (row + 1) * HASH])
+
+    def changed(self, folder: str, name: str) -> int | None:
+        """Return when a file had been written then, in nanoseconds (U1); nothing if it was not looked at."""
+        row = self._rows(folder).get(name)
+        return None if row is None else self._stats[row * 4 + (1 if sys.platform == "win32" else 2)]
 
     def listed(self, folder: str) -> tuple[tuple[int, int, int], bytes] | None:
         """Return by which stat a folder that was listed is recognised, and a hash of what it held."""

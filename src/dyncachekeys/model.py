@@ -31,6 +31,9 @@ class File:
     entry: bool = False
     """Ask for a ``cache-keys`` entry of its own under ``watch = "auto"``: for files that are few and
     the same for everybody who checks the project out."""
+    tree: bool = True
+    """That it is an input is a function of the tree. ``False`` where the machine chose it, such as a file
+    to which the value of a variable leads: then it is in no name that must be the same for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class Value:
     name: str
     data: Data
     reason: str = ""
+    tree: bool = False
+    """Taken from the tree: the same wherever the same files are checked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,8 @@ class Input:
     state: str
     reason: str = ""
     entry: bool = False
+    tree: bool = False
+    """Whether it is a function of the tree, and so the same for everybody who checks it out."""
 
     @property
     def identity(self) -> tuple[str, str]:

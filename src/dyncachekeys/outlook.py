@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from dyncachekeys import uv
+from dyncachekeys.emit.links import LinkFolder
 from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.paths import split
+from dyncachekeys.witnesses import LINK_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +18,17 @@ if TYPE_CHECKING:
 
 Verdict = Literal["installs", "builds", "builds-after-sync", "nothing-to-do"]
 Fact = Literal[
-    "not-installed", "region", "stamp-moves", "stamp", "newer-file", "rewritten-file", "older-file", "variable", "git"
+    "not-installed",
+    "region",
+    "stamp-moves",
+    "stamp",
+    "newer-file",
+    "rewritten-file",
+    "older-file",
+    "variable",
+    "git",
+    "name",
+    "links",
 ]
 
 
@@ -44,7 +56,8 @@ def outlook(found: Survey) -> Outlook:
     if found.record is None:
         return Outlook("installs", now)
     if now:
-        return Outlook("builds", now)
+        # Under the transport `digest`, the name that uv compares is the one that sync writes.
+        return Outlook("builds-after-sync" if found.plan.naming and found.region_differs else "builds", now)
     later = tuple(_after_sync(found))
     return Outlook("builds-after-sync" if later else "nothing-to-do", later)
 
@@ -63,7 +76,9 @@ def _now(found: Survey) -> Iterator[Seen]:
             yield Seen("variable", name)
     if expected.git is not None and record.git != expected.git:
         yield Seen("git", "commit or tags")
-    folder = Stamps(found.home).current()
+    if record.name != expected.name:
+        yield Seen("name", expected.name or record.name or "")
+    folder = Stamps(found.home).current() if found.plan.has_stamp else None
     if folder is not None and not folder.is_named(record.current) and found.verdict.move != "returned":
         yield Seen("stamp", uv.CURRENT)
 
@@ -87,7 +102,9 @@ def _by_time(found: Survey, recorded: int | None, expected: int | None) -> Itera
 
 
 def _after_sync(found: Survey) -> Iterator[Seen]:
-    if found.region_differs:
+    if found.plan.has_links and LinkFolder(found.home).stat is None:
+        yield Seen("links", LINK_FOLDER)
+    if found.region_differs and found.plan.naming is None:
         yield Seen("region", "tool.uv.cache-keys in pyproject.toml")
     if found.verdict.move == "moved":
         yield Seen("stamp-moves", uv.CURRENT)

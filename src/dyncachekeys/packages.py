@@ -89,10 +89,10 @@ class Packages:
         if one.kind in {"file", "directory"}:
             path = self._files.relative(files.full(one.subject)) or "."
             if one.kind == "file":
-                return File(path, reason, entry=one.entry)
+                return File(path, reason, entry=one.entry, tree=one.tree)
             if one.state.startswith(DIRECTORY) or one.entry:
                 return Directory(path, reason)
-        return Value(f"{package}: {one.kind} {one.subject}", one.state, reason)
+        return Value(f"{package}: {one.kind} {one.subject}", one.state, reason, tree=one.tree)
 
     def _name(self, folder: Path) -> str | None:
         return workspace.name(self._files, folder)

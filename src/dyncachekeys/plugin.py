@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from dyncachekeys import git, processes, project, repository
+from dyncachekeys.credentials import is_credential
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.model import Data, Directory, Env, File, Git, Notice, Output, Value
 from dyncachekeys.paths import check_path, normalised
@@ -54,7 +55,9 @@ __all__ = [
     "Value",
     "check_path",
     "check_pattern",
+    "is_credential",
     "is_tracked",
+    "may_ask_machine",
     "resolver",
 ]
 
@@ -64,21 +67,26 @@ Resolver: TypeAlias = Callable[..., Iterable[Result]]
 """``resolver(context, **options)``; its signature says which options there are."""
 
 
-_TRACKED = "_dyncachekeys_tracked"
+_TRACKED, _MACHINE = "_dyncachekeys_tracked", "_dyncachekeys_machine"
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
-def resolver(*, tracked: bool) -> Callable[[_Function], _Function]:
+def resolver(*, tracked: bool = False, machine: bool | Callable[..., bool] = True) -> Callable[[_Function], _Function]:
     """Mark a function as a resolver, where there is something to say of it.
 
     Args:
         tracked: It looks only through the context: whatever it yields is a function of what it asks
             there, of its options and of its own code. Then a run in which all of that stands as it was
             need not call it. Without this it is called each time, since it may look anywhere.
+        machine: It may yield what depends on the machine: an `Output`, a `Value` or `File` that is not
+            marked as taken from the tree, a variable that a wildcard found or whose name looks like a
+            credential. Or a function that takes the key's options as keyword arguments and tells. Say
+            false only if it never does: then it is an error if it does. See ``docs/transport-digest.md``.
     """
 
     def mark(function: _Function) -> _Function:
         setattr(function, _TRACKED, tracked)
+        setattr(function, _MACHINE, machine)
         return function
 
     return mark
@@ -87,6 +95,17 @@ def resolver(*, tracked: bool) -> Callable[[_Function], _Function]:
 def is_tracked(function: Resolver) -> bool:
     """Tell whether a resolver is marked to look only through the context."""
     return bool(getattr(function, _TRACKED, False))
+
+
+def may_ask_machine(function: Resolver, options: Mapping[str, Any]) -> bool:
+    """Tell whether a resolver may yield what depends on the machine; it may, unless it says that it doesn't.
+
+    Args:
+        function: The resolver.
+        options: The key's options, checked, by their names in Python.
+    """
+    said = getattr(function, _MACHINE, True)
+    return bool(said(**options) if callable(said) else said)
 
 
 class OtherPackages(Protocol):

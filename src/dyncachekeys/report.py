@@ -10,14 +10,14 @@ from dyncachekeys.inputs import digests_of
 from dyncachekeys.values import sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from dyncachekeys.change import Change
     from dyncachekeys.emit.plan import Plan, Watcher
     from dyncachekeys.files import Files
     from dyncachekeys.inputs import Inputs
     from dyncachekeys.memory import Row, State
-    from dyncachekeys.model import Input, Kind, Notice, Transport, Watch
+    from dyncachekeys.model import Kind, Notice, Transport, Watch
     from dyncachekeys.resolution import Resolution, ResolvedKey
     from dyncachekeys.verdict import Move
     from dyncachekeys.witnesses import Witnesses
@@ -31,6 +31,7 @@ class InputReport:
     subject: str
     reason: str
     watched_by: Watcher
+    """By an entry of its own, a link, the stamp, or the digest in a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,24 @@ class KeyReport:
     seconds: float
     """How long it took."""
     _inputs: Inputs
-    _watcher: Callable[[Input], Watcher]
+    _plan: Plan
 
     @property
     def inputs(self) -> Iterator[InputReport]:
         """The inputs, sorted."""
         for one in self._inputs:
-            yield InputReport(one.kind, one.subject, one.reason, self._watcher(one))
+            yield InputReport(one.kind, one.subject, one.reason, self._plan.watcher_of(one))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What is to be said of the name that carries the tree digest."""
+
+    digest: str
+    before: str | None
+    """The one that ``pyproject.toml`` carried before; nothing if it carried none."""
+    installed: bool
+    """Whether uv has installed what it built under this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,20 @@ class ProjectReport:
     """Whether ``pyproject.toml`` was, or would have to be, written."""
     input_count: int
     """How many different inputs there are."""
+    named: Named | None = None
+    """Under the transport `digest` only."""
+
+    @property
+    def naming(self) -> Move | None:
+        """What becomes of the name: a new one, again the one that uv has installed, or at the first sync the same.
+
+        Nothing if there is nothing to say of it.
+        """
+        if self.named is None:
+            return None
+        if self.named.before == self.named.digest:
+            return "kept" if self.previous is None else None
+        return "returned" if self.named.installed else "moved"
 
     @property
     def changed(self) -> bool:
@@ -113,7 +139,7 @@ def key_reports(
             key.built_in,
             key.seconds,
             key.inputs,
-            plan.watcher,
+            plan,
         )
         for key in resolution.keys
     )

@@ -14,9 +14,9 @@ from dyncachekeys.config import DEFAULTS, Config, Key, read
 from dyncachekeys.errors import ConfigurationError, Problem, ResolverError
 from dyncachekeys.inputs import Digests, Inputs, digests_of
 from dyncachekeys.isolation import Worker
-from dyncachekeys.model import Input, Notice, Output, Watch
+from dyncachekeys.model import Input, Notice, Output, Transport, Watch
 from dyncachekeys.packages import Packages
-from dyncachekeys.plugin import Context
+from dyncachekeys.plugin import Context, may_ask_machine
 from dyncachekeys.results import Found, expanded, sorted_out
 from dyncachekeys.selection import Selected, Selection
 from dyncachekeys.values import value_digest
@@ -47,6 +47,8 @@ class ResolvedKey:
     """How long it took to run the resolver and to look at what it found."""
     may_link: bool
     """Whether its resolver may yield files that have no entry of their own."""
+    machine: bool
+    """Whether, by its configuration alone, it may yield what depends on the machine."""
     outputs: tuple[Output, ...] = ()
     """Products that must be there."""
 
@@ -64,6 +66,8 @@ class Resolution:
     notices: tuple[Notice, ...]
     digests: Digests
     """Over all inputs."""
+    transport: Transport = "stamp"
+    """How a change is to reach uv."""
 
     @property
     def digest(self) -> str:
@@ -74,6 +78,9 @@ class Resolution:
 class _Job(Protocol):
     @property
     def runs_each_time(self) -> bool: ...
+
+    @property
+    def machine(self) -> bool: ...
 
     def prepare(self) -> list[Problem]: ...
 
@@ -90,6 +97,10 @@ class _BuiltIn:
     @property
     def runs_each_time(self) -> bool:
         return self._context.runs_each_time
+
+    @property
+    def machine(self) -> bool:
+        return may_ask_machine(self._function, self._options)
 
     def prepare(self) -> list[Problem]:
         return check_options(self._function, self._options, self._context.where)
@@ -172,7 +183,7 @@ def keys_of(config: Config) -> dict[str, Key]:
     """Return all keys, the implicit one first."""
     if not config.defaults:
         return dict(config.keys)
-    options = {"by_value": config.watch == "digest"}
+    options = {"by_value": "digest" in {config.watch, config.transport}}
     return {DEFAULTS: Key(resolver=DEFAULTS, options=options), **config.keys}
 
 
@@ -221,7 +232,7 @@ def _run(jobs: Sequence[tuple[str, str, Key, _Job]], config: Config, environ: En
         began = time.perf_counter()
         try:
             found, selections, said = job.resolve()
-            watch = key.watch or config.watch
+            watch = _watch(key, config)
             outputs = tuple(_output(one) for one in found if one.kind == "output")
             inputs = _inputs(found, selections, environ, files)
         except ResolverError as error:
@@ -229,15 +240,22 @@ def _run(jobs: Sequence[tuple[str, str, Key, _Job]], config: Config, environ: En
             continue
         seconds = time.perf_counter() - began
         may_link = registry.may_yield_files(key.resolver, key.options)
+        each_time, machine = job.runs_each_time, job.machine
         keys.append(
-            ResolvedKey(name, key.resolver, watch, inputs, where, job.runs_each_time, seconds, may_link, outputs)
+            ResolvedKey(name, key.resolver, watch, inputs, where, each_time, seconds, may_link, machine, outputs)
         )
         notices += said
     if problems:
         raise ResolverError(problems)
     single = ((one.kind, one.subject, one.state) for key in keys for one in key.inputs.single)
     digests = digests_of(single, [key.inputs.selected for key in keys if key.inputs.selected is not None], files)
-    return Resolution(tuple(keys), tuple(dict.fromkeys(notices)), digests)
+    return Resolution(tuple(keys), tuple(dict.fromkeys(notices)), digests, config.transport)
+
+
+def _watch(key: Key, config: Config) -> Watch:
+    """Return who notices a change; under the digest transport `auto` means `digest`."""
+    said = key.watch or config.watch
+    return "digest" if (said, config.transport) == ("auto", "digest") else said
 
 
 def _output(found: Found) -> Output:
@@ -269,10 +287,12 @@ def observed(results: Iterable[Found], environ: Environment, files: Files) -> It
     for found in results:
         if found.kind == "output":
             continue
-        one = Input(found.kind, found.subject, _state(found, environ, files), found.reason, found.entry)
+        one = Input(found.kind, found.subject, _state(found, environ, files), found.reason, found.entry, found.tree)
         known = first.setdefault((one.kind, one.subject, one.state), one)
-        if one.entry and not known.entry:
-            first[one.kind, one.subject, one.state] = one
+        if (one.entry and not known.entry) or (one.tree and not known.tree):
+            told = one if one.entry and not known.entry else known
+            both = dataclasses.replace(told, entry=one.entry or known.entry, tree=one.tree or known.tree)
+            first[one.kind, one.subject, one.state] = both
     return [first[key] for key in sorted(first)]
 
 

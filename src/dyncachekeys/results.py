@@ -20,6 +20,7 @@ class Found(NamedTuple):
     data: str
     reason: str
     entry: bool
+    tree: bool = False
 
 
 class WrongResultError(TypeError):
@@ -57,22 +58,22 @@ def sorted_out(results: Iterable[object]) -> tuple[list[Found], list[Selected]]:
 def expanded(selected: Selected) -> Iterator[Found]:
     """Yield a selection file by file."""
     for path, pattern in selected.items():
-        yield Found("file", path, "", f"matches {pattern}", False)
+        yield Found("file", path, "", f"matches {pattern}", False, True)
 
 
 def _plain(result: object) -> Found:
     try:
         match result:
-            case File(path, reason, entry):
-                return Found("file", _path(path), "", str(reason), bool(entry))
+            case File(path, reason, entry, tree):
+                return Found("file", _path(path), "", str(reason), bool(entry), bool(tree))
             case Directory(path, reason):
-                return Found("directory", _path(path), "", str(reason), True)
+                return Found("directory", _path(path), "", str(reason), True, True)
             case Env(name, reason, entry):
                 return Found("env", _name(name), "", str(reason), bool(entry))
             case Output(pattern, there, reason):
                 return Found("output", _name(pattern), "\0".join(map(_path, there)), str(reason), False)
-            case Value(name, data, reason):
-                return Found("value", _name(name), value_digest(data), str(reason), False)
+            case Value(name, data, reason, tree):
+                return Found("value", _name(name), value_digest(data), str(reason), False, bool(tree))
     except (TypeError, ValueError) as error:
         message = f"it yielded {type(result).__name__} with what can't be used: {error}"
         raise WrongResultError(message) from error

@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import advice, document, environment, keeping, memory, uv, witnesses, workspace
 from dyncachekeys.config import read
-from dyncachekeys.emit import links, write
+from dyncachekeys.emit import links, transport_digest, write
 from dyncachekeys.emit.links import LinkFolder
 from dyncachekeys.emit.plan import STAMP_ENTRIES, Plan, plan
 from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
 from dyncachekeys.files import Files
 from dyncachekeys.memory import FileMemory, State
+from dyncachekeys.model import Notice
 from dyncachekeys.products import judge
-from dyncachekeys.project import FILE, HOME, Project, load, without_region
-from dyncachekeys.report import ProjectReport, key_reports
+from dyncachekeys.project import FILE, HOME, Project, without_region
+from dyncachekeys.report import Named, ProjectReport, key_reports
 from dyncachekeys.resolution import Resolution, resolve
 from dyncachekeys.verdict import Verdict, on_stamp, written_by_build
 from dyncachekeys.witnesses import LINK_FOLDER, STATE_FILE, Witnesses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from dyncachekeys.environment import Environment
-    from dyncachekeys.model import Notice
     from dyncachekeys.quiet import Glance
 
 Fingerprint = tuple[bytes | None, bytes | None, str | None]
@@ -113,6 +113,24 @@ class Survey:
         kept.digest, kept.stamp_digest = self.resolution.digest, self.plan.stamp_digest
         return kept
 
+    def _doubts(self) -> Iterator[Notice]:
+        """Yield what can't be mended where there is no stamp; said once, since the next run knows no more."""
+        if not self.plan.has_stamp and not self.region_differs:
+            for why in self.verdict.why:
+                remedy = f"if it was, run `uv sync --reinstall-package {self.project.name}`"
+                yield Notice("built-unsynced", f"{why}; {remedy}", self.project.name)
+
+    def _named(self) -> Named | None:
+        """Return what is to be said of the name; nothing under the transport `stamp`."""
+        if self.plan.naming is None:
+            return None
+        before = transport_digest.names((*self.project.region, *self.project.user_entries))
+        return Named(
+            digest=self.plan.naming.digest,
+            before=before[0] if before else None,
+            installed=self.record is not None and self.record.name == self.plan.naming.path,
+        )
+
     def report(self, now: Witnesses) -> ProjectReport:
         """Return what is to be said; ``written`` is what would be.
 
@@ -124,18 +142,19 @@ class Survey:
         return ProjectReport(
             name=self.project.name,
             root=os.fspath(self.project.root),
-            transport="stamp",
+            transport=self.resolution.transport,
             digest=self.resolution.digest,
             previous=self.state.digest,
-            stamp=stamp.id if stamp and self.believed else None,
+            stamp=stamp.id if stamp and self.believed and self.plan.has_stamp else None,
             move=self.verdict.move,
-            why=self.verdict.why,
+            why=self.verdict.why if self.plan.has_stamp else (),
             written=tuple(written if self.verdict.move == "kept" else [*written, uv.CURRENT]),
             entries=self.wanted,
             keys=key_reports(self.resolution, self.plan, self.files, self.state, now),
-            warnings=self.notices,
+            warnings=(*self.notices, *self._doubts()),
             region_differs=self.region_differs,
             input_count=now.inputs,
+            named=self._named(),
         )
 
 
@@ -158,14 +177,14 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     state = memory.load(root / HOME / STATE_FILE) if believed else State()
     memory_of_files = _file_memory(root, glance) if believed and state.digest else FileMemory()
     state = _with_edits(root, state, memory_of_files.known)
-    project = load(root, state.entries)
+    project = transport_digest.loaded(root, state.entries)
     files = Files(root, memory_of_files, {FILE: lambda: project.bare}, without_region)
     project = with_inherited(project, files)
     _demand_keys(project)
     seen = environment.for_keys(environ)
     resolution = resolve(project, seen, files)
-    works = LinkFolder(root / HOME).works
-    planned = plan(resolution, files, state.written, links_work=works)
+    planned = _plan(resolution, files, state.written)
+    transport_digest.demand_absence(planned, files)
     fingerprint = (project.raw, state_before, _link(root / HOME))
     project = _without_lost_region(project, planned)
     wanted = tuple(e.as_toml() for e in planned.entries if e.as_toml() not in map(_as_table, project.user_entries))
@@ -173,10 +192,12 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     stamps = Stamps(root / HOME)
     outputs = [(key.where, output) for key in resolution.keys for output in key.outputs]
     judged = judge(outputs, state.products, record, files)
-    verdict = on_stamp(planned, judged, state, files, stamps, record) if believed else Verdict("moved", products=judged)
+    verdict = Verdict("moved", products=judged)
+    if believed or not planned.has_stamp:
+        verdict = on_stamp(planned, judged, state, files, stamps, record)
     written = tuple(sorted({*state.written, *written_by_build(planned, state, files, record)}))
     # What the stamp has to do is judged by what was linked until now; that a link goes is no change.
-    final = planned if written == state.written else plan(resolution, files, written, links_work=works)
+    final = planned if written == state.written else _plan(resolution, files, written)
     return Survey(
         project=project,
         environ=environ,
@@ -195,7 +216,12 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
         verdict=verdict,
         links=_links(final, files, state, LinkFolder(root / HOME)),
         newest_linked=uv.newest_linked(files, final.linked),
-        notices=(*advice.notices(project, files, tracked=not believed), *resolution.notices, *judged.notices),
+        notices=(
+            *advice.notices(project, files, tracked=not believed),
+            *(transport_digest.spoilers(project.user_entries) if planned.naming is not None else ()),
+            *resolution.notices,
+            *judged.notices,
+        ),
         alone=workspace.is_alone(files),
     )
 
@@ -214,6 +240,12 @@ def _with_edits(root: Path, state: State, known: Witnesses) -> State:
     due = not (fits and known.named and stamp.is_named(int(known.named)))
     expected = {**state.expected, "timestamp": newest}
     return dataclasses.replace(state, digest=known.digest, started=known.taken, expected=expected, fits=fits, due=due)
+
+
+def _plan(resolution: Resolution, files: Files, written: Collection[str]) -> Plan:
+    if resolution.transport == "digest":
+        return transport_digest.plan(resolution, files)
+    return plan(resolution, files, written, links_work=LinkFolder(files.root / HOME).works)
 
 
 def _links(planned: Plan, files: Files, state: State, folder: LinkFolder) -> Mapping[str, str] | None:
@@ -283,7 +315,7 @@ def _without_lost_region(project: Project, planned: Plan) -> Project:
     """
     if STAMP_ENTRIES[0].as_toml() not in project.user_entries:
         return project
-    taken = document.cut(project.bare, [entry.as_toml() for entry in planned.entries])
+    taken = document.cut(project.bare, [entry.as_toml() for entry in (*planned.entries, *STAMP_ENTRIES)])
     return dataclasses.replace(
         project,
         bare=taken.data,

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dyncachekeys import changes, columns, history, memory, uv
-from dyncachekeys.emit import links, write
+from dyncachekeys.emit import links, transport_digest, write
 from dyncachekeys.emit.links import LinkFolder
 from dyncachekeys.emit.plan import STAMP_ENTRIES
 from dyncachekeys.emit.stamp import Stamps, links_refused
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.memory import State
-from dyncachekeys.project import FILE, HOME, load
+from dyncachekeys.project import FILE, HOME
 from dyncachekeys.pyproject_tables import sealed_tables
 from dyncachekeys.survey import Survey, fingerprint_of, survey
 from dyncachekeys.witnesses import LINK_FOLDER, STATE_FILE
@@ -104,7 +104,7 @@ def clean(root: str | os.PathLike[str]) -> tuple[str, ...]:
     root = Path(root).resolve()
     write.check_home(root / HOME)
     owned = memory.load(root / HOME / STATE_FILE).entries or tuple(entry.as_toml() for entry in STAMP_ENTRIES)
-    project = load(root, owned)
+    project = transport_digest.loaded(root, owned)
     done: list[str] = []
     try:
         if project.bare != project.raw:
@@ -139,7 +139,9 @@ def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectR
     stamps = Stamps(found.home)
     if found.verdict.move != "kept":
         written.append(_move(found, stamps))
-    if stamps.digest() != found.plan.stamp_digest:
+    elif not found.plan.has_stamp:
+        stamps.remove()
+    if stamps.digest() not in {found.plan.stamp_digest, None}:
         stamps.relabel(found.plan.stamp_digest)
     write.replace(found.home / STATE_FILE, memory.dump(_next_state(found)))
     if report.changed:
@@ -176,6 +178,11 @@ def _move(found: Survey, stamps: Stamps) -> str:
         return uv.CURRENT
     if stamps.move(digest, found.named) is not None:
         return uv.CURRENT
+    if found.plan.naming is not None:
+        stamps.remove()
+        message = 'links can\'t be made here, and under `transport = "digest"` nothing else tells uv of the machine'
+        remedy = 'set `transport = "stamp"`, or leave out the keys that ask the machine'
+        raise WriteError(Problem("no-links", message, uv.CURRENT, remedy), [])
     stamps.write_file(digest, found.expected_record().timestamp)
     return uv.STAMP_FILE
 

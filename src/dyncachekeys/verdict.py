@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from dyncachekeys.files import CHANGED, MISSING
 from dyncachekeys.uv import newest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dyncachekeys.emit.plan import Plan
     from dyncachekeys.emit.stamp import Folder, Stamps
     from dyncachekeys.files import Files
     from dyncachekeys.memory import State
+    from dyncachekeys.model import Input
     from dyncachekeys.products import Judgement
+    from dyncachekeys.selection import Selected
     from dyncachekeys.uv import Record
 
 Move = Literal["kept", "moved", "returned"]
@@ -35,7 +37,7 @@ class Verdict:
     folder: Folder | None = None
     """The folder to go back to, if that is it."""
     why: tuple[str, ...] = ()
-    """Why it moves although the digest is the same."""
+    """Why it moves although the digest is the same; where there is no stamp, why it would."""
     products: Judgement | None = None
     """What is to be remembered of products, and said of them."""
 
@@ -53,11 +55,20 @@ def on_stamp(  # noqa: PLR0913
         stamps: The stamp folders.
         record: The installed record as it is now.
     """
+    if not plan.has_stamp:
+        # Nothing can be done about a doubt but to tell the user.
+        doubts = tuple(_reasons(plan, state, files, record)) if state.digest is not None else ()
+        return Verdict("kept", why=doubts, products=products)
     known = stamps.digest()
-    forced = (*_reasons(plan, state, files, record), *products.why) if known is not None else ()
+    absent = known is None and plan.needs_no_stamp
+    forced: tuple[str, ...] = ()
+    if known is not None or (absent and state.digest is not None):
+        forced = tuple(_reasons(plan, state, files, record))
+    if known is not None or absent:
+        forced += products.why
     if forced:
         return Verdict("moved", why=forced, products=products)
-    if known == plan.stamp_digest:
+    if absent or known == plan.stamp_digest:
         return Verdict("kept", products=products)
     named = record.current if record else None
     former = stamps.former(plan.stamp_digest, named) if state.digest is not None and not products.why else None
@@ -98,13 +109,16 @@ def _reasons(plan: Plan, state: State, files: Files, record: Record | None) -> I
     if record is None or state.expected is None or not _is_another(record, state.record):
         return
     since = state.started
+    vouched = _vouched_for(plan, state, record)
     if not record.fits(state.expected, bytes.fromhex(state.salt)):
         # What is no younger than the newest file that uv saw is still as it was when uv looked.
         seen = record.timestamp if record.timestamp is not None else 0
-        yield from _doubts("uv built without a sync", _touched(plan, files, since, seen, with_folders=True))
+        yield from _doubts("uv built without a sync", _touched(vouched, files, since, seen, with_folders=True))
         yield from _doubts("uv built without a sync", _unknowable(plan))
     elif not state.due:
-        yield from _doubts("uv built although nothing had changed", _touched(plan, files, since, 0, with_folders=False))
+        yield from _doubts(
+            "uv built although nothing had changed", _touched(vouched, files, since, 0, with_folders=False)
+        )
 
 
 def _unseen_edits(plan: Plan, state: State, files: Files) -> Iterator[str]:
@@ -150,28 +164,51 @@ def _doubts(what: str, subjects: Iterable[str]) -> Iterator[str]:
         yield f"{what}, and {first} may have been another then"
 
 
-def _touched(plan: Plan, files: Files, since: int, seen: int, *, with_folders: bool) -> Iterator[str]:
+class _Vouched(NamedTuple):
+    """What the stamp vouches for."""
+
+    inputs: Iterable[Input]
+    selections: Sequence[Selected]
+    walked: Sequence[Selected]
+    """Those that chose files which uv sees by itself: only which there are counts."""
+
+
+def _vouched_for(plan: Plan, state: State, record: Record) -> _Vouched:
+    """Return the inputs and selections for which the stamp vouches.
+
+    So does a name, once uv has built under the same one again. Under another one than the last sync's uv
+    built from what somebody else had named: after a checkout that is the rule, and no reason to doubt.
+    """
+    if plan.naming is None or state.expected is None or record.name != state.expected.get("name"):
+        return _Vouched(plan.stamped, plan.selections, plan.walked)
+    return _Vouched(plan.stamped | plan.naming.inputs, (*plan.selections, *plan.naming.selections), plan.walked)
+
+
+def _touched(vouched: _Vouched, files: Files, since: int, seen: int, *, with_folders: bool) -> Iterator[str]:
     """Yield stamped files written since an instant; with folders, also what was added, removed or moved there.
 
     A file that came and went leaves its trace in its folder, a folder that was moved in its own change
     time. The project's folder itself tells nothing: uv writes there, too.
 
     Args:
-        plan: What was resolved now.
+        vouched: What counts.
         files: The project's files.
         since: The instant, in nanoseconds.
         seen: What is no younger than this, in nanoseconds, does not count.
         with_folders: Whether folders count.
     """
-    paths = sorted(one.subject for one in plan.stamped if one.kind in {"file", "directory"} and one.state != MISSING)
-    chosen = (selected.folders.items() for selected in (*plan.selections, *plan.walked))
+    inputs = list(vouched.inputs)
+    paths = sorted(one.subject for one in inputs if one.kind in {"file", "directory"} and one.state != MISSING)
+    chosen = (selected.folders.items() for selected in (*vouched.selections, *vouched.walked))
     of_selections = [folder for folders in chosen for folder, some in folders if some]
     inside = {folder for path in paths for folder in _above(path)}
     inside |= {folder for path in of_selections for folder in (path, *_above(path)) if _tells(folder)}
     for path in (*paths, *(sorted(inside) if with_folders else [])):
         if _written_since(files.changed_at(path), since, seen):
             yield path
-    for selected in plan.selections:
+    if any(one.kind == "value" and one.tree for one in inputs):
+        yield from (path for path, changed in files.read_since_the_last_run() if changed > seen)
+    for selected in vouched.selections:
         for path, changed in files.changed_in(selected.folders):
             if _written_since(changed, since, seen):
                 yield path
@@ -189,7 +226,7 @@ def _tells(folder: str) -> bool:
 def _unknowable(plan: Plan) -> Iterator[str]:
     """Yield stamped inputs that leave no trace: nobody knows what they were when uv built."""
     some = sorted(plan.stamped, key=lambda one: one.identity)
-    return (one.subject for one in some if one.is_secret or one.kind == "git")
+    return (one.subject for one in some if (one.is_secret and not one.tree) or one.kind == "git")
 
 
 def _written_since(changed: int, instant: int, seen: int) -> bool:

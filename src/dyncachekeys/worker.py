@@ -22,7 +22,7 @@ from dyncachekeys.environment import Environment
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import Files
 from dyncachekeys.memory import FileMemory
-from dyncachekeys.plugin import Context, is_tracked
+from dyncachekeys.plugin import Context, is_tracked, may_ask_machine
 from dyncachekeys.project import FILE, without_region
 from dyncachekeys.results import WrongResultError, plain
 
@@ -50,7 +50,10 @@ def main() -> None:
     before = list(sys.modules)
     function, problems = _loaded(root, settings, key, request)
     tracked = function is not None and is_tracked(function)
-    _send(channel, {"problems": [dataclasses.asdict(problem) for problem in problems]})
+    machine = True
+    if function is not None and not problems:
+        machine, problems = _machine(function, key, request)
+    _send(channel, {"problems": [dataclasses.asdict(problem) for problem in problems], "machine": machine})
     if function is None or problems or orders.readline().strip() != "go":
         return
     files = Files(root, FileMemory(), {FILE: lambda: bare}, without_region)
@@ -76,6 +79,14 @@ def _loaded(root: Path, settings: Config, key: Key, request: dict[str, Any]) -> 
     except SystemExit as error:
         return None, [_problem(request, f"called sys.exit({error.code!r}) while it was imported")]
     return function, check_options(function, key.options, where)
+
+
+def _machine(function: Resolver, key: Key, request: dict[str, Any]) -> tuple[bool, list[Problem]]:
+    try:
+        return may_ask_machine(function, key.options), []
+    except Exception as error:  # noqa: BLE001  it is a stranger's code; what it raises is the message
+        said = "".join(traceback.format_exception_only(error)).strip()
+        return True, [_problem(request, f"can't tell whether it asks the machine: {said}")]
 
 
 def _inherited(home: str) -> object:

@@ -264,11 +264,6 @@ def test_show_of_an_unknown_key(demo_maker: DemoMaker, capsys: pytest.CaptureFix
 
 KEYS = "tool.dyncachekeys.keys"
 NOT_BUILT_YET = {
-    "transport": (
-        '[tool.dyncachekeys]\ntransport = "digest"' + BACKEND_KEY,
-        "tool.dyncachekeys.transport",
-        '`transport = "digest"`',
-    ),
     "trace": (BACKEND_KEY + "trace = true", f"{KEYS}.backend.trace", "`trace = true`"),
 }
 """All that the design names and that is refused by name, until it is there."""

@@ -10,7 +10,10 @@ import pytest
 from kit import BACKEND_KEY, Demo, DemoMaker, make_wheel
 
 EXACT = '\n[tool.dyncachekeys]\nwatch = "digest"\n' + BACKEND_KEY
-WATCHES = pytest.mark.parametrize("config", [BACKEND_KEY, EXACT], ids=["auto", "digest"])
+TRANSPORT = pytest.param(EXACT.replace('watch = "', 'transport = "'), id="transport", marks=pytest.mark.thorough)
+WATCHES = pytest.mark.parametrize(
+    "config", [pytest.param(BACKEND_KEY, id="auto"), pytest.param(EXACT, id="digest"), TRANSPORT]
+)
 HELPER = """\
 import importlib
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from kit import Demo, DemoMaker
+from kit import DIGEST_TRANSPORT, Demo, DemoMaker
 
 SECRET = "hunter2-is-no-password"
 CC_KEY = """
@@ -45,7 +45,7 @@ def _project(demo_maker: DemoMaker, watch: str = "auto", options: str = "") -> D
     return demo
 
 
-@pytest.mark.parametrize("watch", ["auto", "digest"])
+@pytest.mark.parametrize("watch", ["auto", "digest", DIGEST_TRANSPORT])
 def test_another_compiler_behind_the_same_name(demo_maker: DemoMaker, watch: str) -> None:
     """Case 26."""
     demo = _project(demo_maker, watch)

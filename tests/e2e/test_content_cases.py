@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kit import BACKEND, Demo, DemoMaker
+from kit import BACKEND, DIGEST_TRANSPORT, Demo, DemoMaker
 
 EXACT = """
 [tool.dyncachekeys]
@@ -22,6 +22,8 @@ resolver = "backend"
 resolver = "files"
 patterns = ["csrc/"]
 """
+TRANSPORT = pytest.param(EXACT.replace('watch = "', 'transport = "'), id="transport", marks=pytest.mark.thorough)
+PROFILES = pytest.mark.parametrize("config", [pytest.param(EXACT, id="stamp"), TRANSPORT])
 FILES = {"csrc/one.c": "int one;\n", "csrc/two.c": "int two;\n"}
 STAMPED = pytest.mark.parametrize("name", ["csrc/one.c", "build_backend/helper.py", "pyproject.toml"])
 
@@ -76,11 +78,12 @@ def test_uv_alone_rebuilds_for_nothing(demo_maker: DemoMaker, act: Callable[[Pat
 
 @NEUTRAL
 @STAMPED
+@PROFILES
 def test_what_leaves_the_content_alone_does_not_count(
-    demo_maker: DemoMaker, act: Callable[[Path], None], name: str
+    demo_maker: DemoMaker, config: str, act: Callable[[Path], None], name: str
 ) -> None:
     """Case 33."""
-    demo = demo_maker(EXACT, FILES)
+    demo = demo_maker(config, FILES)
     demo.settled()
     act(demo.root / name)
     assert demo.both() == 0
@@ -156,9 +159,12 @@ def link_in_place_of_file(demo: Demo) -> None:
         link_in_place_of_file,
     ],
 )
-def test_what_changes_the_content_is_built_once(demo_maker: DemoMaker, act: Callable[[Demo], None]) -> None:
+@PROFILES
+def test_what_changes_the_content_is_built_once(
+    demo_maker: DemoMaker, config: str, act: Callable[[Demo], None]
+) -> None:
     """Case 34, and all else that a maximum of times does not tell."""
-    demo = demo_maker(EXACT)
+    demo = demo_maker(config)
     for name, text in FILES.items():
         demo.write({name: text})
         demo.tick()
@@ -239,7 +245,7 @@ def test_a_hook_syncs_at_each_checkout_and_plain_uv_is_right(demo_maker: DemoMak
     assert demo.both() == 0
 
 
-@pytest.mark.parametrize("watch", ["auto", "digest"])
+@pytest.mark.parametrize("watch", ["auto", "digest", DIGEST_TRANSPORT])
 @pytest.mark.parametrize("suffix", ["c", "cpp", "rs", "pyx"])
 def test_native_sources(demo_maker: DemoMaker, watch: str, suffix: str) -> None:
     """Case 22: edited, added, renamed, deleted though not the newest."""
@@ -282,7 +288,7 @@ PRODUCES = BACKEND.replace(
 )
 
 
-@pytest.mark.parametrize("watch", ["auto", "digest"])
+@pytest.mark.parametrize("watch", ["auto", "digest", DIGEST_TRANSPORT])
 @pytest.mark.parametrize("in_repository", [False, True])
 @pytest.mark.parametrize("pattern", ["**/*.c", "csrc/", "*"])
 def test_a_glob_that_meets_build_products(demo_maker: DemoMaker, watch: str, in_repository: bool, pattern: str) -> None:
@@ -312,7 +318,7 @@ REWRITES = BACKEND.replace(
 )
 
 
-@pytest.mark.parametrize("watch", ["auto", "digest"])
+@pytest.mark.parametrize("watch", ["auto", "digest", DIGEST_TRANSPORT])
 @pytest.mark.parametrize("there_before", [False, True])
 def test_a_generated_file_rewritten_with_the_same_bytes(demo_maker: DemoMaker, watch: str, there_before: bool) -> None:
     """Case 25. Only where the very first build makes the file, it is one input more for a second one."""

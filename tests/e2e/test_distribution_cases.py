@@ -35,7 +35,8 @@ platform = true
 """
 AUTO, EXACT = CONFIG.format(watch="auto"), CONFIG.format(watch="digest")
 TORCH, INTERPRETER = "changed value distribution torch", "changed value interpreter"
-WATCHES = pytest.mark.parametrize("config", [AUTO, EXACT], ids=["auto", "exact"])
+TRANSPORT = pytest.param(EXACT.replace('watch = "', 'transport = "'), id="transport", marks=pytest.mark.thorough)
+WATCHES = pytest.mark.parametrize("config", [pytest.param(AUTO, id="auto"), pytest.param(EXACT, id="exact"), TRANSPORT])
 
 
 def _add_wheel(demo: Demo, name: str, version: str, build: str = "") -> Path:

@@ -10,7 +10,7 @@ import pytest
 import tomli
 
 from dyncachekeys import DyncachekeysError
-from kit import BACKEND, Demo, DemoMaker
+from kit import BACKEND, DIGEST_TRANSPORT, Demo, DemoMaker
 
 SECRET = "hunter2-is-no-password"
 ENV_KEY = """
@@ -77,7 +77,7 @@ def test_the_region_is_the_same_whatever_is_set(demo_maker: DemoMaker) -> None:
     assert b"CUDA_ARCH" not in before
 
 
-@pytest.mark.parametrize("watch", ["auto", "digest"])
+@pytest.mark.parametrize("watch", ["auto", "digest", DIGEST_TRANSPORT])
 def test_variables_found_by_a_wildcard(demo_maker: DemoMaker, watch: str) -> None:
     """Case 27."""
     demo = demo_maker(_config("CUDA_*", watch=watch))
@@ -88,7 +88,7 @@ def test_variables_found_by_a_wildcard(demo_maker: DemoMaker, watch: str) -> Non
     assert demo.both(NOT_CUDA_ARCH="90") == 0
 
 
-@pytest.mark.parametrize("watch", ["auto", "digest"])
+@pytest.mark.parametrize("watch", ["auto", "digest", DIGEST_TRANSPORT])
 def test_a_variable_changed_there_and_back_does_not_count(demo_maker: DemoMaker, watch: str) -> None:
     demo = demo_maker(_config("CUDA_*", watch=watch))
     demo.settled()
@@ -96,7 +96,7 @@ def test_a_variable_changed_there_and_back_does_not_count(demo_maker: DemoMaker,
     assert demo.both() == 0
 
 
-@pytest.mark.parametrize("watch", ["auto", "digest"])
+@pytest.mark.parametrize("watch", ["auto", "digest", DIGEST_TRANSPORT])
 @pytest.mark.parametrize(
     ("named", "variable"),
     [

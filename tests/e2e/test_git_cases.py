@@ -10,7 +10,7 @@ import pytest
 
 from dyncachekeys import quiet
 from dyncachekeys.witnesses import Witnesses
-from kit import Demo, DemoMaker
+from kit import DIGEST_TRANSPORT, Demo, DemoMaker
 
 CONFIG = """
 [tool.dyncachekeys]
@@ -19,7 +19,7 @@ watch = "{watch}"
 [tool.dyncachekeys.keys.repository]
 resolver = "git"
 """
-WATCHES = pytest.mark.parametrize("watch", ["auto", "digest"])
+WATCHES = pytest.mark.parametrize("watch", ["auto", "digest", DIGEST_TRANSPORT])
 RepoMaker = Callable[..., Demo]
 ALLOWED = ("-c", "protocol.file.allow=always")
 """For submodules from a folder."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kit import Demo, DemoMaker
+from kit import DIGEST_TRANSPORT, Demo, DemoMaker
 
-WATCH = pytest.mark.parametrize("watch", ["digest", "auto"])
+WATCH = pytest.mark.parametrize("watch", ["digest", "auto", DIGEST_TRANSPORT])
 MANIFESTS = """
 [tool.dyncachekeys.keys.addons]
 resolver = "files"

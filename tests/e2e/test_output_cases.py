@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import dyncachekeys
-from kit import BACKEND, Demo, DemoMaker
+from kit import BACKEND, DIGEST_TRANSPORT, Demo, DemoMaker
 
 WRITING = BACKEND.replace(
     "def _build(directory):\n",
@@ -34,7 +34,7 @@ def _demo(demo_maker: DemoMaker, watch: str, *patterns: str) -> Demo:
     return demo_maker(config, files)
 
 
-WATCH = pytest.mark.parametrize("watch", ["digest", "auto"])
+WATCH = pytest.mark.parametrize("watch", ["digest", "auto", DIGEST_TRANSPORT])
 
 
 @WATCH

@@ -18,7 +18,16 @@ resolver = "table"
 preset = "build"
 """
 AUTO, DIGEST = CONFIG.format("auto"), CONFIG.format("digest")
-BOTH = pytest.mark.parametrize("config", [AUTO, DIGEST, AUTO + BACKEND_KEY], ids=["auto", "digest", "with backend"])
+TRANSPORT = pytest.param(DIGEST.replace('watch = "', 'transport = "'), id="transport", marks=pytest.mark.thorough)
+BOTH = pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param(AUTO, id="auto"),
+        pytest.param(DIGEST, id="digest"),
+        pytest.param(AUTO + BACKEND_KEY, id="with backend"),
+        TRANSPORT,
+    ],
+)
 TABLES = """
 [tool.ruff]
 line-length = 80

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import shutil
 import sys
 import time
@@ -18,7 +19,7 @@ import dyncachekeys
 from dyncachekeys import edits, history, quiet, synchronisation
 from dyncachekeys.report import ProjectReport
 from dyncachekeys.witnesses import RELEASE, Witnesses
-from kit import Demo, DemoMaker, make_demo
+from kit import DIGEST_TRANSPORT, Demo, DemoMaker, make_demo
 
 CONFIG = """
 [tool.dyncachekeys]
@@ -202,11 +203,13 @@ def _environment(rng: random.Random, demo: Demo, environ: dict[str, str]) -> Non
 def _pyproject(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
     path = demo.root / "pyproject.toml"
     text = path.read_text(encoding="utf-8")
-    choice = rng.randrange(4)
+    choice = rng.randrange(5)
     if choice == 0:
         path.write_text(text + "# a comment\n", encoding="utf-8")
     elif choice == 1:
         path.write_text(text.replace('    { file = "setup.py" },\n', ""), encoding="utf-8")
+    elif choice == 4:
+        path.write_text(re.sub("sha256-[0-9a-f]{8}", "sha256-00000000", text), encoding="utf-8")
     elif choice == 2:
         path.write_text(text.replace('"*.inc"', rng.choice(['"*.inc"', '"*.txt"'])), encoding="utf-8")
     else:
@@ -262,8 +265,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return ahead
 
 
-@pytest.mark.parametrize("watch", ["digest", "auto"])
-@pytest.mark.parametrize("seed", range(int(os.environ.get("DYNCACHEKEYS_QUIET_SEEDS", "3"))))
+SEEDS = range(int(os.environ.get("DYNCACHEKEYS_QUIET_SEEDS", "3")))
+TRANSPORT = DIGEST_TRANSPORT.values[0]
+
+
+@pytest.mark.parametrize(
+    ("seed", "watch"),
+    [
+        *((seed, watch) for seed in SEEDS for watch in ("digest", "auto")),
+        pytest.param(0, TRANSPORT, id="0-transport"),
+        *(pytest.param(seed, TRANSPORT, id=f"{seed}-transport", marks=pytest.mark.thorough) for seed in SEEDS[1:]),
+    ],
+)
 def test_quiet_only_if_there_is_nothing_to_do(demo_maker: DemoMaker, clock: list[int], seed: int, watch: str) -> None:
     rng = random.Random(f"{seed} {watch}")
     demo = demo_maker(CONFIG.replace("{watch}", watch), FILES)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kit import Demo, DemoMaker
+from kit import DIGEST_TRANSPORT, Demo, DemoMaker
 
-WATCH = pytest.mark.parametrize("watch", ["auto", "digest"])
+WATCH = pytest.mark.parametrize("watch", ["auto", "digest", DIGEST_TRANSPORT])
 FILES = {
     "reqs.txt": "one\n-r base.txt\n-c constraints.txt\n",
     "base.txt": "two\n",

@@ -32,7 +32,10 @@ resolver = "table"
 tables = ["project"]
 """
 EXACT = '\n[tool.dyncachekeys]\nwatch = "digest"\n' + KEYS
-PROFILES = pytest.mark.parametrize("config", [KEYS, EXACT], ids=["auto", "exact"])
+TRANSPORT = pytest.param(EXACT.replace('watch = "', 'transport = "'), id="transport", marks=pytest.mark.thorough)
+PROFILES = pytest.mark.parametrize(
+    "config", [pytest.param(KEYS, id="auto"), pytest.param(EXACT, id="exact"), TRANSPORT]
+)
 TELLS = BACKEND.replace(
     "    return name\n",
     """\

@@ -35,6 +35,8 @@ _FACTS = {
     "rewritten-file": "{} was written anew with what it held, and uv goes by the time",
     "older-file": "{}",
     "variable": "the variable {} has another value",
+    "name": "the name {} is not the one under which it built",
+    "links": "{} is not there yet",
     "git": "{}: the repository's are others",
 }
 _IMMATERIAL = {

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dyncachekeys.report import KeyReport, ProjectReport
 
 JSON_VERSION = 1
+_SHORT = len("sha256-") + 12
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -56,7 +57,11 @@ def synced(
             where = f" of {report.name}" if len(reports) > 1 else ""
             entries = counted(len(report.entries), "entry")
             out(f"Wrote {entries} to tool.uv.cache-keys in pyproject.toml{where}")
-        out(telling.OUTCOMES[report.move].format(name=report.name))
+        naming = report.naming
+        if naming is not None:
+            out(telling.NAMED[naming].format(name=report.name))
+        if naming is None or report.move != "kept":
+            out(telling.OUTCOMES[report.move].format(name=report.name))
 
 
 def _times(reports: Sequence[ProjectReport], seconds: float, out: Printer, options: argparse.Namespace) -> None:
@@ -85,12 +90,20 @@ def checked(reports: Sequence[ProjectReport], options: argparse.Namespace, *, st
     for report in stale:
         if report.region_differs:
             out(f"{report.name}: pyproject.toml is not what `dyncachekeys sync` would write")
+        renamed = report.naming in {"moved", "returned"}
+        if report.named is not None and renamed:
+            out(f"  it names {_short(report.named.before)}, the inputs are {_short(report.named.digest)}")
         if report.move != "kept":
             out(f"{report.name}: the stamp is stale")
+        if report.move != "kept" or renamed:
             telling.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
         elif LINK_FOLDER in report.written:
             out(f"{report.name}: {LINK_FOLDER} does not hold the links that it should")
     out("Run `dyncachekeys sync`.")
+
+
+def _short(digest: str | None) -> str:
+    return digest[:_SHORT] if digest is not None else "no digest"
 
 
 def shown(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
@@ -112,7 +125,7 @@ def _shown(report: ProjectReport, out: Printer) -> None:
         inputs = list(key.inputs)
         width = max((len(one.subject) for one in inputs), default=0)
         for one in inputs:
-            out(f"  {one.input:9} {one.watched_by:5}  {one.subject:{min(width, 40)}}  {one.reason}".rstrip())
+            out(f"  {one.input:9} {one.watched_by:6}  {one.subject:{min(width, 40)}}  {one.reason}".rstrip())
     loud = [key.name for key in report.keys if key.runs_each_time]
     if loud:
         verb = "keeps" if len(loud) == 1 else "keep"
@@ -173,6 +186,7 @@ def project(report: ProjectReport, *, with_inputs: bool = False) -> dict[str, An
         "root": report.root,
         "transport": report.transport,
         "digest": report.digest,
+        "named": dataclasses.asdict(report.named) if report.named is not None else None,
         "previous": report.previous,
         "stamp": report.stamp,
         "move": report.move,

@@ -14,6 +14,11 @@ OUTCOMES = {
     "returned": "Stamped {name}: back to what uv has installed",
     "kept": "{name}: uv sees the change by itself",
 }
+NAMED = {
+    "kept": "{name} has the right name",
+    "moved": "Named {name} anew: uv will rebuild it",
+    "returned": "Named {name} again as uv has it installed",
+}
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 _CAUSES = {
     "new-input": "",

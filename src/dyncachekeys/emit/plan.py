@@ -15,6 +15,7 @@ from dyncachekeys.inputs import Digests, digests_of
 from dyncachekeys.linkable import NO_LINKS, Linkable
 from dyncachekeys.model import Entry, Input
 from dyncachekeys.paths import split
+from dyncachekeys.project import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from dyncachekeys.resolution import Resolution, ResolvedKey
     from dyncachekeys.selection import Selected
 
-Watcher = Literal["entry", "link", "stamp"]
+Watcher = Literal["entry", "link", "stamp", "digest"]
 STAMP_ENTRIES = (Entry("dir", uv.CURRENT), Entry("file", uv.STAMP_FILE))
 """Always in the region: each platform feeds the one that works."""
 _ENTRY_KINDS: dict[str, Literal["file", "dir", "env", "git"]] = {
@@ -35,6 +36,21 @@ _ENTRY_KINDS: dict[str, Literal["file", "dir", "env", "git"]] = {
     "env": "env",
     "git": "git",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What the name of an entry carries, under the transport `digest` (U7)."""
+
+    digest: str
+    """The tree digest."""
+    inputs: frozenset[Input]
+    selections: tuple[Selected, ...]
+
+    @property
+    def path(self) -> str:
+        """The name: that of a directory that must not exist."""
+        return f"{HOME}/{self.digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +71,30 @@ class Plan:
     """All of whose files move the stamp as well."""
     digests: Digests
     """Over what moves the stamp."""
-    linked_digest: str
+    linked_digest: str = ""
     """Over which files are linked; empty without any."""
+    naming: Naming | None = None
+    """Nothing under the transport `stamp`."""
+    has_stamp: bool = True
+    """Whether uv watches a stamp."""
     _sets: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def needs_no_stamp(self) -> bool:
+        """Whether nothing moves it, so that there need not be one: what is absent is the same on every clone."""
+        return self.naming is not None and not self.stamped
 
     @property
     def stamp_digest(self) -> str:
         """The digest over what moves the stamp."""
         return self.digests.digest
 
-    def watcher(self, one: Input) -> Watcher:
+    def watcher_of(self, one: Input) -> Watcher:
         """Return by what uv sees a change of an input."""
         if one in self.watched:
             return "entry"
+        if self.naming is not None:
+            return "stamp" if one in self.stamped else "digest"
         folder, name = split(one.subject) if one.kind == "file" else ("", "")
         return "link" if one not in self.stamped and name and name in self._linked_in(folder) else "stamp"
 

@@ -148,6 +148,12 @@ class Stamps:
         later = max(time.time_ns(), (above or 0) + 1_000_000)
         os.utime(self._file, ns=(later, later))
 
+    def remove(self) -> None:
+        """Take the stamp and all folders away, where no stamp is watched any more."""
+        _unlink(self._link)
+        _unlink(self._file)
+        _remove(self._all)
+
     def _new(self, digest: str, named: int | None) -> Folder:
         os.makedirs(self._all, mode=0o700, exist_ok=True)
         taken = {number for other in self._folders() for number in (other.birth, other.inode)} | {named}

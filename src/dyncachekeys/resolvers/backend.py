@@ -6,9 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from dyncachekeys.imports import Import, Request, Run, Script, find, follow, parent, relative, scripts
-from dyncachekeys.plugin import Context, File, Later
+from dyncachekeys.plugin import Context, File, Later, resolver
 
 
+def _may_ask_machine(*, trace: bool = False, **_: object) -> bool:
+    return trace  # what a trace finds is what one build on this machine did
+
+
+@resolver(machine=_may_ask_machine)
 def backend(
     context: Context,
     *,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
-from dyncachekeys.plugin import Context, Directory, File, Value
+from dyncachekeys.plugin import Context, Directory, File, Value, resolver
 
 
+@resolver(machine=False)
 def defaults(
     context: Context,
     *,
@@ -16,7 +17,7 @@ def defaults(
     """Yield ``pyproject.toml``, ``setup.py``, ``setup.cfg`` and the existence of ``src``, there or not."""
     reason = "uv watches it by default"
     if by_value:
-        yield Value("pyproject.toml", _without_our_table(context.pyproject), reason)
+        yield Value("pyproject.toml", _without_our_table(context.pyproject), reason, tree=True)
     else:
         yield File("pyproject.toml", reason, entry=True)
     yield File("setup.py", reason, entry=True)

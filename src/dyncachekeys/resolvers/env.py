@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from dyncachekeys.plugin import Checked, Context, Env, Value
+from dyncachekeys.plugin import Checked, Context, Env, Value, is_credential, resolver
 
 
 def _check_name(name: str) -> str | None:
@@ -14,6 +14,15 @@ def _check_name(name: str) -> str | None:
     return None
 
 
+def _is_wildcard(name: str) -> bool:
+    return any(sign in name for sign in "*?[")
+
+
+def _may_ask_machine(names: list[str]) -> bool:
+    return any(_is_wildcard(name) or is_credential(name) for name in names)
+
+
+@resolver(machine=_may_ask_machine)
 def env(
     context: Context,
     *,
@@ -21,7 +30,7 @@ def env(
 ) -> Iterable[Env | Value]:
     """Yield every named variable, set or not, and every set one that a wildcard matches."""
     for name in names:
-        if not any(sign in name for sign in "*?["):
+        if not _is_wildcard(name):
             yield Env(name, "named")
             continue
         matching = context.variables(name)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from dyncachekeys.plugin import Checked, Context, Selected, check_pattern
+from dyncachekeys.plugin import Checked, Context, Selected, check_pattern, resolver
 
 Pattern = Annotated[str, Checked(check_pattern)]
 
 
+@resolver(machine=False)
 def files(
     context: Context,
     *,

@@ -19,22 +19,25 @@ def requirements(
 ) -> Iterable[File | Env]:
     """Yield the chosen requirement files and all that they include with `-r` and `-c`, whole.
 
-    Also the variables in the paths of includes. A missing file is a state, and a warning.
+    Also the variables in the paths of includes; the files to which these lead are of the machine, not of the
+    tree. A missing file is a state, and a warning.
     """
-    reasons = {path: f"matches {pattern}" for path, pattern in context.files(files).items()}
-    todo = list(reasons)
-    for path in todo:
-        yield File(path, reasons[path])
-        if not context.is_file(path):
-            continue
-        for where, target in _targets(context, path):
-            included, names = expanded(target, context.environ)
-            for name in names:
-                yield Env(name, f"in the path of an include in {where}", entry=False)
-            found = _followed(context, path, included, where)
-            if found is not None and found not in reasons:
-                reasons[found] = f"included by {where}"
-                todo.append(found)
+    todo = {True: [(path, f"matches {pattern}") for path, pattern in context.files(files).items()], False: []}
+    seen: set[str] = set()
+    for of_tree in (True, False):  # in this order, so that what the tree leads to as well is of the tree
+        for path, reason in todo[of_tree]:
+            if path in seen:
+                continue
+            seen.add(path)
+            yield File(path, reason, tree=of_tree)
+            for where, target in _targets(context, path) if context.is_file(path) else ():
+                included, names = expanded(target, context.environ)
+                for name in names:
+                    yield Env(name, f"in the path of an include in {where}", entry=False)
+                found = _followed(context, path, included, where)
+                if found is not None:
+                    led_by_tree = of_tree and not names and not posixpath.isabs(included)
+                    todo[led_by_tree].append((found, f"included by {where}"))
 
 
 def _targets(context: Context, path: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import tomli
 
-from dyncachekeys.plugin import Checked, Context, Problem, ResolverError, Value, check_path
+from dyncachekeys.plugin import Checked, Context, Problem, ResolverError, Value, check_path, resolver
 from dyncachekeys.presets import build_tables
 
 PYPROJECT = "pyproject.toml"
@@ -45,6 +45,7 @@ def _check_dotted(dotted: str) -> str | None:
 Dotted = Annotated[str, Checked(_check_dotted)]
 
 
+@resolver(machine=False)
 def table(
     context: Context,
     *,
@@ -75,7 +76,7 @@ def table(
         chosen = _without(_selected(data, path), [step[len(path) :] for step in left_out if step[: len(path)] == path])
         # In a list, so that a null in JSON is not the same as nothing there.
         state = [] if chosen is _ABSENT else [chosen]
-        yield Value(f"{file}:{dotted}" if dotted else file, state, reason)
+        yield Value(f"{file}:{dotted}" if dotted else file, state, reason, tree=True)
 
 
 def _chosen(

@@ -1,6 +1,7 @@
 """What uv accepts, records and compares: measured, not read in its documentation (``docs/uv-facts.md``)."""
 
-from dyncachekeys.uv.accepts import CURRENT, STAMP_FILE, is_credential, is_literal_path
+from dyncachekeys.credentials import is_credential
+from dyncachekeys.uv.accepts import CURRENT, STAMP_FILE, is_literal_path
 from dyncachekeys.uv.newest import newest, newest_linked
 from dyncachekeys.uv.record import Record, expected_record, installed_record
 

@@ -8,12 +8,13 @@ from dyncachekeys.witnesses import LINK_FOLDER, STAMP_LINK
 
 CURRENT = STAMP_LINK
 """What uv watches as a directory (U25)."""
+DIGEST = ".dyncachekeys/sha256-"
+"""How the name begins of a directory that never exists, and whose name carries a digest (U7)."""
 STAMP_FILE = ".dyncachekeys/stamp"
 """The file that it watches where links can't be made."""
 LINKS = f"{LINK_FOLDER}/*"
 """The glob behind which it sees the inputs that have a link (U27)."""
 _GLOB_SIGNS = re.compile(r"[*?\[{]")
-_CREDENTIAL = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_KEY|PRIVATE_KEY", re.IGNORECASE)
 
 
 def is_glob(path: str) -> bool:
@@ -24,8 +25,3 @@ def is_glob(path: str) -> bool:
 def is_literal_path(path: str) -> bool:
     """Tell whether an entry can name just this path; what is not UTF-8 can't be written in TOML."""
     return not is_glob(path) and path.isprintable()
-
-
-def is_credential(name: str) -> bool:
-    """Tell whether a variable's name looks like a credential's: uv stores values in plain text (U8)."""
-    return bool(_CREDENTIAL.search(name))

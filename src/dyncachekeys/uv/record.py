@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import repository
 from dyncachekeys.digest import digest_of
-from dyncachekeys.uv.accepts import CURRENT, LINKS
+from dyncachekeys.uv.accepts import CURRENT, DIGEST, LINKS
 from dyncachekeys.uv.newest import newest
 from dyncachekeys.values import sealed, value_digest
 from dyncachekeys.venv import project_environment
@@ -36,13 +36,16 @@ class Record:
     env: Mapping[str, str | None]
     current: int | None
     """The birth time in nanoseconds, or the inode, of the stamp folder that it names (U25)."""
+    name: str | None = None
+    """The name that carries the digest, under the transport `digest` (U7)."""
     identity: tuple[int, int] = (0, 0)
     """Inode and modification time of the file itself: another one was written anew."""
 
     def facts(self, salt: bytes) -> dict[str, Any]:
         """Return what two records are compared by, with the values of variables sealed; not the stamp."""
         values = ((name, "unset" if value is None else "set", value or "") for name, value in self.env.items())
-        return {"timestamp": self.timestamp, "git": self.git, "env": sealed(salt, digest_of(values))}
+        env = sealed(salt, digest_of(values))
+        return {"timestamp": self.timestamp, "git": self.git, "env": env, "name": self.name}
 
     def fits(self, expected: Mapping[str, Any], salt: bytes) -> bool:
         """Tell whether these are the facts of an expected record."""
@@ -92,6 +95,7 @@ def _read(path: Path) -> Record | None:
             git=value_digest([data["commit"], data["tags"] or None]),
             env=dict(data["env"]),
             current=_nanoseconds(data["directories"].get(CURRENT)),
+            name=_name(data["directories"]),
             identity=(info.st_ino, info.st_mtime_ns),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -122,7 +126,12 @@ def expected_record(
         git=_git(files, [table["git"] for table in tables if table.get("git")]),
         env={str(table["env"]): environ.get(str(table["env"])) for table in tables if "env" in table},
         current=None,
+        name=_name(str(table["dir"]) for table in tables if "dir" in table),
     )
+
+
+def _name(directories: Iterable[str]) -> str | None:
+    return next((name for name in directories if name.startswith(DIGEST)), None)
 
 
 def _git(files: Files, wanted: Sequence[Any]) -> str | None:

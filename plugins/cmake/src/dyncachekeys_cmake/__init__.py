@@ -36,7 +36,8 @@ def cmake(
     """Yield the sources, whatever the last build's records name in the tree, and what those include."""
     folders = build_dir if build_dir is not None else build_folders(context.pyproject)
     builds = Builds(context, folders, outside=outside)
-    yield from (File(path, reason) for path, reason in builds.named.items())
+    # What the last build on this machine wrote down is no function of the tree.
+    yield from (File(path, reason, tree=False) for path, reason in builds.named.items())
     chosen = context.files(
         SOURCES if sources is None else sources,
         [f"{folder.rstrip('/')}/" for folder in folders],
@@ -45,4 +46,4 @@ def cmake(
     yield chosen
     includes = Includes(context, builds.tree, builds.searched)
     for path, includer in includes.beyond([*builds.named, *(path for path in chosen if path not in builds.named)]):
-        yield File(path, f"included by {includer}")
+        yield File(path, f"included by {includer}", tree=False)
