@@ -24,6 +24,11 @@ from dyncachekeys.explanation import Explanation, explain
 from dyncachekeys.report import ProjectReport
 from dyncachekeys.survey import survey
 
+UV = os.environ.get("DYNCACHEKEYS_UV") or find_uv_bin()
+"""The uv that is tested: the one of the environment, unless another is named."""
+UV_VERSION = tuple(
+    map(int, subprocess.run([UV, "--version"], capture_output=True, text=True, check=True).stdout.split()[1].split("."))
+)
 BACKEND = """\
 import os
 import zipfile
@@ -92,6 +97,7 @@ class Demo:
         kept = {
             name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG") if name in os.environ
         }
+        kept["PATH"] = f"{Path(UV).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
         self.environ = {
             **kept,
             **GIT_IDENTITY,
@@ -149,7 +155,7 @@ class Demo:
         return self.run("git", *arguments, check=True, **environ).stdout.strip()
 
     def uv(self, *arguments: str, check: bool = True, **environ: str) -> subprocess.CompletedProcess[str]:
-        return self.run(find_uv_bin(), *arguments, check=check, **environ)
+        return self.run(UV, *arguments, check=check, **environ)
 
     def uv_sync(self, *arguments: str, **environ: str) -> int:
         """Run plain ``uv sync`` and return how many builds that took."""

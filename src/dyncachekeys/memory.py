@@ -189,6 +189,8 @@ class State:
     """What builds were seen to write, though its content stayed: no links lead there."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """Of ``pyproject.toml``: the sealed digest of each table (`pyproject_tables`)."""
+    uv: tuple[str, ...] = ()
+    """The uv that was found (`uv.Program`)."""
     fits: bool = False
     """Whether the record that was seen is the one that was expected."""
     due: bool = True
@@ -208,6 +210,7 @@ class State:
             self.links,
             self.written,
             self.tables,
+            self.uv,
             self.fits,
             self.due,
         )
@@ -240,6 +243,7 @@ def _from_json(data: Mapping[str, Any]) -> State:
         links=data["links"],
         written=tuple(map(str, data["written"])),
         tables={str(name): str(seal) for name, seal in data["tables"].items()},
+        uv=tuple(map(str, data["uv"])),
         fits=bool(data["fits"]),
         due=bool(data["due"]),
     )

@@ -60,6 +60,8 @@ class Survey:
     """``pyproject.toml`` as it shall be."""
     record: uv.Record | None
     verdict: Verdict
+    program: uv.Program | None
+    """The uv on PATH; the one that was known, if there is none."""
     links: Mapping[str, str] | None
     """What the link folder shall hold, by name, if it holds anything else."""
     newest_linked: int | None
@@ -181,9 +183,11 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     files = Files(root, memory_of_files, {FILE: lambda: project.bare}, without_region)
     project = with_inherited(project, files)
     _demand_keys(project)
+    program = uv.find(files, environ, state.uv)
     seen = environment.for_keys(environ)
     resolution = resolve(project, seen, files)
-    planned = _plan(resolution, files, state.written)
+    links_work = LinkFolder(root / HOME).works and (program is None or program.follows_links)
+    planned = _plan(resolution, files, state.written, links_work=links_work)
     transport_digest.demand_absence(planned, files)
     fingerprint = (project.raw, state_before, _link(root / HOME))
     project = _without_lost_region(project, planned)
@@ -197,7 +201,7 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
         verdict = on_stamp(planned, judged, state, files, stamps, record)
     written = tuple(sorted({*state.written, *written_by_build(planned, state, files, record)}))
     # What the stamp has to do is judged by what was linked until now; that a link goes is no change.
-    final = planned if written == state.written else _plan(resolution, files, written)
+    final = planned if written == state.written else _plan(resolution, files, written, links_work=links_work)
     return Survey(
         project=project,
         environ=environ,
@@ -214,6 +218,7 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
         document=_with_region(project, wanted),
         record=record,
         verdict=verdict,
+        program=program,
         links=_links(final, files, state, LinkFolder(root / HOME)),
         newest_linked=uv.newest_linked(files, final.linked),
         notices=(
@@ -242,10 +247,10 @@ def _with_edits(root: Path, state: State, known: Witnesses) -> State:
     return dataclasses.replace(state, digest=known.digest, started=known.taken, expected=expected, fits=fits, due=due)
 
 
-def _plan(resolution: Resolution, files: Files, written: Collection[str]) -> Plan:
+def _plan(resolution: Resolution, files: Files, written: Collection[str], *, links_work: bool) -> Plan:
     if resolution.transport == "digest":
         return transport_digest.plan(resolution, files)
-    return plan(resolution, files, written, links_work=LinkFolder(files.root / HOME).works)
+    return plan(resolution, files, written, links_work=links_work)
 
 
 def _links(planned: Plan, files: Files, state: State, folder: LinkFolder) -> Mapping[str, str] | None:

@@ -208,6 +208,7 @@ def _next_state(found: Survey) -> State:
         links=LinkFolder(found.home).known_as(links.mark(found.files, found.plan.linked_digest)),
         written=found.written,
         tables=sealed_tables(found.project.pyproject, salt),
+        uv=tuple(found.program.as_list()) if found.program is not None else (),
         fits=fits,
         due=not (fits and stamped),
     )

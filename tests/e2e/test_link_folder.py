@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kit import Demo, DemoMaker
+from dyncachekeys.errors import ConfigurationError
+from kit import UV_VERSION, Demo, DemoMaker
 
+FOLLOWS = UV_VERSION >= (0, 7, 21)
+sees_links = pytest.mark.skipif(not FOLLOWS, reason="this uv does not follow links (U13): the stamp does it all")
 LINKS = ".dyncachekeys/inputs"
 SOURCES = """
 [tool.dyncachekeys.keys.sources]
@@ -82,6 +87,7 @@ def settled(maker: DemoMaker, config: str, files: dict[str, str] | None = None) 
     return demo
 
 
+@sees_links
 @pytest.mark.parametrize("edit", [write_in_place, save_atomically])
 @pytest.mark.parametrize("case", EDITED)
 def test_plain_uv_sees_an_edit(case: str, edit: Callable[[Path], None], demo_maker: DemoMaker) -> None:
@@ -98,6 +104,7 @@ def test_plain_uv_sees_an_edit(case: str, edit: Callable[[Path], None], demo_mak
     assert (demo.root / "pyproject.toml").stat() == before
 
 
+@sees_links
 def test_watch_uv_needs_no_entries_for_files(demo_maker: DemoMaker) -> None:
     demo = settled(demo_maker, f'[tool.dyncachekeys]\nwatch = "uv"\n{SOURCES}')
     assert {"file": f"{LINKS}/*"} in demo.sync().entries
@@ -136,6 +143,7 @@ def test_link_flipped_to_an_older_file(demo_maker: DemoMaker) -> None:
     assert demo.both() == 0
 
 
+@sees_links
 def test_missing_file_that_comes_to_be(demo_maker: DemoMaker) -> None:
     demo = settled(demo_maker, OWN, {"keys.py": FOUND.replace("notes/own.txt", "notes/later.txt")})
     demo.write({"notes/later.txt": "here\n"})
@@ -144,6 +152,7 @@ def test_missing_file_that_comes_to_be(demo_maker: DemoMaker) -> None:
     assert demo.both() == 0
 
 
+@sees_links
 def test_file_that_came_and_went_before_uv_built_on_its_own(demo_maker: DemoMaker) -> None:
     """uv sees the edit of a linked file, and builds with a file that no link names; the next sync must not trust that."""
     demo = settled(demo_maker, SOURCES)
@@ -156,6 +165,7 @@ def test_file_that_came_and_went_before_uv_built_on_its_own(demo_maker: DemoMake
     assert demo.both() == 0
 
 
+@sees_links
 def test_build_without_a_sync_from_what_is_still_there_is_trusted(demo_maker: DemoMaker) -> None:
     """A folder that was written to no later than the newest file that uv saw held then what it holds now."""
     demo = settled(
@@ -202,6 +212,7 @@ def test_what_a_build_makes_is_never_linked(case: str, demo_maker: DemoMaker) ->
     assert demo.both() == 0
 
 
+@sees_links
 def test_links_are_relative_inside_the_repository_and_absolute_out_of_it(demo_maker: DemoMaker) -> None:
     """U33: so they survive a move of it."""
     demo = demo_maker(SOURCES, FILES)
@@ -239,6 +250,7 @@ def _put_a_link(folder: Path) -> None:
     folder.symlink_to("elsewhere")
 
 
+@sees_links
 @pytest.mark.parametrize("harm", [_remove_one, _lead_astray, _put_a_file, _remove_all, _put_a_link])
 def test_damage_is_mended_and_costs_one_build_at_most(harm: Callable[[Path], None], demo_maker: DemoMaker) -> None:
     demo = settled(demo_maker, SOURCES)
@@ -279,3 +291,40 @@ def test_where_links_are_refused_the_stamp_does_it_all(demo_maker: DemoMaker) ->
     assert demo.uv_sync() == 0
     assert demo.both() == 1
     assert demo.both() == 0
+
+
+@pytest.mark.skipif(FOLLOWS, reason="this uv follows links")
+def test_where_uv_follows_no_links_the_stamp_does_it_all(demo_maker: DemoMaker) -> None:
+    """U13: before 0.7.21. The region is the same, so that it is the same for everybody."""
+    demo = settled(demo_maker, SOURCES)
+    assert {"file": f"{LINKS}/*"} in demo.sync().entries
+    assert list((demo.root / LINKS).iterdir()) == []
+    write_in_place(demo.root / "csrc/one.c")
+    assert demo.uv_sync() == 0
+    assert demo.both() == 1
+    assert demo.both() == 0
+    demo.append("pyproject.toml", "[tool.dyncachekeys]\nwatch = 'uv'\n")
+    with pytest.raises(ConfigurationError, match="uv would have to see it through a link, and here it can't"):
+        demo.sync()
+
+
+@pytest.mark.thorough
+def test_uv_that_is_too_old_is_refused(demo_maker: DemoMaker, tmp_path: Path) -> None:
+    """Needs the package registry."""
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path / "old")]
+    subprocess.run([*install, "uv==0.5.31"], check=True, capture_output=True)
+    demo = demo_maker(SOURCES, FILES)
+    before = (demo.root / "pyproject.toml").read_bytes()
+    path = f"{tmp_path / 'old' / 'bin'}{os.pathsep}{demo.environ['PATH']}"
+    done = demo.cli("sync", check=False, PATH=path)
+    assert done.returncode == 2
+    assert "uv 0.5.31 is too old" in done.stderr
+    assert "install uv 0.6.17 or newer" in done.stderr
+    assert (demo.root / "pyproject.toml").read_bytes() == before
+    assert demo.cli("sync", check=True).returncode == 0
+
+
+def test_without_uv_on_path_nothing_is_refused(demo_maker: DemoMaker, tmp_path: Path) -> None:
+    demo = demo_maker(SOURCES, FILES)
+    tmp_path.joinpath("nothing").mkdir()
+    assert demo.cli("sync", check=True, PATH=str(tmp_path / "nothing")).returncode == 0

@@ -3,13 +3,16 @@
 from dyncachekeys.credentials import is_credential
 from dyncachekeys.uv.accepts import CURRENT, STAMP_FILE, is_literal_path
 from dyncachekeys.uv.newest import newest, newest_linked
+from dyncachekeys.uv.program import Program, find
 from dyncachekeys.uv.record import Record, expected_record, installed_record
 
 __all__ = [
     "CURRENT",
     "STAMP_FILE",
+    "Program",
     "Record",
     "expected_record",
+    "find",
     "installed_record",
     "is_credential",
     "is_literal_path",

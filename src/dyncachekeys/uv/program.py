@@ -1,0 +1,96 @@
+"""Which uv is on PATH, and what it can do; it is asked once for its version, and again only if it is another."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.witnesses import TIMED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dyncachekeys.files import Files
+
+OLDEST = (0, 6, 17)
+"""The oldest uv with which everything was measured (``docs/uv-facts.md``)."""
+_FOLLOWS_LINKS = (0, 7, 21)
+"""From which uv on a glob follows a link to a file (U13)."""
+_VERSION = re.compile(rb"uv (\d+)\.(\d+)\.(\d+)")
+_LONGEST = 10
+"""Seconds that it may take to tell its version."""
+_MOST_SAID = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A uv."""
+
+    path: str
+    stat: str
+    """Size, times and inode: by what it is recognised."""
+    version: tuple[int, ...]
+    """Empty if it could not be told."""
+
+    @property
+    def follows_links(self) -> bool:
+        """Whether it sees a file through a link behind a glob; one that does not tell its version is believed to."""
+        return not self.version or self.version >= _FOLLOWS_LINKS
+
+    def as_list(self) -> list[str]:
+        """Return it as it is remembered."""
+        return [self.path, self.stat, ".".join(map(str, self.version))]
+
+
+def find(files: Files, environ: Mapping[str, str], known: Sequence[str]) -> Program | None:
+    """Return the uv on PATH; the one that was known, if there is none any more.
+
+    Args:
+        files: The project's files, by which it is noticed if it is replaced.
+        environ: The environment in which it will be run.
+        known: The one that was found before, as `Program.as_list`; may be empty.
+
+    Raises:
+        ConfigurationError: it is too old.
+    """
+    before = Program(known[0], known[1], _parsed(known[2])) if len(known) == len(Program.__slots__) else None
+    path = shutil.which("uv", path=environ.get("PATH", os.defpath))
+    if path is None:
+        return before
+    info = os.stat(path)
+    files.note(files.relative(os.path.abspath(path)), TIMED)
+    stat = f"{info.st_size} {info.st_mtime_ns} {info.st_ino}"
+    if before is not None and (before.path, before.stat) == (path, stat):
+        found = before
+    else:
+        found = Program(path, stat, _version(path, stat))
+    if found.version and found.version < OLDEST:
+        told, oldest = (".".join(map(str, version)) for version in (found.version, OLDEST))
+        message = f"uv {told} is too old: it does not know all that the keys need"
+        raise ConfigurationError([Problem("uv-too-old", message, path, f"install uv {oldest} or newer")])
+    return found
+
+
+@functools.cache
+def _version(path: str, stat: str) -> tuple[int, ...]:  # noqa: ARG001  another stat is another uv
+    from dyncachekeys import processes  # noqa: PLC0415  seldom needed
+
+    folder = Path(path).parent  # not the project's: its settings have no say in this
+    try:
+        done = processes.run(
+            (path, "--version"), folder=folder, environ=os.environ, timeout=_LONGEST, max_output=_MOST_SAID
+        )
+    except OSError:
+        return ()
+    match = _VERSION.match(done.output)
+    return tuple(map(int, match.groups())) if match else ()
+
+
+def _parsed(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split("."))) if version else ()
