@@ -188,6 +188,7 @@ def test_plain_uv_is_right_after_a_checkout(demo_maker: DemoMaker) -> None:
     assert demo.both() == 0
 
 
+@pytest.mark.thorough
 @TRANSPORTS
 def test_sources_beside_the_project(demo_maker: DemoMaker, config: str) -> None:
     """Case 29."""
@@ -354,6 +355,7 @@ def test_a_file_to_which_a_variable_leads_is_in_no_name(demo_maker: DemoMaker) -
     assert name(demo) != before
 
 
+@pytest.mark.thorough
 def test_a_product_that_goes_missing_is_built_once(demo_maker: DemoMaker) -> None:
     demo = demo_maker(CONFIG + key("outputs", 'patterns = ["made.txt"]'), FILES)
     demo.edit("build_backend/core.py", "    name = ", '    Path("made.txt").write_text("made")\n    name = ')
@@ -598,6 +600,7 @@ def test_check_says_why(demo_maker: DemoMaker) -> None:
     assert demo.cli("check").returncode == 0
 
 
+@pytest.mark.thorough
 def test_what_a_sync_says(demo_maker: DemoMaker) -> None:
     demo = demo_maker(CONFIG, FILES)
     demo.both()
@@ -613,6 +616,7 @@ def test_what_a_sync_says(demo_maker: DemoMaker) -> None:
     assert demo.uv_sync() == 0
 
 
+@pytest.mark.thorough
 def test_a_state_that_git_tracks(demo_maker: DemoMaker) -> None:
     """It is not believed, and nothing in it is needed."""
     demo = demo_maker(CONFIG, FILES)
@@ -692,7 +696,8 @@ def test_the_same_name_under_another_interpreter(demo_maker: DemoMaker, version:
     assert name(demo) == before
 
 
-@pytest.mark.parametrize("transport", [pytest.param("digest", marks=pytest.mark.thorough), "stamp"])
+@pytest.mark.thorough
+@pytest.mark.parametrize("transport", ["digest", "stamp"])
 def test_a_workspace(tmp_path: Path, transport: str) -> None:
     """Case 32. Only keys are inherited: each member says for itself how uv hears of it."""
     demo = make_demo(tmp_path)

@@ -124,8 +124,9 @@ def _shown(report: ProjectReport, out: Printer) -> None:
         out(f"\n{key.name}  (resolver {key.resolver}, watch {key.watch}, {counted(key.input_count, 'input')}{marked})")
         inputs = list(key.inputs)
         width = max((len(one.subject) for one in inputs), default=0)
+        by = max((len(one.watched_by) for one in inputs), default=0)
         for one in inputs:
-            out(f"  {one.input:9} {one.watched_by:6}  {one.subject:{min(width, 40)}}  {one.reason}".rstrip())
+            out(f"  {one.input:9} {one.watched_by:{by}}  {one.subject:{min(width, 40)}}  {one.reason}".rstrip())
     loud = [key.name for key in report.keys if key.runs_each_time]
     if loud:
         verb = "keeps" if len(loud) == 1 else "keep"
