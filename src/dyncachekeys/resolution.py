@@ -19,6 +19,7 @@ from dyncachekeys.packages import Packages
 from dyncachekeys.plugin import Context
 from dyncachekeys.results import Found, expanded, sorted_out
 from dyncachekeys.selection import Selected, Selection
+from dyncachekeys.tracing.traces import Traces
 from dyncachekeys.values import value_digest
 
 if TYPE_CHECKING:
@@ -101,7 +102,13 @@ class _BuiltIn:
         return found, selections, self._context.notices
 
 
-def resolve(project: Project, environ: Environment, files: Files, chain: Sequence[Path] | None = None) -> Resolution:
+def resolve(
+    project: Project,
+    environ: Environment,
+    files: Files,
+    chain: Sequence[Path] | None = None,
+    traces: Traces | None = None,
+) -> Resolution:
     """Run all keys of a project.
 
     Args:
@@ -109,6 +116,7 @@ def resolve(project: Project, environ: Environment, files: Files, chain: Sequenc
         environ: The environment as keys may see it.
         files: Its files.
         chain: The packages that ask for each other's inputs, of which the project is the last.
+        traces: The trace of its build; one that is not kept, if not given.
 
     Raises:
         ConfigurationError: the table, a resolver's name or its options are wrong; all problems at once,
@@ -117,12 +125,15 @@ def resolve(project: Project, environ: Environment, files: Files, chain: Sequenc
     """
     config, problems = read(project.table or {}, project.inherited)
     packages = Packages(files, environ, chain or (project.root,), _of_another)
+    traces = traces or Traces(project, files, environ)
     with contextlib.ExitStack() as stack:
         jobs: list[tuple[str, str, Key, _Job]] = []
         for name, key in keys_of(config).items():
             where = config.where(name)
             try:
-                jobs.append((name, where, key, _job(project, name, where, key, environ, files, packages, stack)))
+                jobs.append(
+                    (name, where, key, _job(project, name, where, key, environ, files, (packages, traces), stack))
+                )
             except ResolverError as error:
                 problems += error.problems
         for _, _, _, job in jobs:
@@ -162,14 +173,22 @@ def _job(  # noqa: PLR0913
     key: Key,
     environ: Environment,
     files: Files,
-    packages: Packages,
+    others: tuple[Packages, Traces],
     stack: contextlib.ExitStack,
 ) -> _Job:
     own = _own_environment(project, where, key, environ) if key.with_ else None
     reference = registry.find(key.resolver, where, str(own.site_packages) if own else None)
     if reference.built_in:
+        packages, traced = others
         context = Context(
-            project.root, project.pyproject, environ, files, where, timeout=key.timeout, packages=packages
+            project.root,
+            project.pyproject,
+            environ,
+            files,
+            where,
+            timeout=key.timeout,
+            packages=packages,
+            traced=traced,
         )
         return _BuiltIn(reference, context, key.options)
     worker = Worker(

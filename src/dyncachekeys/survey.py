@@ -20,6 +20,7 @@ from dyncachekeys.products import judge
 from dyncachekeys.project import FILE, HOME, Project, load, without_region
 from dyncachekeys.report import ProjectReport, key_reports
 from dyncachekeys.resolution import Resolution, resolve
+from dyncachekeys.tracing.traces import Traces
 from dyncachekeys.verdict import Verdict, on_stamp
 from dyncachekeys.witnesses import STATE_FILE, Witnesses
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from dyncachekeys.environment import Environment
     from dyncachekeys.model import Notice
     from dyncachekeys.quiet import Glance
+    from dyncachekeys.tracing.kept import Kept
 
 Fingerprint = tuple[bytes | None, bytes | None, str | None]
 
@@ -63,6 +65,8 @@ class Survey:
     """What the user should know."""
     alone: bool
     """Whether `uv sync` in the project's folder would build nothing else."""
+    trace: Kept | None
+    """A new trace of the build, to be kept."""
 
     @property
     def home(self) -> Path:
@@ -154,7 +158,8 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     project = with_inherited(project, files)
     _demand_keys(project)
     seen = environment.for_keys(environ)
-    resolution = resolve(project, seen, files)
+    traces = Traces(project, files, seen, believed=believed)
+    resolution = resolve(project, seen, files, traces=traces)
     planned = plan(resolution, files)
     fingerprint = (project.raw, state_before, _link(root / HOME))
     project = _without_lost_region(project, planned)
@@ -181,6 +186,7 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
         verdict=verdict,
         notices=(*advice.notices(project, files, tracked=not believed), *resolution.notices, *judged.notices),
         alone=workspace.is_alone(files),
+        trace=traces.fresh,
     )
 
 

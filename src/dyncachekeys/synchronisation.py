@@ -17,6 +17,7 @@ from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.memory import State
 from dyncachekeys.project import FILE, HOME, load
 from dyncachekeys.survey import Survey, fingerprint_of, survey
+from dyncachekeys.tracing import kept
 from dyncachekeys.witnesses import STATE_FILE
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectR
     stamps = Stamps(found.home)
     if found.verdict.move != "kept":
         written.append(_move(found, stamps))
+    if found.trace is not None:
+        write.replace(found.home / kept.FILE, kept.dump(found.trace))
     write.replace(found.home / STATE_FILE, memory.dump(_next_state(found)))
     if report.changed:
         by_key = {key.name: key.changes for key in report.keys}
@@ -175,7 +178,7 @@ def _next_state(found: Survey) -> State:
 def _is_news(found: Survey, now: Witnesses) -> bool:
     """Tell whether what is to be remembered is worth a write although neither region nor stamp changes."""
     known = found.files.memory.known
-    if known.young or now.differs_from(known):
+    if found.trace is not None or known.young or now.differs_from(known):
         return True
     return _next_state(found).comparable != found.state.comparable
 

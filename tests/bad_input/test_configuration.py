@@ -252,7 +252,6 @@ NOT_BUILT_YET = {
         "tool.dyncachekeys.transport",
         '`transport = "digest"`',
     ),
-    "trace": (BACKEND_KEY + "trace = true", f"{KEYS}.backend.trace", "`trace = true`"),
 }
 """All that the design names and that is refused by name, until it is there."""
 
