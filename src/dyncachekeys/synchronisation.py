@@ -115,6 +115,26 @@ def clean(root: str | os.PathLike[str]) -> tuple[str, ...]:
     return tuple(done)
 
 
+def replace_document(root: Path, before: bytes, after: bytes) -> None:
+    """Write another ``pyproject.toml``, unless it is not any more what the other one was made of.
+
+    Raises:
+        WriteError: it was edited meanwhile, or can't be written.
+    """
+    home = root / HOME
+    write.check_home(home)
+    try:
+        with write.Lock(home):
+            write.sweep(root / FILE, home)
+            write.hide(home)
+            if (root / FILE).read_bytes() != before:
+                remedy = "run the command once more"
+                raise WriteError(Problem("edited-meanwhile", "was edited meanwhile; nothing was written", FILE, remedy))
+            write.replace(root / FILE, after, ours=False)
+    except OSError as error:
+        raise _unwritable(error, root, []) from error
+
+
 def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectReport:
     """Write, in the order in which a crash at any instant costs one rebuild at most and hides none.
 

@@ -37,8 +37,8 @@ def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = 
     Raises:
         DyncachekeysError: what is the user's to mend.
     """
-    if options.command == "run":
-        return _run(options, glances)
+    if options.command in _OF_THEIR_OWN:
+        return _OF_THEIR_OWN[options.command](options, glances)
     scope = _scope(options)
     if options.command == "clean":
         done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in synchronisation.clean(folder)]
@@ -99,6 +99,12 @@ def _run(options: argparse.Namespace, glances: Mapping[str, Glance] | None) -> i
     return _become(program, command)
 
 
+def _trace(options: argparse.Namespace, _: object) -> int:
+    from dyncachekeys.cli.trace import traced  # noqa: PLC0415  what no other command needs
+
+    return traced(_scope(options), options)
+
+
 def _sync_if_declared(options: argparse.Namespace, glances: Mapping[str, Glance] | None) -> None:
     try:
         scope = _scope(options)
@@ -119,3 +125,7 @@ def _become(program: str, command: Sequence[str]) -> int:
     if sys.platform == "win32":  # there exec returns to the shell at once, and the command goes on behind it
         return subprocess.run([program, *command[1:]], check=False).returncode  # noqa: S603
     return os.execv(program, list(command))  # noqa: S606
+
+
+_OF_THEIR_OWN = {"run": _run, "trace": _trace}
+"""Commands that print and exit in their own way."""

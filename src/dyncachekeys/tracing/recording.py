@@ -40,6 +40,8 @@ class Request:
     """The path of what asks for it."""
     timeout: float
     """Seconds that the hooks of one step may take."""
+    longer: str
+    """How to give them more time."""
     steps: tuple[str, ...] = ("metadata",)
     """Beside asking for requirements: ``metadata``, ``editable``, ``wheel``."""
 
@@ -77,6 +79,7 @@ def record(request: Request) -> Recorded:
     Raises:
         ResolverError: the environment can't be made, or a hook fails or takes too long.
     """
+    _demand_build(request)
     with tempfile.TemporaryDirectory(prefix="dyncachekeys-trace-", ignore_cleanup_errors=True) as name:
         work = Path(name).resolve()
         (work / "trace").mkdir()
@@ -92,6 +95,19 @@ def record(request: Request) -> Recorded:
         )
         found = sifted([*parsed((work / "trace" / "log").read_bytes())], bounds)
         return Recorded(found, interpreter(python.parent.parent), started)
+
+
+def _demand_build(request: Request) -> None:
+    """Refuse a project that uv does not build: without ``build-system``, unless it says that it is a package."""
+    tool = request.project.pyproject.get("tool")
+    uv = tool.get("uv") if isinstance(tool, dict) else None
+    said = uv.get("package") if isinstance(uv, dict) else None
+    if said is False or (said is None and "build-system" not in request.project.pyproject):
+        remedy = "give it a `[build-system]`, or set `tool.uv.package = true`"
+        problem = Problem(
+            "not-built", "uv does not build this project, so there is nothing to trace", request.where, remedy
+        )
+        raise ResolverError([problem])
 
 
 def interpreter(environment: Path) -> str:
@@ -156,7 +172,7 @@ def _call(request: Request, work: Path, python: Path, steps: Sequence[str]) -> l
         done = processes.run(argv, folder=root, environ=environ, timeout=request.timeout, max_output=_OUTPUT)
     except TimeoutError as error:
         message = f"the build's {_told(steps)} did not end within {request.timeout:g} seconds"
-        remedy = f"raise `{request.where}.timeout`, or mend the backend"
+        remedy = f"{request.longer}, or mend the backend"
         raise ResolverError([Problem("trace-timeout", message, request.where, remedy)]) from error
     except OSError as error:
         message = f"the build can't be started: {error.strerror or error}"

@@ -128,7 +128,16 @@ class Traces:
         return found
 
 
-def request_for(project: Project, files: Files, environ: Environment, where: str, timeout: float) -> recording.Request:
+def request_for(  # noqa: PLR0913
+    project: Project,
+    files: Files,
+    environ: Environment,
+    where: str,
+    timeout: float,
+    *,
+    longer: str = "",
+    steps: tuple[str, ...] = ("metadata",),
+) -> recording.Request:
     """Return what it takes to trace a project's build.
 
     Args:
@@ -137,9 +146,12 @@ def request_for(project: Project, files: Files, environ: Environment, where: str
         environ: The environment as keys may see it.
         where: The path of what asks for it.
         timeout: Seconds that each step may take.
+        longer: How to give them more; by the key's own option, if not given.
+        steps: What is run, as in `recording.Request`.
     """
+    longer = longer or f"raise `{where}.timeout`"
     environment = Path(os.path.normpath(project_environment(files, environ)))
-    return recording.Request(project, repository_of(files), environment, environ.whole(), where, timeout)
+    return recording.Request(project, repository_of(files), environment, environ.whole(), where, timeout, longer, steps)
 
 
 def repository_of(files: Files) -> Path:
