@@ -17,14 +17,14 @@ from dyncachekeys.project import FILE
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from dyncachekeys.additions import Addition
     from dyncachekeys.auditing import Audit, Dependency
     from dyncachekeys.scope import Scope
 
 _KINDS = {"read": "file", "listed": "folder", "missing": "absent", "there": "present", "variables": "variable"}
-_SHOWN = 10
+_SHOWN = 40
 
 
 def traced(scope: Scope, options: argparse.Namespace) -> int:
@@ -73,8 +73,9 @@ def _tell(one: Audit, added: Sequence[Addition], options: argparse.Namespace) ->
     missed = unwatched(one)
     what = "the metadata step" if one.steps == ("metadata",) else f"the {one.steps[-1]} build"
     out(f"{one.name}: {what} depends on {counted(len(one.dependencies), 'input')}, {len(missed)} of them not watched")
-    _dependencies("watched", [each for each in one.dependencies if each.watched_by], out)
-    _dependencies("not watched", missed, out)
+    limit = len(one.dependencies) if options.verbose else _SHOWN
+    _dependencies("not watched", missed, limit, out)
+    _dependencies("watched", [each for each in one.dependencies if each.watched_by], limit, out)
     if one.unread:
         limit = len(one.unread) if options.verbose else _SHOWN
         out("\nwatched, and not seen to be read")
@@ -88,15 +89,16 @@ def _tell(one: Audit, added: Sequence[Addition], options: argparse.Namespace) ->
     _advice(one, added, out, write=options.write)
 
 
-def _dependencies(title: str, some: Iterable[Dependency], out: Printer) -> None:
-    some = list(some)
+def _dependencies(title: str, some: Sequence[Dependency], limit: int, out: Printer) -> None:
     if not some:
         return
     out(f"\n{title}")
     width = min(max(len(each.subject) for each in some), 40)
-    for each in some:
+    for each in some[:limit]:
         by = f"  ({each.watched_by})" if each.watched_by else ""
         out(f"  {_KINDS[each.asked]:9} {each.subject:{width}}  {each.who}{by}")
+    if len(some) > limit:
+        out(f"  and {len(some) - limit:,} more (-v lists them)")
 
 
 def _blind(one: Audit, out: Printer) -> None:

@@ -34,6 +34,7 @@ _PASSING_LIKE = (
 """Variables that say something of the session, not of the build, unless the project's own code asks for them."""
 _FOR_US = frozenset({"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"})
 """What we set ourselves for a traced build."""
+_MANIFEST = "manifest:"
 _PYTHONS = ("python", "pypy")
 
 
@@ -124,8 +125,18 @@ def parsed(log: bytes) -> Iterator[Fact]:
         yield Fact(*texts[at : at + 3])
 
 
-def sifted(facts: Sequence[Fact], bounds: Bounds) -> Trace:
-    """Return what a build depends on."""
+def sifted(facts: Sequence[Fact], bounds: Bounds, *, manifest: bool = False) -> Trace:
+    """Return what a build depends on.
+
+    Args:
+        facts: As the tracer wrote them down.
+        bounds: Where the project is.
+        manifest: Whether it counts what setuptools goes through for its list of what an sdist holds: that may
+            decide what a wheel holds, too (``include-package-data``), but never what its metadata say.
+    """
+    marked = [fact for fact in facts if fact.who.startswith(_MANIFEST)]
+    theirs = [fact._replace(who=fact.who.removeprefix(_MANIFEST)) for fact in marked] if manifest else []
+    facts = [fact for fact in facts if not fact.who.startswith(_MANIFEST)] + theirs
     written = {path for fact in facts if fact.what == "written" and (path := bounds.relative(fact.subject, "project:"))}
     by_kind = {
         what: _named(_relative(facts, what, bounds, written), bounds) for what in ("read", "listed", "missing", "there")

@@ -93,7 +93,8 @@ def record(request: Request) -> Recorded:
         bounds = Bounds(
             request.project.root, request.repository, _left_out(), (name, str(work), str(request.environment))
         )
-        found = sifted([*parsed((work / "trace" / "log").read_bytes())], bounds)
+        facts = [*parsed((work / "trace" / "log").read_bytes())]
+        found = sifted(facts, bounds, manifest=request.steps != ("metadata",))
         return Recorded(found, interpreter(python.parent.parent), started)
 
 
@@ -111,13 +112,17 @@ def _demand_build(request: Request) -> None:
 
 
 def interpreter(environment: Path) -> str:
-    """Return which interpreter an environment is made of: its folder and version; empty if that can't be told."""
+    """Return which interpreter an environment is made of, and its version; empty if that can't be told.
+
+    By the file that it leads to: before Python 3.11, an environment that uv makes of another one names that as
+    its home.
+    """
     try:
         text = (environment / "pyvenv.cfg").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
     said = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in text.splitlines())}
-    return f"{said.get('home', '')} {said.get('version_info') or said.get('version', '')}"
+    return f"{os.path.realpath(_in(environment))} {said.get('version_info') or said.get('version', '')}"
 
 
 def _python(request: Request, work: Path) -> Path:

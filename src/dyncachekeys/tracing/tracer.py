@@ -13,7 +13,8 @@ The log holds texts in threes, each ended by a NUL: what happened, to what, and 
     traced                                  the program that a traced process is
 
 Who asked is the nearest code on the stack that is not Python's own: ``project:FILE:LINE`` for the
-project's, ``requirement:NAME`` for what is installed, else nothing. Each fact is written once a process.
+project's, ``requirement:NAME`` for what is installed, else nothing. ``manifest:`` stands before that where
+setuptools goes through the tree for the list of what an sdist holds. Each fact is written once a process.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ _HERE = __file__
 _OF_ENVIRON = ("<frozen os>", "<frozen _collections_abc>", os.__file__, _STANDARD + "_collections_abc")
 # Whatever looks through sys.path for installed metadata lists the project's folders, too, and depends on nothing there.
 _METADATA = tuple(name.replace("/", os.sep) for name in ("importlib/metadata", "importlib_metadata/", "pkg_resources/"))
+_MANIFEST = ("find_sources", os.path.join("setuptools", "command", "egg_info.py"))
+"""The function of setuptools (84.2) that makes the list of what an sdist holds."""
 _SHELLS = ("sh", "bash", "dash", "ksh", "zsh")
 _INTERPRETERS = (*_SHELLS, "python", "pypy", "perl", "ruby", "node", "lua", "Rscript")
 _stat, _lstat, _open = os.stat, os.lstat, os.open
@@ -176,7 +179,11 @@ class Tracer:
             if not is_standard(name):
                 break
             frame = frame.f_back
-        self.log("listed" if exists(path) else "missing", path, self.who())
+        try:
+            what = "listed" if _stat(path).st_mode & 0o170000 == _FOLDER else "there"
+        except OSError:
+            what = "missing"
+        self.log(what, path, self.who())
 
     def on_written(self, *given: tuple[Any, int]) -> None:
         """Take what makes, moves or removes paths, each with the folder that it is relative to, or -1."""
@@ -232,17 +239,17 @@ class Tracer:
 
     def who(self) -> str:
         """Return the nearest code on the stack that is neither ours nor Python's own."""
-        frame = outside(sys._getframe(1))
+        frame, nearest = outside(sys._getframe(1)), ""
         while frame is not None:
+            if frame.f_code.co_name == _MANIFEST[0] and frame.f_code.co_filename.endswith(_MANIFEST[1]):
+                return "manifest:" + nearest
             name = frame.f_code.co_filename
             if name.startswith("<") and not name.startswith("<frozen"):  # as setuptools runs setup.py
                 name = frame.f_globals.get("__file__") or name
-            if not name.startswith("<") and not is_standard(name):
-                found = self.named(name, frame.f_lineno)
-                if found:
-                    return found
+            if not nearest and not name.startswith("<") and not is_standard(name):
+                nearest = self.named(name, frame.f_lineno)
             frame = frame.f_back
-        return ""
+        return nearest
 
     def named(self, file: str, line: int) -> str:
         """Return what the code in a file is called."""
