@@ -136,11 +136,18 @@ def resolve(
                 )
             except ResolverError as error:
                 problems += error.problems
-        for _, _, _, job in jobs:
+        for _, where, key, job in jobs:
             problems += job.prepare()
+            if key.resolver == "backend" and key.options.get("trace") is True and (key.watch or config.watch) == "uv":
+                problems.append(_not_for_uv(where))
         if problems:
             raise ConfigurationError(problems)
         return _run(jobs, config, environ, files)
+
+
+def _not_for_uv(where: str) -> Problem:
+    message = "what a trace finds is this machine's, so it can't become entries, which are the same for everybody"
+    return Problem("uv-cannot-watch", message, f"{where}.trace", 'set `watch = "auto"` for this key')
 
 
 def _of_another(

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kit import Demo, DemoMaker, refused
+import dyncachekeys
+from kit import PYPROJECT, Demo, DemoMaker, refused
 
 WHERE = "tool.dyncachekeys.keys.backend"
 KEY = """
@@ -129,7 +130,7 @@ def test_a_quiet_run_starts_no_process_and_imports_no_backend(demo_maker: DemoMa
     before = traces(demo)
     assert demo.cli("sync", PYTHONPATH=str(site)).stdout.startswith("demo is in sync (2 keys")
     assert counted.read_text(encoding="utf-8") == "run\n"
-    demo.append("build_backend/core.py", "\n")
+    demo.append("reqs/a.txt", "two\n")  # no edit that is answered without a trace: it may read others now
     demo.cli("sync", PYTHONPATH=str(site))
     assert "subprocess.Popen" in counted.read_text(encoding="utf-8")  # it does count
     assert traces(demo) == before + 1
@@ -146,7 +147,7 @@ def test_what_is_kept_holds_names_only(demo_maker: DemoMaker) -> None:
     assert "one" not in json.loads(text)["seal"]
 
 
-@pytest.mark.parametrize("damage", ["", "{}", '{"format": 3, "salt": "x"}', "\0"])
+@pytest.mark.parametrize("damage", ["", '{"format": 3, "salt": "x"}'])
 def test_what_is_kept_may_be_damaged_or_gone(damage: str, demo_maker: DemoMaker) -> None:
     demo = traced_demo(demo_maker)
     first = demo.sync()
@@ -162,8 +163,8 @@ def test_what_is_kept_may_be_damaged_or_gone(damage: str, demo_maker: DemoMaker)
 
 def test_check_and_show_write_nothing(demo_maker: DemoMaker) -> None:
     demo = traced_demo(demo_maker)
-    assert demo.cli("check", check=False).returncode == 1
-    demo.cli("show")
+    assert dyncachekeys.check(demo.root, demo.environ).region_differs
+    dyncachekeys.resolve(demo.root, demo.environ)
     assert not (demo.root / ".dyncachekeys").exists()
 
 
@@ -186,6 +187,34 @@ def test_requirements_that_are_not_there(demo_maker: DemoMaker) -> None:
     assert "the build's environment" in problem.message
 
 
+def test_requirements_from_beside_the_project(demo_maker: DemoMaker) -> None:
+    """As uv does it: ``tool.uv.sources`` count for ``build-system.requires``, too."""
+    demo = traced_demo(demo_maker)
+    helper = 'import os\n\n\ndef mode():\n    return os.environ.get("HELPER_MODE")\n'
+    core = (demo.root / "build_backend/core.py").read_text(encoding="utf-8").replace('"demo-0.1', '"buildhelper-1.0')
+    core = core.replace("Name: demo\\nVersion: 0.1", "Name: buildhelper\\nVersion: 1.0").replace("build_backend", "own")
+    demo.write(
+        {
+            "tools/helper/pyproject.toml": PYPROJECT.replace('"demo"', '"buildhelper"')
+            .replace('"0.1"', '"1.0"')
+            .replace("build_backend", "own"),
+            "tools/helper/own/__init__.py": "",
+            "tools/helper/own/helper.py": "def dependencies():\n    return []\n",
+            "tools/helper/own/core.py": core.replace(
+                "        wheel.writestr(",
+                f"        wheel.writestr('buildhelper.py', {helper!r})\n        wheel.writestr(",
+                1,
+            ).replace("demo-0.1", "buildhelper-1.0"),
+        }
+    )
+    demo.edit("pyproject.toml", "requires = []", 'requires = ["buildhelper"]')
+    demo.append("pyproject.toml", '\n[tool.uv.sources]\nbuildhelper = { path = "tools/helper" }\n')
+    demo.append("build_backend/core.py", "\n\nimport buildhelper\n\nbuildhelper.mode()\n")
+    (key,) = [one for one in demo.sync().keys if one.name == "backend"]
+    assert "HELPER_MODE" in {one.subject for one in key.inputs if one.input == "env"}
+    assert demo.uv_sync() >= 1
+
+
 def test_without_a_metadata_hook_the_build_is_the_metadata_step(demo_maker: DemoMaker) -> None:
     """As for uv, which takes the metadata from the wheel then."""
     demo = traced_demo(demo_maker, "\n\nPath('seen.txt').exists()\n")
@@ -193,6 +222,26 @@ def test_without_a_metadata_hook_the_build_is_the_metadata_step(demo_maker: Demo
     assert demo.builds == 1
     assert demo.uv_sync() == 1
     assert demo.both() == 0
+
+
+@pytest.mark.parametrize("config", ['watch = "uv"', '\n[tool.dyncachekeys]\nwatch = "uv"'])
+def test_a_trace_is_not_for_uv_to_watch(config: str, demo_maker: DemoMaker) -> None:
+    demo = traced_demo(demo_maker, config=f"{KEY}{config}\n")
+    (problem,) = refused(demo.root, demo.environ)
+    assert (problem.code, problem.where) == ("uv-cannot-watch", f"{WHERE}.trace")
+    assert traces(demo) == 0
+
+
+def test_in_the_exact_profile_only_content_counts(demo_maker: DemoMaker) -> None:
+    demo = traced_demo(demo_maker, config=f"{KEY}\n[tool.dyncachekeys]\nwatch = 'digest'\n")
+    demo.settled()
+    demo.tick()
+    (demo.root / "reqs/a.txt").touch()
+    (demo.root / "build_backend/core.py").touch()
+    demo.append("pyproject.toml", "# a comment\n")
+    assert demo.both() == 0
+    demo.append("reqs/a.txt", "two\n")
+    assert demo.both() == 1
 
 
 def test_reading_has_no_doubts_about_what_is_watched(demo_maker: DemoMaker) -> None:

@@ -8,6 +8,8 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from dyncachekeys.paths import check_path
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
@@ -100,7 +102,7 @@ class Bounds:
         parts = relative.split("/")
         if any(part in _LEFT_OUT or _is_like(part, _METADATA) for part in parts):
             return None
-        return relative
+        return relative if check_path(relative) is None else f"./{relative}"  # a folder may well be called `~`
 
     def told(self, who: str) -> str:
         """Return who asked, as it is told: ``core.py:12``, the name of a requirement, or the build."""

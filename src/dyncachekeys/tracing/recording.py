@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dyncachekeys import environment_maker, processes
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.tracing.facts import Bounds, Trace, parsed, sifted
+from dyncachekeys.tracing.requirements import with_extra
 
 if TYPE_CHECKING:
     from dyncachekeys.project import Project
@@ -42,6 +43,8 @@ class Request:
     """Seconds that the hooks of one step may take."""
     longer: str
     """How to give them more time."""
+    at_sources: Callable[[Sequence[str]], list[str]]
+    """Returns requirements so that `uv pip install` finds what uv itself would find by ``tool.uv.sources``."""
     steps: tuple[str, ...] = ("metadata",)
     """Beside asking for requirements: ``metadata``, ``editable``, ``wheel``."""
 
@@ -88,7 +91,7 @@ def record(request: Request) -> Recorded:
         kind = "wheel" if request.steps == ("wheel",) else "editable"
         (further,) = _call(request, work, python, [f"requires-{kind}"])
         if further and request.isolated:
-            _install(request, python, further)
+            _install(request, python, request.at_sources(further))
         _call(request, work, python, request.steps)
         bounds = Bounds(
             request.project.root, request.repository, _left_out(), (name, str(work), str(request.environment))
@@ -134,9 +137,8 @@ def _python(request: Request, work: Path) -> Path:
             remedy = "run `uv sync --no-install-project` with what the build needs, then try again"
             raise ResolverError([Problem("environment-missing", message, request.where, remedy)])
         return theirs
-    requires = request.system.get("requires")
     made = work / "environment"
-    wanted = [str(one) for one in requires] if isinstance(requires, list) else []
+    wanted = request.at_sources(with_extra(request.project, request.system.get("requires")))
     base = theirs if theirs.exists() else None
     environment_maker.make_for_build(
         made, _in(made), base, wanted, request.where, request.project.root, dict(request.environ)

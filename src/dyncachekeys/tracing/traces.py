@@ -14,6 +14,7 @@ from dyncachekeys.project import HOME
 from dyncachekeys.tracing import kept, recording, tracer
 from dyncachekeys.tracing.kept import Kept
 from dyncachekeys.tracing.observed import results
+from dyncachekeys.tracing.requirements import at_sources
 from dyncachekeys.values import sealed, value_digest
 from dyncachekeys.venv import project_environment
 from dyncachekeys.witnesses import INPUT, READ
@@ -151,7 +152,17 @@ def request_for(  # noqa: PLR0913
     """
     longer = longer or f"raise `{where}.timeout`"
     environment = Path(os.path.normpath(project_environment(files, environ)))
-    return recording.Request(project, repository_of(files), environment, environ.whole(), where, timeout, longer, steps)
+    return recording.Request(
+        project,
+        repository_of(files),
+        environment,
+        environ.whole(),
+        where,
+        timeout,
+        longer,
+        lambda requirements: at_sources(requirements, project, files),
+        steps,
+    )
 
 
 def repository_of(files: Files) -> Path:
