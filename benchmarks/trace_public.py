@@ -4,8 +4,9 @@
 
 Source distributions come from the registry into a temporary folder. Each is traced, and gets a `backend` key
 with `trace = true`. What its files say is read by other means: the tables of ``pyproject.toml`` and
-``setup.cfg`` that name files, the closure of imports, and the names of variables in that code. Each
-difference has a reason here, or the run fails.
+``setup.cfg`` that name files, the closure of imports, and the names of variables in that code. Where there is
+strace, it is asked, too, which files of the tree were opened. Each difference has a reason here, or the run
+fails.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import configparser
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -32,10 +34,13 @@ PACKAGES = ("propcache", "yarl", "frozenlist", "flit-core", "setuptools", "pyyam
 DOCUMENT = Path(__file__).parent.parent / "docs/trace-public.md"
 KEY = '\n[tool.dyncachekeys.keys.backend]\nresolver = "backend"\ntrace = true\n'
 _VARIABLE = re.compile(r"(?:environ(?:\.get\(|\.pop\(|\[)|getenv\()\s*[\"']([A-Za-z_]\w*)[\"']")
+_OPENED = re.compile(r'openat\(AT_FDCWD, "([^"]+)", O_RDONLY[^)]*\) = \d')
 _IN_ENVIRON = re.compile(r"[\"']([A-Z_][A-Z0-9_]*)[\"'] (?:not )?in (?:os\.)?environ")
 
 REASONS: tuple[tuple[str, str, str, str], ...] = (
-    # package, what was found but is not said (+) or said but not found (-), what it is about, why
+    # package, what was found but is not said (+), said but not found (-), opened for strace but not found (!),
+    # what it is about, why
+    ("*", "!", "read MANIFEST.in", "only the list of what an sdist holds is made of it"),
     ("*", "+", "listed *", "a pattern for licence files, or packages that are looked for: listing is how it is done"),
     ("*", "+", "missing pybuilddir.txt", "how `_distutils_hack` of setuptools tells that Python itself is built"),
     ("*", "+", "missing *", "setuptools or flit looks for what is optional"),
@@ -83,6 +88,8 @@ class Result:
     inputs: int
     found: set[tuple[str, str]]
     said: set[tuple[str, str]]
+    opened: set[str]
+    """Files of the tree that strace saw opened for reading; those that were found, where there is no strace."""
     quiet: bool
     """Whether the second sync found nothing to do, without a trace."""
     unexplained: list[str] = field(default_factory=list)
@@ -120,6 +127,25 @@ def run(root: Path, *arguments: str) -> Any:
         raise SystemExit(message)
     (project,) = json.loads(done.stdout)["projects"]
     return project
+
+
+def opened(root: Path, found: Any) -> set[str]:
+    """Trace once more under strace, and return the files of the tree that were opened for reading."""
+    read = {one["subject"] for one in found["inputs"] if one["asked"] == "read"}
+    strace = shutil.which("strace")
+    if strace is None:
+        return read
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8", errors="replace") as log:
+        argv = [strace, "-f", "-e", "trace=openat", "-o", log.name, sys.executable, "-m", "dyncachekeys", "trace", "-q"]
+        subprocess.run(argv, cwd=root, check=True)
+        calls = [_OPENED.search(line) for line in log]
+    seen = {os.path.relpath(root / call[1], root) for call in calls if call is not None}
+    return {
+        path
+        for path in seen
+        if not path.startswith("..") and not re.search(r"\.egg-info/|__pycache__/|(^|/)\.git/", path)
+        if (root / path).is_file() and path not in found["products"]
+    }
 
 
 def said(root: Path, closure: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -165,6 +191,7 @@ def traced(name: str) -> Result:
         began = time.perf_counter()
         found = run(root, "trace")["trace"]
         seconds = time.perf_counter() - began
+        by_strace = opened(root.resolve(), found)
         file = root / "pyproject.toml"
         before = file.read_text(encoding="utf-8")
         file.write_text(before + KEY.replace("trace = true\n", ""), encoding="utf-8")
@@ -191,6 +218,7 @@ def traced(name: str) -> Result:
             inputs=with_trace,
             found={(one["asked"], one["subject"]) for one in found["inputs"]},
             said=set(said(root, closure)),
+            opened=by_strace,
             quiet=not last["changed"] and kept.stat().st_mtime_ns == age,
         )
 
@@ -198,6 +226,7 @@ def traced(name: str) -> Result:
 def differences(result: Result) -> Iterator[tuple[str, str, str]]:
     """Yield each difference with its sign and its reason; notes those without one."""
     both = [("+", one) for one in result.found - result.said] + [("-", one) for one in result.said - result.found]
+    both += [("!", ("read", path)) for path in result.opened if ("read", path) not in result.found]
     for sign, (asked, subject) in sorted(both):
         text = f"{asked} {subject}"
         reason = next(
@@ -220,14 +249,15 @@ def page(results: list[Result]) -> str:
         "",
         "Written by `nox -s trace_public`; do not edit. Packages with a build backend in their own tree, from the",
         "registry; the metadata step of each was traced and compared with what its files say: the tables that name",
-        "files, the closure of imports (`backend` without `trace`), the variables that this code names.",
+        "files, the closure of imports (`backend` without `trace`), the variables that this code names; and with the",
+        "files of the tree that strace saw opened for reading in the same step.",
         "",
-        "| package | backend | traced in | found | found and said | inputs of the `backend` key | next sync |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| package | backend | traced in | found | found and said | read | opened (strace) | inputs of the `backend` key | next sync |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
         f"| {one.name} {one.version} | `{one.backend}` | {one.seconds:.1f} s | {len(one.found)} "
-        f"| {len(one.found & one.said)} | {one.inputs} | {'nothing to do, no trace' if one.quiet else '**not quiet**'} |"
+        f"| {len(one.found & one.said)} | {sum(asked == 'read' for asked, _ in one.found)} | {len(one.opened)} | {one.inputs} | {'nothing to do, no trace' if one.quiet else '**not quiet**'} |"
         for one in results
     ]
     for one in results:
@@ -236,7 +266,7 @@ def page(results: list[Result]) -> str:
             grouped.setdefault((sign, reason), []).append(text)
         lines += ["", f"## {one.name} {one.version}", "", "| | differs | because |", "| --- | --- | --- |"]
         for (sign, reason), texts in sorted(grouped.items()):
-            what = "found, not said" if sign == "+" else "said, not found"
+            what = {"+": "found, not said", "-": "said, not found", "!": "opened (strace), not found"}[sign]
             shown = ", ".join(f"`{text}`" for text in texts[:8])
             more = f" and {len(texts) - 8} more" if len(texts) > 8 else ""
             lines.append(f"| {what} | {shown}{more} | {reason} |")

@@ -148,6 +148,17 @@ def test_what_fails_is_told(demo_maker: DemoMaker) -> None:
     assert demo.cli("trace", "--timeout", "0", check=False).returncode == 2
 
 
+def test_a_failure_shows_the_frames_of_the_build_only(demo_maker: DemoMaker) -> None:
+    demo = demo_maker()
+    demo.append("build_backend/core.py", "\n\nimport no_such_module\n")
+    said = demo.cli("trace", check=False).stderr
+    assert "dyncachekeys/tracing" not in said
+    assert 'build_backend/core.py", line ' in said
+    assert "ModuleNotFoundError: No module named 'no_such_module'" in said
+    demo.edit("pyproject.toml", "requires = []", 'requires = "x"')
+    assert "error: build-system.requires: must be a list of texts" in demo.cli("trace", check=False).stderr
+
+
 def test_a_project_that_is_not_built(demo_maker: DemoMaker) -> None:
     demo = demo_maker()
     demo.write({"pyproject.toml": '[project]\nname = "demo"\nversion = "0.1"\n'})

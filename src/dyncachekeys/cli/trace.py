@@ -33,7 +33,7 @@ def traced(scope: Scope, options: argparse.Namespace) -> int:
     Raises:
         DyncachekeysError: a build can't be run or fails, or the keys can't be written.
     """
-    if options.timeout <= 0:
+    if not options.timeout > 0:  # nan, too
         problem = Problem("usage", "must be more than 0 seconds", "--timeout", "give seconds, such as `600`")
         raise ConfigurationError([problem])
     steps = ("metadata", *([options.build] if options.build else []))

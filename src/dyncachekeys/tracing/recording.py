@@ -103,6 +103,10 @@ def record(request: Request) -> Recorded:
 
 def _demand_build(request: Request) -> None:
     """Refuse a project that uv does not build: without ``build-system``, unless it says that it is a package."""
+    requires = request.system.get("requires")
+    if not (isinstance(requires, list) and all(isinstance(one, str) for one in requires)):
+        problem = Problem("wrong-type", "must be a list of texts", "build-system.requires", "write `requires = [...]`")
+        raise ResolverError([problem])
     tool = request.project.pyproject.get("tool")
     uv = tool.get("uv") if isinstance(tool, dict) else None
     said = uv.get("package") if isinstance(uv, dict) else None
@@ -190,11 +194,23 @@ def _call(request: Request, work: Path, python: Path, steps: Sequence[str]) -> l
 
 
 def _failed(request: Request, steps: Sequence[str], error: bytes) -> ResolverError:
-    lines = error.decode("utf-8", "replace").strip().splitlines()[-_LINES_SHOWN:]
-    shown = "".join(f"\n    {line}" for line in lines)
+    lines = _without_us(error.decode("utf-8", "replace").strip().splitlines())
+    shown = "".join(f"\n    {line}" for line in lines[-_LINES_SHOWN:])
     message = f"the build's {_told(steps)} fails, so it can't be traced\n  it said:{shown}"
     remedy = "mend the backend: uv can't build the project either"
     return ResolverError([Problem("trace-failed", message, request.where, remedy)])
+
+
+def _without_us(lines: Sequence[str]) -> list[str]:
+    """Return the lines of a traceback without the frames of what is in front of the build."""
+    kept: list[str] = []
+    ours = False
+    for line in lines:
+        if not line.startswith("    "):
+            ours = line.lstrip().startswith(f'File "{TRACER.parent}')
+        if not ours:
+            kept.append(line)
+    return kept
 
 
 def _told(steps: Sequence[str]) -> str:
