@@ -138,12 +138,14 @@ def opened(root: Path, found: Any) -> set[str]:
     with tempfile.NamedTemporaryFile("r", encoding="utf-8", errors="replace") as log:
         argv = [strace, "-f", "-e", "trace=openat", "-o", log.name, sys.executable, "-m", "dyncachekeys", "trace", "-q"]
         subprocess.run(argv, cwd=root, check=True)
-        calls = [_OPENED.search(line) for line in log]
+        lines = [line.split(maxsplit=1) for line in log]
+    ourselves = lines[0][0]  # reads the code, too, for what a key would watch
+    calls = [_OPENED.search(line[1]) for line in lines if line[0] != ourselves]
     seen = {os.path.relpath(root / call[1], root) for call in calls if call is not None}
     return {
         path
         for path in seen
-        if not path.startswith("..") and not re.search(r"\.egg-info/|__pycache__/|(^|/)\.git/", path)
+        if not path.startswith("..") and not re.search(r"\.(egg|dist)-info/|__pycache__/|(^|/)\.git/", path)
         if (root / path).is_file() and path not in found["products"]
     }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import dyncachekeys
+from dyncachekeys.tracing import tracer
 from kit import PYPROJECT, Demo, DemoMaker, refused
 
 WHERE = "tool.dyncachekeys.keys.backend"
@@ -270,3 +271,31 @@ def test_another_interpreter_is_another_build(demo_maker: DemoMaker) -> None:
     before = traces(demo)
     demo.sync(UV_PYTHON=os.path.realpath(sys.executable))
     assert traces(demo) == before + 1
+
+
+def test_another_tracer_looks_again(demo_maker: DemoMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = traced_demo(demo_maker)
+    demo.sync()
+    demo.sync()
+    assert traces(demo) == 1
+    monkeypatch.setattr(tracer, "VERSION", "another")
+    demo.sync()
+    assert traces(demo) == 2
+
+
+def test_an_edit_answered_from_memory_says_what_a_full_run_says(demo_maker: DemoMaker) -> None:
+    """A file that only decides whether a trace stands is no input of its folder."""
+    config = f'{KEY}\n[tool.dyncachekeys.keys.own]\nresolver = "files"\npatterns = ["src/", "reqs/"]\n'
+    demo = traced_demo(demo_maker, config=config)
+    version = f"{sys.version_info.major}.{sys.version_info.minor}\n"
+    demo.write({".python-version": version, "src/a.c": "one\n", "src/b.c": "two\n"})
+    demo.settled()
+    time.sleep(2.1)
+    demo.sync()
+    before = traces(demo)
+    demo.append("src/a.c", "more\n")
+    assert "src/a.c changed" in demo.cli("sync").stdout
+    quick = demo.cli("digest").stdout
+    (demo.root / ".dyncachekeys/witnesses").unlink()
+    assert demo.cli("digest").stdout == quick
+    assert traces(demo) == before

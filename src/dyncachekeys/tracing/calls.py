@@ -65,6 +65,7 @@ def main(path: str) -> None:
 
 if __name__ == "__main__":
     order = sys.argv[1]
-    del sys.path[0]  # this file's folder
+    if not getattr(sys.flags, "safe_path", False):  # from Python 3.11 on
+        del sys.path[0]  # this file's folder
     sys.argv[:] = ["-c"]  # what a backend sees under uv, and setuptools looks for in the project
     main(order)

@@ -94,7 +94,10 @@ def record(request: Request) -> Recorded:
             _install(request, python, request.at_sources(further))
         _call(request, work, python, request.steps)
         bounds = Bounds(
-            request.project.root, request.repository, _left_out(), (name, str(work), str(request.environment))
+            request.project.root,
+            request.repository,
+            _left_out(request.environ),
+            (name, str(work), str(request.environment)),
         )
         facts = [*parsed((work / "trace" / "log").read_bytes())]
         found = sifted(facts, bounds, manifest=request.steps != ("metadata",))
@@ -217,12 +220,10 @@ def _told(steps: Sequence[str]) -> str:
     return "list of requirements" if steps[0].startswith("requires-") else f"{' and '.join(steps)} step"
 
 
-def _left_out() -> tuple[str, ...]:
+def _left_out(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return folders that hold temporary files and caches."""
     home = os.path.expanduser("~")
     folders = [tempfile.gettempdir(), "/tmp", "/var/tmp", "/proc", "/sys", "/dev"]  # noqa: S108
     folders += [os.path.join(home, ".cache"), os.path.join(home, "Library", "Caches")]
-    folders += [
-        os.environ[name] for name in ("UV_CACHE_DIR", "XDG_CACHE_HOME", "PIP_CACHE_DIR") if os.environ.get(name)
-    ]
+    folders += [environ[name] for name in ("UV_CACHE_DIR", "XDG_CACHE_HOME", "PIP_CACHE_DIR") if environ.get(name)]
     return tuple(dict.fromkeys(os.path.realpath(one) for one in folders))

@@ -233,7 +233,8 @@ class Tracer:
             if path is not None and exists(path):
                 self.log("read", path, self.who())
         if name in _SHELLS and words[1:2] == ["-c"] and words[2:]:
-            self.log("process", (words[2].split() or ["sh"])[0], self.who())
+            # Not what is assigned before it: that may be a secret.
+            self.log("process", next((word for word in words[2].split() if "=" not in word), "sh"), self.who())
 
     # Who asked.
 
@@ -581,7 +582,8 @@ def main(arguments: list[str]) -> None:
         with open(rest[0], "rb") as stream:
             code = stream.read()
         file, folder, sys.argv[:] = rest[0], os.path.dirname(os.path.abspath(rest[0])), rest
-    sys.path[0] = folder  # it was this file's
+    if not getattr(sys.flags, "safe_path", False):  # from Python 3.11 on
+        sys.path[0] = folder  # it was this file's
     run(log, root, compile(code, file or "<string>", "exec"), file)
 
 

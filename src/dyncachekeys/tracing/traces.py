@@ -17,7 +17,7 @@ from dyncachekeys.tracing.observed import results
 from dyncachekeys.tracing.requirements import at_sources
 from dyncachekeys.values import sealed, value_digest
 from dyncachekeys.venv import project_environment
-from dyncachekeys.witnesses import INPUT, READ
+from dyncachekeys.witnesses import READ
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +115,7 @@ class Traces:
     def _state(self, path: str) -> str:
         """Return the state of a file. Its content decides what is found, so no edit of it is answered without us."""
         folder, name = split(path)
-        return self._files.look(folder, [name], INPUT | READ).state(name) or MISSING
+        return self._files.look(folder, [name], READ).state(name) or MISSING
 
     def _notices(self, known: Kept, where: str) -> list[Notice]:
         """Return which programs can't be seen into, unless there is a key that may be there for them."""
