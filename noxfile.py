@@ -31,3 +31,10 @@ def thorough(session: nox.Session) -> None:
     session.install("-e", ".", "--group", "test")
     environ = {"DYNCACHEKEYS_MATCHING_EXAMPLES": "5000", "DYNCACHEKEYS_QUIET_SEEDS": "50"}
     session.run("python", "-m", "pytest", "-m", "thorough or not thorough", *session.posargs, env=environ)
+
+
+@nox.session
+def trace_public(session: nox.Session) -> None:
+    """Trace the builds of public packages, which come from the registry; write docs/trace-public.md."""
+    session.install(".", "uv", "pip")
+    session.run("python", "benchmarks/trace_public.py", "--write", *session.posargs)

@@ -49,12 +49,7 @@ def mismatches(value: object, option: Option, where: str) -> list[Problem]:
         option: The option.
         where: Its full key path.
     """
-    found = _mismatches(value, option.annotation, where)
-    if not found and option.is_later(value):
-        remedy = "leave it out; a later version will have it"
-        said = option.spelled if isinstance(value, (list, dict)) else f"{option.spelled} = {shown(value)}"
-        return [Problem("not-built-yet", f"`{said}` is not built yet", where, remedy)]
-    return found
+    return _mismatches(value, option.annotation, where)
 
 
 def _mismatches(value: object, annotation: Any, where: str) -> list[Problem]:

@@ -26,7 +26,7 @@ from dyncachekeys.paths import check_path, normalised
 from dyncachekeys.patterns import check as check_pattern
 from dyncachekeys.processes import Completed, OutputTooLargeError
 from dyncachekeys.selection import Selected, Selection
-from dyncachekeys.signature import Checked, Later
+from dyncachekeys.signature import Checked
 from dyncachekeys.venv import project_environment
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ __all__ = [
     "Env",
     "File",
     "Git",
-    "Later",
     "Output",
     "OutputTooLargeError",
     "Problem",
@@ -120,6 +119,13 @@ class OtherPackages(Protocol):
         """Yield its inputs."""
 
 
+class Traced(Protocol):
+    """What a build was seen to do, as a context asks for it."""
+
+    def results(self, where: str, timeout: float) -> tuple[Iterable[Result], Iterable[Notice]]:
+        """Return what it depends on, and what of it can't be seen."""
+
+
 class Context:
     """The project as a resolver may see it: nothing here depends on the current directory or the clock.
 
@@ -137,6 +143,7 @@ class Context:
         timeout: float = 60,
         own_group: bool = True,
         packages: OtherPackages | None = None,
+        traced: Traced | None = None,
     ) -> None:
         self.root = root
         """The project's folder."""
@@ -153,7 +160,7 @@ class Context:
         self.notices: list[Notice] = []
         self._files, self._environment = files, environ
         self._left, self._own_group = timeout, own_group
-        self._packages = packages
+        self._packages, self._traced = packages, traced
 
     def files(
         self,
@@ -306,6 +313,22 @@ class Context:
         results = list(self._packages.results(found, f"{self.where}.{'name' if name is not None else 'path'}"))
         self.runs_each_time |= self._packages.runs_each_time
         return results
+
+    def traced(self) -> Iterable[Result]:
+        """Return what the build's metadata step was seen to depend on, as results that ask for no entry.
+
+        It is run only if what it was seen to depend on has changed since; that is asked of this context.
+
+        Raises:
+            ResolverError: it can't be run, fails, or takes longer than the key's ``timeout``.
+        """
+        if self._traced is None:
+            message = "a build can't be traced from a process of its own"
+            raise ResolverError([Problem("no-trace", message, self.where, 'use `resolver = "backend"`')])
+        found, notices = self._traced.results(self.where, self.timeout)
+        for notice in notices:
+            self.warn(notice.code, notice.message)
+        return found
 
     def each_time(self) -> None:
         """Say that only running the resolver again tells whether its answer still stands.

@@ -39,9 +39,5 @@ def _section(title: str, text: str, options: Iterable[Option]) -> str:
 
 
 def _row(option: Option) -> str:
-    text = option.doc
-    if option.later is not None:
-        values = ", ".join(f"`{json.dumps(value)}`" for value in option.later.values)
-        text += f" (not built yet{f': {values}' if values else ''})"
     default = "required" if option.required else "" if option.default is None else f"`{json.dumps(option.default)}`"
-    return f"| `{option.spelled}` | {default} | {text} |"
+    return f"| `{option.spelled}` | {default} | {option.doc} |"

@@ -34,8 +34,6 @@ BUILT_IN = {
     "table": "dyncachekeys.resolvers.table:table",
 }
 _WITHOUT_FILES = frozenset({"command", "defaults", "distribution", "env", "git", "outputs", "table"})
-LATER: frozenset[str] = frozenset()
-"""Named by the design, not built yet."""
 _IN_TREE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -86,10 +84,6 @@ def find(name: str, where: str, site_packages: str | None = None) -> Reference:
             remedy = "write `package.module:function`"
             raise ResolverError([Problem("invalid-resolver", f"`{name}` is no reference", f"{where}.resolver", remedy)])
         return Reference(name, name, "the project's own tree")
-    if name in LATER:
-        remedy = "leave the key out; a later version will have it"
-        message = f'`resolver = "{name}"` is not built yet'
-        raise ResolverError([Problem("not-built-yet", message, f"{where}.resolver", remedy)])
     return _installed(name, where, site_packages)
 
 

@@ -19,6 +19,7 @@ from dyncachekeys.packages import Packages
 from dyncachekeys.plugin import Context, may_ask_machine
 from dyncachekeys.results import Found, expanded, sorted_out
 from dyncachekeys.selection import Selected, Selection
+from dyncachekeys.tracing.traces import Traces
 from dyncachekeys.values import value_digest
 
 if TYPE_CHECKING:
@@ -114,7 +115,13 @@ class _BuiltIn:
         return found, selections, self._context.notices
 
 
-def resolve(project: Project, environ: Environment, files: Files, chain: Sequence[Path] | None = None) -> Resolution:
+def resolve(
+    project: Project,
+    environ: Environment,
+    files: Files,
+    chain: Sequence[Path] | None = None,
+    traces: Traces | None = None,
+) -> Resolution:
     """Run all keys of a project.
 
     Args:
@@ -122,6 +129,7 @@ def resolve(project: Project, environ: Environment, files: Files, chain: Sequenc
         environ: The environment as keys may see it.
         files: Its files.
         chain: The packages that ask for each other's inputs, of which the project is the last.
+        traces: The trace of its build; one that is not kept, if not given.
 
     Raises:
         ConfigurationError: the table, a resolver's name or its options are wrong; all problems at once,
@@ -130,16 +138,21 @@ def resolve(project: Project, environ: Environment, files: Files, chain: Sequenc
     """
     config, problems = read(project.table or {}, project.inherited)
     packages = Packages(files, environ, chain or (project.root,), _of_another)
+    traces = traces or Traces(project, files, environ)
     with contextlib.ExitStack() as stack:
         jobs: list[tuple[str, str, Key, _Job]] = []
         for name, key in keys_of(config).items():
             where = config.where(name)
             try:
-                jobs.append((name, where, key, _job(project, name, where, key, environ, files, packages, stack)))
+                jobs.append(
+                    (name, where, key, _job(project, name, where, key, environ, files, (packages, traces), stack))
+                )
             except ResolverError as error:
                 problems += error.problems
-        for _, _, _, job in jobs:
+        for _, where, key, job in jobs:
             problems += job.prepare()
+            if key.resolver == "backend" and key.options.get("trace") is True and (key.watch or config.watch) == "uv":
+                problems.append(_not_for_uv(where))
         if problems:
             raise ConfigurationError(problems)
         return _run(jobs, config, environ, files)
@@ -162,6 +175,11 @@ def only(name: str, key: Mapping[str, object], project: Project, environ: Enviro
 def _with(pyproject: Mapping[str, Any], tool: Mapping[str, object]) -> Mapping[str, Any]:
     there = pyproject.get("tool")
     return {**pyproject, "tool": {**(there if isinstance(there, dict) else {}), **tool}}
+
+
+def _not_for_uv(where: str) -> Problem:
+    message = "what a trace finds is this machine's, so it can't become entries, which are the same for everybody"
+    return Problem("uv-cannot-watch", message, f"{where}.trace", 'set `watch = "auto"` for this key')
 
 
 def _of_another(
@@ -194,14 +212,22 @@ def _job(  # noqa: PLR0913
     key: Key,
     environ: Environment,
     files: Files,
-    packages: Packages,
+    others: tuple[Packages, Traces],
     stack: contextlib.ExitStack,
 ) -> _Job:
     own = _own_environment(project, where, key, environ) if key.with_ else None
     reference = registry.find(key.resolver, where, str(own.site_packages) if own else None)
     if reference.built_in:
+        packages, traced = others
         context = Context(
-            project.root, project.pyproject, environ, files, where, timeout=key.timeout, packages=packages
+            project.root,
+            project.pyproject,
+            environ,
+            files,
+            where,
+            timeout=key.timeout,
+            packages=packages,
+            traced=traced,
         )
         return _BuiltIn(reference, context, key.options)
     worker = Worker(

@@ -69,16 +69,9 @@ def _table(options: Iterable[Option]) -> dict[str, Any]:
 
 def _property(option: Option) -> dict[str, Any]:
     described = _type(option.annotation)
-    doc = option.doc
-    if option.later is not None:
-        doc += (
-            " (not built yet)"
-            if not option.later.values
-            else f" (not built yet: {', '.join(map(repr, option.later.values))})"
-        )
     if not option.required and option.default is not None:
         described["default"] = option.default
-    return {"description": doc, **described}
+    return {"description": option.doc, **described}
 
 
 def _type(annotation: Any) -> dict[str, Any]:

@@ -24,16 +24,6 @@ class Checked:
     check: Callable[[str], str | None]
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Later:
-    """In ``Annotated[..., Later(value)]``: not built yet is this value; without one, all but the default."""
-
-    values: tuple[object, ...]
-
-    def __init__(self, *values: object) -> None:
-        object.__setattr__(self, "values", values)
-
-
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option of a resolver."""
@@ -57,17 +47,6 @@ class Option:
     def notes(self) -> tuple[object, ...]:
         """What stands in ``Annotated`` behind the type."""
         return get_args(self.annotation)[1:] if get_origin(self.annotation) is Annotated else ()
-
-    @property
-    def later(self) -> Later | None:
-        """What of it is not built yet."""
-        return next((note for note in self.notes if isinstance(note, Later)), None)
-
-    def is_later(self, value: object) -> bool:
-        """Tell whether a value is one that is not built yet."""
-        if self.later is None:
-            return False
-        return value in self.later.values if self.later.values else value != self.default
 
 
 def fields_of(model: type) -> dict[str, Option]:

@@ -22,6 +22,7 @@ from dyncachekeys.products import judge
 from dyncachekeys.project import FILE, HOME, Project, without_region
 from dyncachekeys.report import Named, ProjectReport, key_reports
 from dyncachekeys.resolution import Resolution, resolve
+from dyncachekeys.tracing.traces import Traces
 from dyncachekeys.verdict import Verdict, on_stamp, written_by_build
 from dyncachekeys.witnesses import LINK_FOLDER, STATE_FILE, Witnesses
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from dyncachekeys.environment import Environment
     from dyncachekeys.quiet import Glance
+    from dyncachekeys.tracing.kept import Kept
 
 Fingerprint = tuple[bytes | None, bytes | None, str | None]
 
@@ -72,6 +74,8 @@ class Survey:
     """What the user should know."""
     alone: bool
     """Whether `uv sync` in the project's folder would build nothing else."""
+    trace: Kept | None
+    """A new trace of the build, to be kept."""
 
     @property
     def home(self) -> Path:
@@ -185,7 +189,8 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     _demand_keys(project)
     program = uv.find(files, environ, state.uv)
     seen = environment.for_keys(environ)
-    resolution = resolve(project, seen, files)
+    traces = Traces(project, files, seen, believed=believed)
+    resolution = resolve(project, seen, files, traces=traces)
     links_work = LinkFolder(root / HOME).works and (program is None or program.follows_links)
     planned = _plan(resolution, files, state.written, links_work=links_work)
     transport_digest.demand_absence(planned, files)
@@ -228,6 +233,7 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
             *judged.notices,
         ),
         alone=workspace.is_alone(files),
+        trace=traces.fresh,
     )
 
 

@@ -19,6 +19,7 @@ from dyncachekeys.memory import State
 from dyncachekeys.project import FILE, HOME
 from dyncachekeys.pyproject_tables import sealed_tables
 from dyncachekeys.survey import Survey, fingerprint_of, survey
+from dyncachekeys.tracing import kept
 from dyncachekeys.witnesses import LINK_FOLDER, STATE_FILE
 
 if TYPE_CHECKING:
@@ -118,6 +119,26 @@ def clean(root: str | os.PathLike[str]) -> tuple[str, ...]:
     return tuple(done)
 
 
+def replace_document(root: Path, before: bytes, after: bytes) -> None:
+    """Write another ``pyproject.toml``, unless it is not any more what the other one was made of.
+
+    Raises:
+        WriteError: it was edited meanwhile, or can't be written.
+    """
+    home = root / HOME
+    write.check_home(home)
+    try:
+        with write.Lock(home):
+            write.sweep(root / FILE, home)
+            write.hide(home)
+            if (root / FILE).read_bytes() != before:
+                remedy = "run the command once more"
+                raise WriteError(Problem("edited-meanwhile", "was edited meanwhile; nothing was written", FILE, remedy))
+            write.replace(root / FILE, after, ours=False)
+    except OSError as error:
+        raise _unwritable(error, root, []) from error
+
+
 def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectReport | None:
     """Write, in the order in which a crash at any instant costs one rebuild at most and hides none.
 
@@ -143,6 +164,8 @@ def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectR
         stamps.remove()
     if stamps.digest() not in {found.plan.stamp_digest, None}:
         stamps.relabel(found.plan.stamp_digest)
+    if found.trace is not None:
+        write.replace(found.home / kept.FILE, kept.dump(found.trace))
     write.replace(found.home / STATE_FILE, memory.dump(_next_state(found)))
     if report.changed:
         by_key = {key.name: key.changes for key in report.keys}
@@ -217,7 +240,7 @@ def _next_state(found: Survey) -> State:
 def _is_news(found: Survey, now: Witnesses) -> bool:
     """Tell whether what is to be remembered is worth a write although neither region nor stamp changes."""
     known = found.files.memory.known
-    if known.young or now.differs_from(known):
+    if found.trace is not None or known.young or now.differs_from(known):
         return True
     return _next_state(found).comparable != found.state.comparable
 

@@ -263,23 +263,6 @@ def test_show_of_an_unknown_key(demo_maker: DemoMaker, capsys: pytest.CaptureFix
 
 
 KEYS = "tool.dyncachekeys.keys"
-NOT_BUILT_YET = {
-    "trace": (BACKEND_KEY + "trace = true", f"{KEYS}.backend.trace", "`trace = true`"),
-}
-"""All that the design names and that is refused by name, until it is there."""
-
-
-@pytest.mark.parametrize("case", NOT_BUILT_YET)
-def test_not_built_yet(case: str, demo_maker: DemoMaker, capsys: pytest.CaptureFixture[str]) -> None:
-    config, where, what = NOT_BUILT_YET[case]
-    demo = demo_maker(config)
-    problems = refused(demo.root, demo.environ)
-    assert [(one.code, one.where, one.message) for one in problems] == [
-        ("not-built-yet", where, f"{what} is not built yet")
-    ]
-    assert "a later version will have it" in problems[0].remedy
-    assert run(["sync", "--project", str(demo.root)]) == 2
-    assert f"error: {where}: {what} is not built yet\n" in capsys.readouterr().err
 
 
 def test_unknown_package(demo_maker: DemoMaker, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,6 +78,22 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--since", type=_count, default=0, metavar="N", help="go back N syncs that changed something (20 are kept)"
     )
     add("digest", "print the digest of all inputs", "By content, for CI cache keys. Writes nothing.")
+    trace = add(
+        "trace",
+        "run the build's metadata step and tell what it depends on",
+        "Compares that with what is watched. Runs the project's build backend.",
+    )
+    trace.add_argument(
+        "--build",
+        nargs="?",
+        const="editable",
+        choices=["editable", "wheel"],
+        help="also build the project: as `uv sync` does (editable), or its wheel",
+    )
+    trace.add_argument("--write", action="store_true", help="add keys for what is not watched to pyproject.toml")
+    trace.add_argument(
+        "--timeout", type=float, default=600, metavar="SECONDS", help="how long each step may take (600)"
+    )
     add("clean", "take the generated region and the state away again", "Works without [tool.dyncachekeys].")
     return parser.parse_args(arguments)
 

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import environment, registry, resolution, uv, workspace
-from dyncachekeys.config import read
+from dyncachekeys.config import DEFAULTS, read
 from dyncachekeys.doctor import entries, globs, places, traces, unwatched
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.subject import Subject, globs_of
@@ -89,6 +89,8 @@ def _by_keys(
     found += [Finding("DCK040", one.message, one.where, one.remedy) for one in problems]
     watched: dict[str, str] = {}
     unknown: list[str] = []
+    if config is not None and config.keys and config.defaults:  # by value, where not by an entry
+        watched.update(dict.fromkeys(("pyproject.toml", "setup.py", "setup.cfg"), DEFAULTS))
     for name, key in (config.keys if config is not None else {}).items():
         where = config.where(name) if config is not None else ""
         try:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from dyncachekeys.imports import Import, Request, Run, Script, find, follow, parent, relative, scripts
-from dyncachekeys.plugin import Context, File, Later, resolver
+from dyncachekeys.plugin import Context, File, Result, resolver
+
+_SEEN_ANYWAY = ("computed-import", "computed-sys-path")
 
 
 def _may_ask_machine(*, trace: bool = False, **_: object) -> bool:
@@ -17,16 +19,33 @@ def _may_ask_machine(*, trace: bool = False, **_: object) -> bool:
 def backend(
     context: Context,
     *,
-    trace: Annotated[bool, Later(), "add what a build is seen to read"] = False,  # noqa: ARG001
-) -> Iterable[File]:
+    trace: Annotated[
+        bool, "run the metadata step, and add what it is seen to read, list, look for and ask of the environment"
+    ] = False,
+) -> Iterable[Result]:
     """Yield every file of the tree that the build imports, and absent ones that would come first.
 
-    All of it is found by reading: nothing is imported, and no build requirement need be installed.
+    All of it is found by reading: nothing is imported, and no build requirement need be installed, unless
+    `trace` is set.
     """
-    closure = follow(context, [*_starts(context)])
+    if trace:  # first, since what it leaves behind must not look like a change
+        yield from context.traced()
+    closure = follow(_Watched(context) if trace else context, [*_starts(context)])
     for path in sorted(closure.found | closure.absent):
         found = closure.found.get(path)
         yield File(path, found or closure.absent[path], entry=found is not None)
+
+
+class _Watched:
+    """A tree whose build is watched: what reading can't tell of it is seen."""
+
+    def __init__(self, context: Context) -> None:
+        self.is_file, self.is_dir, self.read_bytes = context.is_file, context.is_dir, context.read_bytes
+        self._warn = context.warn
+
+    def warn(self, code: str, message: str) -> None:
+        if code not in _SEEN_ANYWAY:
+            self._warn(code, message)
 
 
 def _starts(context: Context) -> Iterator[Request]:

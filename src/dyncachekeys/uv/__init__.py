@@ -2,7 +2,7 @@
 
 from dyncachekeys.credentials import is_credential
 from dyncachekeys.uv.accepts import CURRENT, STAMP_FILE, is_literal_path
-from dyncachekeys.uv.newest import newest, newest_linked
+from dyncachekeys.uv.newest import expanded, newest, newest_linked
 from dyncachekeys.uv.program import Program, find
 from dyncachekeys.uv.record import Record, expected_record, installed_record
 
@@ -11,6 +11,7 @@ __all__ = [
     "STAMP_FILE",
     "Program",
     "Record",
+    "expanded",
     "expected_record",
     "find",
     "installed_record",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def newest(files: Files, paths: Iterable[str]) -> int | None:
     """Return the latest time of the files that entries name or match, in nanoseconds; nothing without any."""
-    times = (_changed(files, path) for path in _expanded(files, paths))
+    times = (_changed(files, path) for path in expanded(files, paths))
     return max((time for time in times if time is not None), default=None)
 
 
@@ -58,7 +58,8 @@ def matches(files: Files, glob: str) -> Iterator[str]:
         yield from _matches(files, plain)
 
 
-def _expanded(files: Files, paths: Iterable[str]) -> Iterator[str]:
+def expanded(files: Files, paths: Iterable[str]) -> Iterator[str]:
+    """Yield the files that entries name, there or not, and those that they match."""
     for path in paths:
         if is_glob(path):
             yield from matches(files, path)

@@ -1,0 +1,216 @@
+"""What the tracer wrote down, sifted: from facts about a whole machine to what a project's build depends on. Pure."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from dyncachekeys.paths import check_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+_LEFT_OUT = frozenset({".git", ".hg", ".svn", "__pycache__", ".dyncachekeys", ".venv", "-c"})
+"""Folders whose files are no inputs by themselves: a git key watches commits, and the rest is made of something else.
+``-c`` is the name under which uv starts a backend."""
+_METADATA = ("*.egg-info", "*.dist-info")
+"""What backends keep of the last build."""
+_PASSING = ("PATH", "HOME", "PWD", "USER", "LOGNAME", "TERM", "LANG", "LANGUAGE", "SHELL", "TZ", "COLUMNS", "LINES")
+_PASSING_LIKE = (
+    "LC_*",
+    "TMP*",
+    "TEMP*",
+    "XDG_*",
+    "PYTHON*",
+    "_PYTHON*",
+    "VIRTUAL_ENV*",
+    "UV*",
+    "PIP_*",
+    "PEP517_*",
+    "NO_COLOR",
+)
+"""Variables that say something of the session, not of the build, unless the project's own code asks for them."""
+_FOR_US = frozenset({"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"})
+"""What we set ourselves for a traced build."""
+_MANIFEST = "manifest:"
+_PYTHONS = ("python", "pypy")
+
+
+class Fact(NamedTuple):
+    """One line of the log (`tracer`)."""
+
+    what: str
+    subject: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a build depends on and does. Paths are relative to the project; each subject with who asked for it."""
+
+    read: Mapping[str, str] = field(default_factory=dict)
+    listed: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Looked for, and not there."""
+    there: Mapping[str, str] = field(default_factory=dict)
+    """Looked at, but neither read nor listed: that it is there is what counts."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    written: tuple[str, ...] = ()
+    """Files and folders; none of them is an input, nor what lies below."""
+    processes: Mapping[str, str] = field(default_factory=dict)
+    """Programs that were started and not seen into: all but those of Python."""
+    environment: str = ""
+    """Who went through the whole environment."""
+    network: str = ""
+    """Who asked for a host."""
+
+    @property
+    def subjects(self) -> dict[str, Mapping[str, str]]:
+        """What counts as an input, by how it was asked for."""
+        return {name: getattr(self, name) for name in ("read", "listed", "missing", "there", "variables")}
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where the project is, and what around it is of no interest. All absolute, links resolved."""
+
+    root: Path
+    """The project."""
+    repository: Path
+    """The folder of its repository, or of its workspace, or its own."""
+    left_out: tuple[str, ...] = ()
+    """Folders outside the repository that hold nothing of a build's inputs: temporary folders and caches."""
+    environments: tuple[str, ...] = ()
+    """The build's environment and the interpreter's folders, wherever they are."""
+
+    def relative(self, path: str, who: str) -> str | None:
+        """Return a path relative to the project; nothing if it is of no interest.
+
+        In the repository, whatever is asked for counts. Outside of it, what the project's own code asks for.
+        """
+        path = self._resolved(path)
+        if _below(path, self.environments):
+            return None
+        inside = _below(path, (os.fspath(self.repository),))
+        if not inside and (_below(path, self.left_out) or not who.startswith("project:")):
+            return None
+        relative = os.path.relpath(path, self.root).replace(os.sep, "/")
+        parts = relative.split("/")
+        if any(part in _LEFT_OUT or _is_like(part, _METADATA) for part in parts):
+            return None
+        return relative if check_path(relative) is None else f"./{relative}"  # a folder may well be called `~`
+
+    def told(self, who: str) -> str:
+        """Return who asked, as it is told: ``core.py:12``, the name of a requirement, or the build."""
+        kind, _, name = who.partition(":")
+        if kind != "project":
+            return name or "the build"
+        file, _, line = name.rpartition(":")
+        return os.path.relpath(self.repository / file, self.root).replace(os.sep, "/") + f":{line}"
+
+    def _resolved(self, path: str) -> str:
+        """Return the same place below the resolved folders, if it is given by other links."""
+        if _below(path, (os.fspath(self.repository),)):
+            return path
+        folder, name = os.path.split(path)
+        return os.path.join(os.path.realpath(folder), name)
+
+
+def parsed(log: bytes) -> Iterator[Fact]:
+    """Yield the facts of a log; of one that ends in the middle, those that are whole."""
+    texts = log.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    for at in range(0, len(texts) - 2, 3):
+        yield Fact(*texts[at : at + 3])
+
+
+def sifted(facts: Sequence[Fact], bounds: Bounds, *, manifest: bool = False) -> Trace:
+    """Return what a build depends on.
+
+    Args:
+        facts: As the tracer wrote them down.
+        bounds: Where the project is.
+        manifest: Whether it counts what setuptools goes through for its list of what an sdist holds: that may
+            decide what a wheel holds, too (``include-package-data``), but never what its metadata say.
+    """
+    marked = [fact for fact in facts if fact.who.startswith(_MANIFEST)]
+    theirs = [fact._replace(who=fact.who.removeprefix(_MANIFEST)) for fact in marked] if manifest else []
+    facts = [fact for fact in facts if not fact.who.startswith(_MANIFEST)] + theirs
+    written = {path for fact in facts if fact.what == "written" and (path := bounds.relative(fact.subject, "project:"))}
+    by_kind = {
+        what: _named(_relative(facts, what, bounds, written), bounds) for what in ("read", "listed", "missing", "there")
+    }
+    read, listed, missing, there = by_kind["read"], by_kind["listed"], by_kind["missing"], by_kind["there"]
+    implied = {".", *_above(bounds), *(above for path in (*read, *listed, *there) for above in _parents(path))}
+    return Trace(
+        read=read,
+        listed=listed,
+        missing={path: who for path, who in missing.items() if path not in read and path not in there},
+        there={
+            path: who for path, who in there.items() if path not in read and path not in listed and path not in implied
+        },
+        variables=_named(_variables(facts), bounds),
+        written=tuple(sorted(written)),
+        processes=_named(_processes(facts), bounds),
+        environment=next((bounds.told(fact.who) for fact in facts if fact.what == "environment" and fact.who), ""),
+        network=next((bounds.told(fact.who) for fact in facts if fact.what == "network"), ""),
+    )
+
+
+def _relative(facts: Iterable[Fact], what: str, bounds: Bounds, written: set[str]) -> Iterator[tuple[str, str]]:
+    for fact in facts:
+        if fact.what == what:
+            path = bounds.relative(fact.subject, fact.who)
+            if path is not None and path not in written and not written.intersection(_parents(path)):
+                yield path, fact.who
+
+
+def _variables(facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
+    """Yield the variables that count: neither set by the build itself before, nor of the session alone."""
+    own: set[str] = set()
+    for fact in facts:
+        if fact.what == "set":
+            own.add(fact.subject)
+        elif fact.what == "variable" and fact.who and fact.subject not in own and fact.subject not in _FOR_US:
+            passing = fact.subject in _PASSING or _is_like(fact.subject, _PASSING_LIKE)
+            if fact.who.startswith("project:") or not passing:
+                yield fact.subject, fact.who
+
+
+def _processes(facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
+    for fact in facts:
+        program = posixpath.basename(fact.subject.replace(os.sep, "/"))
+        if fact.what == "process" and not program.startswith(_PYTHONS):
+            yield program, fact.who
+
+
+def _named(found: Iterable[tuple[str, str]], bounds: Bounds) -> dict[str, str]:
+    """Return subjects, sorted, each with who asked for it: the project's own code, if it was among them."""
+    who: dict[str, str] = {}
+    for subject, asker in found:
+        if subject not in who or (asker.startswith("project:") and not who[subject].startswith("project:")):
+            who[subject] = asker
+    return {subject: bounds.told(who[subject]) for subject in sorted(who)}
+
+
+def _parents(path: str) -> Iterator[str]:
+    while path := posixpath.dirname(path):
+        if path == "/" or posixpath.basename(path) == "..":
+            return
+        yield path
+
+
+def _above(bounds: Bounds) -> Iterator[str]:
+    """Yield the folders that the project lies in, relative to it."""
+    yield from ("/".join([".."] * number) for number in range(1, len(bounds.root.parts)))
+
+
+def _below(path: str, folders: Iterable[str]) -> bool:
+    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+
+
+def _is_like(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -1,0 +1,229 @@
+"""Running a build's hooks under the tracer: the environment, the calls, and what is said where that fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from dyncachekeys import environment_maker, processes
+from dyncachekeys.errors import Problem, ResolverError
+from dyncachekeys.tracing.facts import Bounds, Trace, parsed, sifted
+from dyncachekeys.tracing.requirements import with_extra
+
+if TYPE_CHECKING:
+    from dyncachekeys.project import Project
+
+_LEGACY = {"requires": ["setuptools >= 40.8.0"], "build-backend": "setuptools.build_meta:__legacy__"}
+"""What PEP 517 puts in place of a missing ``build-system``."""
+_LINES_SHOWN = 20
+_OUTPUT = 1 << 26
+TRACER = Path(__file__).with_name("tracer.py")
+_CALLS = Path(__file__).with_name("calls.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A build to be traced."""
+
+    project: Project
+    repository: Path
+    environment: Path
+    """The project's environment, which need not be there."""
+    environ: Mapping[str, str]
+    where: str
+    """The path of what asks for it."""
+    timeout: float
+    """Seconds that the hooks of one step may take."""
+    longer: str
+    """How to give them more time."""
+    at_sources: Callable[[Sequence[str]], list[str]]
+    """Returns requirements so that `uv pip install` finds what uv itself would find by ``tool.uv.sources``."""
+    steps: tuple[str, ...] = ("metadata",)
+    """Beside asking for requirements: ``metadata``, ``editable``, ``wheel``."""
+
+    @property
+    def system(self) -> Mapping[str, object]:
+        """The table ``build-system``, or what stands for it."""
+        found = self.project.pyproject.get("build-system")
+        return {**_LEGACY, **found} if isinstance(found, dict) and "build-backend" in found else _LEGACY
+
+    @property
+    def isolated(self) -> bool:
+        """Whether uv builds the project in an environment of its own."""
+        tool = self.project.pyproject.get("tool")
+        uv = tool.get("uv") if isinstance(tool, dict) else None
+        settings = uv if isinstance(uv, dict) else {}
+        by_name = settings.get("no-build-isolation-package")
+        named = isinstance(by_name, list) and self.project.name in by_name
+        switched_off = self.environ.get("UV_NO_BUILD_ISOLATION", "").lower() in {"1", "true"}
+        return not (settings.get("no-build-isolation") is True or named or switched_off)
+
+
+class Recorded(NamedTuple):
+    """What was found, how, and when."""
+
+    trace: Trace
+    python: str
+    """The interpreter that ran the hooks (`interpreter`)."""
+    started: int
+    """When the first hook was called, in nanoseconds since the epoch."""
+
+
+def record(request: Request) -> Recorded:
+    """Run the hooks under the tracer.
+
+    Raises:
+        ResolverError: the environment can't be made, or a hook fails or takes too long.
+    """
+    _demand_build(request)
+    with tempfile.TemporaryDirectory(prefix="dyncachekeys-trace-", ignore_cleanup_errors=True) as name:
+        work = Path(name).resolve()
+        (work / "trace").mkdir()
+        python = _python(request, work)
+        started = time.time_ns()
+        kind = "wheel" if request.steps == ("wheel",) else "editable"
+        (further,) = _call(request, work, python, [f"requires-{kind}"])
+        if further and request.isolated:
+            _install(request, python, request.at_sources(further))
+        _call(request, work, python, request.steps)
+        bounds = Bounds(
+            request.project.root,
+            request.repository,
+            _left_out(request.environ),
+            (name, str(work), str(request.environment)),
+        )
+        facts = [*parsed((work / "trace" / "log").read_bytes())]
+        found = sifted(facts, bounds, manifest=request.steps != ("metadata",))
+        return Recorded(found, interpreter(python.parent.parent), started)
+
+
+def _demand_build(request: Request) -> None:
+    """Refuse a project that uv does not build: without ``build-system``, unless it says that it is a package."""
+    requires = request.system.get("requires")
+    if not (isinstance(requires, list) and all(isinstance(one, str) for one in requires)):
+        problem = Problem("wrong-type", "must be a list of texts", "build-system.requires", "write `requires = [...]`")
+        raise ResolverError([problem])
+    tool = request.project.pyproject.get("tool")
+    uv = tool.get("uv") if isinstance(tool, dict) else None
+    said = uv.get("package") if isinstance(uv, dict) else None
+    if said is False or (said is None and "build-system" not in request.project.pyproject):
+        remedy = "give it a `[build-system]`, or set `tool.uv.package = true`"
+        problem = Problem(
+            "not-built", "uv does not build this project, so there is nothing to trace", request.where, remedy
+        )
+        raise ResolverError([problem])
+
+
+def interpreter(environment: Path) -> str:
+    """Return which interpreter an environment is made of, and its version; empty if that can't be told.
+
+    By the file that it leads to: before Python 3.11, an environment that uv makes of another one names that as
+    its home.
+    """
+    try:
+        text = (environment / "pyvenv.cfg").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+    said = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in text.splitlines())}
+    return f"{os.path.realpath(_in(environment))} {said.get('version_info') or said.get('version', '')}"
+
+
+def _python(request: Request, work: Path) -> Path:
+    """Return the interpreter of the build's environment, which is made if the build is isolated."""
+    theirs = _in(request.environment)
+    if not request.isolated:
+        if not theirs.exists():
+            message = "the build is not isolated, and the project's environment is not there yet"
+            remedy = "run `uv sync --no-install-project` with what the build needs, then try again"
+            raise ResolverError([Problem("environment-missing", message, request.where, remedy)])
+        return theirs
+    made = work / "environment"
+    wanted = request.at_sources(with_extra(request.project, request.system.get("requires")))
+    base = theirs if theirs.exists() else None
+    environment_maker.make_for_build(
+        made, _in(made), base, wanted, request.where, request.project.root, dict(request.environ)
+    )
+    return _in(made)
+
+
+def _install(request: Request, python: Path, further: Sequence[str]) -> None:
+    environment_maker.install_for_build(python, further, request.where, request.project.root, dict(request.environ))
+
+
+def _in(environment: Path) -> Path:
+    return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def _call(request: Request, work: Path, python: Path, steps: Sequence[str]) -> list[list[str]]:
+    """Call hooks and return what they return."""
+    root, answer, order = request.project.root, work / "answer.json", work / "request.json"
+    path = request.system.get("backend-path")
+    said = {
+        "backend": str(request.system["build-backend"]),
+        "path": [os.path.normpath(root / one) for one in path] if isinstance(path, list) else [],
+        "steps": list(steps),
+        "out": str(work / "out"),
+        "answer": str(answer),
+    }
+    order.write_text(json.dumps(said), encoding="utf-8")
+    log = work / "trace" / "log"
+    argv = [str(python), str(TRACER), str(log), str(request.repository), str(_CALLS), str(order)]
+    bin_folder = str(python.parent)
+    environ = {
+        **request.environ,
+        "PATH": os.pathsep.join(filter(None, [bin_folder, request.environ.get("PATH")])),
+        "VIRTUAL_ENV": str(python.parent.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",  # what is traced leaves as little behind as it can
+    }
+    try:
+        done = processes.run(argv, folder=root, environ=environ, timeout=request.timeout, max_output=_OUTPUT)
+    except TimeoutError as error:
+        message = f"the build's {_told(steps)} did not end within {request.timeout:g} seconds"
+        remedy = f"{request.longer}, or mend the backend"
+        raise ResolverError([Problem("trace-timeout", message, request.where, remedy)]) from error
+    except OSError as error:
+        message = f"the build can't be started: {error.strerror or error}"
+        raise ResolverError([Problem("trace-failed", message, request.where, "mend the environment")]) from error
+    if done.code:
+        raise _failed(request, steps, done.error)
+    return list(json.loads(answer.read_text(encoding="utf-8")))
+
+
+def _failed(request: Request, steps: Sequence[str], error: bytes) -> ResolverError:
+    lines = _without_us(error.decode("utf-8", "replace").strip().splitlines())
+    shown = "".join(f"\n    {line}" for line in lines[-_LINES_SHOWN:])
+    message = f"the build's {_told(steps)} fails, so it can't be traced\n  it said:{shown}"
+    remedy = "mend the backend: uv can't build the project either"
+    return ResolverError([Problem("trace-failed", message, request.where, remedy)])
+
+
+def _without_us(lines: Sequence[str]) -> list[str]:
+    """Return the lines of a traceback without the frames of what is in front of the build."""
+    kept: list[str] = []
+    ours = False
+    for line in lines:
+        if not line.startswith("    "):
+            ours = line.lstrip().startswith(f'File "{TRACER.parent}')
+        if not ours:
+            kept.append(line)
+    return kept
+
+
+def _told(steps: Sequence[str]) -> str:
+    return "list of requirements" if steps[0].startswith("requires-") else f"{' and '.join(steps)} step"
+
+
+def _left_out(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return folders that hold temporary files and caches."""
+    home = os.path.expanduser("~")
+    folders = [tempfile.gettempdir(), "/tmp", "/var/tmp", "/proc", "/sys", "/dev"]  # noqa: S108
+    folders += [os.path.join(home, ".cache"), os.path.join(home, "Library", "Caches")]
+    folders += [environ[name] for name in ("UV_CACHE_DIR", "XDG_CACHE_HOME", "PIP_CACHE_DIR") if environ.get(name)]
+    return tuple(dict.fromkeys(os.path.realpath(one) for one in folders))

@@ -1,0 +1,78 @@
+"""What a build requires, as `uv pip install` is to be told: uv itself looks at ``tool.uv.sources`` for it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys import workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dyncachekeys.files import Files
+    from dyncachekeys.project import Project
+
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?[^;@]*(;.*)?", re.DOTALL)
+
+
+def with_extra(project: Project, requires: object) -> list[str]:
+    """Return the requirements of ``build-system``, and those that ``tool.uv.extra-build-dependencies`` adds."""
+    extra = _table(_uv(project.pyproject).get("extra-build-dependencies"))
+    added: Any = next((some for name, some in extra.items() if _plain(name) == _plain(project.name)), [])
+    found = [*(requires if isinstance(requires, list) else []), *(added if isinstance(added, list) else [])]
+    return [str(one["requirement"] if isinstance(one, dict) and "requirement" in one else one) for one in found]
+
+
+def at_sources(requirements: Sequence[str], project: Project, files: Files) -> list[str]:
+    """Return requirements so that those with a path or workspace source name the folder where they are.
+
+    Args:
+        requirements: As `with_extra` or a hook returns them.
+        project: The project: its sources count, and before them those of its workspace's root for what it has not.
+        files: Its files.
+    """
+    home = workspace.home(files)
+    folders: dict[str, Path] = {}
+    for root, pyproject in ((home, workspace.pyproject(files, home)), (project.root, project.pyproject)):
+        for name, source in _table(_uv(pyproject).get("sources")).items():
+            folders.update((_plain(name), folder) for folder in _folders(name, source, root, files))
+    return [_at(one, folders) for one in requirements]
+
+
+def _folders(name: str, source: Any, root: Path, files: Files) -> Iterator[Path]:
+    """Yield where a source is, if that is a folder."""
+    for one in source if isinstance(source, list) else [source]:
+        if not isinstance(one, dict) or "marker" in one:
+            continue
+        if isinstance(one.get("path"), str):
+            yield Path(os.path.normpath(root / one["path"]))
+        elif one.get("workspace") is True:
+            known = {
+                _plain(found): folder for folder in workspace.scope(files) if (found := workspace.name(files, folder))
+            }
+            if _plain(name) in known:
+                yield known[_plain(name)]
+
+
+def _at(requirement: str, folders: Mapping[str, Path]) -> str:
+    found = _REQUIREMENT.fullmatch(requirement)
+    folder = folders.get(_plain(found[1])) if found else None
+    if found is None or folder is None:
+        return requirement
+    marker = f" {found[3]}" if found[3] else ""
+    return f"{found[1]}{found[2] or ''} @ {folder.as_uri()}{marker}"
+
+
+def _uv(pyproject: Any) -> Mapping[str, Any]:
+    return _table(_table(_table(pyproject).get("tool")).get("uv"))
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()  # PEP 503

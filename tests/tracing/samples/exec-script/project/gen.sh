@@ -1,0 +1,1 @@
+cat unseen.txt > out.txt
