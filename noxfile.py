@@ -38,3 +38,10 @@ def trace_public(session: nox.Session) -> None:
     """Trace the builds of public packages, which come from the registry; write docs/trace-public.md."""
     session.install(".", "uv", "pip")
     session.run("python", "benchmarks/trace_public.py", "--write", *session.posargs)
+
+
+@nox.session
+def uv_matrix(session: nox.Session) -> None:
+    """Run the end-to-end suite over versions of uv (or those that are named), and write the table of it."""
+    session.install("-e", ".", "--group", "test")
+    session.run("python", "benchmarks/uv_matrix.py", *session.posargs)

@@ -1,0 +1,111 @@
+"""The end-to-end suite over versions of uv, and the table of it in ``docs/uv-compatibility.md``.
+
+Each version is installed from the package registry into a folder of its own. A row that is not run again stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs/uv-compatibility.md"
+VERSIONS = ("0.6.17", "0.7.22", "0.8.24", "0.9.30", "0.10.12", "0.11.33", "0.12.24", "0.13.9")
+GROUPS = {
+    "backends": ("backend_cases", "faults"),
+    "content": ("content_cases", "pyproject_cases"),
+    "metadata": ("metadata_cases", "requirements_cases", "preset_cases"),
+    "environment": ("environment_cases", "command_cases", "distribution_cases"),
+    "git": ("git_cases",),
+    "stamp": ("stamp_cases", "robustness"),
+    "links": ("link_folder", "day"),
+    "digest transport": ("digest_transport",),
+    "products": ("output_cases",),
+    "workspaces": ("workspace_cases",),
+}
+"""Test modules of ``tests/e2e``, without ``test_``. That of the quiet path is left out: it compares us with ourselves."""
+ROW = re.compile(r"^\| (\d+\.\d+\.\d+) \|.*$", re.MULTILINE)
+
+
+def main() -> int:
+    """Run the versions that are named, or all, and write the table; the exit code is 1 if a test failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("versions", nargs="*", default=[*VERSIONS, "newest"])
+    parser.add_argument("--workers", default="2")
+    options = parser.parse_args()
+    text = PAGE.read_text(encoding="utf-8")
+    rows = {match[1]: match[0] for match in ROW.finditer(text)}
+    failed: list[str] = []
+    for wanted in options.versions:
+        with tempfile.TemporaryDirectory() as folder:
+            version, program = installed(wanted, Path(folder))
+            counts, names = outcomes(program, Path(folder) / "report.xml", options.workers)
+        rows[version] = row(version, counts)
+        failed += [f"uv {version}: {name}" for name in names]
+        PAGE.write_text(with_rows(text, rows), encoding="utf-8")
+        print(rows[version], flush=True)
+    print(*failed, sep="\n")
+    return 1 if failed else 0
+
+
+def installed(wanted: str, folder: Path) -> tuple[str, Path]:
+    """Install a version of uv, or the newest; return its number and its program."""
+    requirement = "uv" if wanted == "newest" else f"uv=={wanted}"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder / "uv"), requirement]
+    subprocess.run(pip, check=True)
+    program = folder / "uv/bin/uv"
+    said = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout
+    return said.split()[1], program
+
+
+def outcomes(program: Path, report: Path, workers: str) -> tuple[dict[str, Counter[str]], list[str]]:
+    """Run the suite with one uv; return the counts by group, and the names of the tests that failed."""
+    modules = [f"tests/e2e/test_{name}.py" for names in GROUPS.values() for name in names]
+    pytest = [sys.executable, "-m", "pytest", "-q", f"-n={workers}", f"--junit-xml={report}", *modules]
+    environ = {**os.environ, "DYNCACHEKEYS_UV": str(program)}
+    subprocess.run(pytest, check=False, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
+    counts: dict[str, Counter[str]] = {group: Counter() for group in GROUPS}
+    failed = []
+    for case in ET.parse(report).getroot().iter("testcase"):
+        module = case.get("classname", "").rpartition("test_")[2]
+        outcome = next((child.tag for child in case if child.tag in {"failure", "error", "skipped"}), "passed")
+        group = next(group for group, names in GROUPS.items() if module in names)
+        counts[group][outcome] += 1
+        if outcome in {"failure", "error"}:
+            failed.append(f"{module}: {case.get('name')}")
+    return counts, failed
+
+
+def row(version: str, counts: dict[str, Counter[str]]) -> str:
+    """Return a row of the table: for each group how many passed, failed, and were left out."""
+    return f"| {version} | {' | '.join(map(cell, counts.values()))} |"
+
+
+def cell(counts: Counter[str]) -> str:
+    """Return what happened in a group, in few words."""
+    failed = counts["failure"] + counts["error"]
+    parts = [f"{counts['passed']} passed"]
+    parts += [f"**{failed} failed**"] if failed else []
+    parts += [f"{counts['skipped']} left out"] if counts["skipped"] else []
+    return ", ".join(parts)
+
+
+def with_rows(text: str, rows: dict[str, str]) -> str:
+    """Return the page with other rows in its table, the oldest version first."""
+    head = f"| uv | {' | '.join(GROUPS)} |\n|{' --- |' * (len(GROUPS) + 1)}"
+    ordered = sorted(rows, key=lambda version: tuple(map(int, version.split("."))))
+    table = "\n".join([head, *(rows[version] for version in ordered)])
+    before, _, rest = text.partition("<!-- table -->\n")
+    _, _, after = rest.partition("<!-- end of the table -->")
+    return f"{before}<!-- table -->\n{table}\n<!-- end of the table -->{after}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
