@@ -69,7 +69,7 @@ def outcomes(program: Path, report: Path, workers: str) -> tuple[dict[str, Count
     """Run the suite with one uv; return the counts by group, and the names of the tests that failed."""
     modules = [f"tests/e2e/test_{name}.py" for names in GROUPS.values() for name in names]
     pytest = [sys.executable, "-m", "pytest", "-q", f"-n={workers}", f"--junit-xml={report}", *modules]
-    environ = {**os.environ, "DYNCACHEKEYS_UV": str(program)}
+    environ = {**os.environ, "DYNCACHEKEYS_UV": str(program), "DYNCACHEKEYS_ASK_UV": "1"}
     subprocess.run(pytest, check=False, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
     counts: dict[str, Counter[str]] = {group: Counter() for group in GROUPS}
     failed = []

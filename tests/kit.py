@@ -19,6 +19,7 @@ import pytest
 from uv import find_uv_bin
 
 import dyncachekeys
+from dyncachekeys.doctor import examine
 from dyncachekeys.errors import DyncachekeysError, Problem
 from dyncachekeys.explanation import Explanation, explain
 from dyncachekeys.report import ProjectReport
@@ -26,6 +27,8 @@ from dyncachekeys.survey import survey
 
 UV = os.environ.get("DYNCACHEKEYS_UV") or find_uv_bin()
 """The uv that is tested: the one of the environment, unless another is named."""
+ASK_UV = bool(os.environ.get("DYNCACHEKEYS_ASK_UV"))
+"""Whether each scenario is also held against what uv says itself (`doctor --uv`); `nox -s uv_matrix` does."""
 UV_VERSION = tuple(
     map(int, subprocess.run([UV, "--version"], capture_output=True, text=True, check=True).stdout.split()[1].split("."))
 )
@@ -174,6 +177,8 @@ class Demo:
         """
         told = explained(self.root, {**self.environ, **environ})
         report = self.sync(**environ)
+        if ASK_UV:
+            assert_uv_agrees(self.root, {**self.environ, **environ})
         builds = self.uv_sync(**environ)
         if told is not None:
             assert_explained(told, report, builds)
@@ -208,6 +213,12 @@ def assert_explained(told: Explanation, report: ProjectReport, builds: int) -> N
     expected = {"nothing-to-do": {0}, "installs": {0, 1}}.get(told.outlook.verdict, {1})
     assert builds in expected, told.outlook
     assert told.outlook.seen or not builds
+
+
+def assert_uv_agrees(root: Path, environ: Mapping[str, str]) -> None:
+    """Ask uv whether it would build, and hold that against what we make of its record."""
+    found = [one for one in examine(root, environ, ask_uv=True) if one.code == "DCK081"]
+    assert not found, found
 
 
 DemoMaker = Callable[..., Demo]

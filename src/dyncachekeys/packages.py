@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import DIRECTORY, Files
 from dyncachekeys.memory import FileMemory
 from dyncachekeys.model import Directory, Env, File, Value
+from dyncachekeys.naming import normalised_name
 from dyncachekeys.project import FILE, load, without_region
 
 if TYPE_CHECKING:
@@ -50,8 +50,10 @@ class Packages:
         Raises:
             ResolverError: there is no such package.
         """
-        known = {_normalised(found): folder for folder in workspace.scope(self._files) if (found := self._name(folder))}
-        folder = known.get(_normalised(name))
+        known = {
+            normalised_name(found): folder for folder in workspace.scope(self._files) if (found := self._name(folder))
+        }
+        folder = known.get(normalised_name(name))
         if folder is None:
             remedy = f"there is: {', '.join(f'`{one}`' for one in sorted(known))}; or give its `path`"
             raise ResolverError([Problem("unknown-package", f"there is no package `{name}` here", where, remedy)])
@@ -114,7 +116,3 @@ def _moved(looked: Mapping[str, Any], here: Files, there: Files) -> dict[str, An
         "asked": [],
         "prefixes": [],
     }
-
-
-def _normalised(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()  # PEP 503

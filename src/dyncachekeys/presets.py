@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dyncachekeys.build_tables import BACKENDS, NOT_READ, OF_UV, OF_UV_BY_PROJECT, READ
+from dyncachekeys.naming import normalised_name
 
 Path = tuple[str, ...]
 """The keys that lead to a table."""
@@ -44,13 +45,13 @@ def _distributions(pyproject: Mapping[str, Any]) -> list[str]:
         extra = _list(_at(pyproject, path))
         wanted += [one.get("requirement") if isinstance(one, Mapping) else one for one in extra]
     found = [_NAME.match(one) for one in wanted if isinstance(one, str)]
-    return list(dict.fromkeys([first, *(_normalised(one.group(1)) for one in found if one)]))
+    return list(dict.fromkeys([first, *(normalised_name(one.group(1)) for one in found if one)]))
 
 
 def _of_module(backend: str) -> str:
     """Return the distribution of a backend, going by its module's name; a setuptools wrapper is its own."""
     known = (name for module, name in BACKENDS.items() if f"{backend}.".startswith(f"{module}."))
-    return next(known, _normalised(re.split(r"[.:]", backend.strip(), maxsplit=1)[0]))
+    return next(known, normalised_name(re.split(r"[.:]", backend.strip(), maxsplit=1)[0]))
 
 
 def _of_distribution(pyproject: Mapping[str, Any], name: str) -> Iterator[Path]:
@@ -86,12 +87,12 @@ def _named(pyproject: Mapping[str, Any], dotted: str, names: Sequence[str]) -> l
     """Return the paths to what a table holds under one of the names, however it is spelled."""
     table = _at(pyproject, dotted)
     keys = table if isinstance(table, Mapping) else ()
-    return [(*dotted.split("."), key) for key in keys if _normalised(key) in names]
+    return [(*dotted.split("."), key) for key in keys if normalised_name(key) in names]
 
 
 def _own(pyproject: Mapping[str, Any]) -> list[str]:
     name = _at(pyproject, "project.name")
-    return [_normalised(name)] if isinstance(name, str) else []
+    return [normalised_name(name)] if isinstance(name, str) else []
 
 
 def _at(pyproject: Mapping[str, Any], path: str | Path) -> Any:
@@ -103,7 +104,3 @@ def _at(pyproject: Mapping[str, Any], path: str | Path) -> Any:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _normalised(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()  # PEP 503

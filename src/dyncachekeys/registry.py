@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import Problem, ResolverError, nearest
+from dyncachekeys.naming import normalised_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +119,7 @@ def _registered(path: list[str]) -> dict[str, dict[str, str]]:
             points = [(point.name, point.value) for point in distribution.entry_points if point.group == GROUP]
         except Exception:  # noqa: BLE001, S112  whatever a stranger's metadata does to its parser
             continue
-        name = re.sub(r"[-_.]+", "-", distribution.name).lower()  # PEP 503
+        name = normalised_name(distribution.name)
         if name not in seen:  # another one of the same name is shadowed on sys.path
             seen.add(name)
             for point, value in points:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from dyncachekeys.naming import normalised_name
+
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(@)?\s*(.*)", re.DOTALL)
 
 
@@ -14,7 +16,7 @@ def normalised(requirement: str) -> str:
         return requirement.strip()
     name, extras, at, rest = found.groups()
     version, semicolon, marker = ("", "", rest) if at else rest.partition(";")
-    tidy = re.sub(r"[-_.]+", "-", name).lower(), "".join((extras or "").split()).lower(), at or ""
+    tidy = normalised_name(name), "".join((extras or "").split()).lower(), at or ""
     return "".join(tidy) + "".join(version.split()) + semicolon + " ".join(marker.split())
 
 

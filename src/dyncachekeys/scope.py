@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from dyncachekeys.emit.write import Lock, hide
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem, nearest
 from dyncachekeys.files import Files
 from dyncachekeys.memory import FileMemory
+from dyncachekeys.naming import normalised_name
 from dyncachekeys.witnesses import SCOPE_FILE
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ class Scope:
         self._files = Files(self.root, FileMemory())
         self._all = workspace.scope(self._files)
         packages = {name: folder for folder in self._all if (name := self._name(folder)) is not None}
-        known = {_normalised(name): folder for name, folder in packages.items()}
-        problems = [_unknown(name, packages) for name in names if _normalised(name) not in known]
+        known = {normalised_name(name): folder for name, folder in packages.items()}
+        problems = [_unknown(name, packages) for name in names if normalised_name(name) not in known]
         if problems:
             raise ConfigurationError(problems)
-        wanted = {known[_normalised(name)] for name in names} or set(self._all)
+        wanted = {known[normalised_name(name)] for name in names} or set(self._all)
         self.all = [folder for folder in self._all if folder in wanted]
         """The folders of all projects, with or without keys."""
         found = [folder for folder in self.all if self._has_keys(folder)]
@@ -154,7 +154,3 @@ def _surveyed(scope: Scope, environ: Mapping[str, str], glances: Mapping[str, An
 
 def _unknown(name: str, known: Iterable[str]) -> Problem:
     return Problem("unknown-package", f"there is no package `{name}` here", "--package", nearest(name, known))
-
-
-def _normalised(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()  # PEP 503

@@ -61,12 +61,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD", help="the command and its arguments")
     show = add("show", "print keys, inputs, reasons and entries", "Writes nothing. Runs the project's resolvers.")
     show.add_argument("key", nargs="?", metavar="KEY", help="only this key")
-    add(
+    doctor = add(
         "doctor",
         "check a project, its cache keys and uv against what uv does",
         "Works without [tool.dyncachekeys]. Writes nothing, and runs no code of the project. Exit code 1 if there is "
         "a finding of level error.",
     )
+    doctor.add_argument("--uv", action="store_true", help="also ask uv whether it agrees (`uv sync --check`)")
     explain = add(
         "explain",
         "tell why uv will rebuild, or why not",

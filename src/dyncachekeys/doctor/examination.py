@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import environment, registry, resolution, uv, workspace
 from dyncachekeys.config import DEFAULTS, read
-from dyncachekeys.doctor import entries, globs, places, traces, unwatched
+from dyncachekeys.doctor import entries, globs, judgement, places, traces, unwatched
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.subject import Subject, globs_of
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError
@@ -26,12 +26,13 @@ _RUN_NO_CODE = frozenset({"backend", "files", "requirements", "env", "git", "tab
 """Resolvers that read, and start nothing of the project's."""
 
 
-def examine(root: Path, environ: Mapping[str, str]) -> list[Finding]:
+def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False) -> list[Finding]:
     """Return all findings about one package. Writes nothing, and runs no code of the project.
 
     Args:
         root: The folder that holds ``pyproject.toml``.
         environ: The environment.
+        ask_uv: Whether uv is asked for its opinion.
 
     Raises:
         DyncachekeysError: ``pyproject.toml`` can't be read.
@@ -48,7 +49,7 @@ def examine(root: Path, environ: Mapping[str, str]) -> list[Finding]:
     found: list[Finding] = []
     keyed, unknown = _by_keys(project, files, environ, found)
     subject = _subject(project, files, environ, keyed, unknown)
-    for family in _FAMILIES:
+    for family in (*_FAMILIES, *((judgement,) if ask_uv else ())):
         found += family.findings(subject)
     found = [dataclasses.replace(one, package=project.name) for one in found]
     return sorted(found, key=lambda one: one.code)

@@ -53,5 +53,7 @@ CATALOGUE: dict[str, tuple[Level, str]] = {
     "DCK034": ("warning", "files from the future: uv's maximum does not rise when others are edited (U22)"),
     "DCK035": ("warning", "an input that the build itself writes: uv builds on every command (U15)"),
     "DCK040": ("error", "`[tool.dyncachekeys]` is wrong"),
+    "DCK081": ("error", "`--uv`: uv says of the package something else than its record does"),
+    "DCK082": ("note", "`--uv`: uv could not be asked"),
 }
 """By code: the level, and what is found."""

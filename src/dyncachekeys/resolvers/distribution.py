@@ -10,6 +10,7 @@ from pathlib import Path
 from platform import libc_ver, mac_ver, machine, system
 from typing import Annotated, TypeVar
 
+from dyncachekeys.naming import normalised_name
 from dyncachekeys.plugin import Checked, Context, Data, Problem, ResolverError, Value
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -46,7 +47,7 @@ def distribution(
         there = context.is_dir(environment)
         if not there:
             context.warn("environment-missing", f"no environment at `{environment}`; it will count once it is made")
-        for name in sorted({_normalised(name) for name in names}):
+        for name in sorted({normalised_name(name) for name in names}):
             found = _installed(context, environment, name) if there else []
             yield Value(f"distribution {name}", found or "missing", f"in {environment}")
         if interpreter:
@@ -78,7 +79,7 @@ def _found(context: Context, environment: str, name: str, *, noted: bool) -> Ite
     for site in _sites(context, environment, noted=noted):
         for folder in _names(context, site, noted=noted):
             match = _INFO.fullmatch(folder)
-            if match and _normalised(match["name"]) == name:
+            if match and normalised_name(match["name"]) == name:
                 yield from _build(context, f"{site}/{folder}", match["version"], match["kind"])
 
 
@@ -142,7 +143,3 @@ def _asked(context: Context, ask: Callable[[str], _Answer], path: str) -> _Answe
     except OSError as error:
         message, remedy = f"`{path}` can't be read: {error.strerror}", "make it readable, or make the environment anew"
         raise ResolverError([Problem("unreadable-file", message, context.where, remedy)]) from error
-
-
-def _normalised(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()  # PEP 503

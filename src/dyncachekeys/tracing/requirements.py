@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import workspace
+from dyncachekeys.naming import normalised_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,9 @@ _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?[^;@]
 def with_extra(project: Project, requires: object) -> list[str]:
     """Return the requirements of ``build-system``, and those that ``tool.uv.extra-build-dependencies`` adds."""
     extra = _table(_uv(project.pyproject).get("extra-build-dependencies"))
-    added: Any = next((some for name, some in extra.items() if _plain(name) == _plain(project.name)), [])
+    added: Any = next(
+        (some for name, some in extra.items() if normalised_name(name) == normalised_name(project.name)), []
+    )
     found = [*(requires if isinstance(requires, list) else []), *(added if isinstance(added, list) else [])]
     return [str(one["requirement"] if isinstance(one, dict) and "requirement" in one else one) for one in found]
 
@@ -38,7 +41,7 @@ def at_sources(requirements: Sequence[str], project: Project, files: Files) -> l
     folders: dict[str, Path] = {}
     for root, pyproject in ((home, workspace.pyproject(files, home)), (project.root, project.pyproject)):
         for name, source in _table(_uv(pyproject).get("sources")).items():
-            folders.update((_plain(name), folder) for folder in _folders(name, source, root, files))
+            folders.update((normalised_name(name), folder) for folder in _folders(name, source, root, files))
     return [_at(one, folders) for one in requirements]
 
 
@@ -51,15 +54,17 @@ def _folders(name: str, source: Any, root: Path, files: Files) -> Iterator[Path]
             yield Path(os.path.normpath(root / one["path"]))
         elif one.get("workspace") is True:
             known = {
-                _plain(found): folder for folder in workspace.scope(files) if (found := workspace.name(files, folder))
+                normalised_name(found): folder
+                for folder in workspace.scope(files)
+                if (found := workspace.name(files, folder))
             }
-            if _plain(name) in known:
-                yield known[_plain(name)]
+            if normalised_name(name) in known:
+                yield known[normalised_name(name)]
 
 
 def _at(requirement: str, folders: Mapping[str, Path]) -> str:
     found = _REQUIREMENT.fullmatch(requirement)
-    folder = folders.get(_plain(found[1])) if found else None
+    folder = folders.get(normalised_name(found[1])) if found else None
     if found is None or folder is None:
         return requirement
     marker = f" {found[3]}" if found[3] else ""
@@ -72,7 +77,3 @@ def _uv(pyproject: Any) -> Mapping[str, Any]:
 
 def _table(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()  # PEP 503

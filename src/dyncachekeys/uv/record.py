@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import repository
 from dyncachekeys.digest import digest_of
+from dyncachekeys.naming import normalised_name
 from dyncachekeys.uv.accepts import CURRENT, DIGEST, LINKS
 from dyncachekeys.uv.newest import newest
 from dyncachekeys.values import sealed, value_digest
@@ -36,6 +36,8 @@ class Record:
     env: Mapping[str, str | None]
     current: int | None
     """The birth time in nanoseconds, or the inode, of the stamp folder that it names (U25)."""
+    folders: Mapping[str, bool] = field(default_factory=dict)
+    """What it watches as directories, each with whether it is there."""
     name: str | None = None
     """The name that carries the digest, under the transport `digest` (U7)."""
     identity: tuple[int, int] = (0, 0)
@@ -62,12 +64,12 @@ def installed_record(files: Files, name: str, environ: Mapping[str, str]) -> Rec
         environ: For ``UV_PROJECT_ENVIRONMENT``.
     """
     venv = project_environment(files, environ)
-    wanted = _normalised(name)
+    wanted = normalised_name(name)
     sites = (*venv.glob("lib/python*/site-packages"), venv / "Lib" / "site-packages")
     for site in sites:
         for info in site.glob("*.dist-info"):
             path = info / "uv_cache.json"
-            if _normalised(info.name.split("-")[0]) == wanted and (record := _read(path)):
+            if normalised_name(info.name.split("-")[0]) == wanted and (record := _read(path)):
                 files.note(files.relative(os.fspath(path)), TIMED)
                 return record
     _note_absence(files, venv, sites)
@@ -82,10 +84,6 @@ def _note_absence(files: Files, venv: Path, sites: Iterable[Path]) -> None:
             files.entries(path)
 
 
-def _normalised(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()  # PEP 503
-
-
 def _read(path: Path) -> Record | None:
     try:
         data = json.loads(path.read_bytes())
@@ -95,6 +93,7 @@ def _read(path: Path) -> Record | None:
             git=value_digest([data["commit"], data["tags"] or None]),
             env=dict(data["env"]),
             current=_nanoseconds(data["directories"].get(CURRENT)),
+            folders={str(folder): birth is not None for folder, birth in data["directories"].items()},
             name=_name(data["directories"]),
             identity=(info.st_ino, info.st_mtime_ns),
         )
@@ -126,6 +125,7 @@ def expected_record(
         git=_git(files, [table["git"] for table in tables if table.get("git")]),
         env={str(table["env"]): environ.get(str(table["env"])) for table in tables if "env" in table},
         current=None,
+        folders={str(t["dir"]): os.path.isdir(files.full(str(t["dir"]))) for t in tables if "dir" in t},
         name=_name(str(table["dir"]) for table in tables if "dir" in table),
     )
 

@@ -1,0 +1,98 @@
+"""uv as the judge: does it say the same of a package as we do, from the same facts? Starts uv, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dyncachekeys import naming, processes, uv
+from dyncachekeys.doctor.finding import Finding
+from dyncachekeys.emit.stamp import Stamps
+from dyncachekeys.errors import DyncachekeysError
+from dyncachekeys.project import HOME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dyncachekeys.doctor.subject import Subject
+    from dyncachekeys.uv import Record
+
+_LONGEST = 120
+"""Seconds that uv may take to look."""
+_MOST_SAID = 1 << 20
+_CHANGED = re.compile(r"^ [+~] ([^\s=@]+)(?:==| @)", re.MULTILINE)
+_AGREES, _DISAGREES = 0, 1
+_WHERE = "uv sync --check"
+
+
+def findings(subject: Subject) -> Iterator[Finding]:
+    """Ask uv whether it would build the package, and yield where that is not what its record says."""
+    try:
+        program = uv.find(subject.files, subject.environ, ())
+    except DyncachekeysError as error:
+        (problem,) = error.problems
+        yield Finding("DCK082", f"uv can't be asked: {problem.message}", problem.where, problem.remedy)
+        return
+    if program is None:
+        yield Finding("DCK082", "uv can't be asked: there is none on PATH", _WHERE, "install uv")
+        return
+    said = _asked(subject, program.path)
+    if isinstance(said, str):
+        remedy = "run `uv sync` once; it then has a lock file and an environment to go by"
+        yield Finding("DCK082", f"uv can't be asked: {said}", _WHERE, remedy)
+        return
+    linked = uv.newest(subject.files, [uv.LINKS]) if program.follows_links else None
+    expected = uv.expected_record(subject.files, subject.effective, subject.environ, linked)
+    differences = [*_differences(subject, subject.record, expected)]
+    if said == bool(differences):
+        return
+    verdict = "would install it anew" if said else "would leave it as it is"
+    ours = "; ".join(differences) or "nothing differs from the record of the last install"
+    message = f"uv {verdict}, and by its record it should not: {ours}"
+    yield Finding("DCK081", message, _WHERE, "please report it to dyncachekeys, with both records as told here")
+
+
+def _asked(subject: Subject, program: str) -> bool | str:
+    """Return whether uv would install the package anew, or why it can't be asked."""
+    argv = (program, "sync", "--check", "--frozen", "--offline", "--no-progress", "--color", "never")
+    try:
+        done = processes.run(
+            argv,
+            folder=subject.project.root,
+            environ=dict(subject.environ),
+            timeout=_LONGEST,
+            max_output=_MOST_SAID,
+        )
+    except OSError as error:
+        return str(error)
+    told = done.error.decode("utf-8", "replace")
+    changed = {naming.normalised_name(name) for name in _CHANGED.findall(told)}
+    # Exit code 1 or 2, by version, if anything would change; and 2 for any other failure.
+    if done.code and "Would " not in told:
+        return " ".join(told.split()) or f"it exits {done.code}"
+    return naming.normalised_name(subject.project.name) in changed
+
+
+def _differences(subject: Subject, record: Record | None, expected: Record) -> Iterator[str]:
+    """Yield in what the record of the last install differs from the one that uv would make now; no values."""
+    if record is None:
+        yield "it is not installed"
+        return
+    if record.timestamp != expected.timestamp:
+        yield f"timestamp: {record.timestamp} recorded, {expected.timestamp} now"
+    if expected.git is not None and record.git != expected.git:
+        yield "commit and tags: others now"
+    for name in sorted(record.env.keys() | expected.env.keys()):
+        if record.env.get(name) != expected.env.get(name) or (name in record.env) != (name in expected.env):
+            yield f"variable {name}: another now"
+    for name in sorted(record.folders.keys() | expected.folders.keys()):
+        was, now = record.folders.get(name), expected.folders.get(name)
+        if was != now:
+            yield f"folder {name}: {_told(was)} recorded, {_told(now)} now"
+    folder = Stamps(subject.project.root / HOME).current()
+    if uv.CURRENT in expected.folders and folder is not None and not folder.is_named(record.current):
+        yield f"{uv.CURRENT}: leads elsewhere now"
+
+
+def _told(there: bool | None) -> str:
+    return "not watched" if there is None else "there" if there else "missing"

@@ -1,0 +1,102 @@
+"""`doctor --uv`: uv itself says whether it would build, and that is what its record says.
+
+Over the whole end-to-end suite, and on old versions of uv, this is asserted in ``nox -s uv_matrix``.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dyncachekeys.doctor import Finding, examine
+from kit import BACKEND_KEY, Demo, DemoMaker, assert_uv_agrees
+
+CONFIG = f"""{BACKEND_KEY}
+[tool.dyncachekeys.keys.sources]
+resolver = "files"
+patterns = ["csrc/"]
+
+[tool.dyncachekeys.keys.toolchain]
+resolver = "env"
+names = ["CC", "MY_TOKEN"]
+
+[tool.dyncachekeys.keys.commit]
+resolver = "git"
+commit = true
+"""
+FILES = {"csrc/a.c": "a\n", "csrc/b.c": "b\n"}
+CHANGES: dict[str, Callable[[Demo], object]] = {
+    "nothing": lambda demo: demo.tick(),
+    "an entry": lambda demo: demo.append("build_backend/helper.py", "# more\n"),
+    "a linked file": lambda demo: demo.append("csrc/a.c", "more\n"),
+    "a new file": lambda demo: demo.write({"csrc/new.c": ""}),
+    "a file less": lambda demo: (demo.root / "csrc/a.c").unlink(),
+    "a folder": lambda demo: (demo.root / "src").mkdir(),
+    "the stamp": lambda demo: shutil.rmtree(demo.root / ".dyncachekeys"),
+    "a commit": lambda demo: demo.git("commit", "--quiet", "--allow-empty", "--message", "more"),
+    "not installed": lambda demo: demo.uv("pip", "uninstall", "demo"),
+    "pyproject.toml": lambda demo: demo.append("pyproject.toml", "# more\n"),
+}
+
+
+def of_uv(root: Path, environ: dict[str, str]) -> list[Finding]:
+    return [one for one in examine(root, environ, ask_uv=True) if one.code.startswith("DCK08")]
+
+
+@pytest.fixture
+def demo(demo_maker: DemoMaker) -> Demo:
+    demo = demo_maker(CONFIG, FILES)
+    demo.git("init", "--quiet")
+    demo.git("add", "--all")
+    demo.git("commit", "--quiet", "--message", "first")
+    demo.settled()
+    demo.tick()
+    return demo
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_uv_agrees_before_and_after_a_sync(case: str, demo: Demo) -> None:
+    CHANGES[case](demo)
+    assert_uv_agrees(demo.root, demo.environ)
+    demo.sync()
+    assert_uv_agrees(demo.root, demo.environ)
+    demo.uv_sync()
+    assert of_uv(demo.root, demo.environ) == []
+
+
+def test_variables_without_their_values(demo: Demo) -> None:
+    environ = {**demo.environ, "CC": "s3cr3t-clang", "MY_TOKEN": "s3cr3t-token"}
+    assert of_uv(demo.root, environ) == []
+    record = next((demo.root / ".venv").glob("lib/*/site-packages/demo*/uv_cache.json"))
+    text = record.read_text(encoding="utf-8")
+    assert '"CC":null' in text
+    # A record that uv takes for another one: then we and uv must differ.
+    (demo.root / "uv.lock").write_text("broken", encoding="utf-8")
+    (found,) = of_uv(demo.root, environ)
+    assert (found.code, found.level) == ("DCK082", "note")
+    assert "s3cr3t" not in found.message
+
+
+def test_where_uv_says_something_else_both_are_told(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dyncachekeys.uv import program  # noqa: PLC0415
+
+    monkeypatch.setattr(program, "_FOLLOWS_LINKS", (99, 0, 0))  # what uv sees through links is not taken in
+    demo.append("csrc/a.c", "more\n")
+    (found,) = of_uv(demo.root, demo.environ)
+    assert (found.code, found.level) == ("DCK081", "error")
+    assert found.message.startswith("uv would install it anew, and by its record it should not: nothing differs")
+
+
+def test_without_uv_or_a_lock(demo_maker: DemoMaker, tmp_path: Path) -> None:
+    demo = demo_maker(BACKEND_KEY)
+    done = demo.cli("doctor", "--uv", "--format", "json", check=True)
+    (found,) = json.loads(done.stdout)["findings"]
+    assert (found["code"], found["level"]) == ("DCK082", "note")
+    assert "Unable to find lockfile" in found["message"]
+    (tmp_path / "empty").mkdir()
+    (other,) = of_uv(demo.root, {**demo.environ, "PATH": str(tmp_path / "empty")})
+    assert other.message == "uv can't be asked: there is none on PATH"
