@@ -114,6 +114,19 @@ def test_what_the_build_does_not_read_costs_nothing(demo_maker: DemoMaker) -> No
     assert traces(demo) == before
 
 
+def test_what_git_ignores_counts_if_it_looks_like_what_is_read(demo_maker: DemoMaker) -> None:
+    demo = traced_demo(demo_maker)
+    demo.git("init", "--quiet")
+    demo.append(".gitignore", "/reqs/made*\n")
+    demo.settled()
+    demo.write({"reqs/made.log": "", "reqs/made": ""})
+    assert demo.both() == 0
+    demo.write({"reqs/made.txt": "three\n"})
+    assert demo.both() == 1
+    demo.append("reqs/made.txt", "four\n")
+    assert demo.both() == 1
+
+
 def test_a_quiet_run_starts_no_process_and_imports_no_backend(demo_maker: DemoMaker, tmp_path: Path) -> None:
     """Counted from inside by an audit hook: what a run with nothing to do starts and opens."""
     demo = traced_demo(demo_maker)

@@ -46,7 +46,8 @@ def results(trace: Trace, files: Files, pyproject: Mapping[str, object]) -> Iter
 def names_in(path: str, files: Files, trace: Trace) -> list[str] | None:
     """Return what counts of the names in a folder, sorted; nothing where there is none.
 
-    Not what git ignores, hidden names, what the build writes there itself, nor what builds make in general.
+    Not hidden names, what the build writes there itself, what builds make in general, nor what git ignores, unless
+    the build may ask for it, too: a name that ends like something that it reads there, a folder where it goes down.
     """
     folder = "" if path == "." else path
     if not files.is_dir(path):
@@ -55,6 +56,8 @@ def names_in(path: str, files: Files, trace: Trace) -> list[str] | None:
     text = read_ignore_file(files, folder)
     ignored = ignored if text is None else ignored.with_file(text)
     written = {posixpath.basename(one) for one in trace.written if posixpath.dirname(one) == folder}
+    read = {posixpath.splitext(one)[1] for one in trace.read if posixpath.dirname(one) == folder} - {""}
+    goes_down = any(one != "." and posixpath.dirname(one) == folder for one in trace.listed)
     return sorted(
         entry.name
         for entry in files.entries(folder)
@@ -63,7 +66,10 @@ def names_in(path: str, files: Files, trace: Trace) -> list[str] | None:
             or entry.name in written
             or entry.name in LEFT_OUT
             or any(fnmatch.fnmatchcase(entry.name, product) for product in PRODUCTS)
-            or ignored.says(entry.name, is_dir=entry.is_dir(follow_symlinks=False))
+            or (
+                ignored.says(entry.name, is_dir=entry.is_dir(follow_symlinks=False))
+                and not (goes_down if entry.is_dir() else posixpath.splitext(entry.name)[1] in read)
+            )
         )
     )
 
