@@ -26,7 +26,7 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     Raises:
         DyncachekeysError: a ``pyproject.toml`` can't be read.
     """
-    found = [one for folder in scope.all for one in examine(folder, os.environ, ask_uv=options.uv)]
+    found = [one for folder in scope.all for one in examine(folder, os.environ, ask_uv=options.uv, build=options.build)]
     if options.format == "json":
         render.document({"findings": [{**dataclasses.asdict(one), "level": one.level} for one in found]})
     else:

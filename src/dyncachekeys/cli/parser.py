@@ -64,10 +64,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     doctor = add(
         "doctor",
         "check a project, its cache keys and uv against what uv does",
-        "Works without [tool.dyncachekeys]. Writes nothing, and runs no code of the project. Exit code 1 if there is "
+        "Works without [tool.dyncachekeys]. Writes nothing, and runs no code of the project without --build. Exit code 1 if there is "
         "a finding of level error.",
     )
     doctor.add_argument("--uv", action="store_true", help="also ask uv whether it agrees (`uv sync --check`)")
+    doctor.add_argument(
+        "--build", action="store_true", help="also run the build backend, and compare what it says with what it builds"
+    )
     explain = add(
         "explain",
         "tell why uv will rebuild, or why not",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import environment, registry, resolution, uv, workspace
 from dyncachekeys.config import DEFAULTS, read
-from dyncachekeys.doctor import entries, globs, judgement, places, traces, unwatched
+from dyncachekeys.doctor import agreement, entries, globs, judgement, places, traces, unwatched
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.subject import Subject, globs_of
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError
@@ -26,13 +26,14 @@ _RUN_NO_CODE = frozenset({"backend", "files", "requirements", "env", "git", "tab
 """Resolvers that read, and start nothing of the project's."""
 
 
-def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False) -> list[Finding]:
-    """Return all findings about one package. Writes nothing, and runs no code of the project.
+def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False, build: bool = False) -> list[Finding]:
+    """Return all findings about one package. Writes nothing; runs no code of the project, unless it is to be built.
 
     Args:
         root: The folder that holds ``pyproject.toml``.
         environ: The environment.
         ask_uv: Whether uv is asked for its opinion.
+        build: Whether the build backend is run.
 
     Raises:
         DyncachekeysError: ``pyproject.toml`` can't be read.
@@ -49,7 +50,7 @@ def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False) -> 
     found: list[Finding] = []
     keyed, unknown = _by_keys(project, files, environ, found)
     subject = _subject(project, files, environ, keyed, unknown)
-    for family in (*_FAMILIES, *((judgement,) if ask_uv else ())):
+    for family in (*_FAMILIES, *((judgement,) if ask_uv else ()), *((agreement,) if build else ())):
         found += family.findings(subject)
     found = [dataclasses.replace(one, package=project.name) for one in found]
     return sorted(found, key=lambda one: one.code)

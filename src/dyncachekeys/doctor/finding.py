@@ -53,6 +53,9 @@ CATALOGUE: dict[str, tuple[Level, str]] = {
     "DCK034": ("warning", "files from the future: uv's maximum does not rise when others are edited (U22)"),
     "DCK035": ("warning", "an input that the build itself writes: uv builds on every command (U15)"),
     "DCK040": ("error", "`[tool.dyncachekeys]` is wrong"),
+    "DCK070": ("error", "`--build`: what the backend says before a build is not what is in its wheel (PEP 517)"),
+    "DCK071": ("warning", "`--build`: the editable wheel says less than the regular one (PEP 660)"),
+    "DCK072": ("warning", "`--build`: a hook of the backend could not be run"),
     "DCK081": ("error", "`--uv`: uv says of the package something else than its record does"),
     "DCK082": ("note", "`--uv`: uv could not be asked"),
 }

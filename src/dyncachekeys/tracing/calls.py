@@ -27,6 +27,9 @@ INSTEAD = {
 """What a step calls: the first hook that the backend has. Without metadata hooks, uv takes them from a wheel."""
 
 
+HOOKS = frozenset(name for names in INSTEAD.values() for name in names)
+
+
 def loaded(name: str, folders: list[str]) -> Any:
     """Import the backend as uv 0.13 does: the object may be a submodule."""
     sys.path[:0] = folders
@@ -43,6 +46,11 @@ def call(backend: Any, step: str, out: str) -> Any:
     if step.startswith("requires-"):
         hook = getattr(backend, "get_requires_for_build_" + step.partition("-")[2], None)
         return [] if hook is None else list(hook(None))
+    if step in HOOKS:  # just this one, if the backend has it
+        hook = getattr(backend, step, None)
+        folder = os.path.join(out, step)
+        os.makedirs(folder, exist_ok=True)
+        return None if hook is None else hook(folder, None)
     for name in INSTEAD[step]:
         hook = getattr(backend, name, None)
         if hook is not None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dyncachekeys import environment_maker, processes
 from dyncachekeys.errors import Problem, ResolverError
@@ -24,6 +25,12 @@ _LEGACY = {"requires": ["setuptools >= 40.8.0"], "build-backend": "setuptools.bu
 """What PEP 517 puts in place of a missing ``build-system``."""
 _LINES_SHOWN = 20
 _OUTPUT = 1 << 26
+HOOKS = (
+    "prepare_metadata_for_build_editable",
+    "build_editable",
+    "prepare_metadata_for_build_wheel",
+    "build_wheel",
+)
 TRACER = Path(__file__).with_name("tracer.py")
 _CALLS = Path(__file__).with_name("calls.py")
 
@@ -104,6 +111,37 @@ def record(request: Request) -> Recorded:
         return Recorded(found, interpreter(python.parent.parent), started)
 
 
+def run_hooks(request: Request, out: Path) -> list[str]:
+    """Call each hook that makes metadata or a wheel, as far as the backend has it.
+
+    Args:
+        request: The build; its steps are passed over.
+        out: Where each hook gets a folder of its name.
+
+    Returns:
+        The hooks that the backend has.
+
+    Raises:
+        ResolverError: the environment can't be made, or a hook fails or takes too long.
+    """
+    _demand_build(request)
+    with tempfile.TemporaryDirectory(prefix="dyncachekeys-build-", ignore_cleanup_errors=True) as name:
+        work = Path(name).resolve()
+        (work / "trace").mkdir()
+        python = _python(request, work)
+        for kind in ("editable", "wheel"):
+            (further,) = _call(request, work, python, [f"requires-{kind}"])
+            if further and request.isolated:
+                _install(request, python, request.at_sources(further))
+        made = []
+        for hook in HOOKS:
+            (answer,) = _call(request, work, python, [hook])
+            if answer is not None:
+                made.append(hook)
+                shutil.move(work / "out" / hook, out / hook)
+        return made
+
+
 def _demand_build(request: Request) -> None:
     """Refuse a project that uv does not build: without ``build-system``, unless it says that it is a package."""
     requires = request.system.get("requires")
@@ -161,7 +199,7 @@ def _in(environment: Path) -> Path:
     return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
-def _call(request: Request, work: Path, python: Path, steps: Sequence[str]) -> list[list[str]]:
+def _call(request: Request, work: Path, python: Path, steps: Sequence[str]) -> list[Any]:
     """Call hooks and return what they return."""
     root, answer, order = request.project.root, work / "answer.json", work / "request.json"
     path = request.system.get("backend-path")
