@@ -5,19 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import traceback
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dyncachekeys.cli import telling
 from dyncachekeys.cli.printer import Printer, counted, counts, in_sync
 from dyncachekeys.document import rendering
+from dyncachekeys.errors import Problem
 from dyncachekeys.witnesses import LINK_FOLDER
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
 
-    from dyncachekeys.errors import Problem
     from dyncachekeys.report import KeyReport, ProjectReport
 
 JSON_VERSION = 1
@@ -153,6 +154,14 @@ def errors(problems: Iterable[Problem], *, as_json: bool, level: str = "error") 
     for problem in problems:
         err(f"{err.painted(level, level)}: {problem.where}: {problem.message}")
         err(f"  {err.painted('do:', '~')} {problem.remedy}")
+
+
+def bug(error: Exception, *, as_json: bool, level: str = "error") -> None:
+    """Print what should not have happened, with where it did."""
+    sys.stderr.write("".join(traceback.format_exception(error)))
+    told = f"{type(error).__name__}: {error}"
+    remedy = "this is a bug in dyncachekeys: please report it with what stands above"
+    errors([Problem("bug", told, "dyncachekeys", remedy)], as_json=as_json, level=level)
 
 
 def warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
