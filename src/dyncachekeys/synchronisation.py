@@ -200,6 +200,8 @@ def _next_state(found: Survey) -> State:
         products=found.verdict.products.known if found.verdict.products is not None else {},
         links=LinkFolder(found.home).known_as(links.mark(found.files, found.plan.linked_digest)),
         written=found.written,
+        writes=found.loops.writes,
+        moves=found.loops.moves,
         tables=sealed_tables(found.project.pyproject, salt),
         fits=fits,
         due=not (fits and stamped),
