@@ -307,7 +307,7 @@ def _without_lost_region(project: Project, planned: Plan) -> Project:
 def _with_region(project: Project, wanted: tuple[Mapping[str, Any], ...]) -> bytes:
     """Return ``pyproject.toml`` as it shall be; only a value that differs is worth a write (U21)."""
     same = sorted(map(repr, project.region)) == sorted(map(repr, wanted))
-    return project.raw if project.marked and same else document.put(project.bare, wanted)
+    return project.raw if project.marked and same and not project.conflict else document.put(project.bare, wanted)
 
 
 def _as_table(entry: object) -> object:

@@ -54,6 +54,8 @@ def run(arguments: Sequence[str], glances: Mapping[str, Glance] | None = None) -
         return commands.execute(parse(arguments), glances)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # no bug: `main` meets it
+        raise
     except OrphanedRegionError as error:
         render.errors(error.problems, as_json=as_json)
         return FINDING
