@@ -33,8 +33,8 @@ def test_what_the_manifest_says() -> None:
     clientlib = importlib.import_module("pre_commit.clientlib")  # it has no types
     hooks = {hook["id"]: hook for hook in clientlib.load_manifest(ROOT / ".pre-commit-hooks.yaml")}
     expected = {
-        "dyncachekeys-check": ("dyncachekeys check", ["pre-commit"]),
-        "dyncachekeys-sync": ("dyncachekeys sync", ["post-checkout", "post-merge", "post-rewrite"]),
+        "dyncachekeys-check": ("dyncachekeys check --hook", ["pre-commit"]),
+        "dyncachekeys-sync": ("dyncachekeys sync --hook", ["post-checkout", "post-merge", "post-rewrite"]),
     }
     assert {name: (hook["entry"], hook["stages"]) for name, hook in hooks.items()} == expected
     for hook in hooks.values():
@@ -108,7 +108,7 @@ def test_commit_is_refused_until_the_region_is_in_sync(pre_commit: PreCommit, de
     assert refused.returncode == 1
     assert "dyncachekeys check" in refused.stderr
     assert NOT_IN_SYNC in refused.stderr
-    assert "Run `dyncachekeys sync`." in refused.stderr
+    assert "Run `dyncachekeys sync`, `git add pyproject.toml`, and commit again." in refused.stderr
     assert demo.git("log", "--format=%s") == "first"
     assert "version.py" not in (demo.root / "pyproject.toml").read_text(encoding="utf-8")  # it only looks
     demo.cli("sync")

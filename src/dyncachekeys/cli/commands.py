@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dyncachekeys import git, synchronisation
 from dyncachekeys import project as projects
 from dyncachekeys import scope as scopes
-from dyncachekeys import synchronisation
 from dyncachekeys.cli import early, render
 from dyncachekeys.config import WHERE
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem, nearest
@@ -51,13 +51,10 @@ def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = 
         done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in synchronisation.clean(folder)]
         render.cleaned(done, options)
         return 0
-    began = time.perf_counter()
-    use_case = scopes.sync if options.command == "sync" else scopes.check
-    reports = use_case(scope, glances=glances)
-    seconds = time.perf_counter() - began
     if options.command == "sync":
-        render.synced(reports, seconds, options)
+        _sync(options, scope, glances)
         return 0
+    reports = scopes.check(scope, glances=glances)
     if options.command == "check":
         stale = [one for one in reports if one.region_differs or (options.stamp and one.written)]
         render.checked(reports, options, stale=stale)
@@ -67,6 +64,14 @@ def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = 
     else:
         render.shown(_only(reports, options.key), options)
     return 0
+
+
+def _sync(options: argparse.Namespace, scope: Scope, glances: Mapping[str, Glance] | None) -> None:
+    if options.hook and git.is_mid_rebase(scope.root):
+        return  # what we write would stop the rebase; git calls its hook again when it is done
+    began = time.perf_counter()
+    reports = scopes.sync(scope, glances=glances)
+    render.synced(reports, time.perf_counter() - began, options)
 
 
 def _scope(options: argparse.Namespace) -> Scope:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _MANY = 8
 """From how many projects on a second process pays."""
 _COMMANDS = ("sync", "check", "run")
+_MATTERS_NOT = frozenset({("check", "--stamp"), ("check", "--hook"), ("sync", "--hook"), ("run", "--no-fail")})
+"""Options that change nothing where there is nothing to do."""
 _FILE = "pyproject.toml"
 
 
@@ -224,7 +226,7 @@ def _understood(arguments: Sequence[str]) -> _Asked | None:
             asked.quiet = True
         elif argument == "--project":
             asked.project = next(rest, "")
-        elif (asked.command, argument) not in {("check", "--stamp"), ("run", "--no-fail")}:
+        elif (asked.command, argument) not in _MATTERS_NOT:
             return None
     return None if asked.command == "run" and not asked.argv else asked
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from dyncachekeys.report import KeyReport, ProjectReport
 
 JSON_VERSION = 1
+_BEFORE_A_COMMIT = """\
+Run `dyncachekeys sync`, `git add pyproject.toml`, and commit again.
+If only a part of your work is staged, and the tree itself is in sync, set the rest aside first, so that the region is
+that of the commit: `git stash --keep-index --include-untracked`, and `git stash pop` behind it, then sync once more."""
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -91,7 +95,7 @@ def checked(reports: Sequence[ProjectReport], options: argparse.Namespace, *, st
             telling.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
         elif LINK_FOLDER in report.written:
             out(f"{report.name}: {LINK_FOLDER} does not hold the links that it should")
-    out("Run `dyncachekeys sync`.")
+    out("Run `dyncachekeys sync`." if not options.hook else _BEFORE_A_COMMIT)
 
 
 def shown(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
