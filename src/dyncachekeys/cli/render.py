@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 JSON_VERSION = 1
 _BEFORE_A_COMMIT = """\
 Run `dyncachekeys sync`, `git add pyproject.toml`, and commit again.
-If only a part of your work is staged, and the tree itself is in sync, set the rest aside first, so that the region is
-that of the commit: `git stash --keep-index --include-untracked`, and `git stash pop` behind it, then sync once more."""
+If it says that all is in sync, only a part of your work is staged: stage of the region what belongs to that part,
+with `git add --patch pyproject.toml`."""
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
