@@ -59,7 +59,17 @@ def _fresh(demo: Demo) -> bytes:
 
 @pytest.mark.parametrize(
     ("style", "operation", "crlf"),
-    [*((style, operation, False) for style in STYLES for operation in ("merge", "rebase")), ("zdiff3", "merge", True)],
+    [
+        ("merge", "merge", False),
+        ("diff3", "rebase", False),
+        ("zdiff3", "merge", True),
+        *(
+            pytest.param(style, operation, crlf, marks=pytest.mark.thorough)
+            for style in STYLES
+            for operation in ("merge", "rebase")
+            for crlf in (False, True)
+        ),
+    ],
 )
 def test_a_conflict_in_the_region_is_settled(branches: Demo, style: str, operation: str, crlf: bool) -> None:
     if crlf:

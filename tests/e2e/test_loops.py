@@ -62,16 +62,18 @@ def self_writing(demo_maker: DemoMaker) -> Demo:
     return demo_maker("", {**files, "elsewhere/made.c": "int made;\n"})
 
 
+THOROUGH = pytest.mark.thorough
+OWN, SAME = "entry of the user's own", "content stays, linked"
 CASES = {
     "entry": (BACKEND_KEY, "build_backend/helper.py", 2),
     "link": (LINKED, "csrc/made.c", 2),
-    "entry of the user's own": (OWN_ENTRY, "csrc/a.c", 2),
+    OWN: (OWN_ENTRY, "csrc/a.c", 2),
     "stamp": (STAMPED, "csrc/made.c", 3),
 }
 HELPER = "def dependencies():\n    return []\n"
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", ["entry", "stamp", *(pytest.param(one, marks=THOROUGH) for one in ("link", OWN))])
 def test_a_build_that_writes_its_input_is_told(self_writing: Demo, case: str) -> None:
     """And only as long as it does."""
     config, path, limit = CASES[case]
@@ -80,7 +82,7 @@ def test_a_build_that_writes_its_input_is_told(self_writing: Demo, case: str) ->
     build = Builder(demo, path)
     if case == "entry":
         demo.write({"build_backend/core.py": SELF_WRITING.replace('["WRITTEN"])', f'["WRITTEN"] + {HELPER!r})')})
-    where = "csrc/*.c" if case == "entry of the user's own" else path
+    where = "csrc/*.c" if case == OWN else path
     assert build.builds(limit) == [[]] * limit
     assert told(demo.sync()) == [("written-by-build", where)]
     shown = demo.cli("sync").stderr
@@ -101,7 +103,7 @@ def test_a_build_that_writes_its_input_is_told(self_writing: Demo, case: str) ->
 
 
 QUIET = {
-    "content stays, linked": (LINKED, "csrc/made.c", True),
+    SAME: (LINKED, "csrc/made.c", True),
     "content stays, stamped": (STAMPED, "csrc/made.c", True),
     "nothing watches it": (LINKED, "elsewhere/made.c", False),
     "ignored by git": (
@@ -112,7 +114,7 @@ QUIET = {
 }
 
 
-@pytest.mark.parametrize("case", QUIET)
+@pytest.mark.parametrize("case", [SAME, *(pytest.param(one, marks=THOROUGH) for one in QUIET if one != SAME)])
 def test_a_build_that_writes_what_matters_to_nobody(self_writing: Demo, case: str) -> None:
     config, path, same = QUIET[case]
     self_writing.append("pyproject.toml", config)

@@ -175,6 +175,7 @@ def test_a_rebase_is_not_stopped(stale: Demo) -> None:
     assert is_stamped(stale)
 
 
+@pytest.mark.thorough
 def test_without_the_option_it_would_be(stale: Demo) -> None:
     hook = stale.root / ".git/hooks/post-checkout"
     hook.write_text(hook.read_text(encoding="utf-8").replace(" --hook", ""), encoding="utf-8")
@@ -183,6 +184,7 @@ def test_without_the_option_it_would_be(stale: Demo) -> None:
     assert "would be overwritten by merge" in done.stderr
 
 
+@pytest.mark.thorough
 def test_within_a_rebase(stale: Demo) -> None:
     """Stopped for an edit with commits left to apply: the hook waits, whoever asks himself does not."""
     stale.git("rebase", "--interactive", "main", GIT_SEQUENCE_EDITOR="sed -i -e '1s/^pick/edit/'")
