@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from typing import Any
+
+import pytest
 
 from kit import Demo, DemoMaker
 
@@ -151,3 +154,14 @@ def test_failure_as_json(demo_maker: DemoMaker) -> None:
         "tool.dyncachekeys.keys.sources.patterns",
     }
     assert all(error.keys() == {"code", "message", "where", "remedy"} for error in errors)
+
+
+@pytest.mark.parametrize("command", ["show", "explain"])
+def test_output_that_nobody_reads_is_no_bug(demo_maker: DemoMaker, command: str) -> None:
+    demo = demo_maker(CONFIG, SOURCES)
+    whole = [sys.executable, "-m", "dyncachekeys", command]
+    with subprocess.Popen(whole, cwd=demo.root, env=demo.environ, stdout=-1, stderr=-1, text=True) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert (running.stderr.read(), running.wait()) == ("", 0)

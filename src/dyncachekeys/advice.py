@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _TAKES_ONLY_WHAT_IT_IS_TOLD = ("flit_core", "maturin", "mesonpy", "poetry", "setuptools", "uv_build")
 """Build backends whose sdist holds no unknown folder; any other may take in what git does not ignore (U26)."""
 
+MENDED = frozenset({"markers-lost", "region-in-conflict"})
+"""What is mended once the region is written."""
+
 
 def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice]:
     """Yield what to tell the user about a project.
@@ -31,8 +34,11 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
     if tracked:
         message = f"git tracks {HOME}, so it is not believed: run `git rm -r --cached {HOME}`"
         yield Notice("state-tracked", message, HOME)
-    if project.region and not project.marked:
-        message = "the markers of the region were gone or in conflict; entries that are not ours are kept as yours"
+    if project.conflict:
+        message = "a merge left a conflict in the region: a sync computes it anew; then `git add` the file"
+        yield Notice("region-in-conflict", message, f"{FILE}: tool.uv.cache-keys")
+    elif project.region and not project.marked:
+        message = "the markers of the region were gone; entries that are not ours are kept as yours"
         yield Notice("markers-lost", message, f"{FILE}: tool.uv.cache-keys")
     if _sdist_takes_in_home(project, files):
         message = f"an sdist would take in {HOME}: add the line `/{HOME}/` to .gitignore"

@@ -27,10 +27,11 @@ def rows_of(inputs: Inputs, salt: bytes) -> tuple[Row, ...]:
     The plain files of a selection are remembered in columns.
     """
     some = (*inputs.single, *inputs.of_selection(only_odd=True))
-    return tuple((one.kind, one.subject, _remembered(one, salt), one.reason) for one in some)
+    return tuple((one.kind, one.subject, remembered(one, salt), one.reason) for one in some)
 
 
-def _remembered(one: Input, salt: bytes) -> str:
+def remembered(one: Input, salt: bytes) -> str:
+    """Return the state of an input as it is remembered: sealed, where it could tell a secret."""
     return sealed(salt, digest_of([(one.kind, one.subject, one.state)])) if one.is_secret else one.state
 
 

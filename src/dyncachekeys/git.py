@@ -42,3 +42,16 @@ def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 def in_repository(root: Path) -> bool:
     """Tell whether a folder lies in a work tree, without asking git."""
     return any((folder / ".git").exists() for folder in (root, *root.parents))
+
+
+def is_mid_rebase(folder: Path) -> bool:
+    """Tell whether a rebase has commits left to apply there.
+
+    Git calls hooks at its start and at its end, both times with the list of what is left to do in place.
+    """
+    todo = ask(folder, "rev-parse", "--git-path", "rebase-merge/git-rebase-todo")
+    try:
+        lines = (folder / todo).read_text(encoding="utf-8", errors="replace").splitlines() if todo else []
+    except OSError:
+        return False
+    return any(line.strip() and not line.startswith("#") for line in lines)

@@ -187,6 +187,10 @@ class State:
     """Of the link folder: what it stands for, and by which stat it is recognised (`emit.links`)."""
     written: tuple[str, ...] = ()
     """What builds were seen to write, though its content stayed: no links lead there."""
+    writes: Mapping[str, int] = field(default_factory=dict)
+    """By file: in how many builds running it was written (`loops`)."""
+    moves: Mapping[str, int] = field(default_factory=dict)
+    """By variable or value: in how many syncs running it moved the stamp (`loops`)."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """Of ``pyproject.toml``: the sealed digest of each table (`pyproject_tables`)."""
     uv: tuple[str, ...] = ()
@@ -209,6 +213,8 @@ class State:
             self.products,
             self.links,
             self.written,
+            self.writes,
+            self.moves,
             self.tables,
             self.uv,
             self.fits,
@@ -242,11 +248,17 @@ def _from_json(data: Mapping[str, Any]) -> State:
         products={pattern: _known(rows) for pattern, rows in data["products"].items()},
         links=data["links"],
         written=tuple(map(str, data["written"])),
+        writes=_counts(data["writes"]),
+        moves=_counts(data["moves"]),
         tables={str(name): str(seal) for name, seal in data["tables"].items()},
         uv=tuple(map(str, data["uv"])),
         fits=bool(data["fits"]),
         due=bool(data["due"]),
     )
+
+
+def _counts(rows: Mapping[str, Any]) -> dict[str, int]:
+    return {str(name): int(count) for name, count in rows.items()}
 
 
 def _known(rows: Mapping[str, Any]) -> Known:

@@ -33,6 +33,8 @@ class Project:
     """The entries that were in the region."""
     marked: bool
     """Whether the region had its markers."""
+    conflict: bool
+    """Whether a merge left a conflict in it."""
     user_entries: tuple[Any, ...]
     """The rest of ``tool.uv.cache-keys``."""
     inherited: Mapping[str, Any] = field(default_factory=dict)
@@ -106,4 +108,6 @@ def load(root: Path, owned: Sequence[Mapping[str, Any]] = ()) -> Project:
         raise ConfigurationError([problem]) from error
     taken = cut(raw, owned)
     entries = tuple(user_entries(taken.data))
-    return Project(root.resolve(), raw, taken.data, parse(taken.data), tuple(taken.entries), taken.marked, entries)
+    return Project(
+        root.resolve(), raw, taken.data, parse(taken.data), tuple(taken.entries), taken.marked, taken.conflict, entries
+    )

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import advice, document, environment, keeping, memory, uv, witnesses, workspace
+from dyncachekeys import advice, document, environment, keeping, loops, memory, uv, witnesses, workspace
 from dyncachekeys.config import read
 from dyncachekeys.emit import links, transport_digest, write
 from dyncachekeys.emit.links import LinkFolder
@@ -16,6 +16,7 @@ from dyncachekeys.emit.plan import STAMP_ENTRIES, Plan, plan
 from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
 from dyncachekeys.files import Files
+from dyncachekeys.loops import Loops
 from dyncachekeys.memory import FileMemory, State
 from dyncachekeys.model import Notice
 from dyncachekeys.products import judge
@@ -70,6 +71,8 @@ class Survey:
     """The latest time of what is linked, in nanoseconds."""
     written: tuple[str, ...]
     """What builds were seen to write though its content stayed."""
+    loops: Loops
+    """What asks for builds without end."""
     notices: tuple[Notice, ...]
     """What the user should know."""
     alone: bool
@@ -207,6 +210,8 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     written = tuple(sorted({*state.written, *written_by_build(planned, state, files, record)}))
     # What the stamp has to do is judged by what was linked until now; that a link goes is no change.
     final = planned if written == state.written else _plan(resolution, files, written, links_work=links_work)
+    own = [str(one["file"]) for one in map(_as_table, project.user_entries) if isinstance(one, dict) and "file" in one]
+    looping = loops.look(final, resolution, own, state, files, record)
     return Survey(
         project=project,
         environ=environ,
@@ -226,11 +231,13 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
         program=program,
         links=_links(final, files, state, LinkFolder(root / HOME)),
         newest_linked=uv.newest_linked(files, final.linked),
+        loops=looping,
         notices=(
             *advice.notices(project, files, tracked=not believed),
             *(transport_digest.spoilers(project.user_entries) if planned.naming is not None else ()),
             *resolution.notices,
             *judged.notices,
+            *looping.notices,
         ),
         alone=workspace.is_alone(files),
         trace=traces.fresh,
@@ -339,7 +346,7 @@ def _without_lost_region(project: Project, planned: Plan) -> Project:
 def _with_region(project: Project, wanted: tuple[Mapping[str, Any], ...]) -> bytes:
     """Return ``pyproject.toml`` as it shall be; only a value that differs is worth a write (U21)."""
     same = sorted(map(repr, project.region)) == sorted(map(repr, wanted))
-    return project.raw if project.marked and same else document.put(project.bare, wanted)
+    return project.raw if project.marked and same and not project.conflict else document.put(project.bare, wanted)
 
 
 def _as_table(entry: object) -> object:

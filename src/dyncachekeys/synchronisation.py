@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dyncachekeys import changes, columns, history, memory, uv
+from dyncachekeys import advice, changes, columns, history, memory, uv
 from dyncachekeys.emit import links, transport_digest, write
 from dyncachekeys.emit.links import LinkFolder
 from dyncachekeys.emit.plan import STAMP_ENTRIES
@@ -153,6 +153,8 @@ def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectR
         write.replace(found.project.root / FILE, found.document, ours=False)
         written.append(FILE)
         found.files.renew(FILE)
+        left = tuple(notice for notice in found.notices if notice.code not in advice.MENDED)
+        found = dataclasses.replace(found, notices=left)  # else the next run would say it again
     if found.links is not None:
         if not _fill(found):
             return None
@@ -230,6 +232,8 @@ def _next_state(found: Survey) -> State:
         products=found.verdict.products.known if found.verdict.products is not None else {},
         links=LinkFolder(found.home).known_as(links.mark(found.files, found.plan.linked_digest)),
         written=found.written,
+        writes=found.loops.writes,
+        moves=found.loops.moves,
         tables=sealed_tables(found.project.pyproject, salt),
         uv=tuple(found.program.as_list()) if found.program is not None else (),
         fits=fits,

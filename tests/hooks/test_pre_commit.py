@@ -33,8 +33,8 @@ def test_what_the_manifest_says() -> None:
     clientlib = importlib.import_module("pre_commit.clientlib")  # it has no types
     hooks = {hook["id"]: hook for hook in clientlib.load_manifest(ROOT / ".pre-commit-hooks.yaml")}
     expected = {
-        "dyncachekeys-check": ("dyncachekeys check", ["pre-commit"]),
-        "dyncachekeys-sync": ("dyncachekeys sync", ["post-checkout", "post-merge", "post-rewrite"]),
+        "dyncachekeys-check": ("dyncachekeys check --hook", ["pre-commit"]),
+        "dyncachekeys-sync": ("dyncachekeys sync --hook", ["post-checkout", "post-merge", "post-rewrite"]),
     }
     assert {name: (hook["entry"], hook["stages"]) for name, hook in hooks.items()} == expected
     for hook in hooks.values():
@@ -108,7 +108,7 @@ def test_commit_is_refused_until_the_region_is_in_sync(pre_commit: PreCommit, de
     assert refused.returncode == 1
     assert "dyncachekeys check" in refused.stderr
     assert NOT_IN_SYNC in refused.stderr
-    assert "Run `dyncachekeys sync`." in refused.stderr
+    assert "Run `dyncachekeys sync`, `git add pyproject.toml`, and commit again." in refused.stderr
     assert demo.git("log", "--format=%s") == "first"
     assert "version.py" not in (demo.root / "pyproject.toml").read_text(encoding="utf-8")  # it only looks
     demo.cli("sync")
@@ -241,3 +241,35 @@ def test_digest_is_the_same_inside_a_hook(event: str, worktree: bool, demo_maker
     digest = demo.cli("digest").stdout
     assert Path(f"{inside}.digest").read_text(encoding="utf-8") == digest
     assert demo.cli("digest", GIT_OF_THE_USER="1").stdout != digest
+
+
+@pytest.mark.thorough
+def test_partly_staged(pre_commit: PreCommit, demo_maker: DemoMaker) -> None:
+    """pre-commit sets aside what is not staged, so the hook sees what will be committed; nothing of it is lost."""
+    demo = demo_maker(KEYS, SOURCES)
+    pre_commit.install(demo)
+    demo.write({"build_backend/one.py": "", "build_backend/two.py": ""})
+    helper = demo.root / "build_backend/helper.py"
+    demo.append("build_backend/helper.py", "\n\nfrom build_backend import one\n")
+    demo.git("add", "build_backend/helper.py", "build_backend/one.py")
+    demo.append("build_backend/helper.py", "from build_backend import two\n")
+    demo.sync()  # of the tree: the region names both modules
+    demo.git("add", "pyproject.toml")
+    tree = {path: path.read_bytes() for path in (helper, demo.root / "pyproject.toml")}
+    refused = demo.run("git", "commit", "--message", "one", check=False)
+    assert refused.returncode == 1
+    assert NOT_IN_SYNC in refused.stderr
+    assert "with `git add --patch pyproject.toml`" in refused.stderr
+    assert {path: path.read_bytes() for path in tree} == tree  # all is as it was
+    # What it says to do, without somebody at the keyboard.
+    lines = (demo.root / "pyproject.toml").read_text(encoding="utf-8").splitlines(keepends=True)
+    part = demo.beside / "pyproject.toml"
+    part.write_text("".join(line for line in lines if "/two" not in line), encoding="utf-8")
+    blob = demo.git("hash-object", "-w", str(part))
+    demo.git("update-index", "--cacheinfo", f"100644,{blob},pyproject.toml")
+    demo.git("commit", "--message", "one")
+    committed = demo.git("show", "HEAD:pyproject.toml")
+    assert ("build_backend/one.py" in committed, "build_backend/two.py" in committed) == (True, False)
+    assert {path: path.read_bytes() for path in tree} == tree
+    commit(demo, "two")
+    assert demo.git("status", "--porcelain") == ""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
-import os
 import shutil
 import subprocess
 import sys
@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dyncachekeys import git, synchronisation
 from dyncachekeys import project as projects
 from dyncachekeys import scope as scopes
-from dyncachekeys import synchronisation
-from dyncachekeys.cli import render
+from dyncachekeys.cli import early, render
 from dyncachekeys.config import WHERE
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem, nearest
 from dyncachekeys.scope import Scope
@@ -51,13 +51,10 @@ def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = 
         done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in synchronisation.clean(folder)]
         render.cleaned(done, options)
         return 0
-    began = time.perf_counter()
-    use_case = scopes.sync if options.command == "sync" else scopes.check
-    reports = use_case(scope, glances=glances)
-    seconds = time.perf_counter() - began
     if options.command == "sync":
-        render.synced(reports, seconds, options)
+        _sync(options, scope, glances)
         return 0
+    reports = scopes.check(scope, glances=glances)
     if options.command == "check":
         stale = [one for one in reports if one.region_differs or (options.stamp and one.written)]
         render.checked(reports, options, stale=stale)
@@ -67,6 +64,14 @@ def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = 
     else:
         render.shown(_only(reports, options.key), options)
     return 0
+
+
+def _sync(options: argparse.Namespace, scope: Scope, glances: Mapping[str, Glance] | None) -> None:
+    if options.hook and git.is_mid_rebase(scope.root):
+        return  # what we write would stop the rebase; git calls its hook again when it is done
+    began = time.perf_counter()
+    reports = scopes.sync(scope, glances=glances)
+    render.synced(reports, time.perf_counter() - began, options)
 
 
 def _scope(options: argparse.Namespace) -> Scope:
@@ -93,17 +98,29 @@ def _run(options: argparse.Namespace, glances: Mapping[str, Glance] | None) -> i
     if not command:
         remedy = "write `dyncachekeys run -- uv sync`"
         raise ConfigurationError([Problem("usage", "there is no command to run", "dyncachekeys run", remedy)])
-    program = shutil.which(command[0])
-    if program is None:
-        remedy = "check its name, and PATH"
-        raise ConfigurationError([Problem("no-such-command", "can't be found", command[0], remedy)])
+    program = _located(command[0])
     try:
         _sync_if_declared(options, glances)
     except DyncachekeysError as error:
         if not options.no_fail:
             raise
         render.errors(error.problems, as_json=False, level="warning")
+    except Exception as error:
+        if not options.no_fail:
+            raise
+        render.bug(error, as_json=False, level="warning")
     return _become(program, command)
+
+
+def _located(name: str) -> str:
+    """Return where a command is. Asked before anything else: no sync for a typing error."""
+    program = shutil.which(name)
+    if program is None:
+        message, remedy = "can't be found", "check its name, and PATH"
+        if Path(name).name != name and Path(name).exists():
+            message, remedy = "is not executable", "run `chmod +x` on it, or name the program that runs it"
+        raise ConfigurationError([Problem("no-such-command", message, name, remedy)])
+    return program
 
 
 def _sync_if_declared(options: argparse.Namespace, glances: Mapping[str, Glance] | None) -> None:
@@ -120,9 +137,22 @@ def _sync_if_declared(options: argparse.Namespace, glances: Mapping[str, Glance]
             render.synced(reports, time.perf_counter() - began, options, stream=sys.stderr)
 
 
-def _become(program: str, command: Sequence[str]) -> int:
+def _become(program: str, command: list[str]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     if sys.platform == "win32":  # there exec returns to the shell at once, and the command goes on behind it
-        return subprocess.run([program, *command[1:]], check=False).returncode  # noqa: S603
-    return os.execv(program, list(command))  # noqa: S606
+        return _wait_for([program, *command[1:]])
+    try:
+        early.become(program, command)
+    except OSError as error:
+        remedy = "a script needs a first line such as `#!/bin/sh`, with an interpreter that is there"
+        message = f"can't be executed: {error.strerror or error}"
+        raise ConfigurationError([Problem("no-such-command", message, command[0], remedy)]) from error
+
+
+def _wait_for(command: Sequence[str]) -> int:
+    with subprocess.Popen(command) as process:  # noqa: S603
+        while process.poll() is None:
+            with contextlib.suppress(KeyboardInterrupt):  # the console told the command, too, and it decides
+                process.wait()
+        return process.returncode

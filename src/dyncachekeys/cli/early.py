@@ -14,12 +14,15 @@ from dyncachekeys.witnesses import SCOPE_FILE, Witnesses
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import NoReturn
 
     from dyncachekeys.edits import Edited
 
 _MANY = 8
 """From how many projects on a second process pays."""
 _COMMANDS = ("sync", "check", "run")
+_MATTERS_NOT = frozenset({("check", "--stamp"), ("check", "--hook"), ("sync", "--hook"), ("run", "--no-fail")})
+"""Options that change nothing where there is nothing to do."""
 _FILE = "pyproject.toml"
 
 
@@ -56,7 +59,7 @@ def answer(arguments: Sequence[str]) -> Answer:
             return Answer(done=False, glances=_usable(glances))
         sys.stdout.flush()
         sys.stderr.flush()
-        return Answer(done=asked.command != "run" or _become(asked.argv))
+        return Answer(done=asked.command != "run" or _has_become(asked.argv))
     except (quiet.Aside, OSError):  # also if nobody listens: that is met by the full path
         return Answer(done=False, glances=_usable(glances))
 
@@ -223,7 +226,7 @@ def _understood(arguments: Sequence[str]) -> _Asked | None:
             asked.quiet = True
         elif argument == "--project":
             asked.project = next(rest, "")
-        elif (asked.command, argument) not in {("check", "--stamp"), ("run", "--no-fail")}:
+        elif (asked.command, argument) not in _MATTERS_NOT:
             return None
     return None if asked.command == "run" and not asked.argv else asked
 
@@ -241,10 +244,37 @@ def _root(start: str) -> str | None:
     return folder
 
 
-def _become(argv: list[str]) -> bool:
+def _has_become(argv: list[str]) -> bool:
     if sys.platform != "win32":  # there exec returns to the shell at once
         try:  # noqa: SIM105  contextlib takes 2 ms to import
-            os.execvp(argv[0], argv)  # noqa: S606
+            become(argv[0], argv)
         except OSError:  # no such command: the full path says so
             pass
     return False
+
+
+def become(program: str, argv: list[str]) -> NoReturn:
+    """Become a program, which starts as a shell would start it.
+
+    Python ignores two signals from its start on, and what is ignored stays so: ``run -- yes | head`` would
+    end in an error message. What Python handles, as SIGINT, the kernel resets by itself.
+
+    Args:
+        program: Its path, or its name to be looked up by ``PATH``.
+        argv: Its arguments, from its own name on.
+
+    Raises:
+        OSError: it can't be executed. What was ignored is ignored again.
+    """
+    try:  # `signal` takes 1.3 ms to import, for its enumerations; this is in memory from the start
+        import _signal as signals  # type: ignore[import-not-found]
+    except ImportError:
+        import signal as signals
+    ignored = [getattr(signals, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signals, name)]
+    for one in ignored:
+        signals.signal(one, signals.SIG_DFL)
+    try:
+        os.execvp(program, argv)  # noqa: S606
+    finally:
+        for one in ignored:
+            signals.signal(one, signals.SIG_IGN)

@@ -22,16 +22,18 @@ FINDING, TO_MEND, BUG, INTERRUPTED = 1, 2, 3, 130
 
 def main() -> None:
     """Run the command line of this process, and exit."""
-    answer = early.answer(sys.argv[1:])
-    if answer.done:
-        # All is said, and nothing is open: taking the interpreter down in order takes as long as the look did.
-        os._exit(0)
     try:
+        answer = early.answer(sys.argv[1:])
+        if answer.done:
+            # All is said, and nothing is open: taking the interpreter down in order takes as long as the look did.
+            os._exit(0)
         code = run(sys.argv[1:], answer.glances)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except KeyboardInterrupt:  # before there was anybody else to meet it
+        code = INTERRUPTED
     sys.exit(code)
 
 
@@ -45,13 +47,15 @@ def run(arguments: Sequence[str], glances: Mapping[str, Glance] | None = None) -
     # An interrupt must be met here, too.
     from dyncachekeys.cli import commands, render
     from dyncachekeys.cli.parser import parse
-    from dyncachekeys.errors import DyncachekeysError, OrphanedRegionError, Problem
+    from dyncachekeys.errors import DyncachekeysError, OrphanedRegionError
 
     as_json = render.wants_json(arguments)
     try:
         return commands.execute(parse(arguments), glances)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # no bug: `main` meets it
+        raise
     except OrphanedRegionError as error:
         render.errors(error.problems, as_json=as_json)
         return FINDING
@@ -59,10 +63,5 @@ def run(arguments: Sequence[str], glances: Mapping[str, Glance] | None = None) -
         render.errors(error.problems, as_json=as_json)
         return TO_MEND
     except Exception as error:  # noqa: BLE001  whatever else comes up here is ours
-        import traceback
-
-        told = f"{type(error).__name__}: {error}"
-        remedy = "this is a bug in dyncachekeys: please report it with what stands above"
-        sys.stderr.write(traceback.format_exc())
-        render.errors([Problem("bug", told, "dyncachekeys", remedy)], as_json=as_json)
+        render.bug(error, as_json=as_json)
         return BUG

@@ -47,15 +47,19 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
             name, help=text, description=f"{text[0].upper()}{text[1:]}. {detail}", parents=[options]
         )
 
-    add(
+    sync = add(
         "sync",
         "resolve the keys and write what differs",
         "Run it before uv, or use `run`. Runs the project's resolvers.",
+    )
+    sync.add_argument(
+        "--hook", action="store_true", help="called by git: write nothing while a rebase has commits left to apply"
     )
     check = add(
         "check", "tell whether pyproject.toml is what sync would write", "Writes nothing. Exit code 1 if it is not."
     )
     check.add_argument("--stamp", action="store_true", help="also fail if the stamp is stale")
+    check.add_argument("--hook", action="store_true", help="called by git: say what to do about the commit")
     run = add("run", "sync, then become a command", "As in `dyncachekeys run -- uv sync`.")
     run.add_argument("--no-fail", action="store_true", help="run the command even if resolving failed")
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD", help="the command and its arguments")

@@ -5,23 +5,28 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import traceback
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dyncachekeys.cli import telling
 from dyncachekeys.cli.printer import Printer, counted, counts, in_sync
 from dyncachekeys.document import rendering
+from dyncachekeys.errors import Problem
 from dyncachekeys.witnesses import LINK_FOLDER
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
 
-    from dyncachekeys.errors import Problem
     from dyncachekeys.report import KeyReport, ProjectReport
 
 JSON_VERSION = 1
 _SHORT = len("sha256-") + 12
+_BEFORE_A_COMMIT = """\
+Run `dyncachekeys sync`, `git add pyproject.toml`, and commit again.
+If it says that all is in sync, only a part of your work is staged: stage of the region what belongs to that part,
+with `git add --patch pyproject.toml`."""
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -99,7 +104,7 @@ def checked(reports: Sequence[ProjectReport], options: argparse.Namespace, *, st
             telling.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
         elif LINK_FOLDER in report.written:
             out(f"{report.name}: {LINK_FOLDER} does not hold the links that it should")
-    out("Run `dyncachekeys sync`.")
+    out("Run `dyncachekeys sync`." if not options.hook else _BEFORE_A_COMMIT)
 
 
 def _short(digest: str | None) -> str:
@@ -167,6 +172,14 @@ def errors(problems: Iterable[Problem], *, as_json: bool, level: str = "error") 
     for problem in problems:
         err(f"{err.painted(level, level)}: {problem.where}: {problem.message}")
         err(f"  {err.painted('do:', '~')} {problem.remedy}")
+
+
+def bug(error: Exception, *, as_json: bool, level: str = "error") -> None:
+    """Print what should not have happened, with where it did."""
+    sys.stderr.write("".join(traceback.format_exception(error)))
+    told = f"{type(error).__name__}: {error}"
+    remedy = "this is a bug in dyncachekeys: please report it with what stands above"
+    errors([Problem("bug", told, "dyncachekeys", remedy)], as_json=as_json, level=level)
 
 
 def warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:

@@ -3,30 +3,55 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LINE = re.compile(rb"(<{7}|\|{7}|={7}|>{7})(?: [^\n]*)?\r?\n?")
 _NEXT = {b"<<<<<<<": ("",), b"|||||||": ("ours",), b"=======": ("ours", "base"), b">>>>>>>": ("theirs",)}
 _PART = {b"<<<<<<<": "ours", b"|||||||": "base", b"=======": "theirs", b">>>>>>>": ""}
 
 
-def sides(data: bytes) -> tuple[bytes, bytes] | None:
-    """Return the document as either side has it, or ``None`` if there is no well-formed conflict."""
-    ours: list[bytes] = []
-    theirs: list[bytes] = []
-    part = ""
-    conflict = False
-    for line in data.splitlines(keepends=True):
-        if found := _LINE.fullmatch(line):
-            conflict = True
-            if part not in _NEXT[found[1]]:
-                return None
-            part = _PART[found[1]]
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One conflict, as either side has it."""
+
+    line: int
+    """On which it opens."""
+    ours: bytes
+    theirs: bytes
+
+
+def parts(data: bytes) -> list[bytes | Conflict]:
+    """Return a document as what is not in conflict and what is, in turn; nothing if that is not well-formed."""
+    found: list[bytes | Conflict] = []
+    said: dict[str, list[bytes]] = {"": []}
+    part, opened = "", 0
+    for number, line in enumerate(data.splitlines(keepends=True), 1):
+        marker = _LINE.fullmatch(line)
+        if marker is None:
+            said.setdefault(part, []).append(line)
             continue
-        if part in ("", "ours"):
-            ours.append(line)
-        if part in ("", "theirs"):
-            theirs.append(line)
-    return (b"".join(ours), b"".join(theirs)) if conflict and not part else None
+        if part not in _NEXT[marker[1]]:
+            return []
+        part, before = _PART[marker[1]], part
+        if not before:
+            found.append(b"".join(said.pop("")))
+            opened = number
+        elif not part:
+            found.append(Conflict(opened, b"".join(said.pop("ours", ())), b"".join(said.pop("theirs", ()))))
+            said = {"": []}
+    return [*found, b"".join(said[""])] if not part else []
+
+
+def side(document: Iterable[bytes | Conflict], *, theirs: Iterable[Conflict] = ()) -> bytes:
+    """Return a document with these conflicts as their side has them, and all others as ours does."""
+    of_theirs = {conflict.line for conflict in theirs}
+    return b"".join(
+        part if isinstance(part, bytes) else part.theirs if part.line in of_theirs else part.ours for part in document
+    )
 
 
 def line_of(data: bytes) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dyncachekeys.document.conflict import sides
+from dyncachekeys.document.conflict import Conflict, parts, side
 from dyncachekeys.document.proof import prove
 from dyncachekeys.document.region import find_list, find_markers
 from dyncachekeys.document.source import as_entry, decode, listed, parse
 from dyncachekeys.document.spans import less, marked_spans, owned_spans, within
-from dyncachekeys.errors import ConfigurationError, DyncachekeysError
+from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,15 +68,31 @@ def has_region(data: bytes) -> bool:
 
 def _settle(data: bytes, owned: Sequence[Mapping[str, object]], error: ConfigurationError) -> Cut:
     """Cut both sides of a merge conflict. If the same is left, then it was within our region."""
-    versions = sides(data)
-    if versions is None:
+    document = parts(data)
+    conflicts = [part for part in document if isinstance(part, Conflict)]
+    if not conflicts:
         raise error
     try:
-        ours, theirs = (cut(version, owned) for version in versions)
+        ours, theirs = (cut(side(document, theirs=some), owned) for some in ((), conflicts))
     except DyncachekeysError:
         raise error from None
     if ours.data != theirs.data:
-        raise error
+        raise (_outside(document, conflicts, ours) if ours.entries or theirs.entries else error) from None
     entries = ours.entries + [entry for entry in theirs.entries if entry not in ours.entries]
-    marked = all(side.marked for side in (ours, theirs) if side.entries)
+    marked = all(one.marked for one in (ours, theirs) if one.entries)
     return Cut(ours.data, entries, marked, conflict=True)
+
+
+def _outside(document: Sequence[bytes | Conflict], conflicts: Sequence[Conflict], ours: Cut) -> ConfigurationError:
+    """Return the error that names the first conflict that is not within our region: each is tried alone."""
+    first = next((one for one in conflicts if not _is_within(document, one, ours)), conflicts[0])
+    remedy = "resolve it, then run `dyncachekeys sync`, which settles what is in the region"
+    message = "there is a merge conflict outside the generated region"
+    return ConfigurationError([Problem("merge-conflict", message, f"pyproject.toml:{first.line}", remedy)])
+
+
+def _is_within(document: Sequence[bytes | Conflict], one: Conflict, ours: Cut) -> bool:
+    try:
+        return cut(side(document, theirs=[one])).data == ours.data
+    except DyncachekeysError:
+        return False

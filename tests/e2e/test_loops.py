@@ -1,0 +1,202 @@
+"""The guard against builds without end: a build that writes its own input (U15), a value that always differs."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+
+import pytest
+
+import dyncachekeys
+from dyncachekeys.report import ProjectReport
+from kit import BACKEND, BACKEND_KEY, Demo, DemoMaker, explained
+
+WRITES = """\
+    if os.environ.get("WRITES"):
+        with open(os.environ["WRITES"], "w", encoding="utf-8") as stream:
+            stream.write(os.environ["WRITTEN"])
+"""
+SELF_WRITING = BACKEND.replace("def _build(directory):\n", "def _build(directory):\n" + WRITES)
+LINKED = """
+[tool.dyncachekeys.keys.sources]
+resolver = "files"
+patterns = ["csrc/"]
+"""
+STAMPED = LINKED.replace("patterns", 'watch = "digest"\npatterns')
+OWN_ENTRY = BACKEND_KEY + '\n[tool.uv]\ncache-keys = [{ file = "csrc/*.c" }]\n'
+CODES = {"written-by-build", "always-differs"}
+
+
+def told(report: ProjectReport) -> list[tuple[str, str]]:
+    return [(one.code, one.where) for one in report.warnings if one.code in CODES]
+
+
+class Builder:
+    """What uses a demo whose backend writes a file on each build."""
+
+    def __init__(self, demo: Demo, path: str | None, *, same: bool = False) -> None:
+        self.demo, self._path, self._same = demo, path, same
+        self._numbers = itertools.count()
+
+    def build(self, *arguments: str) -> int:
+        text = "# the same\n" if self._same else f"# {next(self._numbers)}\n"
+        environ = {"WRITES": self._path, "WRITTEN": text} if self._path else {}
+        self.demo.tick()
+        builds = self.demo.uv_sync(*arguments, **environ)
+        self.demo.tick()
+        return builds
+
+    def builds(self, count: int) -> list[list[tuple[str, str]]]:
+        """Sync and build so many times; return what each sync told."""
+        found = []
+        for _ in range(count):
+            found.append(told(self.demo.sync()))
+            assert self.build() == 1
+        return found
+
+
+@pytest.fixture
+def self_writing(demo_maker: DemoMaker) -> Demo:
+    files = {"build_backend/core.py": SELF_WRITING, "csrc/a.c": "int a;\n", "csrc/made.c": "int made;\n"}
+    return demo_maker("", {**files, "elsewhere/made.c": "int made;\n"})
+
+
+THOROUGH = pytest.mark.thorough
+OWN, SAME = "entry of the user's own", "content stays, linked"
+CASES = {
+    "entry": (BACKEND_KEY, "build_backend/helper.py", 2),
+    "link": (LINKED, "csrc/made.c", 2),
+    OWN: (OWN_ENTRY, "csrc/a.c", 2),
+    "stamp": (STAMPED, "csrc/made.c", 3),
+}
+HELPER = "def dependencies():\n    return []\n"
+
+
+@pytest.mark.parametrize("case", ["entry", "stamp", *(pytest.param(one, marks=THOROUGH) for one in ("link", OWN))])
+def test_a_build_that_writes_its_input_is_told(self_writing: Demo, case: str) -> None:
+    """And only as long as it does."""
+    config, path, limit = CASES[case]
+    demo = self_writing
+    demo.append("pyproject.toml", config)
+    build = Builder(demo, path)
+    if case == "entry":
+        demo.write({"build_backend/core.py": SELF_WRITING.replace('["WRITTEN"])', f'["WRITTEN"] + {HELPER!r})')})
+    where = "csrc/*.c" if case == OWN else path
+    assert build.builds(limit) == [[]] * limit
+    assert told(demo.sync()) == [("written-by-build", where)]
+    shown = demo.cli("sync").stderr
+    assert f"warning: {where}: written " in shown
+    assert f"{limit} builds" in shown
+    assert "if the build writes it" in shown
+    if case == "entry":
+        time.sleep(2.1)
+        for _ in range(2):  # also where nothing is left to do, up to the quiet path
+            assert f"warning: {where}: " in demo.cli("sync").stderr
+    # The backend is mended: one build more, for what the last one wrote, and all is quiet.
+    mended = Builder(demo, None)
+    assert mended.build() == 1
+    assert told(demo.sync()) == []
+    mended.build()
+    assert told(demo.sync()) == []
+    assert mended.build() == 0
+
+
+QUIET = {
+    SAME: (LINKED, "csrc/made.c", True),
+    "content stays, stamped": (STAMPED, "csrc/made.c", True),
+    "nothing watches it": (LINKED, "elsewhere/made.c", False),
+    "ignored by git": (
+        LINKED + '\n[tool.dyncachekeys.keys.more]\nresolver="files"\npatterns=["gen/"]\n',
+        "gen/x",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", [SAME, *(pytest.param(one, marks=THOROUGH) for one in QUIET if one != SAME)])
+def test_a_build_that_writes_what_matters_to_nobody(self_writing: Demo, case: str) -> None:
+    config, path, same = QUIET[case]
+    self_writing.append("pyproject.toml", config)
+    self_writing.append(".gitignore", "/gen/\n")
+    self_writing.write({"gen/.keep": "", "csrc/made.c": "# the same\n" if same else "int made;\n"})
+    build = Builder(self_writing, path, same=same)
+    found = [told(self_writing.sync())]
+    for number in range(3):
+        self_writing.write({"csrc/a.c": f"int a{number};\n"})
+        self_writing.sync()
+        build.build()
+        found.append(told(self_writing.sync()))
+    assert found == [[]] * 4
+
+
+@pytest.mark.parametrize("config", [BACKEND_KEY, LINKED, STAMPED], ids=["entry", "link", "stamp"])
+def test_edits_between_sync_and_build_are_no_loop(self_writing: Demo, config: str) -> None:
+    """What uv watches, it has seen; what it does not, counts only if that comes three times running."""
+    demo = self_writing
+    demo.append("pyproject.toml", config)
+    build = Builder(demo, None)
+    path = "build_backend/helper.py" if config is BACKEND_KEY else "csrc/a.c"
+    assert told(demo.sync()) == []
+    for number in range(4):
+        demo.append(path, f"# {number}\n")
+        demo.append("pyproject.toml", "\n")  # so that uv builds, whoever watches the other
+        assert build.build() == 1
+        if config is STAMPED and number == 1:  # a sync and a build without such an edit
+            demo.sync()
+            build.build()
+        assert told(demo.sync()) == []
+
+
+def test_an_edit_after_the_build_is_none_of_the_builds(self_writing: Demo) -> None:
+    self_writing.append("pyproject.toml", BACKEND_KEY)
+    build = Builder(self_writing, None)
+    for number in range(4):
+        assert told(self_writing.sync()) == []
+        assert build.build() == 1
+        self_writing.append("build_backend/helper.py", f"# {number}\n")
+
+
+CLOCK = f"""
+[tool.dyncachekeys.keys.clock]
+resolver = "command"
+argv = ['{sys.executable}', "-c", "import time; print(time.time_ns())"]
+"""
+OTHER = """
+[tool.dyncachekeys.keys.more]
+resolver = "env"
+names = ["RUN_*"]
+"""
+
+
+def test_a_command_that_always_differs(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(CLOCK)
+    assert [told(demo.sync()) for _ in range(3)] == [[]] * 3  # the first has nothing to differ from
+    assert told(demo.sync()) == [("always-differs", "tool.dyncachekeys.keys.clock")]
+    shown = demo.cli("sync").stderr
+    assert "differed in each of the last 4 syncs" in shown
+    assert "a command has `pattern`" in shown
+    assert all(str(time.time_ns())[:6] not in line for line in shown.splitlines())  # never what it said
+    assert told(demo.sync()) == [("always-differs", "tool.dyncachekeys.keys.clock")]
+    demo.edit("pyproject.toml", "time.time_ns()", "1")
+    demo.sync()
+    assert told(demo.sync()) == []
+    assert "always" not in demo.cli("sync").stderr
+
+
+def test_a_value_that_stood_still_once_is_counted_anew(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(OTHER)
+    for value in ("1", "2", "3", "3", "4", "5"):
+        assert told(demo.sync(RUN_ID=value)) == []
+    assert told(demo.sync(RUN_ID="6")) == [("always-differs", "tool.dyncachekeys.keys.more")]
+    assert "6" not in (demo.root / ".dyncachekeys/state.json").read_text(encoding="utf-8").partition('"moves":')[2][:20]
+
+
+def test_looking_does_not_count(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(OTHER)
+    demo.sync(RUN_ID="0")
+    for number in range(5):
+        environ = {**demo.environ, "RUN_ID": f"{number + 1}"}
+        assert told(dyncachekeys.check(demo.root, environ)) == []
+        assert explained(demo.root, environ) is not None
+    assert told(demo.sync(RUN_ID="9")) == []
