@@ -48,18 +48,21 @@ class Outlook:
     verdict: Verdict
     seen: tuple[Seen, ...]
     """By what: now, or once dyncachekeys has run."""
+    certain: bool = True
+    """Whether uv, whatever its version, reads of git what we do (U9)."""
 
 
 def outlook(found: Survey) -> Outlook:
     """Return what uv will do with a project that was looked at."""
     now = tuple(_now(found))
+    certain = found.expected_record().git is not None
     if found.record is None:
-        return Outlook("installs", now)
+        return Outlook("installs", now, certain)
     if now:
         # Under the transport `digest`, the name that uv compares is the one that sync writes.
-        return Outlook("builds-after-sync" if found.plan.naming and found.region_differs else "builds", now)
+        return Outlook("builds-after-sync" if found.plan.naming and found.region_differs else "builds", now, certain)
     later = tuple(_after_sync(found))
-    return Outlook("builds-after-sync" if later else "nothing-to-do", later)
+    return Outlook("builds-after-sync" if later else "nothing-to-do", later, certain)
 
 
 def _now(found: Survey) -> Iterator[Seen]:

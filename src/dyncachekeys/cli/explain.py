@@ -112,6 +112,8 @@ def _tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
     _tell_edited(one.edited, out, options)
     for seen in one.outlook.seen[: None if options.verbose else _SHOWN]:
         out(f"uv sees: {_FACTS[seen.fact].format(seen.subject)}")
+    if not one.outlook.certain:
+        out("not certain: whether uv reads this repository's commit or tags as we do depends on its version (U9)")
     out(f"Next: {next_step(one)}")
 
 
@@ -163,6 +165,7 @@ def _as_json(one: Explanation) -> dict[str, Any]:
         **render.project(one.report),
         "outlook": {
             "verdict": one.outlook.verdict,
+            "certain": one.outlook.certain,
             "seen": [dataclasses.asdict(seen) for seen in one.outlook.seen],
         },
         "since": {
