@@ -6,11 +6,14 @@ be counted, offline, in a fraction of a second.
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import subprocess
 import sys
 import textwrap
 import zipfile
+from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +22,8 @@ import pytest
 from uv import find_uv_bin
 
 import dyncachekeys
+from dyncachekeys.cli.explain import as_json, tell
+from dyncachekeys.cli.printer import Printer
 from dyncachekeys.doctor import examine
 from dyncachekeys.errors import DyncachekeysError, Problem
 from dyncachekeys.explanation import Explanation, explain
@@ -210,6 +215,16 @@ def assert_explained(told: Explanation, report: ProjectReport, builds: int) -> N
     own = {key.name for key in report.keys if key.built_in}
     assert all(one.subject and one.reason for name in own for one in told.changes[name])
     assert told.why == report.why
+    text = io.StringIO()
+    tell(told, Printer(text, "never"), Namespace(verbose=True, quiet=False))
+    tables = as_json(told)["since"]["changes"]
+    for key, some in told.changes.items():
+        for one in some:
+            assert f" {key}" in text.getvalue()
+            assert one.subject.encode(errors="backslashreplace").decode() in text.getvalue()
+            assert one.as_table() in tables[key]
+    assert all(seen.subject in text.getvalue() for seen in told.outlook.seen)
+    json.dumps(as_json(told))
     expected = {"nothing-to-do": {0}, "installs": {0, 1}}.get(told.outlook.verdict, {1})
     assert builds in expected or not told.outlook.certain, told.outlook
     assert told.outlook.seen or not (builds and told.outlook.certain)

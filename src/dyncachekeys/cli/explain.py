@@ -56,14 +56,14 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     """
     found = _only(scopes.explain(scope, since=options.since), options.key)
     if options.format == "json":
-        render.document({"projects": [_as_json(one) for one in found]})
+        render.document({"projects": [as_json(one) for one in found]})
         return 0
     render.warnings([one.report for one in found], options)
     out = Printer(sys.stdout, options.color)
     for number, one in enumerate(found):
         if number:
             out("")
-        _tell(one, out, options)
+        tell(one, out, options)
     return 0
 
 
@@ -89,7 +89,8 @@ def _only(found: Sequence[Explanation], key: str | None) -> Sequence[Explanation
     ]
 
 
-def _tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
+def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
+    """Print what there is to say about one project."""
     name = one.report.name
     if one.report.previous is None:
         out(f"{name}: not synced yet, or the memory of it is gone: the next sync makes uv build it")
@@ -156,7 +157,8 @@ def next_step(one: Explanation) -> str:
     return "nothing. If uv should build, name what it depends on in a key"
 
 
-def _as_json(one: Explanation) -> dict[str, Any]:
+def as_json(one: Explanation) -> dict[str, Any]:
+    """Return what there is to say about one project as JSON output has it."""
     last = None
     if one.last is not None:
         changes = {key: [change.as_table() for change in some] for key, some in one.last.changes.items()}
