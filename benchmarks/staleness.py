@@ -21,7 +21,7 @@ from staleness_project import UV, Failed, Project, Strategy
 from staleness_strategies import DIGEST, EXACT, PLAIN, STRATEGIES
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "staleness.md"
-WATCHABLE = {"entry"}  # and "file", once there is a folder of links
+WATCHABLE = {"entry", "file"}
 KINDS = ("stale", "needless", "never-ending", "failed")
 HEAD = """\
 # Staleness
@@ -228,7 +228,8 @@ def told(outcomes: Sequence[Outcome], changes: Sequence[Change], strategies: Seq
     watchable = sum(change.right == "R" and change.seen in WATCHABLE for change in changes)
     note = (
         f"{watchable} of the {necessary} are edits of what has an entry of its own under `auto` (files of the backend, "
-        "named variables, uv's defaults), which plain uv can see. The rest it sees at the next `dyncachekeys sync`.\n"
+        "named variables, uv's defaults) or a link (all other files, in the tree or out of it), which plain uv can see. "
+        "The rest it sees at the next `dyncachekeys sync`.\n"
     )
     again = (
         "\n## Run it again\n\nFrom a clone, in an environment with this project and uv (`pip install . uv`):\n\n"
