@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from dyncachekeys.files import Files
     from dyncachekeys.project import Project
 
-_CLOCK_NS = 20_000_000
-"""How far the clock of a file system may be behind (a tick, up to 4 ms), with room."""
-
 
 class Traces:
     """A project's trace.
@@ -63,7 +60,7 @@ class Traces:
         trace, python, started = recording.record(request)
         known = Kept(trace, python=python)
         found = self._found(known)
-        changed = any(self._files.changed_at(one.path) >= started - _CLOCK_NS for one in found if isinstance(one, File))
+        changed = any(self._files.changed_at(one.path) >= started for one in found if isinstance(one, File))
         if changed:  # while it was traced: it may have been read before or after
             self._files.settled = False
         else:
