@@ -289,6 +289,22 @@ def test_another_interpreter_is_another_build(demo_maker: DemoMaker) -> None:
     assert traces(demo) == before + 1
 
 
+def test_what_another_program_writes_is_known_by_its_changing_each_time(demo_maker: DemoMaker) -> None:
+    write = "subprocess.run(['sh', '-c', 'echo made > reqs/out.txt'], check=True)"
+    hook = HOOK.replace('    os.environ.get("DEMO_MODE")\n', f"    {write}\n    open('reqs/out.txt').read()\n")
+    demo = traced_demo(demo_maker, f"\n\nimport subprocess\n{hook}")
+    demo.sync()
+    demo.sync()
+    assert traces(demo) == 2
+    (key,) = [one for one in demo.sync().keys if one.name == "backend"]
+    assert "reqs/out.txt" not in {one.subject for one in key.inputs}
+    assert traces(demo) == 2
+    demo.append("reqs/a.txt", "two\n")
+    demo.sync()
+    demo.sync()
+    assert traces(demo) == 3
+
+
 def test_another_tracer_looks_again(demo_maker: DemoMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     demo = traced_demo(demo_maker)
     demo.sync()
