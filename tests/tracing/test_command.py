@@ -113,12 +113,14 @@ def test_keys_and_entries_that_are_there_are_told(demo_maker: DemoMaker) -> None
     assert "`dyncachekeys trace --write` adds `traced-files` for this:" in said
 
 
+@pytest.mark.thorough
 def test_a_traced_key_watches_it_all(demo_maker: DemoMaker) -> None:
     demo = traced_demo(demo_maker, '[tool.dyncachekeys.keys.backend]\nresolver = "backend"\ntrace = true\n')
     assert None not in watched(trace(demo)).values()
     assert "0 of them not watched" in demo.cli("trace").stdout
 
 
+@pytest.mark.thorough
 def test_build_traces_the_build_too(demo_maker: DemoMaker) -> None:
     demo = traced_demo(demo_maker)
     demo.edit(

@@ -114,6 +114,7 @@ def test_what_the_build_does_not_read_costs_nothing(demo_maker: DemoMaker) -> No
     assert traces(demo) == before
 
 
+@pytest.mark.thorough
 def test_what_git_ignores_counts_if_it_looks_like_what_is_read(demo_maker: DemoMaker) -> None:
     demo = traced_demo(demo_maker)
     demo.git("init", "--quiet")
@@ -207,6 +208,7 @@ def test_requirements_that_are_not_there(demo_maker: DemoMaker) -> None:
     assert "the build's environment" in problem.message
 
 
+@pytest.mark.thorough
 def test_requirements_from_beside_the_project(demo_maker: DemoMaker) -> None:
     """As uv does it: ``tool.uv.sources`` count for ``build-system.requires``, too."""
     demo = traced_demo(demo_maker)
@@ -252,6 +254,7 @@ def test_a_trace_is_not_for_uv_to_watch(config: str, demo_maker: DemoMaker) -> N
     assert traces(demo) == 0
 
 
+@pytest.mark.thorough
 def test_in_the_exact_profile_only_content_counts(demo_maker: DemoMaker) -> None:
     demo = traced_demo(demo_maker, config=f"{KEY}\n[tool.dyncachekeys]\nwatch = 'digest'\n")
     demo.settled()
@@ -292,6 +295,22 @@ def test_another_interpreter_is_another_build(demo_maker: DemoMaker) -> None:
     assert traces(demo) == before + 1
 
 
+def test_what_another_program_writes_is_known_by_its_changing_each_time(demo_maker: DemoMaker) -> None:
+    write = "subprocess.run(['sh', '-c', 'echo made > reqs/out.txt'], check=True)"
+    hook = HOOK.replace('    os.environ.get("DEMO_MODE")\n', f"    {write}\n    open('reqs/out.txt').read()\n")
+    demo = traced_demo(demo_maker, f"\n\nimport subprocess\n{hook}")
+    demo.sync()
+    demo.sync()
+    assert traces(demo) == 2
+    (key,) = [one for one in demo.sync().keys if one.name == "backend"]
+    assert "reqs/out.txt" not in {one.subject for one in key.inputs}
+    assert traces(demo) == 2
+    demo.append("reqs/a.txt", "two\n")
+    demo.sync()
+    demo.sync()
+    assert traces(demo) == 3
+
+
 def test_another_tracer_looks_again(demo_maker: DemoMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     demo = traced_demo(demo_maker)
     demo.sync()
@@ -302,6 +321,7 @@ def test_another_tracer_looks_again(demo_maker: DemoMaker, monkeypatch: pytest.M
     assert traces(demo) == 2
 
 
+@pytest.mark.thorough
 def test_an_edit_answered_from_memory_says_what_a_full_run_says(demo_maker: DemoMaker) -> None:
     """A file that only decides whether a trace stands is no input of its folder."""
     config = f'{KEY}\n[tool.dyncachekeys.keys.own]\nresolver = "files"\npatterns = ["src/", "reqs/"]\n'

@@ -5,13 +5,14 @@ from __future__ import annotations
 import fnmatch
 import os
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from dyncachekeys.paths import check_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
 _LEFT_OUT = frozenset({".git", ".hg", ".svn", "__pycache__", ".dyncachekeys", ".venv", "-c"})
@@ -72,6 +73,15 @@ class Trace:
     def subjects(self) -> dict[str, Mapping[str, str]]:
         """What counts as an input, by how it was asked for."""
         return {name: getattr(self, name) for name in ("read", "listed", "missing", "there", "variables")}
+
+    def without(self, products: AbstractSet[str]) -> Trace:
+        """Return the trace of a build that writes these files, too."""
+        read, missing, there = (
+            {path: who for path, who in some.items() if path not in products}
+            for some in (self.read, self.missing, self.there)
+        )
+        written = tuple(sorted({*self.written, *products}))
+        return replace(self, read=read, missing=missing, there=there, written=written)
 
 
 @dataclass(frozen=True, slots=True)

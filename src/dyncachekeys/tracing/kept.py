@@ -31,6 +31,9 @@ class Kept:
     """Over the states of all that the trace names."""
     python: str = ""
     """The interpreter that ran it."""
+    suspects: tuple[str, ...] = ()
+    """Files that changed while the build was traced: if they do so again, the build writes them itself, by a
+    program that can't be seen into."""
 
 
 def load(path: Path) -> Kept | None:
@@ -39,7 +42,7 @@ def load(path: Path) -> Kept | None:
         data = statefile.read(path)
         texts = {name: str(data[name]) for name in ("salt", "basis", "seal", "python")}
         bytes.fromhex(texts["salt"])
-        return Kept(_trace(data["trace"]), **texts)
+        return Kept(_trace(data["trace"]), **texts, suspects=tuple(map(str, data["suspects"])))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import posixpath
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,21 +15,19 @@ from dyncachekeys.paths import split
 from dyncachekeys.project import HOME
 from dyncachekeys.tracing import kept, recording, tracer
 from dyncachekeys.tracing.kept import Kept
-from dyncachekeys.tracing.observed import results
+from dyncachekeys.tracing.observed import names_in, results
 from dyncachekeys.tracing.requirements import at_sources
 from dyncachekeys.values import sealed, value_digest
 from dyncachekeys.venv import project_environment
 from dyncachekeys.witnesses import READ
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from dyncachekeys.environment import Environment
     from dyncachekeys.files import Files
     from dyncachekeys.project import Project
-
-_CLOCK_NS = 20_000_000
-"""How far the clock of a file system may be behind (a tick, up to 4 ms), with room."""
+    from dyncachekeys.tracing.facts import Trace
 
 
 class Traces:
@@ -60,18 +60,32 @@ class Traces:
         if known is not None and self._stands(known):
             return self._found(known), self._notices(known, where)
         request = request_for(self._project, self._files, self._environ, where, timeout)
+        before = set(known.suspects) if known is not None else set()
         trace, python, started = recording.record(request)
-        known = Kept(trace, python=python)
+        changed = set(self._changed(trace, started))
+        trace = trace.without(changed & before)
+        known = Kept(trace, python=python, suspects=tuple(sorted(changed)))
         found = self._found(known)
-        changed = any(self._files.changed_at(one.path) >= started - _CLOCK_NS for one in found if isinstance(one, File))
-        if changed:  # while it was traced: it may have been read before or after
+        if changed <= before:
+            known = replace(known, basis=self._basis(known), seal=self._seal(known, found))
+        else:  # it may have been read before or after, so this trace does not stand
             self._files.settled = False
-        else:
-            self.fresh = Kept(trace, known.salt, self._basis(known), self._seal(known, found), python)
+        self.fresh = known
         return found, self._notices(known, where)
 
     def _found(self, known: Kept) -> list[File | Env | Value]:
         return list(results(known.trace, self._files, self._project.pyproject))
+
+    def _changed(self, trace: Trace, started: int) -> Iterator[str]:
+        """Yield the files that were written since the build was started, and by nothing that can be seen."""
+        listed = [
+            posixpath.normpath(f"{folder}/{name}")
+            for folder in trace.listed
+            for name in names_in(folder, self._files, trace) or ()
+        ]
+        for path in {*trace.read, *trace.missing, *listed}:
+            if self._files.changed_at(path) >= started and not self._files.is_dir(path):
+                yield path
 
     def _stands(self, known: Kept) -> bool:
         if known.basis != self._basis(known):
