@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from dyncachekeys import environment, patterns, registry, uv
+from dyncachekeys import environment, patterns, registry, uv, workspace
 from dyncachekeys.config import DEFAULTS, WHERE
 from dyncachekeys.files import MISSING, Files
 from dyncachekeys.matching import Rules
@@ -14,7 +14,7 @@ from dyncachekeys.memory import FileMemory
 from dyncachekeys.model import File
 from dyncachekeys.plugin import Context
 from dyncachekeys.project import FILE, load, without_region
-from dyncachekeys.survey import has_keys, survey, with_inherited
+from dyncachekeys.survey import survey
 from dyncachekeys.tracing import recording
 from dyncachekeys.tracing.traces import request_for
 
@@ -124,12 +124,12 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
     root = root.resolve()
     project = load(root)
     files = Files(root, FileMemory(), {FILE: lambda: project.bare}, without_region)
-    project = with_inherited(project, files)
+    project = workspace.with_inherited(project, files)
     seen = environment.for_keys(environ)
     where = f"the build of {project.name}"
     request = request_for(project, files, seen, where, timeout, longer="give a longer `--timeout`", steps=steps)
     trace, python, _ = recording.record(request)
-    keyed = has_keys(project)
+    keyed = workspace.has_keys(project)
     watched = _by_entries(project, files, keyed=keyed)
     resolvers = _add_keys(watched, root, environ, project) if keyed else set()
     dependencies = tuple(

@@ -186,11 +186,8 @@ def _of_another(
     project: Project, environ: Environment, files: Files, chain: Sequence[Path]
 ) -> list[tuple[Inputs, bool]]:
     """Resolve another package: by its keys, or if it has none, all of its files that git does not ignore."""
-    inherited = workspace.inherited(files) if "project" in project.pyproject else {}
-    home = workspace.home(files) if inherited else None
-    project = dataclasses.replace(project, inherited=inherited, home=home)
-    table = project.table or {}
-    if table.get("keys") or (inherited and table.get("inherit", True) is not False):
+    project = workspace.with_inherited(project, files)
+    if workspace.has_keys(project):
         keys = resolve(project, environ, files, chain).keys
         return [(key.inputs, key.runs_each_time) for key in keys]
     everything = Selection(["*"]).among(files)

@@ -63,7 +63,7 @@ class Scope:
             return True
         try:
             files = Files(folder, FileMemory())
-            return survey.has_keys(survey.with_inherited(project.load(folder), files))
+            return workspace.has_keys(workspace.with_inherited(project.load(folder), files))
         except DyncachekeysError:
             return True
 

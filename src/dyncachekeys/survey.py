@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import advice, document, environment, keeping, loops, memory, uv, witnesses, workspace
 from dyncachekeys.config import read
-from dyncachekeys.emit import links, transport_digest, write
+from dyncachekeys.emit import links, transport_digest, transport_stamp, write
 from dyncachekeys.emit.links import LinkFolder
-from dyncachekeys.emit.plan import STAMP_ENTRIES, Plan, plan
+from dyncachekeys.emit.plan import STAMP_ENTRIES, Plan
 from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
 from dyncachekeys.files import Files
@@ -188,7 +188,7 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     state = _with_edits(root, state, memory_of_files.known)
     project = transport_digest.loaded(root, state.entries)
     files = Files(root, memory_of_files, {FILE: lambda: project.bare}, without_region)
-    project = with_inherited(project, files)
+    project = workspace.with_inherited(project, files)
     _demand_keys(project)
     program = uv.find(files, environ, state.uv)
     seen = environment.for_keys(environ)
@@ -263,7 +263,7 @@ def _with_edits(root: Path, state: State, known: Witnesses) -> State:
 def _plan(resolution: Resolution, files: Files, written: Collection[str], *, links_work: bool) -> Plan:
     if resolution.transport == "digest":
         return transport_digest.plan(resolution, files)
-    return plan(resolution, files, written, links_work=links_work)
+    return transport_stamp.plan(resolution, files, written, links_work=links_work)
 
 
 def _links(planned: Plan, files: Files, state: State, folder: LinkFolder) -> Mapping[str, str] | None:
@@ -288,29 +288,8 @@ def fingerprint_of(root: Path) -> Fingerprint:
     return (_bytes(root / FILE), _bytes(root / HOME / STATE_FILE), _link(root / HOME))
 
 
-def with_inherited(project: Project, files: Files) -> Project:
-    """Return the project with the keys that its workspace's root declares for it.
-
-    Args:
-        project: The project.
-        files: Its files.
-    """
-    keys = workspace.inherited(files) if "project" in project.pyproject else {}
-    return dataclasses.replace(project, inherited=keys, home=workspace.home(files)) if keys else project
-
-
-def has_keys(project: Project) -> bool:
-    """Tell whether a project has any key, of its own or inherited.
-
-    Raises:
-        ConfigurationError: ``tool.dyncachekeys`` is no table.
-    """
-    table = project.table or {}
-    return bool(table.get("keys") or (project.inherited and table.get("inherit", True) is not False))
-
-
 def _demand_keys(project: Project) -> None:
-    if has_keys(project):
+    if workspace.has_keys(project):
         return
     if project.table:
         _, problems = read(project.table)

@@ -6,6 +6,7 @@ Compared with uv 0.13.9: only the nearest ``pyproject.toml`` above decides, and 
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import posixpath
 from fnmatch import fnmatchcase
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dyncachekeys.files import Files
+    from dyncachekeys.project import Project
 
 
 def home(files: Files) -> Path:
@@ -50,6 +52,27 @@ def inherited(files: Files) -> Mapping[str, Any]:
     """Return the keys that the workspace's root declares for its members, the root included, unread."""
     declared = _at(pyproject(files, home(files)), "tool", "dyncachekeys", "workspace", "keys")
     return declared if isinstance(declared, dict) else {}
+
+
+def with_inherited(project: Project, files: Files) -> Project:
+    """Return the project with the keys that its workspace's root declares for it.
+
+    Args:
+        project: The project.
+        files: Its files.
+    """
+    keys = inherited(files) if "project" in project.pyproject else {}
+    return dataclasses.replace(project, inherited=keys, home=home(files)) if keys else project
+
+
+def has_keys(project: Project) -> bool:
+    """Tell whether a project has any key, of its own or inherited.
+
+    Raises:
+        ConfigurationError: ``tool.dyncachekeys`` is no table.
+    """
+    table = project.table or {}
+    return bool(table.get("keys") or (project.inherited and table.get("inherit", True) is not False))
 
 
 def scope(files: Files) -> list[Path]:

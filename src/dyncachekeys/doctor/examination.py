@@ -15,7 +15,6 @@ from dyncachekeys.files import Files
 from dyncachekeys.ignoring import IgnoreRules
 from dyncachekeys.memory import FileMemory
 from dyncachekeys.project import FILE, Project, load, without_region
-from dyncachekeys.survey import with_inherited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +45,7 @@ def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False, bui
             raise
         return [Finding("DCK001", problem.message, problem.where, problem.remedy, package=root.name)]
     files = Files(project.root, FileMemory(), {FILE: lambda: project.bare}, without_region)
-    project = with_inherited(project, files)
+    project = workspace.with_inherited(project, files)
     found: list[Finding] = []
     keyed, unknown = _by_keys(project, files, environ, found)
     subject = _subject(project, files, environ, keyed, unknown)
