@@ -68,27 +68,19 @@ def test_uv_agrees_before_and_after_a_sync(case: str, demo: Demo) -> None:
     assert of_uv(demo.root, demo.environ) == []
 
 
-def test_variables_without_their_values(demo: Demo) -> None:
-    environ = {**demo.environ, "CC": "s3cr3t-clang", "MY_TOKEN": "s3cr3t-token"}
-    assert of_uv(demo.root, environ) == []
-    record = next((demo.root / ".venv").glob("lib/*/site-packages/demo*/uv_cache.json"))
-    text = record.read_text(encoding="utf-8")
-    assert '"CC":null' in text
-    # A record that uv takes for another one: then we and uv must differ.
-    (demo.root / "uv.lock").write_text("broken", encoding="utf-8")
-    (found,) = of_uv(demo.root, environ)
-    assert (found.code, found.level) == ("DCK082", "note")
-    assert "s3cr3t" not in found.message
-
-
-def test_where_uv_says_something_else_both_are_told(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_uv_says_something_else_both_records_are_told(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     from dyncachekeys.uv import program  # noqa: PLC0415
 
+    environ = {"CC": "s3cr3t-clang", "MY_TOKEN": "s3cr3t-token"}
+    demo.both(**environ)
     monkeypatch.setattr(program, "_FOLLOWS_LINKS", (99, 0, 0))  # what uv sees through links is not taken in
     demo.append("csrc/a.c", "more\n")
-    (found,) = of_uv(demo.root, demo.environ)
+    (found,) = of_uv(demo.root, {**demo.environ, **environ})
     assert (found.code, found.level) == ("DCK081", "error")
-    assert found.message.startswith("uv would install it anew, and by its record it should not: nothing differs")
+    assert found.message.startswith("uv would install it anew, and by its record it should not: timestamp ")
+    for fact in ("commit and tags equal", "variable CC equal", "folder src missing recorded, missing now"):
+        assert fact in found.message
+    assert "s3cr3t" not in found.message
 
 
 def test_without_uv_or_a_lock(demo_maker: DemoMaker, tmp_path: Path) -> None:

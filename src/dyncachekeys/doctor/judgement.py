@@ -43,12 +43,13 @@ def findings(subject: Subject) -> Iterator[Finding]:
         return
     linked = uv.newest(subject.files, [uv.LINKS]) if program.follows_links else None
     expected = uv.expected_record(subject.files, subject.effective, subject.environ, linked)
-    differences = [*_differences(subject, subject.record, expected)]
-    if said == bool(differences):
+    facts = (
+        [*_compared(subject, subject.record, expected)] if subject.record is not None else [("not installed", False)]
+    )
+    if said == (not all(same for _, same in facts)):
         return
     verdict = "would install it anew" if said else "would leave it as it is"
-    ours = "; ".join(differences) or "nothing differs from the record of the last install"
-    message = f"uv {verdict}, and by its record it should not: {ours}"
+    message = f"uv {verdict}, and by its record it should not: {'; '.join(told for told, _ in facts)}"
     yield Finding("DCK081", message, _WHERE, "please report it to dyncachekeys, with both records as told here")
 
 
@@ -73,25 +74,23 @@ def _asked(subject: Subject, program: str) -> bool | str:
     return naming.normalised_name(subject.project.name) in changed
 
 
-def _differences(subject: Subject, record: Record | None, expected: Record) -> Iterator[str]:
-    """Yield in what the record of the last install differs from the one that uv would make now; no values."""
-    if record is None:
-        yield "it is not installed"
-        return
-    if record.timestamp != expected.timestamp:
-        yield f"timestamp: {record.timestamp} recorded, {expected.timestamp} now"
-    if expected.git is not None and record.git != expected.git:
-        yield "commit and tags: others now"
+def _compared(subject: Subject, record: Record, expected: Record) -> Iterator[tuple[str, bool]]:
+    """Yield each fact of both records side by side, and whether it is the same; of variables and git no values."""
+    told = f"timestamp {record.timestamp} recorded, {expected.timestamp} now"
+    yield told, record.timestamp == expected.timestamp
+    if expected.git is not None:
+        same = record.git == expected.git
+        yield f"commit and tags {'equal' if same else 'others now'}", same
     for name in sorted(record.env.keys() | expected.env.keys()):
-        if record.env.get(name) != expected.env.get(name) or (name in record.env) != (name in expected.env):
-            yield f"variable {name}: another now"
+        same = name in record.env and name in expected.env and record.env[name] == expected.env[name]
+        yield f"variable {name} {'equal' if same else 'another now'}", same
     for name in sorted(record.folders.keys() | expected.folders.keys()):
         was, now = record.folders.get(name), expected.folders.get(name)
-        if was != now:
-            yield f"folder {name}: {_told(was)} recorded, {_told(now)} now"
+        yield f"folder {name} {_told(was)} recorded, {_told(now)} now", was == now
     folder = Stamps(subject.project.root / HOME).current()
-    if uv.CURRENT in expected.folders and folder is not None and not folder.is_named(record.current):
-        yield f"{uv.CURRENT}: leads elsewhere now"
+    if uv.CURRENT in expected.folders and folder is not None:
+        same = folder.is_named(record.current)
+        yield f"{uv.CURRENT} leads {'where it led' if same else 'elsewhere now'}", same
 
 
 def _told(there: bool | None) -> str:

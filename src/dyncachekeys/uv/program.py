@@ -63,7 +63,10 @@ def find(files: Files, environ: Mapping[str, str], known: Sequence[str]) -> Prog
     path = shutil.which("uv", path=environ.get("PATH", os.defpath))
     if path is None:
         return before
-    info = os.stat(path)
+    try:
+        info = os.stat(path)
+    except OSError:  # it is just being replaced
+        return before
     files.note(files.relative(os.path.abspath(path)), TIMED)
     stat = f"{info.st_size} {info.st_mtime_ns} {info.st_ino}"
     if before is not None and (before.path, before.stat) == (path, stat):
