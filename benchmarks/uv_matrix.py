@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/uv-compatibility.md"
 VERSIONS = ("0.6.17", "0.7.22", "0.8.24", "0.9.30", "0.10.12", "0.11.33", "0.12.24", "0.13.9")
 GROUPS = {
-    "backends": ("backend_cases", "faults"),
+    "backends, and facts of uv": ("backend_cases", "faults", "uv_facts"),
     "content": ("content_cases", "pyproject_cases"),
     "metadata": ("metadata_cases", "requirements_cases", "preset_cases"),
     "environment": ("environment_cases", "command_cases", "distribution_cases"),
