@@ -37,6 +37,9 @@ ASK_UV = bool(os.environ.get("DYNCACHEKEYS_ASK_UV"))
 UV_VERSION = tuple(
     map(int, subprocess.run([UV, "--version"], capture_output=True, text=True, check=True).stdout.split()[1].split("."))
 )
+FOLLOWS_LINKS = UV_VERSION >= (0, 7, 21)
+sees_links = pytest.mark.skipif(not FOLLOWS_LINKS, reason="this uv does not follow links (U13): the stamp does it all")
+as_measured = pytest.mark.skipif(UV_VERSION < (0, 13, 9), reason="older versions of uv differ here; not looked into")
 BACKEND = """\
 import os
 import zipfile

@@ -38,7 +38,7 @@ CHANGES: dict[str, Callable[[Demo], object]] = {
     "a folder": lambda demo: (demo.root / "src").mkdir(),
     "the stamp": lambda demo: shutil.rmtree(demo.root / ".dyncachekeys"),
     "a commit": lambda demo: demo.git("commit", "--quiet", "--allow-empty", "--message", "more"),
-    "not installed": lambda demo: demo.uv("pip", "uninstall", "demo"),
+    "not installed": lambda demo: demo.uv("pip", "uninstall", "--python", ".venv", "demo"),
     "pyproject.toml": lambda demo: demo.append("pyproject.toml", "# more\n"),
 }
 

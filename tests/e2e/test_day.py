@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kit import BACKEND, Demo, DemoMaker
+from kit import BACKEND, Demo, DemoMaker, sees_links
 
 CONFIG = """
 [tool.dyncachekeys]
@@ -212,6 +212,7 @@ def day(demo_maker: DemoMaker, tmp_path: Path) -> Day:
     return day
 
 
+@sees_links
 @pytest.mark.skipif(sys.platform == "win32", reason="hooks are shell scripts")
 def test_plain_uv_and_git_hooks_are_enough(day: Day) -> None:
     region = (day.demo.root / "pyproject.toml").read_bytes()
@@ -226,6 +227,7 @@ def test_plain_uv_and_git_hooks_are_enough(day: Day) -> None:
     assert (day.demo.root / "pyproject.toml").read_bytes() == region
 
 
+@sees_links
 @pytest.mark.skipif(sys.platform == "win32", reason="hooks are shell scripts")
 def test_new_worktree_is_ready_for_plain_uv(day: Day, tmp_path: Path) -> None:
     day.demo.git("worktree", "add", "--quiet", str(tmp_path / "tree"), "-b", "elsewhere")

@@ -17,7 +17,7 @@ from dyncachekeys.memory import FileMemory
 from dyncachekeys.plugin import Context
 from dyncachekeys.report import ProjectReport
 from dyncachekeys.witnesses import Witnesses
-from kit import PYPROJECT, Demo, DemoMaker
+from kit import PYPROJECT, Demo, DemoMaker, as_measured
 
 CONFIG = """
 [dependency-groups]
@@ -73,6 +73,7 @@ def _messages(report: ProjectReport) -> list[str]:
     return [notice.message for notice in report.warnings]
 
 
+@as_measured
 @WATCHES
 def test_upgraded_in_the_environment(demo_maker: DemoMaker, config: str) -> None:
     """Case 28."""
@@ -110,6 +111,7 @@ def test_another_package_does_not_count(demo_maker: DemoMaker, config: str) -> N
         assert demo.uv_sync(*arguments) == 0
 
 
+@as_measured
 @WATCHES
 def test_the_same_version_installed_again_does_not_count(demo_maker: DemoMaker, config: str) -> None:
     demo = _made(demo_maker, config)
@@ -151,6 +153,7 @@ def test_installed_from_a_file_counts(demo_maker: DemoMaker) -> None:
     assert _changes(demo.sync()) == [TORCH]
 
 
+@as_measured
 @WATCHES
 def test_removed_and_installed_again(demo_maker: DemoMaker, config: str) -> None:
     demo = _made(demo_maker, config)
@@ -240,6 +243,7 @@ WORKSPACE = f"[tool.uv.workspace]\n{MEMBERS}"
 PROJECT = '[project]\nname = "{name}"\nversion = "1"\nrequires-python = ">=3.10"\n'
 
 
+@as_measured
 @pytest.mark.parametrize(
     ("folder", "more"),
     [
@@ -306,6 +310,7 @@ def _aged(demo: Demo, *arguments: str) -> None:
     assert _places(demo) == []
 
 
+@as_measured
 @WATCHES
 def test_quiet_until_its_own_metadata_changes(demo_maker: DemoMaker, config: str) -> None:
     demo = _made(demo_maker, config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from kit import BACKEND_KEY, HELPER, DemoMaker
+from kit import BACKEND_KEY, HELPER, DemoMaker, as_measured
 
 
 def test_uv_alone_does_not_notice_an_edited_backend(demo_maker: DemoMaker) -> None:
@@ -15,6 +15,7 @@ def test_uv_alone_does_not_notice_an_edited_backend(demo_maker: DemoMaker) -> No
     assert demo.uv_sync() == 0
 
 
+@as_measured
 def test_with_sync_before_uv_an_edited_backend_is_built_once(demo_maker: DemoMaker) -> None:
     demo = demo_maker(BACKEND_KEY)
     assert demo.both() == 1

@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 
 from dyncachekeys.errors import ConfigurationError
-from kit import UV_VERSION, Demo, DemoMaker
+from kit import FOLLOWS_LINKS, Demo, DemoMaker, sees_links
 
-FOLLOWS = UV_VERSION >= (0, 7, 21)
-sees_links = pytest.mark.skipif(not FOLLOWS, reason="this uv does not follow links (U13): the stamp does it all")
 LINKS = ".dyncachekeys/inputs"
 SOURCES = """
 [tool.dyncachekeys.keys.sources]
@@ -293,7 +291,7 @@ def test_where_links_are_refused_the_stamp_does_it_all(demo_maker: DemoMaker) ->
     assert demo.both() == 0
 
 
-@pytest.mark.skipif(FOLLOWS, reason="this uv follows links")
+@pytest.mark.skipif(FOLLOWS_LINKS, reason="this uv follows links")
 def test_where_uv_follows_no_links_the_stamp_does_it_all(demo_maker: DemoMaker) -> None:
     """U13: before 0.7.21. The region is the same, so that it is the same for everybody."""
     demo = settled(demo_maker, SOURCES)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import tomli
 
-from kit import BACKEND, BACKEND_KEY, Demo, DemoMaker, make_demo
+from kit import BACKEND, BACKEND_KEY, Demo, DemoMaker, make_demo, sees_links
 
 SOURCES_KEY = """
 [tool.dyncachekeys.keys.sources]
@@ -31,6 +31,16 @@ FILES = {
     "csrc/two.c": "two\n",
 }
 PROFILES = pytest.mark.parametrize("config", [STAMPED_SOURCES, EXACT], ids=["auto", "exact"])
+
+
+ALL_PROFILES = pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param(STAMPED_SOURCES, id="auto"),
+        pytest.param(WATCHED_SOURCES, id="uv", marks=sees_links),
+        pytest.param(EXACT, id="exact"),
+    ],
+)
 
 
 def _installed(demo: Demo) -> str:
@@ -231,7 +241,7 @@ def test_uv_built_on_its_own_and_a_stamped_variable_went_back(demo_maker: DemoMa
     assert demo.both() == 0
 
 
-@pytest.mark.parametrize("config", [STAMPED_SOURCES, WATCHED_SOURCES, EXACT], ids=["auto", "uv", "exact"])
+@ALL_PROFILES
 def test_a_forced_plain_build_ends_quiet(demo_maker: DemoMaker, config: str) -> None:
     demo = demo_maker(config, FILES)
     demo.settled()
@@ -244,7 +254,7 @@ def test_a_forced_plain_build_ends_quiet(demo_maker: DemoMaker, config: str) -> 
     assert demo.both() == 0
 
 
-@pytest.mark.parametrize("config", [STAMPED_SOURCES, WATCHED_SOURCES, EXACT], ids=["auto", "uv", "exact"])
+@ALL_PROFILES
 def test_a_forced_plain_build_of_what_then_goes_back(demo_maker: DemoMaker, config: str) -> None:
     """Reverted by writing, so that its time tells."""
     demo = demo_maker(config, FILES)
@@ -259,7 +269,7 @@ def test_a_forced_plain_build_of_what_then_goes_back(demo_maker: DemoMaker, conf
 
 LINKED = [
     pytest.param(BACKEND_KEY, "build_backend/linked.py", id="backend"),
-    pytest.param(WATCHED_SOURCES, "csrc/linked.c", id="files-uv"),
+    pytest.param(WATCHED_SOURCES, "csrc/linked.c", id="files-uv", marks=sees_links),
     pytest.param(STAMPED_SOURCES, "csrc/linked.c", id="files-digest"),
     pytest.param(EXACT, "build_backend/linked.py", id="exact"),
 ]
@@ -314,6 +324,7 @@ def _older_folder(demo_maker: DemoMaker, config: str) -> Demo:
     return demo
 
 
+@sees_links
 def test_a_watched_file_is_replaced_by_an_older_one(demo_maker: DemoMaker) -> None:
     """Rule (a): the maximum of times, which is all that uv compares, stays as it is (U1, U28)."""
     demo = _older_folder(demo_maker, WATCHED_SOURCES)
@@ -324,6 +335,7 @@ def test_a_watched_file_is_replaced_by_an_older_one(demo_maker: DemoMaker) -> No
     assert demo.both() == 0
 
 
+@sees_links
 def test_a_watched_file_is_replaced_by_an_older_one_after_uv_built_another_edit(demo_maker: DemoMaker) -> None:
     """Rule (a): the maximum has risen since the last sync, but uv has built at that height already."""
     demo = _older_folder(demo_maker, WATCHED_SOURCES)
@@ -335,6 +347,7 @@ def test_a_watched_file_is_replaced_by_an_older_one_after_uv_built_another_edit(
     assert demo.both() == 0
 
 
+@sees_links
 def test_a_watched_folder_replaced_while_another_file_is_edited(demo_maker: DemoMaker) -> None:
     demo = _older_folder(demo_maker, WATCHED_SOURCES)
     demo.append("build_backend/core.py", "\nEDITED = True\n")
@@ -344,6 +357,7 @@ def test_a_watched_folder_replaced_while_another_file_is_edited(demo_maker: Demo
     assert demo.both() == 0
 
 
+@sees_links
 def test_the_newest_watched_file_deleted_and_a_watched_one_replaced(demo_maker: DemoMaker) -> None:
     """Rule (a): below the maximum of the last sync, with a sync between."""
     demo = _older_folder(demo_maker, WATCHED_SOURCES + '\n[tool.uv]\ncache-keys = [{ file = "newest.txt" }]\n')
@@ -357,6 +371,7 @@ def test_the_newest_watched_file_deleted_and_a_watched_one_replaced(demo_maker: 
     assert demo.both() == 0
 
 
+@sees_links
 def test_files_watched_by_uv_have_links(demo_maker: DemoMaker) -> None:
     demo = demo_maker(WATCHED_SOURCES, FILES)
     demo.settled()

@@ -135,7 +135,7 @@ def test_build_always_builds(demo_maker: DemoMaker) -> None:
     demo = demo_maker()
     demo.uv_sync()
     for builds in (2, 3):
-        demo.uv("pip", "install", "--reinstall", ".")
+        demo.uv("pip", "install", "--python", ".venv", "--reinstall", ".")
         assert demo.builds == builds
     assert demo.uv("run", "--no-sync", "true").returncode == 0
     assert demo.builds == 3

@@ -11,7 +11,7 @@ from uv import find_uv_bin
 
 from dyncachekeys import quiet
 from dyncachekeys.witnesses import Witnesses
-from kit import BACKEND, HELPER, Demo, make_demo, tree_of
+from kit import BACKEND, HELPER, Demo, make_demo, sees_links, tree_of
 
 ROOT = """\
 [tool.uv.workspace]
@@ -178,6 +178,7 @@ def test_resolvers_of_the_tree_are_the_members_own(demo: Demo) -> None:
     assert [one["keys"][0]["found"][0]["subject"] for one in shown] == ["one", "two"]
 
 
+@sees_links
 def test_text_check_digest_and_clean(demo: Demo) -> None:
     assert demo.cli("check", check=False).stdout.splitlines() == [
         "one: pyproject.toml is not what `dyncachekeys sync` would write",
@@ -197,6 +198,7 @@ def test_text_check_digest_and_clean(demo: Demo) -> None:
     assert not list(demo.root.rglob(".dyncachekeys"))
 
 
+@sees_links
 def test_quiet_from_the_root_and_what_ends_it(demo: Demo) -> None:
     demo.cli("sync")
     time.sleep(2.1)

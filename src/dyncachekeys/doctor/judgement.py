@@ -21,7 +21,6 @@ _LONGEST = 120
 """Seconds that uv may take to look."""
 _MOST_SAID = 1 << 20
 _CHANGED = re.compile(r"^ [+~] ([^\s=@]+)(?:==| @)", re.MULTILINE)
-_AGREES, _DISAGREES = 0, 1
 _WHERE = "uv sync --check"
 
 
@@ -68,8 +67,8 @@ def _asked(subject: Subject, program: str) -> bool | str:
         return str(error)
     told = done.error.decode("utf-8", "replace")
     changed = {naming.normalised_name(name) for name in _CHANGED.findall(told)}
-    # Exit code 1 or 2, by version, if anything would change; and 2 for any other failure.
-    if done.code and "Would " not in told:
+    # Exit code 1 or 2, by version, both if anything would change and for any other failure.
+    if done.code and "environment is outdated" not in told:
         return " ".join(told.split()) or f"it exits {done.code}"
     return naming.normalised_name(subject.project.name) in changed
 
