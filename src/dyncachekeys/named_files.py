@@ -53,6 +53,10 @@ def version_files(pyproject: Mapping[str, Any], is_file: Callable[[str], bool]) 
     if at(pyproject, "tool.pdm.version.source") == "file":
         for path in texts(at(pyproject, "tool.pdm.version.path")):
             yield "tool.pdm.version.path", path
+    fields = at(pyproject, "tool.scikit-build.metadata")
+    for field, table in fields.items() if isinstance(fields, dict) else ():
+        for path in texts(table.get("input") if isinstance(table, dict) else None):
+            yield f"tool.scikit-build.metadata.{field}.input", path
 
 
 def _module_files(pyproject: Mapping[str, Any], module: str, is_file: Callable[[str], bool]) -> Iterator[str]:

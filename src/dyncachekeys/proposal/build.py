@@ -26,13 +26,14 @@ _PLUGINS = {
     "maturin": "For crates outside of this folder there is the plugin dyncachekeys-cargo, which asks Cargo.",
     "scikit_build_core": "The plugin dyncachekeys-cmake asks CMake instead, and knows sources outside of this folder.",
 }
+READS = "Other files that this code reads are not known from reading it: `dyncachekeys trace` tells, or `trace = true` here."
 _MYPYC = frozenset({"hatch-mypyc", "mypy"})
 
 
 def keys(facts: Facts) -> Iterator[Declaration]:
     """Yield keys for code that the build runs, and for sources that it compiles."""
     if facts.in_tree or facts.named or facts.is_in_tree:
-        yield Declaration("backend", "backend", {}, (_run_by(facts),))
+        yield Declaration("backend", "backend", {}, (_run_by(facts), READS))
     if _MYPYC & facts.requires:
         why = "mypyc compiles Python, so that an edit of it needs a build."
         options: dict[str, Option] = {"patterns": ["/src/**/*.py"]}

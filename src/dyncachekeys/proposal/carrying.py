@@ -6,14 +6,13 @@ import itertools
 import posixpath
 import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import patterns
 from dyncachekeys.config import DEFAULTS
 from dyncachekeys.project import FILE
 from dyncachekeys.proposal.keys import Declaration
-from dyncachekeys.proposal.shapes import SHAPES, anchored
+from dyncachekeys.proposal.shapes import anchored
 from dyncachekeys.uv.accepts import is_glob
 
 if TYPE_CHECKING:
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from dyncachekeys.proposal.facts import Facts, OldEntry
 
 DEFAULT_FILES = (FILE, "setup.py", "setup.cfg")
-_SOURCES = "What stood in cache-keys."
+_MACHINE = re.compile(r"[/~\\]|[A-Za-z]:")
+_SOURCES = "From cache-keys."
 _PYTHON = (
     "Python sources, since they stood in cache-keys. In an editable install, which is uv's default, an edit of them",
     "needs no build: take this key away, unless the build itself reads them.",
@@ -67,17 +67,17 @@ def _carried(one: OldEntry, facts: Facts, declared: Mapping[str, Declaration]) -
         return _of_a_file(one, text, facts, declared)
     if isinstance(entry, dict) and len(entry) == 1:
         if isinstance(entry.get("dir"), str):
-            return _of_a_dir(one, entry["dir"].rstrip("/"), declared)
+            return _of_a_dir(one, entry["dir"].rstrip("/"), facts, declared)
         if isinstance(entry.get("env"), str) and entry["env"]:
-            why = "What stood in cache-keys."
-            names = Declaration("environment", "env", {"names": [entry["env"]]}, (why,))
-            return Carried(entry, "environment", declared=(names,))
+            return _unless_there(
+                entry, Declaration("environment", "env", {"names": [entry["env"]]}, (_SOURCES,)), declared
+            )
         if "git" in entry:
-            return _of_git(entry)
+            return _of_git(entry, declared)
     return Carried(entry, None, "uv can't read it, or not as meant: `dyncachekeys doctor` says more")
 
 
-def _of_git(entry: dict[str, Any]) -> Carried:
+def _of_git(entry: dict[str, Any], declared: Mapping[str, Declaration]) -> Carried:
     git = entry["git"]
     asked = {"commit": True} if git is True else git
     if not isinstance(asked, dict) or not asked.keys() <= {"commit", "tags"}:
@@ -85,10 +85,24 @@ def _of_git(entry: dict[str, Any]) -> Carried:
     options: dict[str, str | bool | list[str]] = {name: True for name in ("commit", "tags") if asked.get(name) is True}
     if not options:
         return Carried(entry, None, "it asks for nothing")
-    return Carried(entry, "git", declared=(Declaration("git", "git", options, (_SOURCES,)),))
+    return _unless_there(entry, Declaration("git", "git", options, (_SOURCES,)), declared)
+
+
+def _unless_there(entry: Any, asked: Declaration, declared: Mapping[str, Declaration]) -> Carried:
+    """Return an entry with the key that it asks for, unless another key says all of that already."""
+    there = declared.get(asked.name)
+    known = there.options if there is not None else {}
+    covered = all(_includes(known.get(name), value) for name, value in asked.options.items())
+    return Carried(entry, asked.name, declared=() if covered else (asked,))
+
+
+def _includes(known: object, value: object) -> bool:
+    return set(value) <= set(known) if isinstance(known, list) and isinstance(value, list) else known == value
 
 
 def _of_a_file(one: OldEntry, text: str, facts: Facts, declared: Mapping[str, Declaration]) -> Carried:
+    if _MACHINE.match(text):
+        return Carried(one.entry, None, "it names a place of this machine, and keys are the same for everybody")
     covering = _covering(posixpath.normpath(text), facts, declared)
     if covering is not None:
         return Carried(one.entry, covering)
@@ -105,32 +119,25 @@ def _of_a_file(one: OldEntry, text: str, facts: Facts, declared: Mapping[str, De
     elif one.ignored and is_glob(text):
         why = "Stood in cache-keys, but git ignores it: a product. Its absence counts, not its content."
         declaration = Declaration("outputs", "outputs", {"patterns": found}, (why,))
-    elif text.endswith((".py", ".pyi")):
+    elif is_glob(text) and text.endswith((".py", ".pyi")):
         declaration = Declaration("python", "files", {"patterns": found}, _PYTHON)
     return Carried(one.entry, declaration.name, declared=(declaration,))
 
 
-def _of_a_dir(one: OldEntry, folder: str, declared: Mapping[str, Declaration]) -> Carried:
+def _of_a_dir(one: OldEntry, folder: str, facts: Facts, declared: Mapping[str, Declaration]) -> Carried:
     python = [path for path in one.files if path.endswith((".py", ".pyi", "/py.typed"))]
-    native = [path for path in one.files if any(_looks_like(path, shape) for shape in SHAPES)]
-    if folder == "src" and not native:
-        return Carried(one.entry, DEFAULTS)
-    if native and "sources" in declared and python:
+    native = set(facts.natives) & set(one.files)
+    if native and "sources" in declared and len(native) + len(python) == len(one.files):
         return Carried(one.entry, "sources")
     if one.files and not python:
-        pattern = f"{anchored(posixpath.normpath(folder))}/"
+        pattern = f"{_rooted(posixpath.normpath(folder))}/"
         why = f"Of `{folder}`, uv saw only that it came or went; what it holds counts now."
         if patterns.check(pattern) is None:
-            return Carried(
-                one.entry, "sources", declared=(Declaration("sources", "files", {"patterns": [pattern]}, (why,)),)
-            )
+            asked = Declaration("sources", "files", {"patterns": [pattern]}, (why,))
+            return Carried(one.entry, "sources", declared=(asked,))
     if folder == "src":
         return Carried(one.entry, DEFAULTS)
     return Carried(one.entry, None, "that a folder comes or goes is for uv to watch")
-
-
-def _looks_like(path: str, shape: str) -> bool:
-    return shape != "config.toml" and fnmatchcase(posixpath.basename(path), shape)
 
 
 def _covering(path: str, facts: Facts, declared: Mapping[str, Declaration]) -> str | None:
@@ -165,8 +172,9 @@ def _plain(glob: str) -> Iterator[str]:
         yield glob
         return
     choices = found.group(1).split(",")
-    if len(choices) > 1 and all(len(choice) == 1 and choice.isalnum() for choice in choices):
-        choices = [f"[{''.join(choices)}]"]
+    letters = [choice for choice in choices if len(choice) == 1 and choice.isalnum()]
+    if len(letters) > 1:
+        choices = [f"[{''.join(letters)}]", *(choice for choice in choices if choice not in letters)]
     for choice in choices:
         yield from _plain(glob[: found.start()] + choice + glob[found.end() :])
 
@@ -180,7 +188,7 @@ def _patterns(text: str, matched: tuple[str, ...]) -> Iterator[str]:
     parts = text.split("/")
     plain = list(itertools.takewhile(lambda part: not is_glob(part), parts))
     if len(plain) == len(parts):
-        yield _rooted(posixpath.normpath(text)) if text != "/" else "/"
+        yield _rooted(posixpath.normpath(text))
         return
     base, rest = "/".join(plain), "/".join(parts[len(plain) :])
     if not base:
@@ -192,4 +200,4 @@ def _patterns(text: str, matched: tuple[str, ...]) -> Iterator[str]:
 
 
 def _rooted(path: str) -> str:
-    return path if path.startswith("../") or posixpath.isabs(path) else f"/{path}"
+    return path if path.startswith("../") else f"/{path}"

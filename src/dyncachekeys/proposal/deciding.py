@@ -59,7 +59,9 @@ def _instead(facts: Facts) -> Iterator[Declaration]:
 
 
 def _traced(one: Declaration) -> Declaration:
-    return dataclasses.replace(one, options={**one.options, "trace": True}, why=(*one.why, *_TRACED))
+    return dataclasses.replace(
+        one, options={**one.options, "trace": True}, why=(*(line for line in one.why if line != build.READS), *_TRACED)
+    )
 
 
 def shared(tables: Sequence[Table]) -> tuple[Declaration, ...]:

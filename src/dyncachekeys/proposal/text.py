@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys import document
 from dyncachekeys.document.proof import prove
 from dyncachekeys.document.region import find_list, line_end, line_start
-from dyncachekeys.document.spans import less, owned_spans
 from dyncachekeys.document.rendering import render
 from dyncachekeys.document.source import KEY, decode
+from dyncachekeys.document.spans import less, owned_spans
 from dyncachekeys.errors import ConfigurationError, EditError, Problem
 
 if TYPE_CHECKING:
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from dyncachekeys.proposal.keys import Declaration, Option
 
 TABLE = "tool.dyncachekeys"
-_HEAD = (
-    "# What the build depends on beyond pyproject.toml, setup.py, setup.cfg and the existence of src, which uv watches",
-    "# by itself. An editable install, uv's default, needs no build when Python sources are edited: so only what the",
-    "# metadata and compiled code depend on is named here. `dyncachekeys show` lists what each key finds.",
+_BEYOND = "# What the build depends on beyond what uv watches by itself: pyproject.toml, setup.py, setup.cfg, and that src is there."
+_ALL = "# What the build depends on."
+_EDITABLE = (
+    "# An editable install, uv's default, needs no build when Python sources are edited: so only what the metadata",
+    "# and compiled code depend on is named. `dyncachekeys show` lists what each key finds.",
 )
 _HEAD_OF_MEMBERS = ("# What the builds of the members depend on: each key is looked up in each member's own folder.",)
 _OWN_PYPROJECT = (
@@ -61,7 +62,11 @@ class Table:
         Args:
             remarks: Comments of the user's own that would be lost.
         """
-        yield from _HEAD if self.keys else _HEAD_OF_MEMBERS
+        if self.keys:
+            yield _BEYOND if self.defaults else _ALL
+            yield from _EDITABLE
+        else:
+            yield from _HEAD_OF_MEMBERS
         if remarks:
             yield "#"
             yield "# From cache-keys:"
