@@ -35,8 +35,8 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         },
     ),
     "scikit-build-core": (
-        '[build-system]\nrequires = ["scikit-build-core"]\nbuild-backend = "scikit_build_core.build"\n'
-        '[tool.scikit-build.metadata.version]\ninput = "src/p/__init__.py"',
+        ('[build-system]\nrequires = ["scikit-build-core"]\nbuild-backend = "scikit_build_core.build"\n'
+        '[tool.scikit-build.metadata.version]\ninput = "src/p/__init__.py"'),
         ["CMakeLists.txt", "src/CMakeLists.txt", "src/a.cpp", "src/a.hpp", "src/tests/t.cpp", "src/p/__init__.py"],
         {
             "version": files("/src/p/__init__.py"),
@@ -55,9 +55,9 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         {"backend": {"resolver": "backend"}, "sources": files("/p/**/*.pyx", "/p/**/*.px[di]"), "environment": env(*COMPILER)},
     ),
     "setuptools-dynamic": (
-        '[build-system]\nrequires = ["setuptools", "setuptools-scm"]\nbuild-backend = "setuptools.build_meta"\n'
+        ('[build-system]\nrequires = ["setuptools", "setuptools-scm"]\nbuild-backend = "setuptools.build_meta"\n'
         '[tool.setuptools_scm]\nversion_file = "p/_version.py"\n'
-        '[tool.setuptools.dynamic]\ndependencies = { file = ["reqs/base.txt"] }\nreadme = { file = "READ.md" }',
+        '[tool.setuptools.dynamic]\ndependencies = { file = ["reqs/base.txt"] }\nreadme = { file = "READ.md" }'),
         ["reqs/base.txt", "READ.md", "csrc/not-compiled.c"],
         {
             "git": GIT,
@@ -73,20 +73,20 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         {"version": files("/VERSION")},
     ),
     "hatchling": (
-        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
-        '[tool.hatch.version]\npath = "src/p/about.py"\n[tool.hatch.build.hooks.custom]',
+        ('[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[tool.hatch.version]\npath = "src/p/about.py"\n[tool.hatch.build.hooks.custom]'),
         ["hatch_build.py", "src/p/about.py", "native/a.c"],
         {"backend": {"resolver": "backend"}, "version": files("/src/p/about.py"), "sources": files("/native/**/*.[ch]")},
     ),
     "hatch-vcs": (
-        '[build-system]\nrequires = ["hatchling", "hatch-vcs"]\nbuild-backend = "hatchling.build"\n'
-        '[tool.hatch.version]\nsource = "vcs"',
+        ('[build-system]\nrequires = ["hatchling", "hatch-vcs"]\nbuild-backend = "hatchling.build"\n'
+        '[tool.hatch.version]\nsource = "vcs"'),
         ["csrc/unused.c"],
         {"git": GIT, "environment": env(SCM)},
     ),
     "uv-dynamic-versioning": (
-        '[build-system]\nrequires = ["hatchling", "uv-dynamic-versioning"]\nbuild-backend = "hatchling.build"\n'
-        '[tool.hatch.version]\nsource = "uv-dynamic-versioning"',
+        ('[build-system]\nrequires = ["hatchling", "uv-dynamic-versioning"]\nbuild-backend = "hatchling.build"\n'
+        '[tool.hatch.version]\nsource = "uv-dynamic-versioning"'),
         [],
         {"git": GIT, "environment": env("UV_DYNAMIC_VERSIONING_BYPASS")},
     ),
@@ -96,8 +96,8 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         {"git": GIT},
     ),
     "poetry-dynamic-versioning": (
-        '[build-system]\nrequires = ["poetry-core", "poetry-dynamic-versioning"]\n'
-        'build-backend = "poetry_dynamic_versioning.backend"\n[tool.poetry]\nversion = "0"',
+        ('[build-system]\nrequires = ["poetry-core", "poetry-dynamic-versioning"]\n'
+        'build-backend = "poetry_dynamic_versioning.backend"\n[tool.poetry]\nversion = "0"'),
         [],
         {"git": GIT, "environment": env("POETRY_DYNAMIC_VERSIONING_BYPASS")},
     ),
