@@ -199,7 +199,6 @@ def workspace(tmp_path: Path) -> Path:
             "packages/b/pyproject.toml": MEMBER.format("b") + '[tool.uv]\ncache-keys = ["pyproject.toml", "hatch.h"]\n',
             "packages/b/setup.py": "",
             "packages/b/hatch.h": "",
-            "packages/c/pyproject.toml": '[project]\nname = "c"\nversion = "1"\n',
         },
     )
     return root
@@ -210,12 +209,20 @@ def test_members_share_what_all_of_them_need(workspace: Path) -> None:
     assert table_of(workspace) == {"workspace": {"keys": {"backend": {"resolver": "backend"}}}}
     assert table_of(workspace / "packages/a") is None
     assert table_of(workspace / "packages/b") == {"keys": {"sources": {"resolver": "files", "patterns": ["/hatch.h"]}}}
-    assert table_of(workspace / "packages/c") is None
     assert (workspace / ".gitignore").read_text(encoding="utf-8") == ".dyncachekeys/\n"
     assert run(["sync", "-q", "--project", os.fspath(workspace)]) == 0
     assert run(["check", "-q", "--project", os.fspath(workspace)]) == 0
     assert init(workspace) == 2
     assert init(workspace / "packages/a") == 2
+
+
+def test_nothing_is_shared_with_a_member_that_is_not_built(workspace: Path) -> None:
+    write(workspace, {"packages/c/pyproject.toml": '[project]\nname = "c"\nversion = "1"\n'})
+    assert init(workspace, "-q") == 0
+    assert table_of(workspace) is None
+    assert table_of(workspace / "packages/c") is None
+    assert set(table_of(workspace / "packages/a")["keys"]) == {"backend"}
+    assert set(table_of(workspace / "packages/b")["keys"]) == {"backend", "sources"}
 
 
 def test_one_member_by_itself(workspace: Path) -> None:
@@ -229,6 +236,7 @@ def test_one_member_by_itself(workspace: Path) -> None:
 
 
 def test_a_member_by_its_name(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(workspace, {"packages/c/pyproject.toml": '[project]\nname = "c"\nversion = "1"\n'})
     assert init(workspace, "-q", "--package", "a") == 0
     assert set(table_of(workspace / "packages/a")["keys"]) == {"backend"}
     assert init(workspace, "--package", "c") == 2

@@ -54,7 +54,9 @@ def _roots(options: argparse.Namespace, scope: Scope) -> tuple[list[Path], Path 
         remedy = "cache keys are about builds, so there is nothing to configure; add a `[build-system]` to what is to be built"
         raise ConfigurationError([Problem("not-built", message, FILE, remedy)])
     without = [one for one in inside if not proposing.has_table(one)]
-    return without or inside, scope.root if without == inside and not proposing.has_table(scope.root) else None
+    all_built = not any(proposing.is_unbuilt(one) for one in scope.all)
+    shares = all_built and without == inside and not proposing.has_table(scope.root)
+    return without or inside, scope.root if shares else None
 
 
 def _tell(proposals: Sequence[Proposal], ignored: Sequence[Edit], options: argparse.Namespace, scope: Scope) -> None:

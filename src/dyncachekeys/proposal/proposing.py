@@ -121,6 +121,16 @@ def is_package(root: Path) -> bool:
     return _is_package(load(root).pyproject)
 
 
+def is_unbuilt(root: Path) -> bool:
+    """Tell whether a project has a name and is not built: it would get keys from its workspace for nothing.
+
+    Raises:
+        DyncachekeysError: its ``pyproject.toml`` can't be read.
+    """
+    pyproject = load(root).pyproject
+    return "project" in pyproject and not _is_package(pyproject)
+
+
 def _is_package(pyproject: Mapping[str, Any]) -> bool:
     tool = pyproject.get("tool")
     of_uv = tool.get("uv") if isinstance(tool, dict) else None
