@@ -120,6 +120,23 @@ def test_bytes_around_the_edit_stay(bom: bytes, end: bytes, final: bool, root: P
     assert (root / ".gitignore").read_bytes() == b"dist" + end + b"x" + end + b"/.dyncachekeys/" + end
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'tool.uv.cache-keys = ["pyproject.toml", "csrc/a.c"]\n' + PROJECT.partition("[tool.uv]")[0],
+        '[tool.uv]\ncache-keys = ["pyproject.toml", "csrc/a.c"] # why\n' + PROJECT.partition("[tool.uv]")[0],
+        PROJECT.partition("[tool.uv]")[0] + "[tool]\nuv.cache-keys = ['pyproject.toml', 'csrc/a.c']\nuv.package = true",
+    ],
+)
+def test_forms_of_a_list(text: str, root: Path) -> None:
+    (root / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert init(root, "-q") == 0
+    after = (root / "pyproject.toml").read_text(encoding="utf-8")
+    assert "cache-keys =" not in after
+    assert table_of(root) == {"keys": {"sources": {"resolver": "files", "patterns": ["/csrc/a.c"]}}}
+    assert run(["sync", "-q", "--project", os.fspath(root)]) == 0
+
+
 def test_what_is_ignored_already_is_left(root: Path) -> None:
     (root / ".gitignore").write_text(".dyncachekeys\n", encoding="utf-8")
     assert init(root, "-q") == 0

@@ -130,13 +130,24 @@ def edited(data: bytes, table: Table, gone: Sequence[bool]) -> bytes:
     before = document.parse(data)
     kept = [one for one, away in zip(document.user_entries(data), gone, strict=True) if not away]
     try:
-        prove(_with(before, table), after, [kept])
+        _prove(before, after, table, kept)
     except (EditError, TypeError) as error:
         shown = "".join(f"\n    {line}" for line in lines)
         message = "the table can't be added at the end safely, so the file was left as it was"
         remedy = f"write `tool` and `tool.uv` as tables with headers, or add by hand:{shown}"
         raise EditError([Problem("edit-not-proved", message, TABLE, remedy)]) from error
     return after
+
+
+def _prove(before: Mapping[str, Any], after: bytes, table: Table, kept: Sequence[object]) -> None:
+    expected = _with(before, table)
+    try:
+        prove(expected, after, [kept])
+    except EditError:
+        # Where only a dotted `tool.uv.cache-keys` stood, `tool` is now what the new table's header makes.
+        prove(
+            {**{name: expected[name] for name in expected if name != "tool"}, "tool": expected["tool"]}, after, [kept]
+        )
 
 
 def _without(text: str, gone: Sequence[bool]) -> tuple[str, list[str]]:
@@ -156,7 +167,7 @@ def _without(text: str, gone: Sequence[bool]) -> tuple[str, list[str]]:
 def _with(before: Mapping[str, Any], table: Table) -> dict[str, Any]:
     if table.is_empty:
         return dict(before)
-    return {**before, "tool": {**before.get("tool", {}), "dyncachekeys": table.as_table()}}
+    return {**before, "tool": {**before.get("tool", {}), TABLE.partition(".")[2]: table.as_table()}}
 
 
 def diff(name: str, before: bytes, after: bytes) -> list[str]:
