@@ -54,6 +54,11 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         ["setup.py", "p/a.pyx", "p/b.pxd", "p/__init__.py"],
         {"backend": {"resolver": "backend"}, "sources": files("/p/**/*.pyx", "/p/**/*.px[di]"), "environment": env(*COMPILER)},
     ),
+    "setuptools-rust": (
+        '[build-system]\nrequires = ["setuptools", "setuptools-rust"]\nbuild-backend = "setuptools.build_meta"',
+        ["Cargo.toml", "rust/lib.rs"],
+        {"sources": files("/Cargo.toml", "/rust/**/*.rs"), "environment": env(*COMPILER)},
+    ),
     "setuptools-dynamic": (
         ('[build-system]\nrequires = ["setuptools", "setuptools-scm"]\nbuild-backend = "setuptools.build_meta"\n'
         '[tool.setuptools_scm]\nversion_file = "p/_version.py"\n'
@@ -186,6 +191,7 @@ ENTRIES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     ),
     "a readme": ('"pyproject.toml", "README.md"', {"metadata": files("/README.md")}, []),
     "malformed": ('{ file = "pyproject.toml" }, { fil = "x" }, { git = { branch = true } }', {}, ["fil", "git"]),
+    "the project itself": ('"pyproject.toml", { file = "." }', {}, ["file"]),
     "absolute": ('{ file = "pyproject.toml" }, { file = "/etc/hosts" }', {}, ["file"]),
 }  # fmt: skip
 

@@ -27,6 +27,8 @@ _PLUGINS = {
     "scikit_build_core": "The plugin dyncachekeys-cmake asks CMake instead, and knows sources outside of this folder.",
 }
 READS = "Other files that this code reads are not known from reading it: `dyncachekeys trace` tells, or `trace = true` here."
+_COMPILERS = frozenset({"cffi", "cython", "nanobind", "pybind11", "setuptools-rust"})
+"""What setuptools projects require of the build in order to compile."""
 _MYPYC = frozenset({"hatch-mypyc", "mypy"})
 
 
@@ -54,7 +56,8 @@ def _compiles(facts: Facts) -> bool:
     if facts.in_tree or facts.named or facts.is_in_tree:
         return True
     if facts.module == "setuptools":
-        return bool(facts.at("tool.setuptools.ext-modules")) or "setup.py" in facts.present
+        declared = facts.at("tool.setuptools.ext-modules") or _COMPILERS & facts.requires
+        return bool(declared) or "setup.py" in facts.present
     return facts.module not in PURE
 
 

@@ -103,6 +103,8 @@ def _includes(known: object, value: object) -> bool:
 def _of_a_file(one: OldEntry, text: str, facts: Facts, declared: Mapping[str, Declaration]) -> Carried:
     if _MACHINE.match(text):
         return Carried(one.entry, None, "it names a place of this machine, and keys are the same for everybody")
+    if posixpath.normpath(text.removeprefix("!")) == ".":
+        return Carried(one.entry, None, "it is the project's own folder, which uv passes over: name what counts in it")
     covering = _covering(posixpath.normpath(text), facts, declared)
     if covering is not None:
         return Carried(one.entry, covering)
