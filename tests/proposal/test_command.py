@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import tomli
 
+from dyncachekeys import proposal
 from dyncachekeys.cli.main import run
 from dyncachekeys.errors import WriteError
-from dyncachekeys.proposal import proposing
 from kit import tree_of
 
 PROJECT = """\
@@ -191,12 +191,12 @@ def test_what_can_t_be_done_is_refused_and_nothing_is_written(
 
 
 def test_edited_meanwhile(root: Path) -> None:
-    proposals = proposing.propose([root], {})
+    proposals = proposal.propose([root], {})
     with (root / "pyproject.toml").open("a", encoding="utf-8") as stream:
         stream.write("# more\n")
     before = tree_of(root)
     with pytest.raises(WriteError):
-        list(proposing.write(proposals, []))
+        list(proposal.write(proposals, []))
     assert {name: told for name, told in tree_of(root).items() if not name.startswith(".dyncachekeys")} == before
 
 

@@ -10,8 +10,7 @@ import tomli
 import dyncachekeys
 from doctor.trees import plant
 from dyncachekeys.errors import DyncachekeysError
-from dyncachekeys.proposal import proposing
-from dyncachekeys.proposal.proposing import propose
+from dyncachekeys.proposal import propose, write
 
 CORPUS = Path(__file__).parents[3] / "shared/corpus/pyproject"
 NOT_FOR_INIT = {
@@ -48,7 +47,7 @@ def test_what_init_writes_is_valid(name: str, tmp_path: Path) -> None:
     assert len(one.carried) == len(old_keys)
     assert _ends(one.after) <= _ends(data) | {b"\n"}
     assert b"\r\n" not in data or one.after.endswith(b"\r\n")
-    assert list(proposing.write([one], [])) == [root / "pyproject.toml"]
+    assert list(write([one], [])) == [root / "pyproject.toml"]
     assert (root / "pyproject.toml").read_bytes() == one.after
     dyncachekeys.sync(root, {})
     assert not dyncachekeys.check(root, {}).written

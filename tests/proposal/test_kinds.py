@@ -9,8 +9,7 @@ import pytest
 import tomli
 
 import dyncachekeys
-from dyncachekeys.proposal import proposing
-from dyncachekeys.proposal.proposing import propose
+from dyncachekeys.proposal import propose, write
 
 SCM = "SETUPTOOLS_SCM_PRETEND_VERSION"
 COMPILER = ["CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS"]
@@ -147,7 +146,7 @@ def test_each_kind_of_project_gets_its_keys(kind: str, tmp_path: Path) -> None:
     text, paths, expected = KINDS[kind]
     plant(tmp_path, text, paths)
     assert keys_of(tmp_path) == expected
-    list(proposing.write(propose([tmp_path], {}), []))
+    list(write(propose([tmp_path], {}), []))
     report = dyncachekeys.sync(tmp_path, {})
     # What is not there yet is named by no pattern, so there is nothing to mend.
     assert [one.message for one in report.warnings if one.code == "pattern-matches-nothing"] == []

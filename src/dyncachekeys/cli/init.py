@@ -11,7 +11,7 @@ from dyncachekeys.cli.printer import Printer, counted
 from dyncachekeys.document.rendering import render as rendered
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.project import FILE
-from dyncachekeys.proposal import proposing
+from dyncachekeys.proposal import eligibility, ignoring, propose, write
 from dyncachekeys.proposal.text import diff
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         DyncachekeysError: there is a configuration already, nothing is built, or the edit can't be made.
     """
     roots, home = _roots(options, scope)
-    proposals = proposing.propose(roots, os.environ, home=home, trace=options.trace)
-    ignored = proposing.ignoring([one.root for one in proposals])
+    proposals = propose(roots, os.environ, home=home, trace=options.trace)
+    ignored = ignoring([one.root for one in proposals])
     if options.format == "text":
         _tell(proposals, ignored, options, scope)
-    written = [] if options.dry_run else list(proposing.write(proposals, ignored))
+    written = [] if options.dry_run else list(write(proposals, ignored))
     if options.format == "json":
         render.document(_as_json(proposals, ignored, written))
     elif not options.quiet:
@@ -46,16 +46,16 @@ def _roots(options: argparse.Namespace, scope: Scope) -> tuple[list[Path], Path 
     """Return the packages that this is about, and their workspace's root, if it is about all of it."""
     if options.package:
         return scope.all, None
-    if not proposing.is_workspace(scope.root):
+    if not eligibility.is_workspace(scope.root):
         return [scope.root], None
-    inside = proposing.packages(scope.all, scope.root)
+    inside = eligibility.packages(scope.all, scope.root)
     if not inside:
         message = "no package of the workspace is built by uv"
         remedy = "cache keys are about builds, so there is nothing to configure; add a `[build-system]` to what is to be built"
         raise ConfigurationError([Problem("not-built", message, FILE, remedy)])
-    without = [one for one in inside if not proposing.has_table(one)]
-    all_built = not any(proposing.is_unbuilt(one) for one in scope.all)
-    shares = all_built and without == inside and not proposing.has_table(scope.root)
+    without = [one for one in inside if not eligibility.has_table(one)]
+    all_built = not any(eligibility.is_unbuilt(one) for one in scope.all)
+    shares = all_built and without == inside and not eligibility.has_table(scope.root)
     return without or inside, scope.root if shares else None
 
 
