@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kit import Demo, DemoMaker
+from kit import BACKEND, HELPER, PYPROJECT, UV, Demo, DemoMaker
 
 OLD = """
 [tool.uv]
@@ -109,3 +109,38 @@ def test_trace_finds_what_no_key_names(demo_maker: DemoMaker) -> None:
     demo.append("data.txt", "more\n")
     assert demo.both() == 1
     assert demo.both() == 0
+
+
+def test_a_workspace_whose_members_share_their_keys(demo_maker: DemoMaker) -> None:
+    demo = demo_maker("", {"pyproject.toml": '[tool.uv.workspace]\nmembers = ["packages/*"]\n'})
+    for name in ("one", "two"):
+        core = BACKEND.replace('"build\\n"', f'"build {name}\\n"').replace("demo-0.1", f"{name}-0.1")
+        demo.write(
+            {
+                f"packages/{name}/pyproject.toml": PYPROJECT.replace('"demo"', f'"{name}"'),
+                f"packages/{name}/build_backend/core.py": core.replace("Name: demo", f"Name: {name}"),
+                f"packages/{name}/build_backend/helper.py": HELPER,
+                f"packages/{name}/csrc/{name}.c": "1\n",
+            }
+        )
+    demo.git("init", "--quiet")
+    demo.cli("init", check=True)
+    assert "[tool.dyncachekeys.workspace.keys.backend]" in (demo.root / "pyproject.toml").read_text(encoding="utf-8")
+    built = []
+    steps: tuple[Callable[[], object], ...] = (
+        lambda: None,
+        lambda: None,
+        lambda: demo.append("packages/one/build_backend/helper.py", "# more\n"),
+        lambda: demo.append("packages/two/csrc/two.c", "more\n"),
+        lambda: demo.write({"notes.txt": "", "packages/one/notes.txt": ""}),
+    )
+    for step in steps:
+        before = demo.log.read_text(encoding="utf-8") if demo.log.exists() else ""
+        demo.tick()
+        step()
+        demo.tick()
+        demo.cli("run", "--", UV, "sync", "--all-packages", check=True)
+        built.append(
+            sorted(line.split()[1] for line in demo.log.read_text(encoding="utf-8")[len(before) :].splitlines())
+        )
+    assert built == [["one", "two"], [], ["one"], ["two"], []]
