@@ -23,7 +23,7 @@ def build_tables(pyproject: Mapping[str, Any]) -> dict[Path, str]:
     of the right type is passed over: that is the build's to report.
     """
     found: dict[Path, str] = {("build-system",): "uv", ("project",): "every backend"}
-    names = _distributions(pyproject)
+    names = distributions(pyproject)
     for name in names:
         for path in _of_distribution(pyproject, name):
             found.setdefault(path, name)
@@ -36,7 +36,7 @@ def build_tables(pyproject: Mapping[str, Any]) -> dict[Path, str]:
     }
 
 
-def _distributions(pyproject: Mapping[str, Any]) -> list[str]:
+def distributions(pyproject: Mapping[str, Any]) -> list[str]:
     """Return the normalised names of the backend and of all that is installed for the build."""
     backend = _at(pyproject, "build-system.build-backend")
     first = _of_module(backend) if isinstance(backend, str) else "setuptools"  # PEP 517: the default

@@ -301,7 +301,7 @@ def _demand_keys(project: Project) -> None:
             "region-without-table", "there is a generated region, but no key", "tool.uv.cache-keys", remedy
         )
         raise OrphanedRegionError([problem])
-    remedy = "declare one in `[tool.dyncachekeys.keys.NAME]`; the README of dyncachekeys shows how"
+    remedy = "run `dyncachekeys init` to have them written, or declare one in `[tool.dyncachekeys.keys.NAME]`"
     raise ConfigurationError([Problem("no-keys", "the project declares no key", "tool.dyncachekeys.keys", remedy)])
 
 

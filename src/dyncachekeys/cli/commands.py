@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dyncachekeys.report import ProjectReport
 
 
-_OF_THEIR_OWN = frozenset({"doctor", "explain", "trace"})
+_OF_THEIR_OWN = frozenset({"doctor", "explain", "init", "trace"})
 """Commands with a module of their own."""
 
 

@@ -102,6 +102,16 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     trace.add_argument(
         "--timeout", type=float, default=600, metavar="SECONDS", help="how long each step may take (600)"
     )
+    init = add(
+        "init",
+        "write a [tool.dyncachekeys] that fits the project",
+        "Looks at the build backend and its plugins, at what the project compiles, and at the cache-keys that there are, "
+        "which become keys. Runs no code of the project, and does not sync.",
+    )
+    init.add_argument("--dry-run", action="store_true", help="show it as a diff, and write nothing")
+    init.add_argument(
+        "--trace", action="store_true", help="have the build traced at each sync that needs it (docs/trace.md)"
+    )
     add("clean", "take the generated region and the state away again", "Works without [tool.dyncachekeys].")
     return parser.parse_args(arguments)
 

@@ -1,0 +1,125 @@
+"""`init`: a `[tool.dyncachekeys]` that fits the project, as a diff and in the file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys.cli import render
+from dyncachekeys.cli.printer import Printer, counted
+from dyncachekeys.document.rendering import render as rendered
+from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.project import FILE
+from dyncachekeys.proposal import eligibility, ignoring, propose, write
+from dyncachekeys.proposal.text import diff
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from dyncachekeys.proposal import Edit, Proposal
+    from dyncachekeys.scope import Scope
+
+
+def execute(options: argparse.Namespace, scope: Scope) -> int:
+    """Propose keys for the project that we are in, or all packages of the workspace whose root that is, and write them.
+
+    Raises:
+        DyncachekeysError: there is a configuration already, nothing is built, or the edit can't be made.
+    """
+    roots, home = _roots(options, scope)
+    proposals = propose(roots, os.environ, home=home, trace=options.trace)
+    ignored = ignoring([one.root for one in proposals])
+    if options.format == "text":
+        _tell(proposals, ignored, options, scope)
+    written = [] if options.dry_run else list(write(proposals, ignored))
+    if options.format == "json":
+        render.document(_as_json(proposals, ignored, written))
+    elif not options.quiet:
+        _close(proposals, options)
+    return 0
+
+
+def _roots(options: argparse.Namespace, scope: Scope) -> tuple[list[Path], Path | None]:
+    """Return the packages that this is about, and their workspace's root, if it is about all of it."""
+    if options.package:
+        return scope.all, None
+    if not eligibility.is_workspace(scope.root):
+        return [scope.root], None
+    inside = eligibility.packages(scope.all, scope.root)
+    if not inside:
+        message = "no package of the workspace is built by uv"
+        remedy = "cache keys are about builds, so there is nothing to configure; add a `[build-system]` to what is to be built"
+        raise ConfigurationError([Problem("not-built", message, FILE, remedy)])
+    without = [one for one in inside if not eligibility.has_table(one)]
+    all_built = not any(eligibility.is_unbuilt(one) for one in scope.all)
+    shares = all_built and without == inside and not eligibility.has_table(scope.root)
+    return without or inside, scope.root if shares else None
+
+
+def _tell(proposals: Sequence[Proposal], ignored: Sequence[Edit], options: argparse.Namespace, scope: Scope) -> None:
+    err = Printer(sys.stderr, options.color)
+    for one in proposals:
+        for each in one.carried:
+            if each.by is None:
+                where = f"{scope.place(one.root)}{FILE}: tool.uv.cache-keys"
+                err(f"{err.painted('warning', 'warning')}: {where}: {_entry(each.entry)} stays as it is: {each.why}")
+    if options.quiet:
+        return
+    out = Printer(sys.stdout, options.color)
+    edits = [(f"{scope.place(one.root)}{FILE}", one.before, one.after) for one in proposals]
+    edits += [(f"{scope.place(one.path.parent)}{one.path.name}", one.before, one.after) for one in ignored]
+    for name, before, after in edits:
+        for line in diff(name, before, after):
+            out(out.painted(line, line[0]) if line[:1] in {"+", "-"} else line)
+    covered = [each for one in proposals for each in one.carried if each.by is not None]
+    if covered:
+        out("\nTaken out of tool.uv.cache-keys, since a key covers it")
+        width = min(max(len(_entry(each.entry)) for each in covered), 50)
+        for each in covered:
+            out(f"  {_entry(each.entry):{width}}  {each.by}")
+    out("")
+
+
+def _entry(entry: Any) -> str:
+    try:
+        return rendered(entry)
+    except TypeError:
+        return repr(entry)
+
+
+def _close(proposals: Sequence[Proposal], options: argparse.Namespace) -> None:
+    out = Printer(sys.stdout, options.color)
+    count = sum(len(one.table.keys) + len(one.table.shared) for one in proposals)
+    where = FILE if len(proposals) == 1 else f"{counted(len(proposals), 'pyproject.toml')}"
+    if options.dry_run:
+        again = "dyncachekeys init --trace" if options.trace else "dyncachekeys init"
+        out(f"Nothing was written; `{again}` writes this, then run `dyncachekeys sync`")
+    else:
+        out(f"Wrote {counted(count, 'key')} to {where}; look through them, then run `dyncachekeys sync`")
+
+
+def _as_json(proposals: Sequence[Proposal], ignored: Sequence[Edit], written: Sequence[Path]) -> dict[str, Any]:
+    return {
+        "projects": [
+            {
+                "name": one.name,
+                "root": os.fspath(one.root),
+                "init": {
+                    "defaults": one.table.defaults,
+                    "keys": [{"name": key.name, **key.as_table(), "why": list(key.why)} for key in one.table.keys],
+                    "shared": [{"name": key.name, **key.as_table(), "why": list(key.why)} for key in one.table.shared],
+                    "taken": [{"entry": each.entry, "by": each.by} for each in one.carried if each.by is not None],
+                    "kept": [{"entry": each.entry, "why": each.why} for each in one.carried if each.by is None],
+                    "diff": diff(FILE, one.before, one.after),
+                },
+            }
+            for one in proposals
+        ],
+        "ignored": [
+            {"path": os.fspath(one.path), "diff": diff(one.path.name, one.before, one.after)} for one in ignored
+        ],
+        "written": [os.fspath(path) for path in written],
+    }

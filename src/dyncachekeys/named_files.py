@@ -1,0 +1,83 @@
+"""Which files the configuration of a build backend names as the source of metadata."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+
+def at(pyproject: Mapping[str, Any], dotted: str) -> Any:
+    """Return what stands under a dotted key; nothing if it is not there."""
+    found: Any = pyproject
+    for name in dotted.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def requirement_files(pyproject: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the files from which dependencies are read, by where that is said."""
+    found: dict[str, list[str]] = {}
+    dynamic = "tool.setuptools.dynamic"
+    for name in ("dependencies", "optional-dependencies"):
+        table = at(pyproject, f"{dynamic}.{name}")
+        tables = {"": table} if name == "dependencies" else table if isinstance(table, dict) else {}
+        for extra, one in tables.items():
+            paths = texts(one.get("file") if isinstance(one, dict) else None)
+            if paths:
+                found[".".join(filter(None, (dynamic, name, extra)))] = paths
+    paths = texts(at(pyproject, "tool.hatch.metadata.hooks.requirements_txt.files"))
+    if paths:
+        found["tool.hatch.metadata.hooks.requirements_txt.files"] = paths
+    return found
+
+
+def version_files(pyproject: Mapping[str, Any], is_file: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    """Yield the files from which the version is read, each with where that is said.
+
+    Args:
+        pyproject: The parsed ``pyproject.toml``.
+        is_file: Whether there is a file at a path relative to the project: a module's has to be looked for.
+    """
+    for path in texts(at(pyproject, "tool.setuptools.dynamic.version.file")):
+        yield "tool.setuptools.dynamic.version.file", path
+    attribute = at(pyproject, "tool.setuptools.dynamic.version.attr")
+    if isinstance(attribute, str):
+        for path in _module_files(pyproject, attribute.rpartition(".")[0], is_file):
+            yield "tool.setuptools.dynamic.version.attr", path
+    if at(pyproject, "tool.hatch.version.source") in {None, "regex", "code"}:
+        for path in texts(at(pyproject, "tool.hatch.version.path")):
+            yield "tool.hatch.version.path", path
+    if at(pyproject, "tool.pdm.version.source") == "file":
+        for path in texts(at(pyproject, "tool.pdm.version.path")):
+            yield "tool.pdm.version.path", path
+    fields = at(pyproject, "tool.scikit-build.metadata")
+    for field, table in fields.items() if isinstance(fields, dict) else ():
+        for path in texts(table.get("input") if isinstance(table, dict) else None):
+            yield f"tool.scikit-build.metadata.{field}.input", path
+
+
+def _module_files(pyproject: Mapping[str, Any], module: str, is_file: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the file of a module, which setuptools looks for below ``src`` or its own ``package-dir``."""
+    folders = at(pyproject, "tool.setuptools.package-dir")
+    below = folders.get("") if isinstance(folders, dict) else None
+    yield from module_file(module, (below if isinstance(below, str) else "", "src", ""), is_file)
+
+
+def module_file(module: str, folders: tuple[str, ...], is_file: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the file of a module in the first of some folders that holds it."""
+    path = module.replace(".", "/")
+    for folder in dict.fromkeys(folders):
+        for candidate in (f"{path}.py", f"{path}/__init__.py"):
+            place = posixpath.normpath(posixpath.join(folder, candidate))
+            if is_file(place):
+                yield place
+                return
+
+
+def texts(value: Any) -> list[str]:
+    """Return a path, or a list of them, as a list of paths without ``./``; what is no text is left out."""
+    values = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return [posixpath.normpath(one) for one in values if isinstance(one, str) and one]

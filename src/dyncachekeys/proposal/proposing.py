@@ -1,0 +1,89 @@
+"""The use case: look at projects and decide. Writes nothing, and runs no code of the project."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
+from dyncachekeys.files import Files
+from dyncachekeys.memory import FileMemory
+from dyncachekeys.project import Project, load
+from dyncachekeys.proposal import deciding
+from dyncachekeys.proposal.eligibility import demand_no_keys, demand_package
+from dyncachekeys.proposal.looking import look
+from dyncachekeys.proposal.text import Table, edited, removable
+from dyncachekeys.workspace import with_inherited
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from dyncachekeys.proposal.carrying import Carried
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What one project is to get."""
+
+    name: str
+    root: Path
+    table: Table
+    carried: tuple[Carried, ...]
+    """What becomes of the user's own entries, in their order."""
+    before: bytes
+    after: bytes
+
+
+def propose(
+    roots: Sequence[Path], environ: Mapping[str, str], *, home: Path | None = None, trace: bool = False
+) -> list[Proposal]:
+    """Return what some projects are to get, one proposal each.
+
+    Args:
+        roots: The folders of packages.
+        environ: The environment; no value of it enters a proposal.
+        home: The root of the workspace that all of them make up; then keys that all need are declared there.
+        trace: Whether builds are to be watched.
+
+    Raises:
+        DyncachekeysError: a project has a configuration already, is not built, or can't be read or edited.
+    """
+    found: list[tuple[Project, Table, tuple[Carried, ...]]] = []
+    problems: list[Problem] = []
+    for root in roots:
+        try:
+            found.append(_decided(root, environ, trace=trace))
+        except DyncachekeysError as error:  # noqa: PERF203  all problems are told in one run
+            problems += error.problems
+    if problems:
+        raise ConfigurationError(problems)
+    shared = deciding.shared([table for _, table, _ in found]) if home is not None else ()
+    if shared and home is not None:
+        found = [(project, deciding.less(table, shared), carried) for project, table, carried in found]
+        if all(project.root != home for project, _, _ in found):
+            found.insert(0, (load(home), Table(), ()))
+        found = [
+            (project, dataclasses.replace(table, shared=shared) if project.root == home else table, carried)
+            for project, table, carried in found
+        ]
+    return [_proposal(*one) for one in found]
+
+
+def _proposal(project: Project, table: Table, carried: tuple[Carried, ...]) -> Proposal:
+    after = edited(project.raw, table, [one.by is not None for one in carried] or [False] * len(project.user_entries))
+    return Proposal(project.name, project.root, table, carried, project.raw, after)
+
+
+def _decided(root: Path, environ: Mapping[str, str], *, trace: bool) -> tuple[Project, Table, tuple[Carried, ...]]:
+    project = load(root)
+    files = Files(project.root, FileMemory())
+    demand_no_keys(with_inherited(project, files))
+    demand_package(project)
+    table, carried = deciding.decide(look(project, files, environ), trace=trace)
+    if any(one.by is not None for one in carried) and not removable(project.raw):
+        remedy = "write it as `cache-keys = [...]` under `[tool.uv]`, then run `dyncachekeys init` again"
+        problem = Problem("edit-not-proved", "entries can't be taken out of it safely", "tool.uv.cache-keys", remedy)
+        raise ConfigurationError([problem])
+    return project, table, tuple(carried)

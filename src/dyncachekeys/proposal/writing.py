@@ -1,0 +1,73 @@
+"""Writing what was decided: ``.gitignore`` first, then each ``pyproject.toml``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dyncachekeys import synchronisation
+from dyncachekeys.emit.write import replace
+from dyncachekeys.errors import Problem, WriteError
+from dyncachekeys.files import Files
+from dyncachekeys.ignoring import IGNORE_FILE, IgnoreRules
+from dyncachekeys.memory import FileMemory
+from dyncachekeys.project import FILE, HOME
+from dyncachekeys.proposal.looking import repository
+from dyncachekeys.proposal.text import with_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from dyncachekeys.proposal.proposing import Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A file that is to be written."""
+
+    path: Path
+    before: bytes
+    after: bytes
+
+
+def ignoring(roots: Iterable[Path]) -> list[Edit]:
+    """Return the edits by which git comes to ignore our state in some projects."""
+    wanting: dict[Path, list[Path]] = {}
+    for root in roots:
+        if not IgnoreRules(Files(root, FileMemory())).ignores(f"{HOME}/state.json"):
+            wanting.setdefault(repository(root) or root, []).append(root)
+    return [_ignoring(home, inside) for home, inside in wanting.items()]
+
+
+def _ignoring(home: Path, roots: Sequence[Path]) -> Edit:
+    path = home / IGNORE_FILE
+    before = path.read_bytes() if path.is_file() else b""
+    line = f"/{HOME}/" if list(roots) == [home] else f"{HOME}/"
+    return Edit(path, before, with_line(before, line))
+
+
+def write(proposals: Iterable[Proposal], ignored: Iterable[Edit]) -> Iterator[Path]:
+    """Write it all, and yield each file that was written.
+
+    Raises:
+        WriteError: a file was edited meanwhile, or can't be written.
+    """
+    done: list[str] = []
+    for one in ignored:
+        try:
+            now = one.path.read_bytes() if one.path.is_file() else b""
+            if now != one.before:
+                message = "was edited meanwhile; nothing was written"
+                raise WriteError(Problem("edited-meanwhile", message, os.fspath(one.path), "run the command once more"))
+            replace(one.path, one.after, 0o644, ours=False)
+        except OSError as error:
+            message = f"can't be written: {error.strerror or error}; nothing was written"
+            problem = Problem("not-written", message, os.fspath(one.path), "make it writable, and try again")
+            raise WriteError(problem, done) from error
+        yield one.path
+    for each in proposals:
+        if each.after != each.before:
+            synchronisation.replace_document(each.root, each.before, each.after)
+            yield each.root / FILE

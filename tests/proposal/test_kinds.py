@@ -1,0 +1,237 @@
+"""The keys that `init` writes for one kind of project or another, and what becomes of the entries that were there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli
+
+import dyncachekeys
+from dyncachekeys.proposal import propose, write
+
+SCM = "SETUPTOOLS_SCM_PRETEND_VERSION"
+COMPILER = ["CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS"]
+GIT = {"resolver": "git", "commit": True, "tags": True}
+
+
+def files(*patterns: str, **more: Any) -> dict[str, Any]:
+    return {"resolver": "files", "patterns": list(patterns), **more}
+
+
+def env(*names: str) -> dict[str, Any]:
+    return {"resolver": "env", "names": list(names)}
+
+
+KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
+    "maturin": (
+        '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"',
+        ["Cargo.toml", "Cargo.lock", "src/lib.rs", "src/deep/a.rs", "python/x.py", ".cargo/config.toml", "benches/b.rs"],
+        {
+            "sources": files("/Cargo.toml", "/Cargo.lock", "/.cargo/config.toml", "/src/**/*.rs"),
+            "environment": env("MATURIN_PEP517_ARGS", "RUSTFLAGS"),
+        },
+    ),
+    "scikit-build-core": (
+        ('[build-system]\nrequires = ["scikit-build-core"]\nbuild-backend = "scikit_build_core.build"\n'
+        '[tool.scikit-build.metadata.version]\ninput = "src/p/__init__.py"'),
+        ["CMakeLists.txt", "src/CMakeLists.txt", "src/a.cpp", "src/a.hpp", "src/tests/t.cpp", "src/p/__init__.py"],
+        {
+            "version": files("/src/p/__init__.py"),
+            "sources": files("/CMakeLists.txt", "/src/CMakeLists.txt", "/src/**/*.[ch]pp", exclude=["tests/"]),
+            "environment": env(*COMPILER, "CMAKE_ARGS"),
+        },
+    ),
+    "meson-python": (
+        '[build-system]\nrequires = ["meson-python"]\nbuild-backend = "mesonpy"',
+        ["meson.build", "a.c", "a/x.c", "b/x.c", "c/x.h", "docs/y.c"],
+        {"sources": files("/meson.build", "*.[ch]", exclude=["docs/"]), "environment": env(*COMPILER)},
+    ),
+    "setuptools-with-setup-py": (
+        '[build-system]\nrequires = ["setuptools", "cython"]\nbuild-backend = "setuptools.build_meta"',
+        ["setup.py", "p/a.pyx", "p/b.pxd", "p/__init__.py"],
+        {"backend": {"resolver": "backend"}, "sources": files("/p/**/*.pyx", "/p/**/*.px[di]"), "environment": env(*COMPILER)},
+    ),
+    "setuptools-rust": (
+        '[build-system]\nrequires = ["setuptools", "setuptools-rust"]\nbuild-backend = "setuptools.build_meta"',
+        ["Cargo.toml", "rust/lib.rs"],
+        {"sources": files("/Cargo.toml", "/rust/**/*.rs"), "environment": env(*COMPILER)},
+    ),
+    "setuptools-dynamic": (
+        ('[build-system]\nrequires = ["setuptools", "setuptools-scm"]\nbuild-backend = "setuptools.build_meta"\n'
+        '[tool.setuptools_scm]\nversion_file = "p/_version.py"\n'
+        '[tool.setuptools.dynamic]\ndependencies = { file = ["reqs/base.txt"] }\nreadme = { file = "READ.md" }'),
+        ["reqs/base.txt", "READ.md", "csrc/not-compiled.c"],
+        {
+            "git": GIT,
+            "requirements": {"resolver": "requirements", "files": ["reqs/base.txt"]},
+            "metadata": files("/READ.md"),
+            "environment": env(SCM),
+            "outputs": {"resolver": "outputs", "patterns": ["/p/_version.py"]},
+        },
+    ),
+    "setup-cfg": (
+        '[build-system]\nrequires = ["setuptools"]',
+        ["setup.cfg", "VERSION", "src/p/__init__.py"],
+        {"version": files("/VERSION")},
+    ),
+    "hatchling": (
+        ('[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[tool.hatch.version]\npath = "src/p/about.py"\n[tool.hatch.build.hooks.custom]'),
+        ["hatch_build.py", "src/p/about.py", "native/a.c"],
+        {"backend": {"resolver": "backend"}, "version": files("/src/p/about.py"), "sources": files("/native/**/*.[ch]")},
+    ),
+    "hatch-vcs": (
+        ('[build-system]\nrequires = ["hatchling", "hatch-vcs"]\nbuild-backend = "hatchling.build"\n'
+        '[tool.hatch.version]\nsource = "vcs"'),
+        ["csrc/unused.c"],
+        {"git": GIT, "environment": env(SCM)},
+    ),
+    "uv-dynamic-versioning": (
+        ('[build-system]\nrequires = ["hatchling", "uv-dynamic-versioning"]\nbuild-backend = "hatchling.build"\n'
+        '[tool.hatch.version]\nsource = "uv-dynamic-versioning"'),
+        [],
+        {"git": GIT, "environment": env("UV_DYNAMIC_VERSIONING_BYPASS")},
+    ),
+    "versioningit": (
+        '[build-system]\nrequires = ["setuptools", "versioningit"]\nbuild-backend = "setuptools.build_meta"',
+        [],
+        {"git": GIT},
+    ),
+    "poetry-dynamic-versioning": (
+        ('[build-system]\nrequires = ["poetry-core", "poetry-dynamic-versioning"]\n'
+        'build-backend = "poetry_dynamic_versioning.backend"\n[tool.poetry]\nversion = "0"'),
+        [],
+        {"git": GIT, "environment": env("POETRY_DYNAMIC_VERSIONING_BYPASS")},
+    ),
+    "pdm": (
+        '[build-system]\nrequires = ["pdm-backend"]\nbuild-backend = "pdm.backend"\n[tool.pdm.version]\nsource = "scm"',
+        [],
+        {"git": GIT, "environment": env("PDM_BUILD_SCM_VERSION")},
+    ),
+    "flit": (
+        '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"',
+        ["src/p/__init__.py"],
+        {"version": files("/src/p/__init__.py")},
+    ),
+    "uv-build": (
+        '[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"',
+        ["src/p/__init__.py", "src/p/a.c"],
+        {"backend": {"resolver": "backend"}},
+    ),
+}  # fmt: skip
+
+
+def plant(root: Path, text: str, paths: list[str]) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    head = '[project]\nname = "p"\ndynamic = ["version"]\n'
+    (root / "pyproject.toml").write_text(f"{head}{text}\n", encoding="utf-8")
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        said = "[metadata]\nversion = file: VERSION\n" if path == "setup.cfg" else ""
+        (root / path).write_text(said, encoding="utf-8")
+
+
+def keys_of(root: Path, **options: Any) -> dict[str, Any]:
+    (one,) = propose([root], {}, **options)
+    table = tomli.loads(one.after.decode())["tool"]["dyncachekeys"]
+    keys: dict[str, Any] = table["keys"]
+    assert table == one.table.as_table()
+    return keys
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_project_gets_its_keys(kind: str, tmp_path: Path) -> None:
+    text, paths, expected = KINDS[kind]
+    plant(tmp_path, text, paths)
+    assert keys_of(tmp_path) == expected
+    list(write(propose([tmp_path], {}), []))
+    report = dyncachekeys.sync(tmp_path, {})
+    # What is not there yet is named by no pattern, so there is nothing to mend.
+    assert [one.message for one in report.warnings if one.code == "pattern-matches-nothing"] == []
+    assert not dyncachekeys.check(tmp_path, {}).region_differs
+
+
+@pytest.mark.parametrize("kind", ["maturin", "uv-build", "hatchling"])
+def test_trace_is_for_the_backend_key(kind: str, tmp_path: Path) -> None:
+    text, paths, expected = KINDS[kind]
+    plant(tmp_path, text, paths)
+    assert keys_of(tmp_path, trace=True) == {**expected, "backend": {"resolver": "backend", "trace": True}}
+
+
+ENTRIES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
+    # what stood there; the keys; what stays
+    "defaults": ('{ file = "pyproject.toml" }, { file = "setup.py" }, { dir = "src" }', {}, []),
+    "a glob": ('"pyproject.toml", { file = "csrc/*.c" }', {"sources": files("/csrc/*.c")}, []),
+    "a glob that matches deeper files": ('"pyproject.toml", { file = "deep/*.c" }', {"sources": files("/deep/**/*.c")}, []),
+    "braces": ('"pyproject.toml", "csrc/**/*.{c,h,cpp}"', {"sources": files("/csrc/**/*.[ch]", "/csrc/**/*.cpp")}, []),
+    "anywhere": ('"pyproject.toml", "**/*.c", "*.h"', {"sources": files("*.c", "*.h")}, []),
+    "below anything": ('"pyproject.toml", "**/gen/x.c"', {"sources": files("**/gen/x.c")}, []),
+    "outside": ('"pyproject.toml", "../core/**/*.rs"', {"sources": files("../core/**/*.rs")}, []),
+    "a dot": ('"./pyproject.toml", "./csrc/a.c"', {"sources": files("/csrc/a.c")}, []),
+    "a folder as a file": ('"pyproject.toml", "csrc"', {"sources": files("/csrc/")}, []),
+    "an exclusion": (
+        '"pyproject.toml", "csrc/*.c", "!csrc/gen.c"',
+        {"sources": files("/csrc/*.c", exclude=["/csrc/gen.c"])},
+        [],
+    ),
+    "a folder with content": ('{ file = "pyproject.toml" }, { dir = "csrc" }', {"sources": files("/csrc/")}, []),
+    "a folder of Python": ('{ file = "pyproject.toml" }, { dir = "python" }', {}, ["python"]),
+    "a folder that is empty": ('{ file = "pyproject.toml" }, { dir = "nowhere" }', {}, ["nowhere"]),
+    "variables": ('{ file = "pyproject.toml" }, { env = "CC" }, { env = "X" }', {"environment": env("CC", "X")}, []),
+    "git": ('{ file = "pyproject.toml" }, { git = true }', {"git": {"resolver": "git", "commit": True}}, []),
+    "tags": ('{ file = "pyproject.toml" }, { git = { tags = true } }', {"git": {"resolver": "git", "tags": True}}, []),
+    "Python": ('"pyproject.toml", "python/**/*.py"', {"python": files("/python/**/*.py")}, []),
+    "a product": (
+        '"pyproject.toml", "built/*.so"',
+        {"outputs": {"resolver": "outputs", "patterns": ["/built/*.so"]}},
+        [],
+    ),
+    "a readme": ('"pyproject.toml", "README.md"', {"metadata": files("/README.md")}, []),
+    "malformed": ('{ file = "pyproject.toml" }, { fil = "x" }, { git = { branch = true } }', {}, ["fil", "git"]),
+    "the project itself": ('"pyproject.toml", { file = "." }', {}, ["file"]),
+    "absolute": ('{ file = "pyproject.toml" }, { file = "/etc/hosts" }', {}, ["file"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ENTRIES)
+def test_entries_become_keys(case: str, tmp_path: Path) -> None:
+    listed, expected, stays = ENTRIES[case]
+    text = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    readme = "" if case != "a readme" else '[project.readme]\nfile = "README.md"\ncontent-type = "text/markdown"\n'
+    paths = ["csrc/a.c", "deep/er/a.c", "python/a.py", "built/a.so", "x.h", "gen/x.c", "README.md"]
+    plant(tmp_path / "p", f"{readme}{text}[tool.uv]\ncache-keys = [{listed}]\n", paths)
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core/a.rs").touch()
+    (tmp_path / "p/.git").mkdir()
+    (tmp_path / "p/.gitignore").write_text("*.so\n", encoding="utf-8")
+    (one,) = propose([tmp_path / "p"], {})
+    found = tomli.loads(one.after.decode())["tool"]
+    assert found["dyncachekeys"]["keys"] == (expected or {"backend": {"resolver": "backend"}})
+    left = found["uv"].get("cache-keys", [])
+    assert [key if key != "dir" else entry["dir"] for entry in left for key in entry] == stays
+    assert [each.entry for each in one.carried if each.by is None] == left
+    assert found["dyncachekeys"].get("defaults", True)
+
+
+def test_a_list_without_pyproject_gets_the_tables_that_the_build_reads(tmp_path: Path) -> None:
+    text = '[build-system]\nrequires = ["hatchling"]\n[tool.uv]\ncache-keys = [{ file = "csrc/**/*.c" }]'
+    plant(tmp_path, text, ["csrc/a.c", "setup.cfg", "setup.py"])
+    (one,) = propose([tmp_path], {})
+    assert one.table.as_table() == {
+        "defaults": False,
+        "keys": {
+            "backend": {"resolver": "backend"},
+            "build": {"resolver": "table", "preset": "build"},
+            "sources": files("/csrc/**/*.c", "/setup.cfg"),
+            "environment": env(*COMPILER),
+        },
+    }
+
+
+def test_submodules_that_no_pattern_reaches(tmp_path: Path) -> None:
+    plant(tmp_path, '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"', ["src/lib.rs"])
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitmodules").write_text('[submodule "x"]\n\tpath = vendor/x\n\turl = ../x\n', encoding="utf-8")
+    assert keys_of(tmp_path)["git"] == {"resolver": "git", "submodules": True}
