@@ -141,7 +141,7 @@ def test_what_fails_is_told(demo_maker: DemoMaker) -> None:
     demo.edit("build_backend/core.py", 'Path("flag").exists()', "raise RuntimeError('no such luck')")
     done = demo.cli("trace", "--write", check=False)
     assert done.returncode == 2
-    assert "error: the build of demo: the build's metadata step fails, so it can't be traced" in done.stderr
+    assert "error: the build of demo: the build's metadata step fails" in done.stderr
     assert "RuntimeError: no such luck" in done.stderr
     demo.edit("build_backend/core.py", "raise RuntimeError('no such luck')", "__import__('time').sleep(60)")
     done = demo.cli("trace", "--timeout", "0.5", check=False)

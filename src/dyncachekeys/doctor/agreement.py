@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from dyncachekeys.doctor.subject import Subject
+    from dyncachekeys.errors import Problem
 
 _TIMEOUT = 600.0
 """Seconds that a hook may take."""
@@ -40,12 +41,10 @@ def findings(subject: Subject) -> Iterator[Finding]:
     """Build the metadata both ways and compare it, field by field."""
     if not subject.is_package:
         return
-    try:
-        made = _made(subject)
-    except DyncachekeysError as error:
-        for problem in error.problems:
-            yield Finding("DCK072", problem.message, problem.where, problem.remedy)
-        return
+    problems: list[Problem] = []
+    made = _made(subject, problems)
+    for problem in problems:
+        yield Finding("DCK072", problem.message, problem.where, problem.remedy)
     for before, build in _PAIRS:
         if before in made and build in made:
             yield from _disagreement(before, build, made[before], made[build])
@@ -54,13 +53,19 @@ def findings(subject: Subject) -> Iterator[Finding]:
         yield from _between_builds(editable, regular)
 
 
-def _made(subject: Subject) -> dict[str, Fields]:
-    """Return the metadata that each hook makes."""
+def _made(subject: Subject, problems: list[Problem]) -> dict[str, Fields]:
+    """Return the metadata that each hook makes; what can't be run is added to the problems."""
     seen = environment.for_keys(subject.environ)
     longer = "make the build faster"
     request = request_for(subject.project, subject.files, seen, where=_WHERE, timeout=_TIMEOUT, longer=longer)
     with tempfile.TemporaryDirectory(prefix="dyncachekeys-metadata-", ignore_cleanup_errors=True) as folder:
-        return {hook: _fields(_metadata(Path(folder, hook))) for hook in recording.run_hooks(request, Path(folder))}
+        try:
+            hooks = recording.run_hooks(request, Path(folder), problems)
+        except DyncachekeysError as error:
+            problems += error.problems
+            return {}
+        found = {hook: _metadata(Path(folder, hook)) for hook in hooks}
+        return {hook: _fields(metadata) for hook, metadata in found.items() if metadata}
 
 
 def _metadata(made: Path) -> bytes:
@@ -81,14 +86,16 @@ def _fields(metadata: bytes) -> Fields:
     known, unknown = parse_email(metadata)
     found: Fields = {}
     for name, value in {**unknown, **known}.items():
-        values = value if isinstance(value, list) else [value]
-        found[name.replace("_", "-")] = frozenset(_normalised(name, one) for one in map(str, values))
+        values = [f"{one}, {other}" for one, other in value.items()] if isinstance(value, dict) else value
+        some = values if isinstance(values, list) else [values]
+        found[name.replace("_", "-")] = frozenset(_normalised(name, one) for one in map(str, some))
     found.pop("metadata-version", None)
     return found
 
 
 def _normalised(name: str, value: str) -> str:
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
     from packaging.utils import canonicalize_name, canonicalize_version  # noqa: PLC0415
 
     if name in {"name", "provides_extra"}:
@@ -101,7 +108,13 @@ def _normalised(name: str, value: str) -> str:
         except InvalidRequirement:
             return value
         requirement.name = canonicalize_name(requirement.name)
+        requirement.extras = {canonicalize_name(extra) for extra in requirement.extras}
         return str(requirement)
+    if name == "requires_python":
+        try:
+            return str(SpecifierSet(value))
+        except InvalidSpecifier:
+            return value
     return value
 
 

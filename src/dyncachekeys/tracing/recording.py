@@ -111,18 +111,19 @@ def record(request: Request) -> Recorded:
         return Recorded(found, interpreter(python.parent.parent), started)
 
 
-def run_hooks(request: Request, out: Path) -> list[str]:
+def run_hooks(request: Request, out: Path, problems: list[Problem]) -> list[str]:
     """Call each hook that makes metadata or a wheel, as far as the backend has it.
 
     Args:
         request: The build; its steps are passed over.
         out: Where each hook gets a folder of its name.
+        problems: To which it is added that a hook fails or takes too long.
 
     Returns:
-        The hooks that the backend has.
+        The hooks that the backend has and that did not fail.
 
     Raises:
-        ResolverError: the environment can't be made, or a hook fails or takes too long.
+        ResolverError: the environment can't be made.
     """
     _demand_build(request)
     with tempfile.TemporaryDirectory(prefix="dyncachekeys-build-", ignore_cleanup_errors=True) as name:
@@ -135,7 +136,11 @@ def run_hooks(request: Request, out: Path) -> list[str]:
                 _install(request, python, request.at_sources(further))
         made = []
         for hook in HOOKS:
-            (answer,) = _call(request, work, python, [hook])
+            try:
+                (answer,) = _call(request, work, python, [hook])
+            except ResolverError as error:
+                problems += error.problems
+                continue
             if answer is not None:
                 made.append(hook)
                 shutil.move(work / "out" / hook, out / hook)
@@ -244,8 +249,8 @@ def _call(request: Request, work: Path, python: Path, steps: Sequence[str]) -> l
 def _failed(request: Request, steps: Sequence[str], error: bytes) -> ResolverError:
     lines = _without_us(error.decode("utf-8", "replace").strip().splitlines())
     shown = "".join(f"\n    {line}" for line in lines[-_LINES_SHOWN:])
-    message = f"the build's {_told(steps)} fails, so it can't be traced\n  it said:{shown}"
-    remedy = "mend the backend: uv can't build the project either"
+    message = f"the build's {_told(steps)} fails\n  it said:{shown}"
+    remedy = "mend the backend: under uv the hook fails as well"
     return ResolverError([Problem("trace-failed", message, request.where, remedy)])
 
 
