@@ -82,6 +82,12 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         ["hatch_build.py", "src/p/about.py", "native/a.c"],
         {"backend": {"resolver": "backend"}, "version": files("/src/p/about.py"), "sources": files("/native/**/*.[ch]")},
     ),
+    "hatchling-runs-code": (
+        ('[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[tool.hatch.version]\nsource = "code"\npath = "scripts/version.py"'),
+        ["scripts/version.py"],
+        {"backend": {"resolver": "backend"}},
+    ),
     "hatch-vcs": (
         ('[build-system]\nrequires = ["hatchling", "hatch-vcs"]\nbuild-backend = "hatchling.build"\n'
         '[tool.hatch.version]\nsource = "vcs"'),

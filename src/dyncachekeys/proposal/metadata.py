@@ -41,9 +41,9 @@ _WRITTEN = (
 
 def keys(facts: Facts) -> Iterator[Declaration]:
     """Yield keys for files and the repository, as far as the metadata comes from there."""
-    if facts.version_files:
-        why = "The version is read from here."
-        yield _files("version", facts.version_files, why)
+    versions = tuple(path for path in facts.version_files if path not in facts.in_tree)
+    if versions:
+        yield _files("version", versions, "The version is read from here.")
     yield from _from_git(facts)
     if facts.requirement_files:
         why = "Dependencies are read from here, and from what these files include."
