@@ -285,3 +285,15 @@ def test_defaults_of_what_is_not_built_yet_are_no_error(demo_maker: DemoMaker) -
         '[tool.dyncachekeys]\ntransport = "stamp"\ninherit = true' + BACKEND_KEY + "with = []\ntrace = false"
     )
     assert demo.sync().region_differs
+
+
+@pytest.mark.parametrize(
+    "entry", ["3", "[]", "{ git = [] }", "{ git = 3 }", "{ file = 3 }", "{ dir = [1] }", "{ env = 1 }"]
+)
+def test_entry_of_the_users_that_uv_can_not_read_is_no_bug_of_ours(entry: str, demo_maker: DemoMaker) -> None:
+    """U11; `doctor` tells of it."""
+    demo = demo_maker(f"{BACKEND_KEY}\n[tool.uv]\ncache-keys = [{entry}]\n")
+    demo.sync()
+    assert not demo.sync().changed
+    assert demo.cli("explain", check=False).returncode == 0
+    assert demo.cli("doctor", check=False).returncode == 1

@@ -167,6 +167,25 @@ def test_backend_of_the_standard_library(case: str, demo_maker: DemoMaker) -> No
     assert "build_backend" not in {path.name for path in demo.root.iterdir() if path.suffix == ".whl"}
 
 
+def test_what_is_equal_in_meaning_is_equal(demo_maker: DemoMaker) -> None:
+    demo = demo_maker()
+    one = "Requires-Python: >=3.10,<4\\nProject-URL: b, 2\\nProject-URL: a, 1\\nRequires-Dist: X[Foo_Bar]>=1,<2\\n"
+    other = "Requires-Python: <4, >=3.10\\nProject-URL: a, 1\\nProject-URL: b, 2\\nRequires-Dist: x[foo-bar]<2, >=1\\n"
+    demo.edit("build_backend/core.py", "Version: 0.1\\n{requires}", f"Version: 0.1\\n{other}")
+    hooks = HOOKS.format(prepare=f'return _metadata(directory, "{one}")').replace(
+        'directory, "")', f'directory, "{one}")'
+    )
+    demo.append("build_backend/core.py", hooks)
+    assert of_build(demo.root, demo.environ) == []
+
+
+def test_failing_hook_hides_no_other(demo_maker: DemoMaker) -> None:
+    demo = demo_maker()
+    demo.append("build_backend/core.py", HOOKS.format(prepare='return _metadata(directory, "Summary: more\\n")'))
+    demo.append("build_backend/core.py", "\n\ndef build_wheel(*_):\n    raise SystemExit('no compiler')\n")
+    assert [one.code for one in of_build(demo.root, demo.environ)] == ["DCK070", "DCK072"]
+
+
 def test_editable_wheel_that_says_less(demo_maker: DemoMaker) -> None:
     demo = demo_maker()
     demo.edit("build_backend/helper.py", "return []", "return LESS")

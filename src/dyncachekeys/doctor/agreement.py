@@ -94,27 +94,26 @@ def _fields(metadata: bytes) -> Fields:
 
 
 def _normalised(name: str, value: str) -> str:
+    """Return a value of a field in the one spelling of it; one that can't be read stays as it is."""
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
     from packaging.utils import canonicalize_name, canonicalize_version  # noqa: PLC0415
 
-    if name in {"name", "provides_extra"}:
-        return canonicalize_name(value)
-    if name == "version":
-        return canonicalize_version(value, strip_trailing_zero=False)
-    if name == "requires_dist":
-        try:
-            requirement = Requirement(value)
-        except InvalidRequirement:
-            return value
-        requirement.name = canonicalize_name(requirement.name)
-        requirement.extras = {canonicalize_name(extra) for extra in requirement.extras}
-        return str(requirement)
-    if name == "requires_python":
-        try:
-            return str(SpecifierSet(value))
-        except InvalidSpecifier:
-            return value
+    try:
+        match name:
+            case "name" | "provides_extra":
+                return canonicalize_name(value)
+            case "version":
+                return canonicalize_version(value, strip_trailing_zero=False)
+            case "requires_python":
+                return str(SpecifierSet(value))
+            case "requires_dist":
+                requirement = Requirement(value)
+                requirement.name = canonicalize_name(requirement.name)
+                requirement.extras = {canonicalize_name(extra) for extra in requirement.extras}
+                return str(requirement)
+    except (InvalidRequirement, InvalidSpecifier):
+        pass
     return value
 
 

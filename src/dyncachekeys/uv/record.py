@@ -118,7 +118,8 @@ def expected_record(
         environ: The environment that uv will see.
         linked: The latest time of what uv sees through the link folder, in nanoseconds.
     """
-    tables = [{"file": entry} if isinstance(entry, str) else entry for entry in entries]
+    known = ({"file": entry} if isinstance(entry, str) else entry for entry in entries)
+    tables = [entry for entry in known if isinstance(entry, dict)]  # of all else uv makes nothing (U11)
     named = [str(table["file"]) for table in tables if table.get("file", LINKS) != LINKS]
     return Record(
         timestamp=max((time for time in (newest(files, named), linked) if time is not None), default=None),
@@ -136,7 +137,11 @@ def _name(directories: Iterable[str]) -> str | None:
 
 def _git(files: Files, wanted: Sequence[Any]) -> str | None:
     """Return a digest of ``[commit, tags]`` as uv reads them, ``None`` for what no entry asks for (U9)."""
-    asked = {name for one in wanted for name in (["commit"] if one is True else [n for n, on in one.items() if on])}
+    asked: set[str] = set()
+    for one in wanted:
+        asked |= (
+            {name for name, on in one.items() if on} if isinstance(one, dict) else {"commit"} if one is True else set()
+        )
     if not all(repository.is_read_by_every_uv(files, what) for what in asked & {"commit", "tags"}):
         return None
     return value_digest(
