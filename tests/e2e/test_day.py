@@ -212,8 +212,8 @@ def day(demo_maker: DemoMaker, tmp_path: Path) -> Day:
     return day
 
 
-@sees_links
 @pytest.mark.skipif(sys.platform == "win32", reason="hooks are shell scripts")
+@sees_links
 def test_plain_uv_and_git_hooks_are_enough(day: Day) -> None:
     region = (day.demo.root / "pyproject.toml").read_bytes()
     needless = 0
@@ -227,8 +227,8 @@ def test_plain_uv_and_git_hooks_are_enough(day: Day) -> None:
     assert (day.demo.root / "pyproject.toml").read_bytes() == region
 
 
-@sees_links
 @pytest.mark.skipif(sys.platform == "win32", reason="hooks are shell scripts")
+@sees_links
 def test_new_worktree_is_ready_for_plain_uv(day: Day, tmp_path: Path) -> None:
     day.demo.git("worktree", "add", "--quiet", str(tmp_path / "tree"), "-b", "elsewhere")
     there = Demo(tmp_path / "tree", day.demo.beside)

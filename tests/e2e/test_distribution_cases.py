@@ -73,7 +73,6 @@ def _messages(report: ProjectReport) -> list[str]:
     return [notice.message for notice in report.warnings]
 
 
-@as_measured
 @WATCHES
 def test_upgraded_in_the_environment(demo_maker: DemoMaker, config: str) -> None:
     """Case 28."""
@@ -88,6 +87,7 @@ def test_upgraded_in_the_environment(demo_maker: DemoMaker, config: str) -> None
     assert demo.both() == 0
 
 
+@as_measured
 def test_upgraded_by_pip_and_back_before_a_build(demo_maker: DemoMaker) -> None:
     demo = _made(demo_maker)
     demo.settled()
@@ -111,8 +111,8 @@ def test_another_package_does_not_count(demo_maker: DemoMaker, config: str) -> N
         assert demo.uv_sync(*arguments) == 0
 
 
-@as_measured
 @WATCHES
+@as_measured
 def test_the_same_version_installed_again_does_not_count(demo_maker: DemoMaker, config: str) -> None:
     demo = _made(demo_maker, config)
     demo.settled()
@@ -153,8 +153,8 @@ def test_installed_from_a_file_counts(demo_maker: DemoMaker) -> None:
     assert _changes(demo.sync()) == [TORCH]
 
 
-@as_measured
 @WATCHES
+@as_measured
 def test_removed_and_installed_again(demo_maker: DemoMaker, config: str) -> None:
     demo = _made(demo_maker, config)
     demo.settled()
@@ -243,7 +243,6 @@ WORKSPACE = f"[tool.uv.workspace]\n{MEMBERS}"
 PROJECT = '[project]\nname = "{name}"\nversion = "1"\nrequires-python = ">=3.10"\n'
 
 
-@as_measured
 @pytest.mark.parametrize(
     ("folder", "more"),
     [
@@ -270,6 +269,7 @@ PROJECT = '[project]\nname = "{name}"\nversion = "1"\nrequires-python = ">=3.10"
         ("q/b", {"q/pyproject.toml/is/a/folder": ""}),
     ],
 )
+@as_measured
 def test_where_uv_makes_it(demo_maker: DemoMaker, folder: str, more: dict[str, str]) -> None:
     demo = demo_maker()
     (demo.root / "pyproject.toml").unlink()
@@ -310,8 +310,8 @@ def _aged(demo: Demo, *arguments: str) -> None:
     assert _places(demo) == []
 
 
-@as_measured
 @WATCHES
+@as_measured
 def test_quiet_until_its_own_metadata_changes(demo_maker: DemoMaker, config: str) -> None:
     demo = _made(demo_maker, config)
     _aged(demo)

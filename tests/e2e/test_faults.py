@@ -15,7 +15,6 @@ def test_uv_alone_does_not_notice_an_edited_backend(demo_maker: DemoMaker) -> No
     assert demo.uv_sync() == 0
 
 
-@as_measured
 def test_with_sync_before_uv_an_edited_backend_is_built_once(demo_maker: DemoMaker) -> None:
     demo = demo_maker(BACKEND_KEY)
     assert demo.both() == 1
@@ -25,6 +24,7 @@ def test_with_sync_before_uv_an_edited_backend_is_built_once(demo_maker: DemoMak
     assert demo.both() == 0
 
 
+@as_measured
 def test_second_fault_as_it_is(demo_maker: DemoMaker) -> None:
     """A backend that prepares other metadata than its wheel has loses its dependencies on the next sync.
 

@@ -85,9 +85,9 @@ def settled(maker: DemoMaker, config: str, files: dict[str, str] | None = None) 
     return demo
 
 
-@sees_links
 @pytest.mark.parametrize("edit", [write_in_place, save_atomically])
 @pytest.mark.parametrize("case", EDITED)
+@sees_links
 def test_plain_uv_sees_an_edit(case: str, edit: Callable[[Path], None], demo_maker: DemoMaker) -> None:
     config, path = EDITED[case]
     demo = settled(demo_maker, config)
@@ -248,8 +248,8 @@ def _put_a_link(folder: Path) -> None:
     folder.symlink_to("elsewhere")
 
 
-@sees_links
 @pytest.mark.parametrize("harm", [_remove_one, _lead_astray, _put_a_file, _remove_all, _put_a_link])
+@sees_links
 def test_damage_is_mended_and_costs_one_build_at_most(harm: Callable[[Path], None], demo_maker: DemoMaker) -> None:
     demo = settled(demo_maker, SOURCES)
     whole = {link.name: os.readlink(link) for link in (demo.root / LINKS).iterdir()}  # noqa: PTH115

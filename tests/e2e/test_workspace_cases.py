@@ -178,7 +178,6 @@ def test_resolvers_of_the_tree_are_the_members_own(demo: Demo) -> None:
     assert [one["keys"][0]["found"][0]["subject"] for one in shown] == ["one", "two"]
 
 
-@sees_links
 def test_text_check_digest_and_clean(demo: Demo) -> None:
     assert demo.cli("check", check=False).stdout.splitlines() == [
         "one: pyproject.toml is not what `dyncachekeys sync` would write",
@@ -223,6 +222,7 @@ def test_quiet_from_the_root_and_what_ends_it(demo: Demo) -> None:
     assert said() == quietly
 
 
+@sees_links
 def test_many_members_by_two_processes(demo: Demo) -> None:
     for number in range(9):
         _add_member(demo, f"m{number}")
