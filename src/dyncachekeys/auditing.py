@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from dyncachekeys.tracing.facts import Trace
 
 Asked = Literal["read", "listed", "missing", "there", "variables"]
-UVS_DEFAULTS: tuple[Mapping[str, str], ...] = (
-    {"file": "pyproject.toml"},
-    {"file": "setup.py"},
-    {"file": "setup.cfg"},
-    {"dir": "src"},
-)
-"""What uv watches where there is no ``cache-keys`` (U10)."""
 _ENTRIES = "tool.uv.cache-keys"
 
 
@@ -157,7 +150,7 @@ def _by_entries(project: Project, files: Files, *, keyed: bool) -> _Watched:
     own = tool.get("uv") if isinstance(tool, dict) else None
     given: Sequence[Any] = project.user_entries
     if not keyed and not (isinstance(own, dict) and "cache-keys" in own):
-        given = UVS_DEFAULTS
+        given = uv.DEFAULTS
     for entry in ({"file": one} if isinstance(one, str) else one for one in given):
         for kind, value in entry.items() if isinstance(entry, dict) else ():
             if kind == "file":
@@ -166,7 +159,7 @@ def _by_entries(project: Project, files: Files, *, keyed: bool) -> _Watched:
                     watched.globs.append((f"/{glob}" if "/" in glob else glob, _ENTRIES))
                 for path in uv.expanded(files, [glob]):
                     watched.files[path] = _ENTRIES
-                    if files.is_file(path) and given is not UVS_DEFAULTS:
+                    if files.is_file(path) and given is not uv.DEFAULTS:
                         watched.present[path] = _ENTRIES
             elif kind in {"dir", "env"}:
                 watched.others["directory" if kind == "dir" else "env", str(value)] = _ENTRIES

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.doctor.finding import Finding
-from dyncachekeys.doctor.subject import DEFAULTS, WHERE, file_of
-from dyncachekeys.uv.accepts import is_glob
+from dyncachekeys.doctor.subject import WHERE, file_of
+from dyncachekeys.uv.accepts import DEFAULTS, is_glob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

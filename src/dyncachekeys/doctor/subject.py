@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys.uv.accepts import is_glob
+from dyncachekeys.uv.accepts import DEFAULTS, is_glob
 from dyncachekeys.uv.newest import matches
 
 if TYPE_CHECKING:
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from dyncachekeys.uv import Record
 
 WHERE = "tool.uv.cache-keys"
-DEFAULTS: tuple[Mapping[str, Any], ...] = (
-    {"file": "pyproject.toml"},
-    {"file": "setup.py"},
-    {"file": "setup.cfg"},
-    {"dir": "src"},
-)
-"""What uv watches without a list (U10)."""
 MOST = 20_000
 """From how many files on a glob is said to be slow."""
 

@@ -1,13 +1,14 @@
 """What uv accepts, records and compares: measured, not read in its documentation (``docs/uv-facts.md``)."""
 
 from dyncachekeys.credentials import is_credential
-from dyncachekeys.uv.accepts import CURRENT, LINKS, STAMP_FILE, is_literal_path
+from dyncachekeys.uv.accepts import CURRENT, DEFAULTS, LINKS, STAMP_FILE, is_literal_path
 from dyncachekeys.uv.newest import expanded, newest, newest_linked
 from dyncachekeys.uv.program import Program, find
 from dyncachekeys.uv.record import Record, expected_record, installed_record
 
 __all__ = [
     "CURRENT",
+    "DEFAULTS",
     "LINKS",
     "STAMP_FILE",
     "Program",

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from dyncachekeys.witnesses import LINK_FOLDER, STAMP_LINK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CURRENT = STAMP_LINK
 """What uv watches as a directory (U25)."""
@@ -14,6 +18,13 @@ STAMP_FILE = ".dyncachekeys/stamp"
 """The file that it watches where links can't be made."""
 LINKS = f"{LINK_FOLDER}/*"
 """The glob behind which it sees the inputs that have a link (U27)."""
+DEFAULTS: tuple[Mapping[str, str], ...] = (
+    {"file": "pyproject.toml"},
+    {"file": "setup.py"},
+    {"file": "setup.cfg"},
+    {"dir": "src"},
+)
+"""What it watches where there are no ``cache-keys`` (U10)."""
 _GLOB_SIGNS = re.compile(r"[*?\[{]")
 
 
