@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dyncachekeys import naming, processes, uv
@@ -49,6 +50,12 @@ def findings(subject: Subject) -> Iterator[Finding]:
         return
     if said and expected.git is None:
         return  # whether uv reads this repository's commit and tags as we do depends on its version (U9)
+    if said and _may_be_new(subject, subject.record, expected):
+        message = (
+            "uv would install it anew; a watched folder may have been made anew, whose time of birth can't be told"
+        )
+        yield Finding("DCK082", message, _WHERE, "nothing: `uv sync` settles it")
+        return
     verdict = "would install it anew" if said else "would leave it as it is"
     message = f"uv {verdict}, and by its record it should not: {'; '.join(told for told, _ in facts)}"
     yield Finding("DCK081", message, _WHERE, "please report it to dyncachekeys, with both records as told here")
@@ -73,6 +80,12 @@ def _asked(subject: Subject, program: str) -> bool | str:
     if done.code and "environment is outdated" not in told:
         return " ".join(told.split()) or f"it exits {done.code}"
     return naming.normalised_name(subject.project.name) in changed
+
+
+def _may_be_new(subject: Subject, record: Record | None, expected: Record) -> bool:
+    """Tell whether a watched folder was written to since the last install: uv compares the birth of it (U6)."""
+    folders = (subject.files.full(name) for name, there in expected.folders.items() if there and name != uv.CURRENT)
+    return record is not None and any(Path(folder).stat().st_ctime_ns > record.identity[1] for folder in folders)
 
 
 def _compared(subject: Subject, record: Record, expected: Record) -> Iterator[tuple[str, bool]]:
