@@ -19,6 +19,13 @@ def speed(session: nox.Session) -> None:
 
 
 @nox.session
+def links(session: nox.Session) -> None:
+    """Measure what the link folder adds to uv's commands; write docs/link-folder-speed.md."""
+    session.install(".", "uv")
+    session.run("python", "benchmarks/links.py", "--write", *session.posargs)
+
+
+@nox.session
 def staleness(session: nox.Session) -> None:
     """Count stale and needless builds, with dyncachekeys and without; write docs/staleness.md."""
     session.install(".", "uv")
