@@ -286,7 +286,9 @@ def main() -> None:
     text = page(results)
     print(text)
     if options.write:
-        DOCUMENT.write_text(text, encoding="utf-8")
+        # What lies in the home folder is this machine's.
+        home = re.compile(rf"(?:\.\./)+{re.escape(str(Path.home()).strip('/'))}/")
+        DOCUMENT.write_text(home.sub("~/", text), encoding="utf-8")
     wrong = [f"{one.name}: {text}" for one in results for text in one.unexplained]
     wrong += [f"{one.name}: not quiet" for one in results if not one.quiet]
     if wrong:
