@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dyncachekeys import history
 from dyncachekeys.change import Change
-from dyncachekeys.files import changed_ns
+from dyncachekeys.files import CHANGED, changed_ns
 from dyncachekeys.ignoring import IgnoreRules
 from dyncachekeys.outlook import Outlook, outlook
 from dyncachekeys.project import FILE
 from dyncachekeys.pyproject_tables import differing, sealed_tables
+from dyncachekeys.verdict import Move
 from dyncachekeys.witnesses import HASH, INPUT, LEFT_OUT
 
 if TYPE_CHECKING:
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
 
     from dyncachekeys.report import ProjectReport
     from dyncachekeys.survey import Survey
-    from dyncachekeys.verdict import Move
 
 Immaterial = Literal["same-content", "not-selected", "ignored-by-git", "tables", "layout"]
-MOVES = frozenset({"kept", "moved", "returned"})
+MOVES = frozenset(get_args(Move))
 _MOST_NAMED = 20
 _MOST_LOOKED_AT = 20_000
 """Files that are no inputs, of which the times are looked at."""
@@ -122,8 +122,7 @@ def _together(steps: Sequence[Mapping[str, Iterable[Change]]]) -> dict[str, list
                 merged = _merged(known.pop(identity), change) if identity in known else change
                 if merged is not None:
                     known[identity] = merged
-    order = sorted
-    return {key: order(known.values(), key=lambda one: (one.input, one.subject)) for key, known in found.items()}
+    return {key: sorted(known.values(), key=lambda one: (one.input, one.subject)) for key, known in found.items()}
 
 
 def _merged(first: Change, last: Change) -> Change | None:
@@ -157,7 +156,7 @@ def _same_content(found: Survey) -> Iterator[Edited]:
             content = bytes(folder.contents[row * HASH : (row + 1) * HASH])
             if not folder.roles[row] & INPUT or memory.content(path, name) != content or full == FILE:
                 continue
-            if folder.stats[row * 4 + 2] > found.state.started:
+            if folder.stats[row * 4 + CHANGED] > found.state.started:
                 yield Edited(full, "same-content")
                 named += 1
                 if named == _MOST_NAMED:

@@ -59,7 +59,7 @@ def look(  # noqa: PLR0913
     """
     seen = {*own, *(one.subject for one in plan.watched if one.kind == "file")}
     writes = state.writes
-    if state.digest is not None and record is not None and _is_another(record, state):
+    if state.digest is not None and record is not None and record.is_another(state.record):
         written = [*_written_seen(plan, seen, files, record), *_written_stamped(plan, state, files, record)]
         # Those that were counted before come first, so that they are not lost among many.
         some = sorted(set(written), key=lambda path: (-writes.get(path, 0), path))[:_MOST_KEPT]
@@ -69,23 +69,17 @@ def look(  # noqa: PLR0913
     return Loops(writes, moves, (*_told_writes(plan, seen, writes), *_told_moves(moved, moves)))
 
 
-def _is_another(record: Record, state: State) -> bool:
-    return state.record is None or tuple(state.record["identity"]) != record.identity
-
-
 def _written_seen(plan: Plan, seen: Collection[str], files: Files, record: Record) -> Iterator[str]:
     """Yield what uv watches and was written after uv had looked, and before the build had ended."""
-    if record.timestamp is None:
-        return
     for path in sorted(seen):
         time = newest(files, [path])
-        if time is not None and record.timestamp < time <= record.identity[1]:
+        if time is not None and record.missed(time):
             yield path
     for folder, names in plan.linked.items():
         here = files.folders[folder]
         for name in names:
             row = here.names.get(name)
-            if row is not None and record.timestamp < here.stats[row * 4 + CHANGED] <= record.identity[1]:
+            if row is not None and record.missed(here.stats[row * 4 + CHANGED]):
                 yield f"{folder}/{name}" if folder else name
 
 

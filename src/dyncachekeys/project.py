@@ -50,6 +50,14 @@ class Project:
         return name if isinstance(name, str) else self.root.name
 
     @property
+    def is_package(self) -> bool:
+        """Whether uv builds it: as ``tool.uv.package`` says, else if there is a ``build-system``."""
+        tool = self.pyproject.get("tool")
+        of_uv = tool.get("uv") if isinstance(tool, dict) else None
+        said = of_uv.get("package") if isinstance(of_uv, dict) else None
+        return said if isinstance(said, bool) else "build-system" in self.pyproject
+
+    @property
     def table(self) -> Mapping[str, Any] | None:
         """``[tool.dyncachekeys]``, if there is one.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from dyncachekeys.files import CHANGED, MISSING
 from dyncachekeys.uv import newest
@@ -78,23 +78,20 @@ def on_stamp(  # noqa: PLR0913
 def written_by_build(plan: Plan, state: State, files: Files, record: Record | None) -> Iterator[str]:
     """Yield linked files that a build made, or wrote anew with what they held: uv would build again for them (U15).
 
-    What is younger than the newest file in uv's record was written after uv had looked, and what is no
-    younger than the record itself before the build had ended.
-
     Args:
         plan: What was resolved now.
         state: What the last sync left.
         files: The project's files.
         record: The installed record as it is now.
     """
-    if state.digest is None or record is None or record.timestamp is None or not _is_another(record, state.record):
+    if state.digest is None or record is None or not record.is_another(state.record):
         return
     old = {row[1]: row[2] for rows in state.keys.values() for row in rows if row[0] == "file"}
     for folder, names in plan.linked.items():
         seen = files.folders[folder]
         for name in names:
             row = seen.names.get(name)
-            if row is None or not record.timestamp < seen.stats[row * 4 + CHANGED] <= record.identity[1]:
+            if row is None or not record.missed(seen.stats[row * 4 + CHANGED]):
                 continue
             path = f"{folder}/{name}" if folder else name
             if (old.get(path) or files.memory.state(folder, name)) in {None, seen.state(name)}:
@@ -106,7 +103,7 @@ def _reasons(plan: Plan, state: State, files: Files, record: Record | None) -> I
         yield "the memory of the last sync is gone"
         return
     yield from _unseen_edits(plan, state, files)
-    if record is None or state.expected is None or not _is_another(record, state.record):
+    if record is None or state.expected is None or not record.is_another(state.record):
         return
     since = state.started
     vouched = _vouched_for(plan, state, record)
@@ -150,11 +147,6 @@ def _linked_unseen(plan: Plan, old: Mapping[tuple[str, str], str], files: Files,
             time = newest(files, [path]) if name in seen.odd else seen.stats[seen.names[name] * 4 + CHANGED]
             if time is not None and time <= before:
                 yield path
-
-
-def _is_another(record: Record, seen: Mapping[str, Any] | None) -> bool:
-    """Tell whether the installed record was written since the last sync."""
-    return seen is None or tuple(seen["identity"]) != record.identity
 
 
 def _doubts(what: str, subjects: Iterable[str]) -> Iterator[str]:

@@ -62,7 +62,6 @@ def _subject(
     tool = project.pyproject.get("tool")
     of_uv = tool.get("uv") if isinstance(tool, dict) else None
     settings: dict[str, Any] = of_uv if isinstance(of_uv, dict) else {}
-    packaged = settings.get("package")
     return Subject(
         project=project,
         files=files,
@@ -74,7 +73,7 @@ def _subject(
         unknown_keys=unknown,
         record=uv.installed_record(files, project.name, environ),
         environ=environ,
-        is_package=packaged if isinstance(packaged, bool) else "build-system" in project.pyproject,
+        is_package=project.is_package,
         is_root_of_workspace=isinstance(settings.get("workspace"), dict) and workspace.home(files) == project.root,
     )
 

@@ -71,10 +71,6 @@ class Subject:
         plain = {file_of(entry) for entry in self.effective}
         return path in plain or path in self.keyed or any(path in one.paths for one in self.globs)
 
-    def by_key(self, name: str) -> bool:
-        """Tell whether a path is watched by one of our keys alone."""
-        return name in self.keyed
-
 
 def file_of(entry: Any) -> str | None:
     """Return the path or glob of a ``file`` entry, without ``./``; nothing of another one."""

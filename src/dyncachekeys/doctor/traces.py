@@ -76,9 +76,9 @@ def _times(subject: Subject) -> dict[str, int]:
 def _written_by_the_build(subject: Subject, times: dict[str, int]) -> Iterator[Finding]:
     """Yield what is younger than all that uv saw when it built, and no younger than the end of the build."""
     record = subject.record
-    if record is None or record.timestamp is None:
+    if record is None:
         return
-    written = sorted(path for path, when in times.items() if record.timestamp < when <= record.identity[1])
+    written = sorted(path for path, when in times.items() if record.missed(when))
     if written:
         message = f"the last build wrote {', '.join(written[:_SHOWN])} after uv had looked"
         remedy = "take it out of the keys, or name it as an `outputs` key of dyncachekeys"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dyncachekeys import workspace
 from dyncachekeys.errors import ConfigurationError, Problem
@@ -13,7 +13,7 @@ from dyncachekeys.proposal.text import TABLE
 from dyncachekeys.workspace import with_inherited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from dyncachekeys.project import Project
@@ -36,7 +36,7 @@ def is_package(root: Path) -> bool:
     Raises:
         DyncachekeysError: its ``pyproject.toml`` can't be read.
     """
-    return _is_package(load(root).pyproject)
+    return load(root).is_package
 
 
 def is_unbuilt(root: Path) -> bool:
@@ -45,15 +45,8 @@ def is_unbuilt(root: Path) -> bool:
     Raises:
         DyncachekeysError: its ``pyproject.toml`` can't be read.
     """
-    pyproject = load(root).pyproject
-    return "project" in pyproject and not _is_package(pyproject)
-
-
-def _is_package(pyproject: Mapping[str, Any]) -> bool:
-    tool = pyproject.get("tool")
-    of_uv = tool.get("uv") if isinstance(tool, dict) else None
-    packaged = of_uv.get("package") if isinstance(of_uv, dict) else None
-    return packaged if isinstance(packaged, bool) else "build-system" in pyproject
+    project = load(root)
+    return "project" in project.pyproject and not project.is_package
 
 
 def packages(folders: Iterable[Path], home: Path) -> list[Path]:
@@ -91,7 +84,7 @@ def demand_no_keys(project: Project) -> None:
 
 def demand_package(project: Project) -> None:
     """Raise `ConfigurationError` unless uv builds a project."""
-    if _is_package(project.pyproject):
+    if project.is_package:
         return
     if "project" not in project.pyproject:
         message, remedy = (

@@ -160,10 +160,7 @@ def _demand_build(request: Request) -> None:
     if not (isinstance(requires, list) and all(isinstance(one, str) for one in requires)):
         problem = Problem("wrong-type", "must be a list of texts", "build-system.requires", "write `requires = [...]`")
         raise ResolverError([problem])
-    tool = request.project.pyproject.get("tool")
-    uv = tool.get("uv") if isinstance(tool, dict) else None
-    said = uv.get("package") if isinstance(uv, dict) else None
-    if said is False or (said is None and "build-system" not in request.project.pyproject):
+    if not request.project.is_package:
         remedy = "give it a `[build-system]`, or set `tool.uv.package = true`"
         problem = Problem(
             "not-built", "uv does not build this project, so there is nothing to trace", request.where, remedy

@@ -43,6 +43,18 @@ class Record:
     identity: tuple[int, int] = (0, 0)
     """Inode and modification time of the file itself: another one was written anew."""
 
+    def is_another(self, seen: Mapping[str, Any] | None) -> bool:
+        """Tell whether it was written since a record was seen, as the state remembers that one."""
+        return seen is None or tuple(seen["identity"]) != self.identity
+
+    def missed(self, time: int) -> bool:
+        """Tell whether a watched file that was written at a time, in nanoseconds, was written during the build.
+
+        What is younger than the newest file that uv saw was written after uv had looked (U15), and what is no
+        younger than the record itself before the build had ended.
+        """
+        return self.timestamp is not None and self.timestamp < time <= self.identity[1]
+
     def facts(self, salt: bytes) -> dict[str, Any]:
         """Return what two records are compared by, with the values of variables sealed; not the stamp."""
         values = ((name, "unset" if value is None else "set", value or "") for name, value in self.env.items())
