@@ -12,6 +12,7 @@ from dyncachekeys.files import MISSING, Files
 from dyncachekeys.matching import Rules
 from dyncachekeys.memory import FileMemory
 from dyncachekeys.model import File
+from dyncachekeys.named_files import of_table
 from dyncachekeys.plugin import Context
 from dyncachekeys.project import FILE, load, without_region
 from dyncachekeys.survey import survey
@@ -181,6 +182,8 @@ def _add_keys(watched: _Watched, root: Path, environ: Mapping[str, str], project
         options = declared.get(key.name)
         if key.resolver == "files" and isinstance(options, dict):
             watched.globs += [(str(one), key.name) for one in options.get("patterns", [])]
+        if key.resolver == "table" and isinstance(options, dict):
+            watched.files.setdefault(of_table(options), key.name)
     return {key.resolver for key in found.resolution.keys}
 
 

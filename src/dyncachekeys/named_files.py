@@ -77,6 +77,15 @@ def module_file(module: str, folders: tuple[str, ...], is_file: Callable[[str], 
                 return
 
 
+def of_table(options: Mapping[str, Any]) -> str:
+    """Return the file whose values a `table` key counts.
+
+    Args:
+        options: The key's options, as they are declared.
+    """
+    return posixpath.normpath(str(options.get("file", "pyproject.toml")))
+
+
 def texts(value: Any) -> list[str]:
     """Return a path, or a list of them, as a list of paths without ``./``; what is no text is left out."""
     values = [value] if isinstance(value, str) else value if isinstance(value, list) else []

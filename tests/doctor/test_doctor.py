@@ -123,6 +123,12 @@ SAMPLES = {
         {"p/about.py": ""},
         (("DCK022", "tool.hatch.version.path"),),
     ),
+    "version of hatch, by its value": Sample(
+        HATCH
+        + '[tool.hatch.version]\npath = "p/about.py"\n'
+        + '[tool.dyncachekeys.keys.v]\nresolver = "table"\nfile = "./p/about.py"\ntables = ["__version__"]\n',
+        {"p/about.py": '__version__ = "1"\n'},
+    ),
     "no package": Sample(PLAIN + "[tool.uv]\npackage = false\ncache-keys = []\n", {"setup.py": ""}),
     "wrong configuration": Sample(
         PLAIN + '[tool.dyncachekeys.keys.x]\nresolver = "files"\npattern = ["a"]\n',

@@ -42,6 +42,63 @@ def test_toml_by_value(demo_maker: DemoMaker, options: str, before: str, after: 
     assert (digest(demo) != first) is differs
 
 
+@pytest.mark.parametrize(
+    ("tables", "before", "after", "differs"),
+    [
+        ('["V"]', "V = '1'\n", 'import os\n\n# more\nV   =   "1"\nW = os.name\n', False),
+        ('["V"]', "V = '1'\n", "V: str = '1'\n", False),
+        ('["V"]', "V = 1\n", "V = 1.0\n", True),
+        ('["V"]', "V = 1\n", "V = '1'\n", True),
+        ('["V"]', "V = 1\n", "", True),
+        ('["V"]', "V = (1, 2)\n", "V = (1,\n     2)\n", False),
+        ('["V"]', "V = (1, 2)\n", "V = (1, 3)\n", True),
+        ('["V.major"]', "V = {'major': 1, 'minor': 1}\n", "V = {'major': 1, 'minor': 2}\n", False),
+        ('["V.major"]', "V = {'major': 1, 'minor': 1}\n", "V = {'major': 2, 'minor': 1}\n", True),
+        ('["V"]', "A = V = 1\n", "A = 2\nV = 1\n", False),
+        # What only running it could tell: the whole module counts.
+        ('["V"]', "V = f()\n", "V = f()\n# more\n", True),
+        ('["V"]', "from a import V\n", "from a import V\n# more\n", True),
+        ('["V"]', "V = 1\nV = 2\n", "V = 1\nV = 2\n# more\n", True),
+        ('["V"]', "V = 1\nif f():\n    V += 1\n", "V = 1\nif f():\n    V += 1\n# more\n", True),
+        ('["V"]', "V, W = 1, 2\n", "V, W = 1, 2\n# more\n", True),
+        ('["V"]', "V = 1\ndel V\n", "V = 1\ndel V\n# more\n", True),
+        ('["V"]', "V = 1e999\n", "V = 1e999\n# more\n", True),
+        ('["V"]', "V = {1: 2}\n", "V = {1: 2}\n# more\n", True),
+        ('["V.major"]', "V = f()\n", "V = f()\n# more\n", True),
+        ('["V"]', "V = 1\nthis is no Python\n", "V = 1\nthis is no Python\n# more\n", True),
+        ('["V"]', "V = 1\n", "V = 1\n\0", True),
+        # Names inside of functions and classes are others.
+        ('["V"]', "V = 1\ndef f():\n    V = 2\n", "V = 1\ndef f():\n    V = 3\n", False),
+        ('["V"]', "V = 1\nclass A:\n    V = 2\n", "V = 1\nclass A:\n    V = 3\n", False),
+        ('["V"]', "V = 1\ndef V(): pass\n", "V = 1\ndef V(): return\n", True),
+        (None, "V = 1\nW = 1\n", "W = 1\nV = 1\n# more\n", False),
+        (None, "V = 1\nW = 1\n", "V = 1\nW = 2\n", True),
+        (None, "V = 1\nW = f()\n", "V = 1\nW = f()\n# more\n", True),
+    ],
+)
+def test_python_by_value(demo_maker: DemoMaker, tables: str | None, before: str, after: str, differs: bool) -> None:
+    options = f"tables = {tables}\n" if tables else ""
+    demo = demo_maker(CONFIG + f'file = "about.py"\n{options}', {"about.py": before})
+    first = digest(demo)
+    demo.write({"about.py": after})
+    assert (digest(demo) != first) is differs
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("V = 1\n", []),
+        ("V = f()\n", ["`V` is not assigned just once, to a literal, in about.py: the whole file counts"]),
+        ("W = 1\n", ["about.py assigns no `V`"]),
+        ("this is no Python\n", ["`V` is not assigned just once, to a literal, in about.py: the whole file counts"]),
+    ],
+)
+def test_what_is_told_of_a_module(demo_maker: DemoMaker, source: str, told: list[str]) -> None:
+    demo = demo_maker(CONFIG + 'file = "about.py"\ntables = ["V"]\n', {"about.py": source})
+    resolution = dyncachekeys.resolve(demo.root, demo.environ)
+    assert [notice.message for notice in resolution.notices] == told
+
+
 def test_json_null_is_not_nothing(demo_maker: DemoMaker) -> None:
     demo = demo_maker(CONFIG + 'file = "data.json"\ntables = ["a"]\n', {"data.json": '{"a": null}'})
     null = digest(demo)

@@ -62,6 +62,13 @@ def test_without_any_key(demo_maker: DemoMaker) -> None:
     assert found["additions"][1]["patterns"] == ["/reqs/*.txt", "../shared.txt", "/\\[odd] name.cfg"]
 
 
+def test_a_file_whose_values_count_is_watched(demo_maker: DemoMaker) -> None:
+    key = '[tool.dyncachekeys.keys.v]\nresolver = "table"\nfile = "about.py"\ntables = ["V"]\n'
+    demo = demo_maker(key, {"about.py": "V = 1\n"})
+    demo.append("build_backend/helper.py", "open('about.py').close()\n")
+    assert watched(trace(demo))["read", "about.py"] == "v"
+
+
 def test_what_is_written_watches_what_was_found(demo_maker: DemoMaker) -> None:
     demo = traced_demo(demo_maker)
     before = (demo.root / "pyproject.toml").read_bytes()

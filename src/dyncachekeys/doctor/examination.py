@@ -14,6 +14,7 @@ from dyncachekeys.errors import ConfigurationError, DyncachekeysError
 from dyncachekeys.files import Files
 from dyncachekeys.ignoring import IgnoreRules
 from dyncachekeys.memory import FileMemory
+from dyncachekeys.named_files import of_table
 from dyncachekeys.project import FILE, Project, load, without_region
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FAMILIES = (entries, globs, places, unwatched, traces)
-_RUN_NO_CODE = frozenset({"backend", "files", "requirements", "env", "git", "table", "outputs"})
+_RUN_NO_CODE = frozenset({"backend", "files", "requirements", "env", "git", "table", "outputs", "distribution"})
 """Resolvers that read, and start nothing of the project's."""
 
 
@@ -106,4 +107,6 @@ def _by_keys(
             unknown.append(name)
             continue
         watched |= {one.subject: name for each in resolved.keys for one in each.inputs if one.kind == "file"}
+        if key.resolver == "table":
+            watched[of_table(key.options)] = name
     return watched, tuple(unknown)

@@ -1,4 +1,4 @@
-"""``resolver = "table"``: chosen tables of a TOML or JSON file, by value."""
+"""``resolver = "table"``: chosen tables of a TOML or JSON file, or names of a Python module, by value."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import tomli
 
+from dyncachekeys.assignments import UNKNOWN, assignments
 from dyncachekeys.plugin import Checked, Context, Problem, ResolverError, Value, check_path, resolver
 from dyncachekeys.presets import build_tables
 
@@ -49,7 +50,9 @@ Dotted = Annotated[str, Checked(_check_dotted)]
 def table(
     context: Context,
     *,
-    file: Annotated[str, Checked(check_path), "a TOML file, or a JSON file (`.json`)"] = PYPROJECT,
+    file: Annotated[
+        str, Checked(check_path), "a TOML file, a JSON file (`.json`), or a Python module (`.py`)"
+    ] = PYPROJECT,
     tables: Annotated[
         list[Dotted] | None, "dotted names of what counts; everything, if neither this nor `preset` is given"
     ] = None,
@@ -60,13 +63,14 @@ def table(
 ) -> Iterable[Value]:
     """Yield each chosen table by value: layout, comments and the order of keys don't count.
 
-    A missing file or table is a state. A file that can't be parsed is an error.
+    A missing file or table is a state. A file that can't be parsed is an error. In a Python module, a table is
+    what a name is assigned; if that is no literal, the whole module counts.
     """
     if preset and posixpath.normpath(file) != PYPROJECT:
         message = f"is about `{PYPROJECT}`, not `{file}`"
         remedy = "leave `file` out, or take `tables` instead, or write a key for each"
         raise ResolverError([Problem("invalid-option", message, f"{context.where}.preset", remedy)])
-    data = _parsed(context, file)
+    data = _assigned(context, file, tables) if file.endswith(".py") else _parsed(context, file)
     if data is _ABSENT:
         context.warn("file-missing", f"there is no file `{file}`")
     left_out = [_steps(dotted) for dotted in exclude]
@@ -108,12 +112,43 @@ def _parsed(context: Context, file: str) -> Any:
         raise ValueError(message) from error
 
 
+def _assigned(context: Context, file: str, tables: Sequence[str] | None) -> Any:
+    """Return what a module assigns; its text takes the place of what can't be known without running it."""
+    try:
+        text = context.read_text(file, "utf-8-sig")
+    except FileNotFoundError:
+        return _ABSENT
+    wanted = [_steps(dotted)[0] for dotted in tables or ()]
+    try:
+        found = assignments(text)
+    except SyntaxError:  # the module may be for another Python than this one
+        found = dict.fromkeys(wanted or [""], UNKNOWN)
+    for name in wanted:
+        if found.get(name) is UNKNOWN:
+            context.warn(
+                "no-literal", f"`{name}` is not assigned just once, to a literal, in {file}: the whole file counts"
+            )
+        elif name not in found:
+            context.warn("no-literal", f"{file} assigns no `{name}`")
+    if tables is None and UNKNOWN in found.values():
+        return _Whole(text)
+    return {name: _Whole(text) if value is UNKNOWN else value for name, value in found.items()}
+
+
+class _Whole(str):
+    """The text of a module, for whatever is asked of it."""
+
+    __slots__ = ()
+
+
 def _selected(data: Any, steps: Sequence[str]) -> Any:
     for step in steps:
+        if isinstance(data, _Whole):
+            break
         if not isinstance(data, Mapping) or step not in data:
             return _ABSENT
         data = data[step]
-    return data
+    return str(data) if isinstance(data, _Whole) else data
 
 
 def _without(data: Any, left_out: Sequence[Sequence[str]]) -> Any:
