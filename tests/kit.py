@@ -261,14 +261,14 @@ def make_demo(folder: Path, config: str = "", files: Mapping[str, str | bytes] |
     return demo
 
 
-def make_wheel(folder: Path, name: str, modules: Mapping[str, str] | None = None) -> None:
+def make_wheel(folder: Path, name: str, modules: Mapping[str, str] | None = None, *, version: str = "1.0") -> None:
     """Write the wheel of a package for ``find-links``."""
     folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as wheel:
-        info = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        info = f"{name}-{version}.dist-info"
         for path, text in (modules or {}).items():
             wheel.writestr(path, text)
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr(f"{info}/RECORD", "")
 

@@ -7,13 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dyncachekeys.build_tables import BACKENDS, NOT_READ, OF_UV, OF_UV_BY_PROJECT, READ
-from dyncachekeys.naming import normalised_name
+from dyncachekeys.naming import normalised_name, required_name
 
 Path = tuple[str, ...]
 """The keys that lead to a table."""
-
-_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:[\[(<>=!~;@]|$)")
-"""The name in a requirement (PEP 508)."""
 
 
 def build_tables(pyproject: Mapping[str, Any]) -> dict[Path, str]:
@@ -44,8 +41,7 @@ def distributions(pyproject: Mapping[str, Any]) -> list[str]:
     for path in _named(pyproject, "tool.uv.extra-build-dependencies", _own(pyproject)):
         extra = _list(_at(pyproject, path))
         wanted += [one.get("requirement") if isinstance(one, Mapping) else one for one in extra]
-    found = [_NAME.match(one) for one in wanted if isinstance(one, str)]
-    return list(dict.fromkeys([first, *(normalised_name(one.group(1)) for one in found if one)]))
+    return list(dict.fromkeys([first, *filter(None, map(required_name, wanted))]))
 
 
 def _of_module(backend: str) -> str:

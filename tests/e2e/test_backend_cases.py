@@ -40,18 +40,16 @@ FILES = {
     "build_backend/not_imported.py": "",
     "tool.py": "",
 }
-IMPORTED = pytest.mark.parametrize(
-    "edited",
-    [
-        pytest.param("build_backend/core.py", id="the-backend"),
-        pytest.param("build_backend/__init__.py", id="its-package"),
-        pytest.param("build_backend/helper.py", id="a-helper"),
-        pytest.param("build_backend/third.py", id="what-a-helper-imports"),
-        pytest.param("build_backend/by_name.py", id="import_module"),
-        pytest.param("build_backend/sub/__init__.py", id="init-of-a-subpackage"),
-        pytest.param("build_backend/sub/inner.py", id="relative-import"),
-    ],
-)
+PATHS = {
+    "the-backend": "build_backend/core.py",
+    "its-package": "build_backend/__init__.py",
+    "a-helper": "build_backend/helper.py",
+    "what-a-helper-imports": "build_backend/third.py",
+    "import_module": "build_backend/by_name.py",
+    "init-of-a-subpackage": "build_backend/sub/__init__.py",
+    "relative-import": "build_backend/sub/inner.py",
+}
+IMPORTED = pytest.mark.parametrize("edited", [pytest.param(path, id=name) for name, path in PATHS.items()])
 NOT_IMPORTED = pytest.mark.parametrize("edited", ["build_backend/not_imported.py", "tool.py"])
 
 

@@ -111,7 +111,9 @@ def test_trace_finds_what_no_key_names(demo_maker: DemoMaker) -> None:
     assert demo.both() == 0
 
 
-def test_a_workspace_whose_members_share_their_keys(demo_maker: DemoMaker) -> None:
+@pytest.fixture
+def workspace(demo_maker: DemoMaker) -> Demo:
+    """Return a workspace of two members, `one` and `two`, each with a backend of its own."""
     demo = demo_maker("", {"pyproject.toml": '[tool.uv.workspace]\nmembers = ["packages/*"]\n'})
     for name in ("one", "two"):
         core = BACKEND.replace('"build\\n"', f'"build {name}\\n"').replace("demo-0.1", f"{name}-0.1")
@@ -124,23 +126,60 @@ def test_a_workspace_whose_members_share_their_keys(demo_maker: DemoMaker) -> No
             }
         )
     demo.git("init", "--quiet")
-    demo.cli("init", check=True)
-    assert "[tool.dyncachekeys.workspace.keys.backend]" in (demo.root / "pyproject.toml").read_text(encoding="utf-8")
-    built = []
-    steps: tuple[Callable[[], object], ...] = (
-        lambda: None,
-        lambda: None,
-        lambda: demo.append("packages/one/build_backend/helper.py", "# more\n"),
-        lambda: demo.append("packages/two/csrc/two.c", "more\n"),
-        lambda: demo.write({"notes.txt": "", "packages/one/notes.txt": ""}),
-    )
-    for step in steps:
-        before = demo.log.read_text(encoding="utf-8") if demo.log.exists() else ""
-        demo.tick()
-        step()
-        demo.tick()
-        demo.cli("run", "--", UV, "sync", "--all-packages", check=True)
-        built.append(
-            sorted(line.split()[1] for line in demo.log.read_text(encoding="utf-8")[len(before) :].splitlines())
-        )
-    assert built == [["one", "two"], [], ["one"], ["two"], []]
+    return demo
+
+
+def built(demo: Demo, act: Callable[[Demo], object]) -> list[str]:
+    """Run `dyncachekeys run -- uv sync --all-packages` after something; return which members were built."""
+    before = demo.log.read_text(encoding="utf-8") if demo.log.exists() else ""
+    demo.tick()
+    act(demo)
+    demo.tick()
+    demo.cli("run", "--", UV, "sync", "--all-packages", check=True)
+    lines = demo.log.read_text(encoding="utf-8")[len(before) :].splitlines()
+    return sorted({line.split()[1] for line in lines})
+
+
+def test_a_workspace_whose_members_share_their_keys(workspace: Demo) -> None:
+    workspace.cli("init", check=True)
+    root = (workspace.root / "pyproject.toml").read_text(encoding="utf-8")
+    assert "[tool.dyncachekeys.workspace.keys.backend]" in root
+    steps: dict[Callable[[Demo], object], list[str]] = {
+        lambda _: None: ["one", "two"],
+        lambda _: None: [],
+        lambda demo: demo.append("packages/one/build_backend/helper.py", "# more\n"): ["one"],
+        lambda demo: demo.append("packages/two/csrc/two.c", "more\n"): ["two"],
+        lambda demo: demo.write({"notes.txt": "", "packages/one/notes.txt": ""}): [],
+    }
+    assert [built(workspace, act) for act in steps] == list(steps.values())
+
+
+def test_a_member_that_another_one_is_built_with(workspace: Demo) -> None:
+    workspace.edit("packages/one/pyproject.toml", "requires = []", 'requires = ["Two"]')
+    workspace.append("packages/one/pyproject.toml", "\n[tool.uv.sources]\ntwo = { workspace = true }\n")
+    workspace.cli("init", check=True)
+    text = (workspace.root / "packages/one/pyproject.toml").read_text(encoding="utf-8")
+    assert '[tool.dyncachekeys.keys.uses-two]\nresolver = "package"\nname = "two"\n' in text
+    assert "uses-" not in (workspace.root / "packages/two/pyproject.toml").read_text(encoding="utf-8")
+    steps: dict[Callable[[Demo], object], list[str]] = {
+        lambda _: None: ["one", "two"],
+        lambda _: None: [],
+        lambda demo: demo.append("packages/two/csrc/two.c", "more\n"): ["one", "two"],
+        lambda _: None: [],
+        lambda demo: demo.append("packages/one/csrc/one.c", "more\n"): ["one"],
+        lambda demo: demo.write({"packages/two/notes.txt": ""}): [],
+    }
+    assert [built(workspace, act) for act in steps] == list(steps.values())
+
+
+def test_the_exact_profile_for_all_members(workspace: Demo) -> None:
+    workspace.cli("init", "--watch", "digest", check=True)
+    for name in ("one", "two"):
+        text = (workspace.root / f"packages/{name}/pyproject.toml").read_text(encoding="utf-8")
+        assert "[tool.dyncachekeys]\n# Content counts" in text
+    steps: dict[Callable[[Demo], object], list[str]] = {
+        lambda _: None: ["one", "two"],
+        lambda demo: (demo.root / "packages/one/csrc/one.c").touch(): [],
+        lambda demo: demo.append("packages/one/csrc/one.c", "more\n"): ["one"],
+    }
+    assert [built(workspace, act) for act in steps] == list(steps.values())

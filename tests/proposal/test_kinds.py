@@ -9,7 +9,7 @@ import pytest
 import tomli
 
 import dyncachekeys
-from dyncachekeys.proposal import propose, write
+from dyncachekeys.proposal import Wishes, propose, write
 
 SCM = "SETUPTOOLS_SCM_PRETEND_VERSION"
 COMPILER = ["CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS"]
@@ -139,8 +139,8 @@ def plant(root: Path, text: str, paths: list[str]) -> None:
         (root / path).write_text(said, encoding="utf-8")
 
 
-def keys_of(root: Path, **options: Any) -> dict[str, Any]:
-    (one,) = propose([root], {}, **options)
+def keys_of(root: Path, wishes: Wishes = Wishes()) -> dict[str, Any]:  # noqa: B008  frozen
+    (one,) = propose([root], {}, wishes)
     table = tomli.loads(one.after.decode())["tool"]["dyncachekeys"]
     keys: dict[str, Any] = table["keys"]
     assert table == one.table.as_table()
@@ -163,7 +163,7 @@ def test_each_kind_of_project_gets_its_keys(kind: str, tmp_path: Path) -> None:
 def test_trace_is_for_the_backend_key(kind: str, tmp_path: Path) -> None:
     text, paths, expected = KINDS[kind]
     plant(tmp_path, text, paths)
-    assert keys_of(tmp_path, trace=True) == {**expected, "backend": {"resolver": "backend", "trace": True}}
+    assert keys_of(tmp_path, Wishes(trace=True)) == {**expected, "backend": {"resolver": "backend", "trace": True}}
 
 
 ENTRIES: dict[str, tuple[str, dict[str, Any], list[str]]] = {

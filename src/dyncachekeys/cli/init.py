@@ -11,7 +11,7 @@ from dyncachekeys.cli.printer import Printer, counted
 from dyncachekeys.document.rendering import render as rendered
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.project import FILE
-from dyncachekeys.proposal import eligibility, ignoring, propose, write
+from dyncachekeys.proposal import Wishes, eligibility, ignoring, propose, write
 from dyncachekeys.proposal.text import diff
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         DyncachekeysError: there is a configuration already, nothing is built, or the edit can't be made.
     """
     roots, home = _roots(options, scope)
-    proposals = propose(roots, os.environ, home=home, trace=options.trace)
+    proposals = propose(roots, os.environ, _wishes(options), home=home)
     ignored = ignoring([one.root for one in proposals])
     if options.format == "text":
         _tell(proposals, ignored, options, scope)
@@ -40,6 +40,10 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     elif not options.quiet:
         _close(proposals, options)
     return 0
+
+
+def _wishes(options: argparse.Namespace) -> Wishes:
+    return Wishes(options.trace, options.watch, options.transport)
 
 
 def _roots(options: argparse.Namespace, scope: Scope) -> tuple[list[Path], Path | None]:
@@ -95,7 +99,8 @@ def _close(proposals: Sequence[Proposal], options: argparse.Namespace) -> None:
     count = sum(len(one.table.keys) + len(one.table.shared) for one in proposals)
     where = FILE if len(proposals) == 1 else f"{counted(len(proposals), 'pyproject.toml')}"
     if options.dry_run:
-        again = "dyncachekeys init --trace" if options.trace else "dyncachekeys init"
+        wished = [f"--{name} {value}" for name, value in _wishes(options).settings.items()]
+        again = " ".join(["dyncachekeys init", *(["--trace"] if options.trace else []), *wished])
         out(f"Nothing was written; `{again}` writes this, then run `dyncachekeys sync`")
     else:
         out(f"Wrote {counted(count, 'key')} to {where}; look through them, then run `dyncachekeys sync`")
@@ -109,6 +114,8 @@ def _as_json(proposals: Sequence[Proposal], ignored: Sequence[Edit], written: Se
                 "root": os.fspath(one.root),
                 "init": {
                     "defaults": one.table.defaults,
+                    "watch": one.table.settings.get("watch", "auto"),
+                    "transport": one.table.settings.get("transport", "stamp"),
                     "keys": [{"name": key.name, **key.as_table(), "why": list(key.why)} for key in one.table.keys],
                     "shared": [{"name": key.name, **key.as_table(), "why": list(key.why)} for key in one.table.shared],
                     "taken": [{"entry": each.entry, "by": each.by} for each in one.carried if each.by is not None],

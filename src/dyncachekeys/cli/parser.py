@@ -112,6 +112,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     init.add_argument(
         "--trace", action="store_true", help="have the build traced at each sync that needs it (docs/trace.md)"
     )
+    init.add_argument(
+        "--watch",
+        choices=["auto", "digest"],
+        default="auto",
+        help="who notices a change: plain uv, where it can (auto); or dyncachekeys alone, by content (digest)",
+    )
+    init.add_argument(
+        "--transport",
+        choices=["stamp", "digest"],
+        default="stamp",
+        help="how uv is told: by a folder that git ignores (stamp), or by a name in cache-keys (digest)",
+    )
     add("clean", "take the generated region and the state away again", "Works without [tool.dyncachekeys].")
     return parser.parse_args(arguments)
 

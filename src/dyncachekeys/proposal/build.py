@@ -44,6 +44,12 @@ def keys(facts: Facts) -> Iterator[Declaration]:
         yield Declaration("python", "files", options, (why,))
     if _compiles(facts) and facts.natives:
         yield from _compiled(facts)
+    if facts.shared:
+        why = "Built without isolation: what the build takes from the environment, by its version there."
+        yield Declaration("installed", "distribution", {"names": list(facts.shared)}, (why,))
+    for name in facts.siblings:
+        why = "A local package that the build uses: what it is made of, by its own keys if it has any."
+        yield Declaration(f"uses-{name}", "package", {"name": name}, (why,))
 
 
 def _run_by(facts: Facts) -> str:

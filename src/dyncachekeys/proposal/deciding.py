@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dyncachekeys.proposal.facts import Facts
+    from dyncachekeys.proposal.wishes import Wishes
 
 _FOR_ALL = {
     "backend": "The code of a member that its build runs, and all of the member that it imports.",
@@ -26,29 +27,29 @@ _TRACED = (
 _NOTHING = "The build runs no code of this tree and compiles nothing: here for a `setup.py` or a hook that may come."
 
 
-def decide(facts: Facts, *, trace: bool = False) -> tuple[Table, list[Carried]]:
+def decide(facts: Facts, wishes: Wishes) -> tuple[Table, list[Carried]]:
     """Return the table that fits a package, and what becomes of the user's own entries.
 
     Args:
         facts: The package.
-        trace: Whether the build is to be watched.
+        wishes: What the user asks for.
     """
-    own = merged(_own(facts))
+    own = merged(_own(facts, exact=wishes.exact))
     carried = carry(facts, {one.name: one for one in own})
     defaults = watches_pyproject(facts)
     asked = [one for each in carried for one in each.declared]
     found = merged([*own, *asked, *(() if defaults else _instead(facts))])
     found = [one for one in found if one.options.get("patterns") != []]
-    if not found or (trace and all(one.name != "backend" for one in found)):
-        found = merged([*found, Declaration("backend", "backend", {}, () if trace else (_NOTHING,))])
-    if trace:
+    if not found or (wishes.trace and all(one.name != "backend" for one in found)):
+        found = merged([*found, Declaration("backend", "backend", {}, () if wishes.trace else (_NOTHING,))])
+    if wishes.trace:
         found = [_traced(one) if one.name == "backend" else one for one in found]
-    return Table(tuple(found), defaults=defaults), carried
+    return Table(tuple(found), settings={**wishes.settings, **({} if defaults else {"defaults": False})}), carried
 
 
-def _own(facts: Facts) -> Iterator[Declaration]:
+def _own(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
     yield from build.keys(facts)
-    yield from metadata.keys(facts)
+    yield from metadata.keys(facts, exact=exact)
 
 
 def _instead(facts: Facts) -> Iterator[Declaration]:

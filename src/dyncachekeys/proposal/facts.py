@@ -45,12 +45,18 @@ class Facts:
     """Sources in compiled languages, and what describes how to compile them."""
     requirement_files: tuple[str, ...]
     version_files: tuple[str, ...]
+    version_name: str | None
+    """What the only version file, a Python module, assigns the version to, if it is plain to see."""
     metadata_files: tuple[str, ...]
     """Readme and licence files, as far as they are named and there."""
     present: frozenset[str]
     """Which of ``setup.py``, ``setup.cfg`` and ``src`` there are."""
     submodules: tuple[str, ...]
     """Folders of git submodules in the project."""
+    siblings: tuple[str, ...]
+    """Local packages that uv builds and installs for the build."""
+    shared: tuple[str, ...]
+    """What the build takes from the project's own environment: without isolation, all that it requires."""
 
     def at(self, dotted: str) -> Any:
         """Return what stands in ``pyproject.toml`` under a dotted key; nothing if it is not there."""

@@ -21,7 +21,7 @@ NAMES = (
     "environment",
     "outputs",
 )
-"""The names of keys, in the order in which they are written."""
+"""The names of keys, in the order in which they are written; all others come after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ def merged(declared: Iterable[Declaration]) -> list[Declaration]:
     for one in declared:
         known = found.get(one.name)
         found[one.name] = one if known is None else _joined(known, one)
-    return [found[name] for name in NAMES if name in found]
+    order = {name: place for place, name in enumerate(NAMES)}
+    return sorted(found.values(), key=lambda one: order.get(one.name, len(order)))
 
 
 def _joined(first: Declaration, second: Declaration) -> Declaration:

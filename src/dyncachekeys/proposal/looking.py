@@ -9,6 +9,7 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import environment
+from dyncachekeys.assignments import UNKNOWN, assignments
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.files import MISSING
 from dyncachekeys.ignoring import IgnoreRules
@@ -16,6 +17,7 @@ from dyncachekeys.imports import scripts
 from dyncachekeys.named_files import at, module_file, requirement_files, texts, version_files
 from dyncachekeys.naming import normalised_name
 from dyncachekeys.presets import distributions
+from dyncachekeys.proposal import neighbours
 from dyncachekeys.proposal.facts import Facts, OldEntry
 from dyncachekeys.proposal.shapes import SHAPES
 from dyncachekeys.resolution import only
@@ -24,7 +26,7 @@ from dyncachekeys.uv.accepts import is_glob
 from dyncachekeys.uv.newest import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dyncachekeys.files import Files
@@ -46,7 +48,8 @@ def look(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
     tool = at(pyproject, "tool.uv")
     # What is not there yet is named all the same: it is a state, and uv builds when it comes.
     needed = [path for paths in requirement_files(pyproject).values() for path in paths]
-    versions = [path for _, path in version_files(pyproject, files.is_file)]
+    stated = [*(path for _, path in version_files(pyproject, files.is_file)), *_of_flit(pyproject, files)]
+    versions = _existing(files, [*stated, *of_setuptools.get("version", [])])
     return Facts(
         pyproject=pyproject,
         backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
@@ -57,10 +60,13 @@ def look(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
         named=tuple(sorted(str(one.path) for one in scripts(pyproject) if not one.optional)),
         natives=_natives(files),
         requirement_files=_existing(files, [*needed, *of_setuptools.get("requirements", [])]),
-        version_files=_existing(files, [*versions, *_of_flit(pyproject, files), *of_setuptools.get("version", [])]),
+        version_files=versions,
+        version_name=_version_name(pyproject, files, versions) if len(versions) == len(stated) == 1 else None,
         metadata_files=_existing(files, [*_described(pyproject), *of_setuptools.get("metadata", [])]),
         present=frozenset(name for name in ("setup.py", "setup.cfg", "src") if files.exists(name)),
         submodules=_submodules(project, files),
+        siblings=neighbours.siblings(project, files),
+        shared=neighbours.shared(project, files),
     )
 
 
@@ -128,6 +134,33 @@ def _of_flit(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
     name = at(pyproject, "tool.flit.module.name") or at(pyproject, "project.name")
     if isinstance(name, str):
         yield from module_file(normalised_name(name).replace("-", "_"), ("src", ""), files.is_file)
+
+
+def _version_name(pyproject: Mapping[str, Any], files: Files, versions: Sequence[str]) -> str | None:
+    """Return the name whose value in a module is the version; nothing if more of the module may be read.
+
+    By default, hatchling and scikit-build-core look for a line that begins with one of two names, pdm-backend
+    and flit for the first one.
+    """
+    patterns = (
+        "tool.hatch.version.pattern",
+        "tool.hatch.version.expression",
+        "tool.scikit-build.metadata.version.regex",
+    )
+    otherwise = any(at(pyproject, one) is not None for one in patterns) or at(pyproject, "project.dynamic") != [
+        "version"
+    ]
+    attribute = at(pyproject, "tool.setuptools.dynamic.version.attr")
+    names = (attribute.rpartition(".")[2],) if isinstance(attribute, str) else ("__version__", "VERSION")
+    (path,) = versions
+    if otherwise or not path.endswith(".py"):
+        return None
+    try:
+        found = assignments(files.read(path).decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, SyntaxError):
+        return None
+    known = [name for name in names if name in found]
+    return known[0] if len(known) == 1 and found[known[0]] is not UNKNOWN else None
 
 
 def _setup_cfg(files: Files) -> dict[str, list[str]]:

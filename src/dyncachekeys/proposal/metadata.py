@@ -39,10 +39,18 @@ _WRITTEN = (
 """Options that have the version written into a file of the project."""
 
 
-def keys(facts: Facts) -> Iterator[Declaration]:
-    """Yield keys for files and the repository, as far as the metadata comes from there."""
+def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
+    """Yield keys for files and the repository, as far as the metadata comes from there.
+
+    Args:
+        facts: The project.
+        exact: Whether the version counts by its value, which uv can't watch.
+    """
     versions = tuple(path for path in facts.version_files if path not in facts.in_tree)
-    if versions:
+    if exact and versions and facts.version_name:
+        why = "The version is read from here; nothing else in this file counts."
+        yield Declaration("version", "table", {"file": versions[0], "tables": [facts.version_name]}, (why,))
+    elif versions:
         yield _files("version", versions, "The version is read from here.")
     yield from _from_git(facts)
     if facts.requirement_files:

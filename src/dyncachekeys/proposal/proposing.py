@@ -14,6 +14,7 @@ from dyncachekeys.proposal import deciding
 from dyncachekeys.proposal.eligibility import demand_no_keys, demand_package
 from dyncachekeys.proposal.looking import look
 from dyncachekeys.proposal.text import Table, edited, removable
+from dyncachekeys.proposal.wishes import Wishes
 from dyncachekeys.workspace import with_inherited
 
 if TYPE_CHECKING:
@@ -37,15 +38,15 @@ class Proposal:
 
 
 def propose(
-    roots: Sequence[Path], environ: Mapping[str, str], *, home: Path | None = None, trace: bool = False
+    roots: Sequence[Path], environ: Mapping[str, str], wishes: Wishes | None = None, *, home: Path | None = None
 ) -> list[Proposal]:
     """Return what some projects are to get, one proposal each.
 
     Args:
         roots: The folders of packages.
         environ: The environment; no value of it enters a proposal.
+        wishes: What the user asks for, if anything.
         home: The root of the workspace that all of them make up; then keys that all need are declared there.
-        trace: Whether builds are to be watched.
 
     Raises:
         DyncachekeysError: a project has a configuration already, is not built, or can't be read or edited.
@@ -54,7 +55,7 @@ def propose(
     problems: list[Problem] = []
     for root in roots:
         try:
-            found.append(_decided(root, environ, trace=trace))
+            found.append(_decided(root, environ, wishes or Wishes()))
         except DyncachekeysError as error:  # noqa: PERF203  all problems are told in one run
             problems += error.problems
     if problems:
@@ -76,12 +77,12 @@ def _proposal(project: Project, table: Table, carried: tuple[Carried, ...]) -> P
     return Proposal(project.name, project.root, table, carried, project.raw, after)
 
 
-def _decided(root: Path, environ: Mapping[str, str], *, trace: bool) -> tuple[Project, Table, tuple[Carried, ...]]:
+def _decided(root: Path, environ: Mapping[str, str], wishes: Wishes) -> tuple[Project, Table, tuple[Carried, ...]]:
     project = load(root)
     files = Files(project.root, FileMemory())
     demand_no_keys(with_inherited(project, files))
     demand_package(project)
-    table, carried = deciding.decide(look(project, files, environ), trace=trace)
+    table, carried = deciding.decide(look(project, files, environ), wishes)
     if any(one.by is not None for one in carried) and not removable(project.raw):
         remedy = "write it as `cache-keys = [...]` under `[tool.uv]`, then run `dyncachekeys init` again"
         problem = Problem("edit-not-proved", "entries can't be taken out of it safely", "tool.uv.cache-keys", remedy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import document
@@ -27,10 +27,16 @@ _EDITABLE = (
     "# and compiled code depend on is named. `dyncachekeys show` lists what each key finds.",
 )
 _HEAD_OF_MEMBERS = ("# What the builds of the members depend on: each key is looked up in each member's own folder.",)
-_OWN_PYPROJECT = (
-    "# cache-keys left pyproject.toml out. Of it, only what the build reads counts: the key `build`.",
-    "# With `defaults = true` any edit of it costs a build, and plain uv sees it without a `dyncachekeys sync`.",
-)
+_SETTINGS = {
+    "watch": ("# Content counts, not times; uv sees a change once `dyncachekeys sync` or `run` has.",),
+    "transport": (
+        "# Content counts, not times; it stands in the name of a cache key, so that uv's cache goes by it too.",
+    ),
+    "defaults": (
+        "# cache-keys left pyproject.toml out. Of it, only what the build reads counts: the key `build`.",
+        "# With `defaults = true` any edit of it costs a build, and plain uv sees it without a `dyncachekeys sync`.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +46,22 @@ class Table:
     keys: tuple[Declaration, ...] = ()
     shared: tuple[Declaration, ...] = ()
     """For all members of the workspace."""
-    defaults: bool = True
+    settings: Mapping[str, str | bool] = field(default_factory=dict)
+    """What stands at its head."""
+
+    @property
+    def defaults(self) -> bool:
+        """Whether what uv watches by itself counts."""
+        return self.settings.get("defaults") is not False
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.keys or self.shared)
+        return not (self.keys or self.shared or self.settings)
 
     def as_table(self) -> dict[str, Any]:
         """Return it as a TOML parser gives it back."""
-        found: dict[str, Any] = {} if self.defaults else {"defaults": False}
+        found: dict[str, Any] = dict(self.settings)
         if self.shared:
             found["workspace"] = {"keys": {one.name: one.as_table() for one in self.shared}}
         if self.keys:
@@ -65,16 +77,16 @@ class Table:
         if self.keys:
             yield _BEYOND if self.defaults else _ALL
             yield from _EDITABLE
-        else:
+        elif self.shared:
             yield from _HEAD_OF_MEMBERS
         if remarks:
             yield "#"
             yield "# From cache-keys:"
             yield from remarks
         yield f"[{TABLE}]"
-        if not self.defaults:
-            yield from _OWN_PYPROJECT
-            yield "defaults = false"
+        for name, value in self.settings.items():
+            yield from _SETTINGS[name]
+            yield f"{name} = {render(value)}"
         for path, keys in ((f"{TABLE}.workspace.keys", self.shared), (f"{TABLE}.keys", self.keys)):
             for one in keys:
                 yield ""
