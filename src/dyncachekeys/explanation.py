@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -71,6 +72,17 @@ class Explanation:
     """What was edited since the last sync and does not matter."""
     last: Event | None
     """The last sync that changed something."""
+
+    def only(self, key: str) -> Explanation:
+        """Return what of it is about one key."""
+        last = self.last and dataclasses.replace(self.last, changes=_of(self.last.changes, key))
+        return dataclasses.replace(
+            self, report=self.report.only(key), changes=_of(self.changes, key), tables=(), edited=(), last=last
+        )
+
+
+def _of(changes: Mapping[str, Sequence[Change]], key: str) -> dict[str, Sequence[Change]]:
+    return {name: some for name, some in changes.items() if name == key}
 
 
 def explain(found: Survey, since: int = 0) -> Explanation:

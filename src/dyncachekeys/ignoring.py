@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dyncachekeys import refs
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.matching import Rules
 from dyncachekeys.paths import split
@@ -113,14 +114,11 @@ def ignored_from_above(files: Files, base: str) -> tuple[Ignored, bool]:
         What they say, and whether each of them is as it was in the last run.
     """
     at = Path(os.path.normpath(files.full(base)))
-    above: list[Path] = []
-    for folder in (at, *at.parents):
-        if files.exists(files.relative(os.fspath(folder / ".git"))):
-            break
-        above.append(folder.parent)
-    else:
-        return Ignored(), True  # no repository: only what lies below the base counts
+    root = refs.work_tree(files, at)
+    if root is None:
+        return Ignored(), True  # only what lies below the base counts
     ignored, same = Ignored(), True
+    above = [folder for folder in at.parents if folder.is_relative_to(root)]
     for folder, below in pairwise([*reversed(above), at]):
         where = files.relative(os.fspath(folder))
         text = read_ignore_file(files, where)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from dyncachekeys.files import Files
 
@@ -34,6 +35,17 @@ class GitFolder:
     """Of the repository: all else is there. The same as ``own`` but in a linked worktree."""
     plain: bool
     """Whether ``.git`` is that folder itself, and no file that leads there."""
+
+
+def work_tree(files: Files, at: Path | None = None) -> Path | None:
+    """Return the root of the repository that a folder is in: the nearest with a ``.git``; nothing without one.
+
+    Args:
+        files: The project's files.
+        at: The folder; the project's, unless another is given.
+    """
+    start = at or files.root
+    return next((one for one in (start, *start.parents) if files.exists(files.relative(os.fspath(one / ".git")))), None)
 
 
 def find(files: Files) -> GitFolder | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import changes
+from dyncachekeys.config import WHERE
+from dyncachekeys.errors import ConfigurationError, Problem, nearest
 from dyncachekeys.inputs import digests_of
 from dyncachekeys.values import sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dyncachekeys.change import Change
     from dyncachekeys.emit.plan import Plan, Watcher
@@ -113,6 +116,21 @@ class ProjectReport:
     def changed(self) -> bool:
         """Whether anything differs from the last sync."""
         return self.digest != self.previous or self.move != "kept" or self.region_differs
+
+    def has(self, key: str) -> bool:
+        """Tell whether the project has a key of this name."""
+        return any(one.name == key for one in self.keys)
+
+    def only(self, key: str) -> ProjectReport:
+        """Return the report with one key only."""
+        return dataclasses.replace(self, keys=tuple(one for one in self.keys if one.name == key))
+
+
+def demand_key(reports: Sequence[ProjectReport], key: str) -> None:
+    """Raise `ConfigurationError` unless some project has a key of this name."""
+    if not any(one.has(key) for one in reports):
+        remedy = nearest(key, {one.name for report in reports for one in report.keys})
+        raise ConfigurationError([Problem("unknown-key", f"there is no key `{key}`", f"{WHERE}.keys", remedy)])
 
 
 def key_reports(

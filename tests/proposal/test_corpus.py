@@ -10,7 +10,7 @@ import tomli
 import dyncachekeys
 from doctor.trees import plant
 from dyncachekeys.errors import DyncachekeysError
-from dyncachekeys.proposal import propose, write
+from dyncachekeys.proposal import Wishes, propose, write
 
 CORPUS = Path(__file__).parents[3] / "shared/corpus/pyproject"
 NOT_FOR_INIT = {
@@ -28,7 +28,15 @@ THE_REST = [pytest.param(name, marks=pytest.mark.thorough) for name in FILES if 
 
 @pytest.mark.skipif(not FILES, reason="the corpus is not here: ../shared/corpus, beside the project")
 @pytest.mark.parametrize("name", [*EVERY_SIXTH, *THE_REST])
-def test_what_init_writes_is_valid(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        pytest.param(Wishes(), id="auto"),
+        pytest.param(Wishes(watch="digest"), id="digest", marks=pytest.mark.thorough),
+        pytest.param(Wishes(transport="digest"), id="transport", marks=pytest.mark.thorough),
+    ],
+)
+def test_what_init_writes_is_valid(name: str, wishes: Wishes, tmp_path: Path) -> None:
     root = tmp_path / name
     data = (CORPUS / f"{name}.toml").read_bytes()
     plant(root, data)
@@ -37,7 +45,7 @@ def test_what_init_writes_is_valid(name: str, tmp_path: Path) -> None:
             propose([root], {})
         assert refused.value.problems[0].code == NOT_FOR_INIT[name]
         return
-    (one,) = propose([root], {})
+    (one,) = propose([root], {}, wishes)
     old, new = tomli.loads(data.decode("utf-8-sig")), tomli.loads(one.after.decode("utf-8-sig"))
     old_keys = old.get("tool", {}).get("uv", {}).pop("cache-keys", [])
     new_keys = new["tool"].get("uv", {}).pop("cache-keys", [])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import importlib
 import shutil
 import subprocess
@@ -16,8 +15,8 @@ from dyncachekeys import git, synchronisation
 from dyncachekeys import project as projects
 from dyncachekeys import scope as scopes
 from dyncachekeys.cli import early, render
-from dyncachekeys.config import WHERE
-from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem, nearest
+from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
+from dyncachekeys.report import demand_key
 from dyncachekeys.scope import Scope
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dyncachekeys.quiet import Glance
-    from dyncachekeys.report import ProjectReport
 
 
 _OF_THEIR_OWN = frozenset({"doctor", "explain", "init", "trace"})
@@ -62,7 +60,10 @@ def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = 
     if options.command == "digest":
         render.digest(reports, options)
     else:
-        render.shown(_only(reports, options.key), options)
+        if options.key is not None:
+            demand_key(reports, options.key)
+            reports = [one.only(options.key) for one in reports if one.has(options.key)]
+        render.shown(reports, options)
     return 0
 
 
@@ -76,21 +77,6 @@ def _sync(options: argparse.Namespace, scope: Scope, glances: Mapping[str, Glanc
 
 def _scope(options: argparse.Namespace) -> Scope:
     return Scope(projects.find(options.project or Path.cwd()), options.package)
-
-
-def _only(reports: Sequence[ProjectReport], key: str | None) -> Sequence[ProjectReport]:
-    """Return the reports with one key only; those of projects that have it."""
-    if key is None:
-        return reports
-    found = [
-        dataclasses.replace(report, keys=tuple(one for one in report.keys if one.name == key))
-        for report in reports
-        if any(one.name == key for one in report.keys)
-    ]
-    if not found:
-        remedy = nearest(key, {one.name for report in reports for one in report.keys})
-        raise ConfigurationError([Problem("unknown-key", f"there is no key `{key}`", f"{WHERE}.keys", remedy)])
-    return found
 
 
 def _run(options: argparse.Namespace, glances: Mapping[str, Glance] | None) -> int:

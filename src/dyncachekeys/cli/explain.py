@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys import scope as scopes
 from dyncachekeys.cli import render, telling
 from dyncachekeys.cli.printer import Printer, counted
-from dyncachekeys.config import WHERE
-from dyncachekeys.errors import ConfigurationError, Problem, nearest
+from dyncachekeys.report import demand_key
 
 if TYPE_CHECKING:
     import argparse
@@ -54,7 +53,10 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     Raises:
         DyncachekeysError: what is the user's to mend.
     """
-    found = _only(scopes.explain(scope, since=options.since), options.key)
+    found = scopes.explain(scope, since=options.since)
+    if options.key is not None:
+        demand_key([one.report for one in found], options.key)
+        found = [one.only(options.key) for one in found if one.report.has(options.key)]
     if options.format == "json":
         render.document({"projects": [as_json(one) for one in found]})
         return 0
@@ -65,28 +67,6 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
             out("")
         tell(one, out, options)
     return 0
-
-
-def _only(found: Sequence[Explanation], key: str | None) -> Sequence[Explanation]:
-    """Return what there is to say about one key; about projects that have it."""
-    if key is None:
-        return found
-    some = [one for one in found if any(key == other.name for other in one.report.keys)]
-    if not some:
-        remedy = nearest(key, {other.name for one in found for other in one.report.keys})
-        raise ConfigurationError([Problem("unknown-key", f"there is no key `{key}`", f"{WHERE}.keys", remedy)])
-    return [
-        dataclasses.replace(
-            one,
-            changes={name: changes for name, changes in one.changes.items() if name == key},
-            tables=(),
-            edited=(),
-            report=dataclasses.replace(one.report, keys=tuple(k for k in one.report.keys if k.name == key)),
-            last=one.last
-            and dataclasses.replace(one.last, changes={k: v for k, v in one.last.changes.items() if k == key}),
-        )
-        for one in some
-    ]
 
 
 def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:

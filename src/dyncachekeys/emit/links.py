@@ -14,6 +14,7 @@ import sys
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from dyncachekeys import refs
 from dyncachekeys.emit import write
 from dyncachekeys.model import Entry
 from dyncachekeys.uv.accepts import LINKS
@@ -47,10 +48,8 @@ def wanted(files: Files, linked: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 def _depth_in_repository(files: Files) -> int:
     """Return how many folders the project lies below the root of its repository."""
-    for depth, folder in enumerate((files.root, *files.root.parents)):
-        if files.exists(files.relative(os.fspath(folder / ".git"))):
-            return depth
-    return 0
+    root = refs.work_tree(files)
+    return len(files.root.relative_to(root).parts) if root is not None else 0
 
 
 def _text(files: Files, depth: int, folder: str, name: str) -> str:

@@ -8,7 +8,7 @@ import os
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import environment
+from dyncachekeys import environment, refs
 from dyncachekeys.assignments import UNKNOWN, assignments
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.files import MISSING
@@ -27,7 +27,6 @@ from dyncachekeys.uv.newest import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from dyncachekeys.files import Files
     from dyncachekeys.project import Project
@@ -64,7 +63,7 @@ def look(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
         version_name=_version_name(pyproject, files, versions) if len(versions) == len(stated) == 1 else None,
         metadata_files=_existing(files, [*_described(pyproject), *of_setuptools.get("metadata", [])]),
         present=frozenset(name for name in ("setup.py", "setup.cfg", "src") if files.exists(name)),
-        submodules=_submodules(project, files),
+        submodules=_submodules(files),
         siblings=neighbours.siblings(project, files),
         shared=neighbours.shared(project, files),
     )
@@ -186,9 +185,9 @@ def _setup_cfg(files: Files) -> dict[str, list[str]]:
     return found
 
 
-def _submodules(project: Project, files: Files) -> tuple[str, ...]:
+def _submodules(files: Files) -> tuple[str, ...]:
     """Return the folders of submodules below the project, as the repository's ``.gitmodules`` has them."""
-    home = repository(project.root)
+    home = refs.work_tree(files)
     if home is None:
         return ()
     try:
@@ -198,8 +197,3 @@ def _submodules(project: Project, files: Files) -> tuple[str, ...]:
     places = [line.partition("=")[2].strip() for line in text.splitlines() if line.strip().startswith("path")]
     below = [files.relative(os.fspath(home / place)) for place in places if place]
     return tuple(sorted(place for place in below if not place.startswith("../")))
-
-
-def repository(root: Path) -> Path | None:
-    """Return the root of the repository that a folder is in; nothing without one."""
-    return next((folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")), None)

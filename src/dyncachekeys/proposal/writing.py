@@ -6,14 +6,13 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dyncachekeys import synchronisation
+from dyncachekeys import refs, synchronisation
 from dyncachekeys.emit.write import replace
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.files import Files
 from dyncachekeys.ignoring import IGNORE_FILE, IgnoreRules
 from dyncachekeys.memory import FileMemory
 from dyncachekeys.project import FILE, HOME
-from dyncachekeys.proposal.looking import repository
 from dyncachekeys.proposal.text import with_line
 
 if TYPE_CHECKING:
@@ -36,8 +35,9 @@ def ignoring(roots: Iterable[Path]) -> list[Edit]:
     """Return the edits by which git comes to ignore our state in some projects."""
     wanting: dict[Path, list[Path]] = {}
     for root in roots:
-        if not IgnoreRules(Files(root, FileMemory())).ignores(f"{HOME}/state.json"):
-            wanting.setdefault(repository(root) or root, []).append(root)
+        files = Files(root, FileMemory())
+        if not IgnoreRules(files).ignores(f"{HOME}/state.json"):
+            wanting.setdefault(refs.work_tree(files) or root, []).append(root)
     return [_ignoring(home, inside) for home, inside in wanting.items()]
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dyncachekeys import workspace
+from dyncachekeys import refs, workspace
 from dyncachekeys.files import MISSING
 from dyncachekeys.model import Env, File, Notice, Value
 from dyncachekeys.paths import split
@@ -181,10 +181,7 @@ def request_for(  # noqa: PLR0913
 
 def repository_of(files: Files) -> Path:
     """Return the folder of the repository that a project is in; without one, its workspace's."""
-    for folder in (files.root, *files.root.parents):
-        if files.exists(files.relative(os.fspath(folder / ".git"))):
-            return folder
-    return workspace.home(files)
+    return refs.work_tree(files) or workspace.home(files)
 
 
 def _keys(project: Project) -> list[object]:
