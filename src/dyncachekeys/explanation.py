@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dyncachekeys.report import ProjectReport
-    from dyncachekeys.survey import Survey
+    from dyncachekeys.surveyed import Survey
 
 Immaterial = Literal["same-content", "not-selected", "ignored-by-git", "tables", "layout"]
 MOVES = frozenset(get_args(Move))

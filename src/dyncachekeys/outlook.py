@@ -14,7 +14,7 @@ from dyncachekeys.witnesses import LINK_FOLDER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dyncachekeys.survey import Survey
+    from dyncachekeys.surveyed import Survey
 
 Verdict = Literal["installs", "builds", "builds-after-sync", "nothing-to-do"]
 Fact = Literal[

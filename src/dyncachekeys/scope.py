@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dyncachekeys.explanation import Explanation
     from dyncachekeys.quiet import Glance
     from dyncachekeys.report import ProjectReport
+    from dyncachekeys.surveyed import Survey
 
 
 class Scope:
@@ -135,8 +136,8 @@ def explain(scope: Scope, environ: Mapping[str, str] | None = None, since: int =
     return [explanation.explain(one, since) for one in _surveyed(scope, environ, {})]
 
 
-def _surveyed(scope: Scope, environ: Mapping[str, str], glances: Mapping[str, Any]) -> list[survey.Survey]:
-    found: list[survey.Survey] = []
+def _surveyed(scope: Scope, environ: Mapping[str, str], glances: Mapping[str, Any]) -> list[Survey]:
+    found: list[Survey] = []
     failed: list[DyncachekeysError] = []
     problems: list[Problem] = []
     for folder in scope.roots:

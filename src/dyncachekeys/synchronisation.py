@@ -18,7 +18,7 @@ from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.memory import State
 from dyncachekeys.project import FILE, HOME
 from dyncachekeys.pyproject_tables import sealed_tables
-from dyncachekeys.survey import Survey, fingerprint_of, survey
+from dyncachekeys.survey import fingerprint_of, survey
 from dyncachekeys.tracing import kept
 from dyncachekeys.witnesses import LINK_FOLDER, STATE_FILE
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dyncachekeys.quiet import Glance
     from dyncachekeys.report import ProjectReport
     from dyncachekeys.resolution import Resolution
+    from dyncachekeys.surveyed import Survey
     from dyncachekeys.witnesses import Witnesses
 
 

@@ -11,7 +11,9 @@ from dyncachekeys import history
 from dyncachekeys.errors import ConfigurationError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    _Add = Callable[..., argparse.ArgumentParser]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -47,6 +49,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
             name, help=text, description=f"{text[0].upper()}{text[1:]}. {detail}", parents=[options]
         )
 
+    for commands_of in (_before_uv, _to_ask, _to_set_up):
+        commands_of(add)
+    return parser.parse_args(arguments)
+
+
+def _before_uv(add: _Add) -> None:
+    """Add what is run each time."""
     sync = add(
         "sync",
         "resolve the keys and write what differs",
@@ -63,6 +72,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     run = add("run", "sync, then become a command", "As in `dyncachekeys run -- uv sync`.")
     run.add_argument("--no-fail", action="store_true", help="run the command even if resolving failed")
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD", help="the command and its arguments")
+
+
+def _to_ask(add: _Add) -> None:
+    """Add what tells something and writes nothing."""
     show = add("show", "print keys, inputs, reasons and entries", "Writes nothing. Runs the project's resolvers.")
     show.add_argument("key", nargs="?", metavar="KEY", help="only this key")
     doctor = add(
@@ -86,6 +99,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--since", type=_count, default=0, metavar="N", help="go back N syncs that changed something (20 are kept)"
     )
     add("digest", "print the digest of all inputs", "By content, for CI cache keys. Writes nothing.")
+
+
+def _to_set_up(add: _Add) -> None:
+    """Add what writes the configuration, or takes our work away again."""
     trace = add(
         "trace",
         "run the build's metadata step and tell what it depends on",
@@ -125,7 +142,6 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="how uv is told: by a folder that git ignores (stamp), or by a name in cache-keys (digest)",
     )
     add("clean", "take the generated region and the state away again", "Works without [tool.dyncachekeys].")
-    return parser.parse_args(arguments)
 
 
 def _count(text: str) -> int:
