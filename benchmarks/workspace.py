@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -13,7 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from processes import FailedError, Variant, paired
+from pages import main
+from processes import Variant, paired
 from speed import CHECKOUT, QUIET, Project, Tools
 
 MEMBERS, FILES = 200, 50
@@ -107,20 +107,5 @@ def measured(rounds: int) -> str:
     )
 
 
-def main() -> None:
-    """Measure, print, and if wanted write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--write", action="store_true", help=f"write docs/{DOCUMENT.name}")
-    parser.add_argument("--rounds", type=int, default=21)
-    chosen = parser.parse_args()
-    text = measured(chosen.rounds)
-    print(text, end="")
-    if chosen.write:
-        DOCUMENT.write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    try:
-        main()
-    except FailedError as error:
-        sys.exit(str(error))
+    main(__doc__, DOCUMENT, measured)
