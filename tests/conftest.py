@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from kit import Demo, DemoMaker, make_demo
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How far the clock of this process is ahead, in nanoseconds: files look older to it, or it steps back."""
+    ahead = [0]
+    real = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() + ahead[0])
+    return ahead
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -329,10 +328,10 @@ def _is_quiet(demo: Demo) -> bool:
         return False
 
 
-def _rest(demo: Demo) -> None:
+def _rest(demo: Demo, clock: list[int]) -> None:
     """Let nothing be too young to be believed."""
     demo.sync()
-    time.sleep(2.1)
+    clock[0] += 3 * 10**9
     demo.sync()
 
 
@@ -370,11 +369,13 @@ def _gone(demo: Demo) -> None:
 
 @pytest.mark.parametrize("options", ["", "commit = true\ntags = true\ndescribe = true\n"], ids=repr)
 @pytest.mark.parametrize("shape", [lambda _: None, _packed, _linked, _detached, _sha256, _gone])
-def test_quiet_until_git_changes_something(repo: RepoMaker, options: str, shape: Callable[[Demo], None]) -> None:
+def test_quiet_until_git_changes_something(
+    repo: RepoMaker, clock: list[int], options: str, shape: Callable[[Demo], None]
+) -> None:
     demo = repo(options)
     demo.git("tag", "v-1")
     shape(demo)
-    _rest(demo)
+    _rest(demo, clock)
     assert _is_quiet(demo)
     if shape is _gone:
         (demo.beside / "gone").rename(demo.root / ".git")
@@ -393,18 +394,18 @@ def test_quiet_until_git_changes_something(repo: RepoMaker, options: str, shape:
 @pytest.mark.parametrize("options", ["tags = true\ncommit = true\n", "describe = true\n"], ids=repr)
 @pytest.mark.parametrize("shape", [lambda _: None, _pack])
 def test_what_is_noticed(
-    repo: RepoMaker, options: str, shape: Callable[[Demo], None], change: Callable[[Demo], None]
+    repo: RepoMaker, clock: list[int], options: str, shape: Callable[[Demo], None], change: Callable[[Demo], None]
 ) -> None:
     demo = repo(options)
     demo.git("tag", "v0")
     _commit(demo)
     shape(demo)
-    _rest(demo)
+    _rest(demo, clock)
     assert _is_quiet(demo)
     change(demo)
     assert not _is_quiet(demo)
     assert demo.sync().keys[1].changes or "describe" in options
-    time.sleep(2.1)
+    clock[0] += 3 * 10**9
     demo.sync()
     assert _is_quiet(demo)
 
@@ -431,8 +432,8 @@ def test_packing_costs_one_build_under_auto(repo: RepoMaker) -> None:
 
 
 @pytest.mark.parametrize("options", ["dirty = true\n", "submodules = true\n", 'path = "src"\n'], ids=repr)
-def test_what_the_work_tree_decides_is_never_quiet(repo: RepoMaker, options: str) -> None:
+def test_what_the_work_tree_decides_is_never_quiet(repo: RepoMaker, clock: list[int], options: str) -> None:
     demo = repo(options)
-    _rest(demo)
+    _rest(demo, clock)
     assert not _is_quiet(demo)
     assert [key.name for key in demo.sync().keys if key.runs_each_time] == ["repository"]

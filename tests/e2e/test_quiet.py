@@ -256,15 +256,6 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How far the clock is ahead, in nanoseconds: files look older to us, or it steps back."""
-    ahead = [0]
-    real = time.time_ns
-    monkeypatch.setattr(time, "time_ns", lambda: real() + ahead[0])
-    return ahead
-
-
 SEEDS = range(int(os.environ.get("DYNCACHEKEYS_QUIET_SEEDS", "3")))
 TRANSPORT = DIGEST_TRANSPORT.values[0]
 
