@@ -39,7 +39,6 @@ UV_VERSION = tuple(
 )
 FOLLOWS_LINKS = UV_VERSION >= (0, 7, 21)
 sees_links = pytest.mark.skipif(not FOLLOWS_LINKS, reason="this uv does not follow links (U13): the stamp does it all")
-as_measured = pytest.mark.skipif(UV_VERSION < (0, 13, 9), reason="older versions of uv differ here; not looked into")
 BACKEND = """\
 import os
 import zipfile
@@ -261,16 +260,31 @@ def make_demo(folder: Path, config: str = "", files: Mapping[str, str | bytes] |
     return demo
 
 
-def make_wheel(folder: Path, name: str, modules: Mapping[str, str] | None = None, *, version: str = "1.0") -> None:
-    """Write the wheel of a package for ``find-links``."""
+def make_wheel(
+    folder: Path,
+    name: str,
+    modules: Mapping[str, str] | None = None,
+    *,
+    version: str = "1.0",
+    build: str = "",
+) -> Path:
+    """Write the wheel of a package for ``find-links``, and return its path.
+
+    It names its files: before 0.11, uv leaves behind what a wheel does not name when it uninstalls it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        info = f"{name}-{version}.dist-info"
-        for path, text in (modules or {}).items():
+    info = f"{name}-{version}.dist-info"
+    files = {
+        **(modules or {}),
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n{build}",
+    }
+    files[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
+    made = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(made, "w") as wheel:
+        for path, text in files.items():
             wheel.writestr(path, text)
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
+    return made
 
 
 def refused(root: Path, environ: Mapping[str, str] | None = None) -> tuple[Problem, ...]:

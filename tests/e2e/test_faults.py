@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
-from kit import BACKEND_KEY, HELPER, DemoMaker, as_measured
+from kit import BACKEND_KEY, HELPER, DemoMaker, make_wheel
 
 
 def test_uv_alone_does_not_notice_an_edited_backend(demo_maker: DemoMaker) -> None:
@@ -24,7 +23,6 @@ def test_with_sync_before_uv_an_edited_backend_is_built_once(demo_maker: DemoMak
     assert demo.both() == 0
 
 
-@as_measured
 def test_second_fault_as_it_is(demo_maker: DemoMaker) -> None:
     """A backend that prepares other metadata than its wheel has loses its dependencies on the next sync.
 
@@ -33,7 +31,7 @@ def test_second_fault_as_it_is(demo_maker: DemoMaker) -> None:
     demo = demo_maker(BACKEND_KEY)
     wheels = demo.beside / "wheels"
     for name in ("one", "two"):
-        _wheel(wheels, name)
+        make_wheel(wheels, name)
     demo.append("pyproject.toml", '\n[tool.uv]\nfind-links = ["../beside/wheels"]\n')
     demo.edit("pyproject.toml", 'version = "0.1"', 'dynamic = ["dependencies"]\nversion = "0.1"')
     demo.write(
@@ -61,15 +59,6 @@ def prepare_metadata_for_build_editable(metadata_directory, config_settings=None
     (info / "WHEEL").write_text("Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n", encoding="utf-8")
     return info.name
 """
-
-
-def _wheel(folder: Path, name: str) -> None:
-    folder.mkdir(exist_ok=True)
-    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as wheel:
-        info = f"{name}-1.0.dist-info"
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
 
 
 def _installed(root: Path) -> set[str]:
