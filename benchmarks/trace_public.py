@@ -275,6 +275,16 @@ def page(results: list[Result]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _of_no_machine(text: str) -> str:
+    """Return the page without what differs between machines: where home is, and where in it the interpreter lies."""
+    home = Path.home()
+    text = re.sub(rf"(?:\.\./)+{re.escape(str(home).strip('/'))}/", "~/", text)
+    for folder in Path(sys.base_prefix).parents:
+        if folder.is_relative_to(home) and folder != home:
+            text = text.replace(f"~/{folder.relative_to(home).as_posix()}`", "~/...`, where the interpreter lies")
+    return text
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("packages", nargs="*", default=PACKAGES)
@@ -286,9 +296,7 @@ def main() -> None:
     text = page(results)
     print(text)
     if options.write:
-        # What lies in the home folder is this machine's.
-        home = re.compile(rf"(?:\.\./)+{re.escape(str(Path.home()).strip('/'))}/")
-        DOCUMENT.write_text(home.sub("~/", text), encoding="utf-8")
+        DOCUMENT.write_text(_of_no_machine(text), encoding="utf-8")
     wrong = [f"{one.name}: {text}" for one in results for text in one.unexplained]
     wrong += [f"{one.name}: not quiet" for one in results if not one.quiet]
     if wrong:
