@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import ast
-import math
 from typing import TYPE_CHECKING, Any, Final
+
+from dyncachekeys.syntax import tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 UNKNOWN: Final = object()
 """Stands for a value that only running the module could tell."""
+_LARGEST = 2.0**63
 _INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def assignments(source: str) -> dict[str, Any]:
+def assignments(source: bytes) -> dict[str, Any]:
     """Return the names that a module binds outside of functions and classes, each with its value.
 
     A value is known if the name is bound once, by an assignment of a literal that JSON can hold; tuples count
     as lists. All others are `UNKNOWN`.
 
     Args:
-        source: The text of the module.
+        source: The module.
 
     Raises:
-        SyntaxError: this Python can't parse it.
+        UNREADABLE (`syntax`): this Python can't parse it.
     """
-    try:
-        tree = ast.parse(source)
-    except ValueError as error:  # a null byte, before Python 3.12
-        raise SyntaxError(str(error)) from error
     found: dict[str, Any] = {}
-    for name, value in _bindings(tree):
+    for name, value in _bindings(tree_of(source)):
         found[name] = UNKNOWN if name in found or value is None else _literal(value)
     return found
 
@@ -66,9 +64,12 @@ def _plain(value: object) -> Any:
     """Return a literal as JSON has it.
 
     Raises:
-        TypeError: JSON has nothing like it.
+        TypeError, ValueError: JSON has nothing like it.
     """
-    if value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
+    if isinstance(value, str):
+        value.encode()  # a lone half of a surrogate pair is no text
+        return value
+    if value is None or (isinstance(value, int | float) and abs(value) < _LARGEST):
         return value
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]

@@ -166,6 +166,22 @@ def test_trace_is_for_the_backend_key(kind: str, tmp_path: Path) -> None:
     assert keys_of(tmp_path, Wishes(trace=True)) == {**expected, "backend": {"resolver": "backend", "trace": True}}
 
 
+def test_a_build_requirement_with_dots_in_its_name(tmp_path: Path) -> None:
+    build = '[build-system]\nrequires = ["acme_core>=1", "acme-far", "hatchling"]\nbuild-backend = "hatchling.build"\n'
+    sources = '[tool.uv.sources]\nacme-core = { workspace = true }\nacme_far = [{ path = "../far" }]\nhatchling = { git = "x" }\n'
+    (tmp_path / "pyproject.toml").write_text('[tool.uv.workspace]\nmembers = ["p", "core"]\n', encoding="utf-8")
+    plant(tmp_path / "p", build + sources, [])
+    for folder, name in (("core", "Acme.Core"), ("far", "acme.far")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "pyproject.toml").write_text(f'[project]\nname = "{name}"\n', encoding="utf-8")
+    assert keys_of(tmp_path / "p") == {
+        "uses-acme-core": {"resolver": "package", "name": "Acme.Core"},
+        "uses-acme-far": {"resolver": "package", "name": "acme.far"},
+    }
+    list(write(propose([tmp_path / "p"], {}), []))
+    dyncachekeys.sync(tmp_path / "p", {})
+
+
 ENTRIES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     # what stood there; the keys; what stays
     "defaults": ('{ file = "pyproject.toml" }, { file = "setup.py" }, { dir = "src" }', {}, []),

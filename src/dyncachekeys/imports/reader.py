@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dyncachekeys.imports.reading import Reading, read
+from dyncachekeys.syntax import UNREADABLE
 
 if TYPE_CHECKING:
     from dyncachekeys.imports.tree import Tree
@@ -28,7 +29,7 @@ class Reader:
     def _read(self, path: str, name: str) -> Reading:
         try:
             reading = read(self._tree.read_bytes(path), path, name)
-        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        except (OSError, *UNREADABLE) as error:
             line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
             what = error.msg if isinstance(error, SyntaxError) else getattr(error, "strerror", None) or str(error)
             self._tree.warn("imports-not-followed", f"{path}{line}: {what}; its imports are not followed")

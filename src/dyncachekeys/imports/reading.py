@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -11,6 +10,7 @@ from dyncachekeys.imports.bindings import absolute, binds, exports, strings
 from dyncachekeys.imports.branches import that_run
 from dyncachekeys.imports.search_path import SearchDirectory, additions
 from dyncachekeys.imports.values import Names, text
+from dyncachekeys.syntax import tree_of
 
 _BY_NAME = {"importlib.import_module", "importlib.__import__", "builtins.__import__", "__import__"}
 _BY_PATH = {
@@ -61,12 +61,9 @@ def read(source: bytes, path: str, name: str) -> Reading:
     """Read a module's source, known as ``name`` (``__main__`` for a script), at a project-relative path.
 
     Raises:
-        SyntaxError, ValueError, RecursionError: what `ast.parse` raises. It reads PEP 263 declarations.
+        UNREADABLE (`syntax`): it can't be parsed.
     """
-    with warnings.catch_warnings():
-        # The user's invalid escapes are not ours to report, and an error under ``-W error``.
-        warnings.simplefilter("ignore")
-        tree = ast.parse(source)
+    tree = tree_of(source)
     package = name if PurePosixPath(path).name == "__init__.py" else name.rpartition(".")[0]
     nodes = [node for node in that_run(tree, name) if isinstance(node, _TELLING)]
     names = Names.of(nodes, {"__file__": path, "__name__": name, "__package__": package})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dyncachekeys.naming import normalised_name
 from dyncachekeys.proposal import shapes
 from dyncachekeys.proposal.keys import Declaration, Option
 
@@ -49,7 +50,7 @@ def keys(facts: Facts) -> Iterator[Declaration]:
         yield Declaration("installed", "distribution", {"names": list(facts.shared)}, (why,))
     for name in facts.siblings:
         why = "A local package that the build uses: what it is made of, by its own keys if it has any."
-        yield Declaration(f"uses-{name}", "package", {"name": name}, (why,))
+        yield Declaration(f"uses-{normalised_name(name)}", "package", {"name": name}, (why,))
 
 
 def _run_by(facts: Facts) -> str:

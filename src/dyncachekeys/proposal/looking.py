@@ -22,6 +22,7 @@ from dyncachekeys.proposal.facts import Facts, OldEntry
 from dyncachekeys.proposal.shapes import SHAPES
 from dyncachekeys.resolution import only
 from dyncachekeys.selection import Selection
+from dyncachekeys.syntax import UNREADABLE
 from dyncachekeys.uv.accepts import is_glob
 from dyncachekeys.uv.newest import matches
 
@@ -155,8 +156,8 @@ def _version_name(pyproject: Mapping[str, Any], files: Files, versions: Sequence
     if otherwise or not path.endswith(".py"):
         return None
     try:
-        found = assignments(files.read(path).decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, SyntaxError):
+        found = assignments(files.read(path))
+    except (OSError, *UNREADABLE):
         return None
     known = [name for name in names if name in found]
     return known[0] if len(known) == 1 and found[known[0]] is not UNKNOWN else None

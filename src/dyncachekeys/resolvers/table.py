@@ -13,6 +13,7 @@ import tomli
 from dyncachekeys.assignments import UNKNOWN, assignments
 from dyncachekeys.plugin import Checked, Context, Problem, ResolverError, Value, check_path, resolver
 from dyncachekeys.presets import build_tables
+from dyncachekeys.syntax import UNREADABLE
 
 PYPROJECT = "pyproject.toml"
 _ABSENT = object()
@@ -115,13 +116,14 @@ def _parsed(context: Context, file: str) -> Any:
 def _assigned(context: Context, file: str, tables: Sequence[str] | None) -> Any:
     """Return what a module assigns; its text takes the place of what can't be known without running it."""
     try:
-        text = context.read_text(file, "utf-8-sig")
+        source = context.read_bytes(file)
     except FileNotFoundError:
         return _ABSENT
+    whole = _Whole(source.decode("latin-1"))
     wanted = [_steps(dotted)[0] for dotted in tables or ()]
     try:
-        found = assignments(text)
-    except SyntaxError:  # the module may be for another Python than this one
+        found = assignments(source)
+    except UNREADABLE:  # the module may be for another Python than this one
         found = dict.fromkeys(wanted or [""], UNKNOWN)
     for name in wanted:
         if found.get(name) is UNKNOWN:
@@ -131,8 +133,8 @@ def _assigned(context: Context, file: str, tables: Sequence[str] | None) -> Any:
         elif name not in found:
             context.warn("no-literal", f"{file} assigns no `{name}`")
     if tables is None and UNKNOWN in found.values():
-        return _Whole(text)
-    return {name: _Whole(text) if value is UNKNOWN else value for name, value in found.items()}
+        return whole
+    return {name: whole if value is UNKNOWN else value for name, value in found.items()}
 
 
 class _Whole(str):
