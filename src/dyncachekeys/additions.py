@@ -49,8 +49,8 @@ def additions(one: Audit) -> list[Addition]:
     missed, known = unwatched(one), set(one.taken)
     found: list[Addition] = []
     read = [path for path in names(missed, "read") if path != FILE]
-    files = [path for path in read if path not in one.in_tree]
-    if files != read:
+    files = [path for path in read if path not in one.in_tree and not _is_of_machine(path, one)]
+    if one.in_tree.intersection(read):
         found.append(Addition(_free("backend", known), {"resolver": "backend"}))
     patterns = list(_patterns(files, names(missed, "listed"), one))
     if patterns:
@@ -68,8 +68,14 @@ def beyond(one: Audit, added: Iterable[Addition]) -> list[Dependency]:
         each
         for each in unwatched(one)
         if each.asked in {"missing", "there"}
+        or (each.asked == "read" and _is_of_machine(each.subject, one))
         or (each.asked == "listed" and not any(folder_of(pattern.strip("/")) == each.subject for pattern in patterns))
     ]
+
+
+def _is_of_machine(path: str, one: Audit) -> bool:
+    """Tell whether a path leads over the root of the file system: another checkout has another way there."""
+    return path.split("/").count("..") >= len(one.root.parts) - 1
 
 
 def _free(name: str, taken: set[str]) -> str:

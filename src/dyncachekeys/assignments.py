@@ -17,10 +17,11 @@ _INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def assignments(source: bytes) -> dict[str, Any]:
-    """Return the names that a module binds outside of functions and classes, each with its value.
+    """Return the names that a module binds, each with its value.
 
-    A value is known if the name is bound once, by an assignment of a literal that JSON can hold; tuples count
-    as lists. All others are `UNKNOWN`.
+    A value is known if the name is bound once in the whole module, by an assignment on the top level, of a
+    literal that JSON can hold; tuples count as lists. All others are `UNKNOWN`: those that a function may
+    rebind by ``global``, or that are bound under a condition, too. A star import is a name ``*``.
 
     Args:
         source: The module.
@@ -28,29 +29,53 @@ def assignments(source: bytes) -> dict[str, Any]:
     Raises:
         UNREADABLE (`syntax`): this Python can't parse it.
     """
+    tree = tree_of(source)
     found: dict[str, Any] = {}
-    for name, value in _bindings(tree_of(source)):
-        found[name] = UNKNOWN if name in found or value is None else _literal(value)
+    for statement in tree.body:
+        simple = dict(_simple(statement))
+        for name in simple or _bound(statement):
+            found[name] = UNKNOWN if name in found or name not in simple else _literal(simple[name])
     return found
 
 
-def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
-    """Yield each name that is bound, with the expression for its value, if that is so simple."""
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        simple = [target.id for target in targets if isinstance(target, ast.Name)]
-        if len(simple) == len(targets):
-            yield from ((name, node.value) for name in simple if node.value is not None)
-            return
-    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-        yield node.id, None
-    elif isinstance(node, ast.alias):
-        yield node.asname or node.name.partition(".")[0], None
-    elif isinstance(node, _INSIDE):
-        yield getattr(node, "name", ""), None
-        return
+def _simple(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    """Yield names and their value, if a statement does nothing but assign it to them."""
+    if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        if all(isinstance(target, ast.Name) for target in targets) and not any(_bound(statement.value)):
+            yield from ((target.id, statement.value) for target in targets if isinstance(target, ast.Name))
+
+
+def _bound(node: ast.AST, *, inside: bool = False) -> Iterator[str]:
+    """Yield the names of the module that a piece of code may bind or change, in whatever way.
+
+    Args:
+        node: The code.
+        inside: Whether it stands in a function or a class, whose names are others.
+    """
+    match node:
+        case ast.Global(names=names):
+            yield from names
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name) if not inside:
+            yield name
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) if not inside:
+            yield name
+        case ast.NamedExpr(target=ast.Name(id=name)):  # of the module even in a comprehension, or in a default
+            yield name
+        case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+            yield name
+        case ast.alias(name=name, asname=asname) if not inside:
+            yield asname or name.partition(".")[0]
+        case (
+            ast.ExceptHandler(name=str(name))
+            | ast.MatchAs(name=str(name))
+            | ast.MatchStar(name=str(name))
+            | ast.MatchMapping(rest=str(name))
+        ) if not inside:
+            yield name
+    deeper = inside or isinstance(node, _INSIDE)
     for child in ast.iter_child_nodes(node):
-        yield from _bindings(child)
+        yield from _bound(child, inside=deeper)
 
 
 def _literal(expression: ast.expr) -> Any:

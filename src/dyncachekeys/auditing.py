@@ -17,7 +17,7 @@ from dyncachekeys.plugin import Context
 from dyncachekeys.project import FILE, load, without_region
 from dyncachekeys.survey import survey
 from dyncachekeys.tracing import recording
-from dyncachekeys.tracing.traces import request_for
+from dyncachekeys.tracing.traces import request_for, written_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -122,7 +122,8 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
     seen = environment.for_keys(environ)
     where = f"the build of {project.name}"
     request = request_for(project, files, seen, where, timeout, longer="give a longer `--timeout`", steps=steps)
-    trace, python, _ = recording.record(request)
+    trace, python, started = recording.record(request)
+    trace = trace.without(set(written_unseen(trace, files, started)))
     keyed = workspace.has_keys(project)
     watched = _by_entries(project, files, keyed=keyed)
     resolvers = _add_keys(watched, root, environ, project) if keyed else set()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dyncachekeys.model import Input
     from dyncachekeys.project import Project
 
-    Resolve = Callable[[Project, Environment, Files, Sequence[Path]], Sequence[tuple[Inputs, bool]]]
+    Resolve = Callable[[Project, Environment, Files, Sequence[Path], bool], Sequence[tuple[Inputs, bool]]]
     Result = File | Directory | Env | Value
 
 
@@ -59,10 +59,10 @@ class Packages:
             raise ResolverError([Problem("unknown-package", f"there is no package `{name}` here", where, remedy)])
         return self._files.relative(os.fspath(folder))
 
-    def results(self, path: str, where: str) -> Iterator[Result]:
+    def results(self, path: str, where: str, *, whole: bool) -> Iterator[Result]:
         """Yield the inputs of the package in a folder.
 
-        By its own keys, if it has any; else everything in its folder that git does not ignore.
+        By its own keys, if it has any; if it has none, or is used whole, everything that git does not ignore.
 
         Raises:
             ResolverError: there is no package, or it uses this one in turn.
@@ -77,7 +77,7 @@ class Packages:
             raise ResolverError([Problem("package-cycle", f"packages use each other: {way}", where, remedy)])
         project = load(root)
         files = Files(root, FileMemory(), {FILE: lambda: project.bare}, without_region)
-        found = self._resolve(project, self._environ, files, (*self._chain, root))
+        found = self._resolve(project, self._environ, files, (*self._chain, root), whole)
         merge(_moved(packed(files, self._environ), self._files, files), self._files, self._environ)
         for inputs, each_time in found:
             self.runs_each_time |= each_time

@@ -115,8 +115,8 @@ class OtherPackages(Protocol):
     def named(self, name: str, where: str) -> str:
         """Return the folder of a package."""
 
-    def results(self, path: str, where: str) -> Iterable[Result]:
-        """Yield its inputs."""
+    def results(self, path: str, where: str, *, whole: bool) -> Iterable[Result]:
+        """Yield its inputs; if it is used whole, all that git does not ignore."""
 
 
 class Traced(Protocol):
@@ -293,7 +293,7 @@ class Context:
         finally:
             self._left -= time.monotonic() - began
 
-    def package(self, *, name: str | None = None, path: str | None = None) -> Iterable[Result]:
+    def package(self, *, name: str | None = None, path: str | None = None, whole: bool = False) -> Iterable[Result]:
         """Return the inputs of another local package, as results of this one.
 
         By its own keys, if it has any; else all files in its folder that git does not ignore.
@@ -301,6 +301,7 @@ class Context:
         Args:
             name: Its name, in the same workspace or among the path sources; or
             path: its folder, relative to the project.
+            whole: Whether all these files count, too, if it has keys.
 
         Raises:
             ValueError: the path is not relative.
@@ -310,7 +311,8 @@ class Context:
             message = "other packages can't be asked for from a process of its own"
             raise ResolverError([Problem("no-packages", message, self.where, 'use `resolver = "package"`')])
         found = self._packages.named(name, f"{self.where}.name") if name is not None else normalised(path or "")
-        results = list(self._packages.results(found, f"{self.where}.{'name' if name is not None else 'path'}"))
+        where = f"{self.where}.{'name' if name is not None else 'path'}"
+        results = list(self._packages.results(found, where, whole=whole))
         self.runs_each_time |= self._packages.runs_each_time
         return results
 

@@ -183,15 +183,15 @@ def _not_for_uv(where: str) -> Problem:
 
 
 def _of_another(
-    project: Project, environ: Environment, files: Files, chain: Sequence[Path]
+    project: Project, environ: Environment, files: Files, chain: Sequence[Path], whole: bool
 ) -> list[tuple[Inputs, bool]]:
-    """Resolve another package: by its keys, or if it has none, all of its files that git does not ignore."""
+    """Resolve another package: by its keys, and if it has none or is used whole, all files that git does not ignore."""
     project = workspace.with_inherited(project, files)
-    if workspace.has_keys(project):
-        keys = resolve(project, environ, files, chain).keys
-        return [(key.inputs, key.runs_each_time) for key in keys]
-    everything = Selection(["*"]).among(files)
-    return [(_inputs([], [everything], environ, files), False)]
+    keys = resolve(project, environ, files, chain).keys if workspace.has_keys(project) else ()
+    found = [(key.inputs, key.runs_each_time) for key in keys]
+    if whole or not keys:
+        found.append((_inputs([], [Selection(["*"]).among(files)], environ, files), False))
+    return found
 
 
 def keys_of(config: Config) -> dict[str, Key]:

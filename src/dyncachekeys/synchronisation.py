@@ -23,7 +23,7 @@ from dyncachekeys.tracing import kept
 from dyncachekeys.witnesses import LINK_FOLDER, STATE_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from dyncachekeys.quiet import Glance
     from dyncachekeys.report import ProjectReport
@@ -120,8 +120,14 @@ def clean(root: str | os.PathLike[str]) -> tuple[str, ...]:
     return tuple(done)
 
 
-def replace_document(root: Path, before: bytes, after: bytes) -> None:
+def replace_document(root: Path, before: bytes, after: bytes, written: Sequence[str] = ()) -> None:
     """Write another ``pyproject.toml``, unless it is not any more what the other one was made of.
+
+    Args:
+        root: The project's folder.
+        before: The file as it was.
+        after: The file as it shall be.
+        written: What was written before it, to be told if this fails.
 
     Raises:
         WriteError: it was edited meanwhile, or can't be written.
@@ -134,10 +140,11 @@ def replace_document(root: Path, before: bytes, after: bytes) -> None:
             write.hide(home)
             if (root / FILE).read_bytes() != before:
                 remedy = "run the command once more"
-                raise WriteError(Problem("edited-meanwhile", "was edited meanwhile; nothing was written", FILE, remedy))
+                message = f"was edited meanwhile{_so_far(written)}"
+                raise WriteError(Problem("edited-meanwhile", message, FILE, remedy), written)
             write.replace(root / FILE, after, ours=False)
     except OSError as error:
-        raise _unwritable(error, root, []) from error
+        raise _unwritable(error, root, written) from error
 
 
 def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectReport | None:
@@ -250,8 +257,11 @@ def _is_news(found: Survey, now: Witnesses) -> bool:
     return _next_state(found).comparable != found.state.comparable
 
 
-def _unwritable(error: OSError, root: Path, written: list[str]) -> WriteError:
+def _so_far(written: Sequence[str]) -> str:
+    return f"; written so far: {', '.join(written)}" if written else "; nothing was written"
+
+
+def _unwritable(error: OSError, root: Path, written: Sequence[str]) -> WriteError:
     where = os.path.relpath(error.filename or root, root)
-    done = f"; written so far: {', '.join(written)}" if written else "; nothing was written"
-    message = f"can't be written: {error.strerror or error}{done}"
+    message = f"can't be written: {error.strerror or error}{_so_far(written)}"
     return WriteError(Problem("not-written", message, where, "make it writable, and try again"), written)

@@ -159,7 +159,7 @@ def test_a_member_that_another_one_is_built_with(workspace: Demo) -> None:
     workspace.append("packages/one/pyproject.toml", "\n[tool.uv.sources]\ntwo = { workspace = true }\n")
     workspace.cli("init", check=True)
     text = (workspace.root / "packages/one/pyproject.toml").read_text(encoding="utf-8")
-    assert '[tool.dyncachekeys.keys.uses-two]\nresolver = "package"\nname = "two"\n' in text
+    assert '[tool.dyncachekeys.keys.uses-two]\nresolver = "package"\nname = "two"\nwhole = true\n' in text
     assert "uses-" not in (workspace.root / "packages/two/pyproject.toml").read_text(encoding="utf-8")
     steps: dict[Callable[[Demo], object], list[str]] = {
         lambda _: None: ["one", "two"],
@@ -167,7 +167,8 @@ def test_a_member_that_another_one_is_built_with(workspace: Demo) -> None:
         lambda demo: demo.append("packages/two/csrc/two.c", "more\n"): ["one", "two"],
         lambda _: None: [],
         lambda demo: demo.append("packages/one/csrc/one.c", "more\n"): ["one"],
-        lambda demo: demo.write({"packages/two/notes.txt": ""}): [],
+        lambda demo: demo.write({"packages/two/two.py": "NEW = True\n"}): ["one"],  # runs in its build
+        lambda demo: demo.write({"packages/one/notes.txt": ""}): [],
     }
     assert [built(workspace, act) for act in steps] == list(steps.values())
 

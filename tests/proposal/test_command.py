@@ -163,7 +163,7 @@ def test_json(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert told["written"] == []
     assert init(root, "--format", "json") == 0
     told = json.loads(capsys.readouterr().out)
-    assert [Path(path).name for path in told["written"]] == [".gitignore", "pyproject.toml"]
+    assert [Path(path).name for path in told["written"]] == ["pyproject.toml", ".gitignore"]
     assert init(root, "--format", "json") == 2
     assert json.loads(capsys.readouterr().out)["errors"][0]["code"] == "already-there"
 
@@ -264,3 +264,18 @@ def test_a_workspace_in_which_nothing_is_built(tmp_path: Path, capsys: pytest.Ca
     write(tmp_path, {"pyproject.toml": "[tool.uv.workspace]\nmembers = []\n"})
     assert init(tmp_path) == 2
     assert "no package of the workspace is built by uv" in capsys.readouterr().err
+
+
+def test_what_was_written_before_it_failed_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    proposals = proposal.propose([root], {})
+    ignored = proposal.ignoring([root])
+
+    def fail(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("dyncachekeys.proposal.writing.replace", fail)
+    with pytest.raises(WriteError) as caught:
+        list(proposal.write(proposals, ignored))
+    (problem,) = caught.value.problems
+    assert problem.message == f"can't be written: Operation not permitted; written so far: {root / 'pyproject.toml'}"
+    assert table_of(root)

@@ -175,8 +175,8 @@ def test_a_build_requirement_with_dots_in_its_name(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "pyproject.toml").write_text(f'[project]\nname = "{name}"\n', encoding="utf-8")
     assert keys_of(tmp_path / "p") == {
-        "uses-acme-core": {"resolver": "package", "name": "Acme.Core"},
-        "uses-acme-far": {"resolver": "package", "name": "acme.far"},
+        "uses-acme-core": {"resolver": "package", "name": "Acme.Core", "whole": True},
+        "uses-acme-far": {"resolver": "package", "name": "acme.far", "whole": True},
     }
     list(write(propose([tmp_path / "p"], {}), []))
     dyncachekeys.sync(tmp_path / "p", {})

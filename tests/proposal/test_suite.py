@@ -273,7 +273,7 @@ KINDS: dict[str, Kind] = {
     ),
     "a version in a module": Kind(
         ("metadata_cases",),
-        head='[tool.hatch.version]\npath = "src/pkg/__about__.py"\n',
+        head='[tool.setuptools.dynamic]\nversion = { attr = "pkg.__about__.__version__" }\n',
         files={"src/pkg/__about__.py": '"""Demo."""\n\nfrom typing import Any\n\n__version__ = "1"\n'},
         before=(edit("pyproject.toml", 'version = "0.1"', 'dynamic = ["version"]'),),
         counts={"another": edit("src/pkg/__about__.py", '"1"', '"2"')},

@@ -215,3 +215,23 @@ def test_what_cant_be_added_to_is_left_alone(text: str) -> None:
     (problem,) = caught.value.problems
     assert problem.code == "edit-not-proved"
     assert "[tool.dyncachekeys.keys.traced-files]" in problem.remedy
+
+
+def test_what_a_program_writes_and_the_build_then_reads_is_no_input(demo_maker: DemoMaker) -> None:
+    """As maturin does: the wheel is made by a program that can't be seen into."""
+    demo = demo_maker("", {"data.txt": "one\n"})
+    make = "import subprocess\nsubprocess.run('mkdir -p out && cp data.txt out/made.txt', shell=True, check=True)\n"
+    demo.append("build_backend/core.py", f"{make}open('out/made.txt').close()\nopen('data.txt').close()\n")
+    inputs = watched(trace(demo, "--build"))
+    assert ("read", "data.txt") in inputs
+    assert ("read", "out/made.txt") not in inputs
+
+
+def test_a_place_of_the_machine_is_not_written_down(demo_maker: DemoMaker) -> None:
+    demo = demo_maker("")
+    demo.append("build_backend/core.py", "open('/etc/hostname').close()\n")
+    found = trace(demo)
+    (path,) = (one["subject"] for one in found["inputs"] if one["subject"].endswith("etc/hostname"))
+    assert "traced-files" not in [one["name"] for one in found["additions"]]
+    said = demo.cli("trace", "--write").stdout
+    assert path in said

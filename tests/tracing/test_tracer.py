@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -131,3 +132,34 @@ def test_no_value_is_written_down(tmp_path: Path) -> None:
     assert "hidden" not in str(facts)
     assert {fact.subject for fact in facts if fact.what == "set"} == {"X"}
     assert {fact.subject for fact in facts if fact.what == "process"} == {"/bin/sh", "true"}
+
+
+def test_it_is_nobody_where_it_is_installed(tmp_path: Path) -> None:
+    """Between the project's code and what it starts there is a function of the tracer's own."""
+    installed = tmp_path / "lib/site-packages/dyncachekeys/tracing/tracer.py"
+    installed.parent.mkdir(parents=True)
+    shutil.copy(recording.TRACER, installed)
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/core.py").write_text("import subprocess\nsubprocess.run(['true'], check=True)\n")
+    argv = [sys.executable, str(installed), str(tmp_path / "log"), str(tmp_path / "project"), "core.py"]
+    subprocess.run(argv, cwd=tmp_path / "project", check=True)
+    facts = list(parsed((tmp_path / "log").read_bytes()))
+    assert Fact("process", "true", "project:core.py:2") in facts
+    assert not [fact for fact in facts if "dyncachekeys" in fact.who]
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["'a.db'", "b'a.db'", "pathlib.Path('a.db')", "'file:a.db?mode=ro', uri=True", "'file:%61.db', uri=True"],
+)
+def test_databases(tmp_path: Path, given: str) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/a.db").write_bytes(b"")
+    found = trace_of(tmp_path, f"import pathlib, sqlite3; sqlite3.connect({given}).close()")
+    assert (set(found.read), set(found.missing)) == ({"a.db"}, set())
+
+
+@pytest.mark.parametrize("given", ["':memory:'", "''", "'file::memory:?mode=memory', uri=True"])
+def test_databases_that_are_no_files(tmp_path: Path, given: str) -> None:
+    found = trace_of(tmp_path, f"import sqlite3; sqlite3.connect({given}).close()")
+    assert found.read == found.missing == {}

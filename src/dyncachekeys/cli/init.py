@@ -97,7 +97,8 @@ def _entry(entry: Any) -> str:
 def _close(proposals: Sequence[Proposal], options: argparse.Namespace) -> None:
     out = Printer(sys.stdout, options.color)
     count = sum(len(one.table.keys) + len(one.table.shared) for one in proposals)
-    where = FILE if len(proposals) == 1 else f"{counted(len(proposals), 'pyproject.toml')}"
+    changed = sum(one.after != one.before for one in proposals)
+    where = FILE if changed == 1 else f"{counted(changed, 'pyproject.toml')}"
     if options.dry_run:
         wished = [f"--{name} {value}" for name, value in _wishes(options).settings.items()]
         again = " ".join(["dyncachekeys init", *(["--trace"] if options.trace else []), *wished])

@@ -49,8 +49,8 @@ def keys(facts: Facts) -> Iterator[Declaration]:
         why = "Built without isolation: what the build takes from the environment, by its version there."
         yield Declaration("installed", "distribution", {"names": list(facts.shared)}, (why,))
     for name in facts.siblings:
-        why = "A local package that the build uses: what it is made of, by its own keys if it has any."
-        yield Declaration(f"uses-{normalised_name(name)}", "package", {"name": name}, (why,))
+        why = "A local package that runs in this build: its Python counts, too, which its own keys need not name."
+        yield Declaration(f"uses-{normalised_name(name)}", "package", {"name": name, "whole": True}, (why,))
 
 
 def _run_by(facts: Facts) -> str:

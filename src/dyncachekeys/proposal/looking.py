@@ -139,28 +139,25 @@ def _of_flit(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
 def _version_name(pyproject: Mapping[str, Any], files: Files, versions: Sequence[str]) -> str | None:
     """Return the name whose value in a module is the version; nothing if more of the module may be read.
 
-    By default, hatchling and scikit-build-core look for a line that begins with one of two names, pdm-backend
-    and flit for the first one.
+    setuptools and flit read the module as Python. hatchling, pdm-backend and scikit-build-core search its text, and
+    may find another line than the one that is the value; flit also takes the description from it.
     """
-    patterns = (
-        "tool.hatch.version.pattern",
-        "tool.hatch.version.expression",
-        "tool.scikit-build.metadata.version.regex",
-    )
-    otherwise = any(at(pyproject, one) is not None for one in patterns) or at(pyproject, "project.dynamic") != [
-        "version"
-    ]
     attribute = at(pyproject, "tool.setuptools.dynamic.version.attr")
-    names = (attribute.rpartition(".")[2],) if isinstance(attribute, str) else ("__version__", "VERSION")
-    (path,) = versions
-    if otherwise or not path.endswith(".py"):
+    backend = at(pyproject, "build-system.build-backend")
+    if isinstance(attribute, str):
+        name = attribute.rpartition(".")[2]
+    elif (
+        isinstance(backend, str) and backend.startswith("flit_core") and at(pyproject, "project.dynamic") == ["version"]
+    ):
+        name = "__version__"
+    else:
         return None
+    (path,) = versions
     try:
         found = assignments(files.read(path))
     except (OSError, *UNREADABLE):
         return None
-    known = [name for name in names if name in found]
-    return known[0] if len(known) == 1 and found[known[0]] is not UNKNOWN else None
+    return name if found.get(name, UNKNOWN) is not UNKNOWN else None
 
 
 def _setup_cfg(files: Files) -> dict[str, list[str]]:

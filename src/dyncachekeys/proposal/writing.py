@@ -1,4 +1,4 @@
-"""Writing what was decided: ``.gitignore`` first, then each ``pyproject.toml``."""
+"""Writing what was decided: each ``pyproject.toml`` first, then ``.gitignore``."""
 
 from __future__ import annotations
 
@@ -55,19 +55,24 @@ def write(proposals: Iterable[Proposal], ignored: Iterable[Edit]) -> Iterator[Pa
         WriteError: a file was edited meanwhile, or can't be written.
     """
     done: list[str] = []
+    for each in proposals:
+        if each.after != each.before:
+            synchronisation.replace_document(each.root, each.before, each.after, done)
+            done.append(os.fspath(each.root / FILE))
+            yield each.root / FILE
     for one in ignored:
         try:
             now = one.path.read_bytes() if one.path.is_file() else b""
             if now != one.before:
-                message = "was edited meanwhile; nothing was written"
-                raise WriteError(Problem("edited-meanwhile", message, os.fspath(one.path), "run the command once more"))
+                remedy = f"add the line `{HOME}/` to it"
+                raise WriteError(Problem("edited-meanwhile", "was edited meanwhile", os.fspath(one.path), remedy), done)
             replace(one.path, one.after, 0o644, ours=False)
         except OSError as error:
-            message = f"can't be written: {error.strerror or error}; nothing was written"
-            problem = Problem("not-written", message, os.fspath(one.path), "make it writable, and try again")
+            problem = Problem(
+                "not-written",
+                f"can't be written: {error.strerror or error}; written so far: {', '.join(done)}",
+                os.fspath(one.path),
+                f"make it writable, and add the line `{HOME}/`",
+            )
             raise WriteError(problem, done) from error
         yield one.path
-    for each in proposals:
-        if each.after != each.before:
-            synchronisation.replace_document(each.root, each.before, each.after)
-            yield each.root / FILE

@@ -13,6 +13,9 @@ def package(
     *,
     name: Annotated[str | None, "the name of a member of the workspace, or of a path source"] = None,
     path: Annotated[Annotated[str, Checked(check_path)] | None, "its folder, relative to the project"] = None,
+    whole: Annotated[
+        bool, "count all its files that git does not ignore, though it has keys: its code runs in this build"
+    ] = False,
 ) -> Iterable[Result]:
     """Yield the inputs of another local package: by its own keys, or all files that git does not ignore.
 
@@ -22,4 +25,4 @@ def package(
         message = "needs either `name` or `path`"
         remedy = 'write `name = "..."` for a package of the workspace, or `path = "../..."`'
         raise ResolverError([Problem("missing-option", message, context.where, remedy)])
-    yield from context.package(name=name, path=path)
+    yield from context.package(name=name, path=path, whole=whole)

@@ -126,6 +126,8 @@ def _assigned(context: Context, file: str, tables: Sequence[str] | None) -> Any:
     except UNREADABLE:  # the module may be for another Python than this one
         found = dict.fromkeys(wanted or [""], UNKNOWN)
     for name in wanted:
+        if "*" in found:  # it may come from there
+            found.setdefault(name, UNKNOWN)
         if found.get(name) is UNKNOWN:
             context.warn(
                 "no-literal", f"`{name}` is not assigned just once, to a literal, in {file}: the whole file counts"

@@ -33,6 +33,15 @@ _PASSING_LIKE = (
     "PIP_*",
     "PEP517_*",
     "NO_COLOR",
+    "*FORCE_COLOR",
+    "CLICOLOR",
+    "CI",
+    "GITHUB_*",
+    "GITLAB_*",
+    "JENKINS_*",
+    "BUILDKITE*",
+    "TRAVIS*",
+    "CIRCLE*",
 )
 """Variables that say something of the session, not of the build, unless the project's own code asks for them."""
 _FOR_US = frozenset({"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"})

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType, ModuleType
     from typing import Any
 
-VERSION = "1"
+VERSION = "2"
 """Of what is found: another one looks again."""
 LOG, ROOT = "DYNCACHEKEYS_TRACE_LOG", "DYNCACHEKEYS_TRACE_ROOT"
 
@@ -37,6 +37,7 @@ _FOLDER = 0o040000
 _STANDARD = os.path.dirname(os.__file__) + os.sep
 _INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 _HERE = __file__
+_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _OF_ENVIRON = ("<frozen os>", "<frozen _collections_abc>", os.__file__, _STANDARD + "_collections_abc")
 # Whatever looks through sys.path for installed metadata lists the project's folders, too, and depends on nothing there.
 _METADATA = tuple(name.replace("/", os.sep) for name in ("importlib/metadata", "importlib_metadata/", "pkg_resources/"))
@@ -99,7 +100,7 @@ class Tracer:
             "os.rmdir": lambda path, dir_fd: self.on_written((path, dir_fd)),
             "os.mkdir": lambda path, mode, dir_fd: self.on_written((path, dir_fd)),
             "os.truncate": lambda path, length: self.on_written((path, -1)),
-            "sqlite3.connect": self.on_library,
+            "sqlite3.connect": self.on_database,
             "ctypes.dlopen": self.on_library,
             "subprocess.Popen": self.on_popen,
             "os.exec": self.on_exec,
@@ -165,6 +166,19 @@ class Tracer:
             path = self.path(path)
             if path is not None:
                 self.log("read" if exists(path) else "missing", path, self.who())
+
+    def on_database(self, path: Any, *_: object) -> None:
+        """Take the opening of a database of sqlite, which may be given as a URI."""
+        path = os.fsdecode(path)
+        if path.startswith("file:"):
+            path, _, options = path[len("file:") :].partition("?")
+            if "mode=memory" in options:
+                return
+            path = path[len("//localhost") :] if path.startswith("//localhost/") else path
+            path = "/" + path.lstrip("/") if path.startswith("/") else path
+            path = unquoted(path)
+        if path and path != ":memory:":
+            self.on_library(os.path.join(os.curdir, path))
 
     def on_list(self, path: Any = None, *_: object) -> None:
         """Take the listing of a folder."""
@@ -253,7 +267,9 @@ class Tracer:
         return nearest
 
     def named(self, file: str, line: int) -> str:
-        """Return what the code in a file is called."""
+        """Return what the code in a file is called; ours, which calls the hooks and starts processes, is nobody."""
+        if os.path.abspath(file).startswith(_OURS):
+            return ""
         for part in _INSTALLED:
             at = file.rfind(part)
             if at >= 0:
@@ -334,6 +350,12 @@ def outside(frame: FrameType | None) -> FrameType | None:
     while frame is not None and frame.f_code.co_filename == _HERE:
         frame = frame.f_back
     return frame
+
+
+def unquoted(path: str) -> str:
+    """Return the path of a URI without its percent signs."""
+    first, *rest = os.fsencode(path).split(b"%")
+    return os.fsdecode(first + b"".join(bytes([int(one[:2], 16)]) + one[2:] for one in rest))
 
 
 def is_standard(file: str) -> bool:

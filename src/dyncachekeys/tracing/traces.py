@@ -62,7 +62,7 @@ class Traces:
         request = request_for(self._project, self._files, self._environ, where, timeout)
         before = set(known.suspects) if known is not None else set()
         trace, python, started = recording.record(request)
-        changed = set(self._changed(trace, started))
+        changed = set(written_unseen(trace, self._files, started))
         trace = trace.without(changed & before)
         known = Kept(trace, python=python, suspects=tuple(sorted(changed)))
         found = self._found(known)
@@ -75,17 +75,6 @@ class Traces:
 
     def _found(self, known: Kept) -> list[File | Env | Value]:
         return list(results(known.trace, self._files, self._project.pyproject))
-
-    def _changed(self, trace: Trace, started: int) -> Iterator[str]:
-        """Yield the files that were written since the build was started, and by nothing that can be seen."""
-        listed = [
-            posixpath.normpath(f"{folder}/{name}")
-            for folder in trace.listed
-            for name in names_in(folder, self._files, trace) or ()
-        ]
-        for path in {*trace.read, *trace.missing, *listed}:
-            if self._files.changed_at(path) >= started and not self._files.is_dir(path):
-                yield path
 
     def _stands(self, known: Kept) -> bool:
         if known.basis != self._basis(known):
@@ -141,6 +130,24 @@ class Traces:
                 what = f"the build runs `{program}` ({who}), and what that reads is not seen"
                 found.append(Notice("trace-blind", f"{what}; add a {fitting[0]} key for it", where))
         return found
+
+
+def written_unseen(trace: Trace, files: Files, started: int) -> Iterator[str]:
+    """Yield the files that were written since a build was started, and by nothing that can be seen.
+
+    Args:
+        trace: What was seen.
+        files: The project's files.
+        started: When the build was started, in nanoseconds since the epoch.
+    """
+    listed = [
+        posixpath.normpath(f"{folder}/{name}")
+        for folder in trace.listed
+        for name in names_in(folder, files, trace) or ()
+    ]
+    for path in {*trace.read, *trace.missing, *listed}:
+        if files.changed_at(path) >= started and not files.is_dir(path):
+            yield path
 
 
 def request_for(  # noqa: PLR0913
