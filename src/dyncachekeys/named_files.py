@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Any
 
+import tomli
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -60,21 +62,49 @@ def version_files(pyproject: Mapping[str, Any], is_file: Callable[[str], bool]) 
 
 
 def _module_files(pyproject: Mapping[str, Any], module: str, is_file: Callable[[str], bool]) -> Iterator[str]:
-    """Yield the file of a module, which setuptools looks for below ``src`` or its own ``package-dir``."""
-    folders = at(pyproject, "tool.setuptools.package-dir")
-    below = folders.get("") if isinstance(folders, dict) else None
-    yield from module_file(module, (below if isinstance(below, str) else "", "src", ""), is_file)
+    """Yield the file of a module, where setuptools looks for it: as its own options say, below ``src``, or here."""
+    given = at(pyproject, "tool.setuptools.package-dir")
+    folders = {name: one for name, one in given.items() if isinstance(one, str)} if isinstance(given, dict) else {}
+    first, _, rest = module.partition(".")
+    if first in folders:
+        yield from module_file(rest, (folders[first],), is_file)
+        return
+    where = texts(at(pyproject, "tool.setuptools.packages.find.where"))
+    yield from module_file(module, (*filter(None, [folders.get("")]), *where, "src", ""), is_file)
 
 
 def module_file(module: str, folders: tuple[str, ...], is_file: Callable[[str], bool]) -> Iterator[str]:
     """Yield the file of a module in the first of some folders that holds it."""
     path = module.replace(".", "/")
     for folder in dict.fromkeys(folders):
-        for candidate in (f"{path}.py", f"{path}/__init__.py"):
+        for candidate in (f"{path}.py", f"{path}/__init__.py") if path else ("__init__.py",):
             place = posixpath.normpath(posixpath.join(folder, candidate))
             if is_file(place):
                 yield place
                 return
+
+
+def with_hatch_toml(
+    pyproject: Mapping[str, Any], is_file: Callable[[str], bool], read: Callable[[str], bytes]
+) -> Mapping[str, Any]:
+    """Return ``pyproject.toml`` as hatchling reads it: tables of ``hatch.toml`` replace those of ``tool.hatch``.
+
+    Args:
+        pyproject: The parsed file.
+        is_file: Whether there is a file at a path relative to the project.
+        read: Returns its content.
+    """
+    backend = at(pyproject, "build-system.build-backend")
+    if not (isinstance(backend, str) and backend.startswith("hatchling") and is_file("hatch.toml")):
+        return pyproject
+    try:
+        own = tomli.loads(read("hatch.toml").decode())
+    except (OSError, ValueError):
+        return pyproject
+    tool = at(pyproject, "tool")
+    hatch = at(pyproject, "tool.hatch")
+    merged = {**(hatch if isinstance(hatch, dict) else {}), **own}
+    return {**pyproject, "tool": {**(tool if isinstance(tool, dict) else {}), "hatch": merged}}
 
 
 def of_table(options: Mapping[str, Any]) -> str:

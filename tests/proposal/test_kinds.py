@@ -29,7 +29,7 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"',
         ["Cargo.toml", "Cargo.lock", "src/lib.rs", "src/deep/a.rs", "python/x.py", ".cargo/config.toml", "benches/b.rs"],
         {
-            "sources": files("/Cargo.toml", "/Cargo.lock", "/.cargo/config.toml", "/src/**/*.rs"),
+            "sources": files("/Cargo.*", "/.cargo/config.toml", "/src/**/*.rs"),
             "environment": env("MATURIN_PEP517_ARGS", "RUSTFLAGS"),
         },
     ),
@@ -56,7 +56,7 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
     "setuptools-rust": (
         '[build-system]\nrequires = ["setuptools", "setuptools-rust"]\nbuild-backend = "setuptools.build_meta"',
         ["Cargo.toml", "rust/lib.rs"],
-        {"sources": files("/Cargo.toml", "/rust/**/*.rs"), "environment": env(*COMPILER)},
+        {"sources": files("/Cargo.*", "/rust/**/*.rs"), "environment": env(*COMPILER)},
     ),
     "setuptools-dynamic": (
         ('[build-system]\nrequires = ["setuptools", "setuptools-scm"]\nbuild-backend = "setuptools.build_meta"\n'
@@ -157,6 +157,119 @@ def test_each_kind_of_project_gets_its_keys(kind: str, tmp_path: Path) -> None:
     # What is not there yet is named by no pattern, so there is nothing to mend.
     assert [one.message for one in report.warnings if one.code == "pattern-matches-nothing"] == []
     assert not dyncachekeys.check(tmp_path, {}).region_differs
+
+
+SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+FLIT = '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'
+HATCH = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+PDM = '[build-system]\nrequires = ["pdm-backend"]\nbuild-backend = "pdm.backend"\n'
+ATTR = SETUPTOOLS + '[tool.setuptools.dynamic]\nversion = { attr = "p.__version__" }\n'
+ORIGINS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
+    "imported": (
+        ATTR,
+        {"src/p/__init__.py": "from p._v import __version__\n", "src/p/_v.py": "__version__ = '1'\n"},
+        {"version": files("/src/p/__init__.py", "/src/p/_v.py")},
+    ),
+    "imported, relative": (
+        ATTR,
+        {"p/__init__.py": "from ._v import __version__\n", "p/_v.py": "__version__ = '1'\n", "p/other.py": ""},
+        {"version": files("/p/__init__.py", "/p/_v.py")},
+    ),
+    "a literal": (
+        ATTR,
+        {"p/__init__.py": "from . import other\n__version__ = '1'\n", "p/other.py": ""},
+        {"version": files("/p/__init__.py")},
+    ),
+    "find": (
+        ATTR + '[tool.setuptools.packages.find]\nwhere = ["lib"]\n',
+        {"lib/p/__init__.py": "__version__ = '1'\n"},
+        {"version": files("/lib/p/__init__.py")},
+    ),
+    "package-dir": (
+        ATTR + '[tool.setuptools]\npackage-dir = { p = "py" }\n',
+        {"py/__init__.py": "__version__ = '1'\n"},
+        {"version": files("/py/__init__.py")},
+    ),
+    "setup.cfg": (
+        SETUPTOOLS,
+        {
+            "setup.cfg": "[metadata]\nversion = attr: p.__version__\nclassifiers = file: c.txt\n"
+            "[options]\npackage_dir =\n    = lib\n[options.extras_require]\nx = file: x.txt\n",
+            "lib/p/__init__.py": "__version__ = '1'\n",
+            "c.txt": "",
+            "x.txt": "",
+        },
+        {
+            "version": files("/lib/p/__init__.py"),
+            "requirements": {"resolver": "requirements", "files": ["x.txt"]},
+            "metadata": files("/c.txt"),
+        },
+    ),
+    "setuptools, other files": (
+        SETUPTOOLS
+        + '[tool.setuptools.dynamic]\nclassifiers = { file = "c.txt" }\nentry-points = { file = ["e.txt"] }\n',
+        {"c.txt": "", "e.txt": ""},
+        {"metadata": files("/c.txt", "/e.txt")},
+    ),
+    "flit, capitals": (FLIT, {"P/__init__.py": ""}, {"version": files("/P/__init__.py")}),
+    "flit, of a namespace": (
+        FLIT + '[tool.flit.module]\nname = "ns.pkg"\n',
+        {"ns/pkg/__init__.py": ""},
+        {"version": files("/ns/pkg/__init__.py")},
+    ),
+    "hatch.toml": (
+        HATCH,
+        {
+            "hatch.toml": '[version]\npath = "src/p/about.py"\n[build.hooks.custom]\npath = "hook.py"\n',
+            "src/p/about.py": "",
+            "hook.py": "import helper\n",
+            "helper.py": "",
+        },
+        {
+            "backend": {"resolver": "backend"},
+            "version": files("/src/p/about.py"),
+            "metadata": files("/hatch.toml"),
+        },
+    ),
+    "hatchling, a variable": (
+        HATCH + '[tool.hatch.version]\nsource = "env"\nvariable = "MY_VERSION"\n',
+        {},
+        {"environment": env("MY_VERSION")},
+    ),
+    "pdm, a function": (
+        PDM + '[tool.pdm.version]\nsource = "call"\ngetter = "ver.get:version"\n',
+        {"ver/__init__.py": "", "ver/get.py": "from . import num\n", "ver/num.py": ""},
+        {"backend": {"resolver": "backend"}},
+    ),
+    "licences": (
+        "[project.urls]\n" + HATCH,
+        {"LICENSES/a.txt": ""},
+        {"metadata": files("/LICENSES/*.txt")},
+    ),
+    "what a module depends on": (
+        SETUPTOOLS + '[[tool.setuptools.ext-modules]]\nname = "p"\nsources = ["c/a.c"]\ndepends = ["c/t.inc"]\n',
+        {"c/a.c": "", "c/t.inc": ""},
+        {"sources": files("/c/**/*.[ch]", "/c/t.inc"), "environment": env(*COMPILER)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ORIGINS)
+def test_where_metadata_come_from(case: str, tmp_path: Path) -> None:
+    text, held, expected = ORIGINS[case]
+    plant(tmp_path, text, [])
+    for path, content in held.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content, encoding="utf-8")
+    head = tmp_path / "pyproject.toml"
+    said = {"flit, capitals": 'name = "P"\n', "licences": 'name = "p"\nlicense-files = ["LICENSES/*.txt"]\n'}
+    head.write_text(head.read_text(encoding="utf-8").replace('name = "p"\n', said.get(case, 'name = "p"\n'), 1))
+    assert keys_of(tmp_path) == expected
+    list(write(propose([tmp_path], {}), []))
+    report = dyncachekeys.sync(tmp_path, {})
+    assert [one.message for one in report.warnings if one.code != "sdist-takes-in-state"] == []
+    watched = {one.subject for key in report.keys for one in key.inputs}
+    assert held.keys() - {"p/other.py"} <= watched
 
 
 @pytest.mark.parametrize("kind", ["maturin", "uv-build", "hatchling"])

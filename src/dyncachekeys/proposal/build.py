@@ -43,7 +43,7 @@ def keys(facts: Facts) -> Iterator[Declaration]:
         if "src" not in facts.present:
             options = {"patterns": ["*.py"], "exclude": [f"{name}/" for name in shapes.ASIDE]}
         yield Declaration("python", "files", options, (why,))
-    if _compiles(facts) and facts.natives:
+    if _compiles(facts) and (facts.natives or facts.compiled):
         yield from _compiled(facts)
     if facts.shared:
         why = "Built without isolation: what the build takes from the environment, by its version there."
@@ -71,8 +71,10 @@ def _compiles(facts: Facts) -> bool:
 def _compiled(facts: Facts) -> Iterator[Declaration]:
     out = [path for path in facts.natives if not set(path.split("/")[:-1]) & set(shapes.ASIDE)]
     rest = _not_carried(facts, out)
-    if rest:
-        patterns = shapes.patterns(rest)
+    named = _not_carried(facts, [path for path in facts.compiled if path not in facts.natives])
+    if rest or named:
+        found = [one for one in shapes.patterns(rest) if one != "/Cargo.lock"]
+        patterns = [*map(_with_lock, found), *map(shapes.anchored, named)]
         options: dict[str, Option] = {"patterns": patterns}
         beside = _reached(patterns, [path for path in facts.natives if path not in out])
         if beside:
@@ -93,6 +95,11 @@ def _compiled(facts: Facts) -> Iterator[Declaration]:
     if bare:
         why_so = f"Submodules whose files no other key watches: {', '.join(bare)}. Asks git in each run."
         yield Declaration("git", "git", {"submodules": True}, (why_so,))
+
+
+def _with_lock(pattern: str) -> str:
+    """Return a pattern that finds a lock file, too, if it comes later: a pattern of its own would find nothing yet."""
+    return "/Cargo.*" if pattern == "/Cargo.toml" else pattern
 
 
 def _not_carried(facts: Facts, paths: list[str]) -> list[str]:

@@ -43,12 +43,16 @@ class Facts:
     """Scripts that the configuration has run, there or not."""
     natives: tuple[str, ...]
     """Sources in compiled languages, and what describes how to compile them."""
+    compiled: tuple[str, ...]
+    """What the configuration names as the source of what is compiled, whatever it looks like."""
     requirement_files: tuple[str, ...]
     version_files: tuple[str, ...]
     version_name: str | None
     """What the only version file, a Python module, assigns the version to, if it is plain to see."""
     metadata_files: tuple[str, ...]
-    """Readme and licence files, as far as they are named and there."""
+    """Readme and licence files and the like, as far as they are named and there."""
+    metadata_globs: tuple[str, ...]
+    """What names licence files by a glob."""
     present: frozenset[str]
     """Which of ``setup.py``, ``setup.cfg`` and ``src`` there are."""
     submodules: tuple[str, ...]

@@ -56,9 +56,13 @@ def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
     if facts.requirement_files:
         why = "Dependencies are read from here, and from what these files include."
         yield Declaration("requirements", "requirements", {"files": list(facts.requirement_files)}, (why,))
-    if facts.metadata_files:
+    if facts.metadata_files or facts.metadata_globs:
         why = "Goes into the metadata. Take this key away if that is not worth a build to you."
-        yield _files("metadata", facts.metadata_files, why)
+        patterns = [*map(shapes.anchored, facts.metadata_files), *(f"/{one}" for one in facts.metadata_globs)]
+        yield Declaration("metadata", "files", {"patterns": patterns}, (why,))
+    variable = facts.at("tool.hatch.version.variable")
+    if facts.at("tool.hatch.version.source") == "env" and isinstance(variable, str) and variable:
+        yield Declaration("environment", "env", {"names": [variable]}, ("The version is read from here.",))
     written = [path for option in _WRITTEN for path in texts(facts.at(option))]
     if written and facts.has_dynamic_version:
         why = "Written by the build: if it is gone, as after `git clean`, uv builds once more."

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from dyncachekeys.imports import Import, Request, Run, Script, find, follow, parent, relative, scripts
+from dyncachekeys.named_files import at, with_hatch_toml
 from dyncachekeys.plugin import Context, File, Result, resolver
 
 _SEEN_ANYWAY = ("computed-import", "computed-sys-path")
@@ -34,6 +35,8 @@ def backend(
     for path in sorted(closure.found | closure.absent):
         found = closure.found.get(path)
         yield File(path, found or closure.absent[path], entry=found is not None)
+    if with_hatch_toml(context.pyproject, context.is_file, context.read_bytes) is not context.pyproject:
+        yield File("hatch.toml", "hatchling reads it, hooks included")
 
 
 class _Watched:
@@ -58,8 +61,11 @@ def _starts(context: Context) -> Iterator[Request]:
         yield from _module(context, system.get("build-backend"), directories)
     if context.is_file("setup.py"):
         yield Request(Run(0, "setup.py", "__main__"), "setup.py runs at build time", (".", *directories))
-    for script in scripts(context.pyproject):
+    configured = with_hatch_toml(context.pyproject, context.is_file, context.read_bytes)
+    for script in scripts(configured):
         yield from _script(context, script, directories)
+    if at(configured, "tool.pdm.version.source") == "call":
+        yield from _getter(context, at(configured, "tool.pdm.version.getter"), directories)
 
 
 def _backend_path(context: Context, value: object) -> Iterator[str]:
@@ -105,6 +111,14 @@ def _script(context: Context, script: Script, directories: tuple[str, ...]) -> I
     search = filter(None, map(relative, script.directories))
     own = dict.fromkeys([*search, parent(path), ".", *directories])
     yield Request(Run(0, path, script.name), script.key, tuple(own))
+
+
+def _getter(context: Context, value: object, directories: tuple[str, ...]) -> Iterator[Request]:
+    """Yield the import of the function that pdm-backend (2.4: hooks/version/__init__.py) asks for the version."""
+    module, _, function = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if not find(context, module, (".", *directories)).complete:
+        _complain(context, f"tool.pdm.version.getter: no module {module}")
+    yield Request(Import(0, module, (function,)), "tool.pdm.version.getter", (".", *directories))
 
 
 def _complain(context: Context, message: str) -> None:

@@ -1,0 +1,104 @@
+"""Which files metadata come from, where the configuration of a build backend says so."""
+
+from __future__ import annotations
+
+import configparser
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys.assignments import UNKNOWN, assignments
+from dyncachekeys.named_files import at, module_file, texts
+from dyncachekeys.syntax import UNREADABLE
+from dyncachekeys.uv.accepts import is_glob
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dyncachekeys.files import Files
+
+_OTHERWISE = frozenset({"version", "dependencies", "optional-dependencies"})
+"""Of ``tool.setuptools.dynamic``, what `named_files` knows."""
+
+
+def described(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
+    """Yield the readme, licence files, and whatever else of the metadata has a file of its own."""
+    readme = at(pyproject, "project.readme")
+    yield from texts(readme.get("file") if isinstance(readme, dict) else readme)
+    yield from texts(at(pyproject, "project.license.file"))
+    yield from (path for path in texts(at(pyproject, "project.license-files")) if not is_glob(path))
+    yield from texts(at(pyproject, "tool.poetry.readme"))
+    dynamic = at(pyproject, "tool.setuptools.dynamic")
+    for name, table in dynamic.items() if isinstance(dynamic, dict) else ():
+        if name not in _OTHERWISE:
+            yield from texts(table.get("file") if isinstance(table, dict) else None)
+    fragments = at(pyproject, "tool.hatch.metadata.hooks.fancy-pypi-readme.fragments")
+    for one in fragments if isinstance(fragments, list) else ():
+        yield from texts(one.get("path") if isinstance(one, dict) else None)
+    backend = at(pyproject, "build-system.build-backend")
+    if isinstance(backend, str) and backend.startswith("hatchling") and files.is_file("hatch.toml"):
+        yield "hatch.toml"
+
+
+def of_flit(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
+    """Yield the module from which flit takes the version and the description, if it does."""
+    dynamic = at(pyproject, "project.dynamic")
+    backend = at(pyproject, "build-system.build-backend")
+    if not (isinstance(backend, str) and backend.startswith("flit_core") and isinstance(dynamic, list) and dynamic):
+        return
+    name = at(pyproject, "tool.flit.module.name") or at(pyproject, "project.name")
+    if isinstance(name, str):
+        yield from module_file(name.replace("-", "_"), ("src", ""), files.is_file)
+
+
+def version_name(pyproject: Mapping[str, Any], files: Files, versions: Sequence[str]) -> str | None:
+    """Return the name whose value in a module is the version; nothing if more of the module may be read.
+
+    setuptools and flit read the module as Python. hatchling, pdm-backend and scikit-build-core search its text, and
+    may find another line than the one that is the value; flit also takes the description from it.
+    """
+    attribute = at(pyproject, "tool.setuptools.dynamic.version.attr")
+    backend = at(pyproject, "build-system.build-backend")
+    if isinstance(attribute, str):
+        name = attribute.rpartition(".")[2]
+    elif (
+        isinstance(backend, str) and backend.startswith("flit_core") and at(pyproject, "project.dynamic") == ["version"]
+    ):
+        name = "__version__"
+    else:
+        return None
+    (path,) = versions
+    try:
+        found = assignments(files.read(path))
+    except (OSError, *UNREADABLE):
+        return None
+    return name if found.get(name, UNKNOWN) is not UNKNOWN else None
+
+
+def setup_cfg(files: Files) -> dict[str, list[str]]:
+    """Return the files that ``setup.cfg`` has setuptools read, by what for: version, requirements, other metadata."""
+    read = configparser.RawConfigParser()
+    try:
+        read.read_string(files.read("setup.cfg").decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, configparser.Error):
+        return {}
+    folders = _folders(read)
+    found: dict[str, list[str]] = {"version": [], "requirements": [], "metadata": []}
+    for section in ("metadata", "options", "options.extras_require"):
+        for option, said in read.items(section) if read.has_section(section) else ():
+            what = "requirements" if section != "metadata" else "version" if option == "version" else "metadata"
+            kind, _, text = said.strip().partition(":")
+            if kind == "file":
+                found[what if option != "entry_points" else "metadata"] += [
+                    one.strip() for one in text.replace("\n", ",").split(",") if one.strip()
+                ]
+            elif kind == "attr":
+                found[what] += module_file(text.strip().rpartition(".")[0], folders, files.is_file)
+    return found
+
+
+def _folders(read: configparser.RawConfigParser) -> tuple[str, ...]:
+    """Return where ``setup.cfg`` has packages lie."""
+    said = read.get("options", "package_dir", fallback="").replace("\n", ",").split(",")
+    pairs = (one.partition("=") for one in said)
+    own = [folder.strip() for name, _, folder in pairs if not name.strip() and folder.strip()]
+    where = read.get("options.packages.find", "where", fallback="").strip()
+    return (*own, *([where] if where else []), "src", "")
