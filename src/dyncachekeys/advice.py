@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dyncachekeys import git
+from dyncachekeys import git, uv
 from dyncachekeys.matching import Rules
 from dyncachekeys.model import Notice
 from dyncachekeys.project import FILE, HOME
@@ -40,6 +40,13 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
     elif project.region and not project.marked:
         message = "the markers of the region were gone; entries that are not ours are kept as yours"
         yield Notice("markers-lost", message, f"{FILE}: tool.uv.cache-keys")
+    for place, entry in enumerate(project.user_entries):
+        wrong = uv.malformed(entry)
+        if wrong is not None:
+            message = (
+                f"{wrong}: uv drops the whole list for it, up to 0.13.0 in silence, and then sees nothing of ours (U11)"
+            )
+            yield Notice("entry-unreadable", message, f"{FILE}: tool.uv.cache-keys[{place}]")
     if _sdist_takes_in_home(project, files):
         message = f"an sdist would take in {HOME}: add the line `/{HOME}/` to .gitignore"
         yield Notice("sdist-takes-in-state", message, ".gitignore")

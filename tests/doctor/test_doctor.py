@@ -43,6 +43,10 @@ SAMPLES = {
     "no list": Sample(PLAIN),
     "all is well": Sample(keys('{ file = "csrc/*.c" }, { env = "CC" }, { git = true }'), {"csrc/a.c": ""}),
     "unknown kind": Sample(keys('{ glob = "x" }'), {}, (("DCK001", f"{PLACE}[1]"),), "`glob` is no kind of entry"),
+    "two fields": Sample(
+        keys('{ file = "a", env = "b" }'), {"a": ""}, (("DCK001", f"{PLACE}[1]"),), "has one field, not `file`, `env`"
+    ),
+    "a field too many": Sample(keys("{ git = true, x = 1 }"), {}, (("DCK001", f"{PLACE}[1]"),), "not `git`, `x`"),
     "unknown git key": Sample(keys("{ git = { branch = true } }"), {}, (("DCK001", f"{PLACE}[1]"),), "no `branch`"),
     "number": Sample(keys("3"), {}, (("DCK001", f"{PLACE}[1]"),), "not int"),
     "wrong type": Sample(keys("{ env = [] }"), {}, (("DCK001", f"{PLACE}[1]"),), "`env` must be text"),

@@ -94,6 +94,16 @@ def test_an_entry_that_the_user_has_is_not_written_twice(demo_maker: DemoMaker) 
     assert demo.uv_sync() == 1
 
 
+def test_an_entry_that_uv_cannot_read_is_told(demo_maker: DemoMaker) -> None:
+    """U11: it drops the whole list for it, ours included."""
+    demo = demo_maker('\n[tool.uv]\ncache-keys = ["pyproject.toml", { file = "a", env = "B" }]\n' + BACKEND_KEY)
+    (warning,) = demo.sync().warnings
+    assert (warning.code, warning.where) == ("entry-unreadable", "pyproject.toml: tool.uv.cache-keys[1]")
+    assert warning.message.startswith("an entry has one field, not `file`, `env`: uv drops the whole list for it")
+    demo.edit("pyproject.toml", '{ file = "a", env = "B" }', '{ env = "B" }')
+    assert demo.sync().warnings == ()
+
+
 def test_a_table_that_the_build_does_not_read(demo_maker: DemoMaker) -> None:
     """Case 13."""
     demo = demo_maker(BY_TABLE + "\n[tool.ruff]\nline-length = 80\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.subject import WHERE, file_of
-from dyncachekeys.uv.accepts import DEFAULTS, is_glob
+from dyncachekeys.uv.accepts import DEFAULTS, is_glob, malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,29 +30,10 @@ def findings(subject: Subject) -> Iterator[Finding]:
         if wrong is not None:
             remedy = "write a path, or a table with one of `file`, `dir`, `env` and `git`"
             yield Finding("DCK001", wrong, where, remedy)
-        else:
+        elif place < len(subject.project.user_entries):  # ours are made of what was there
             yield from _of_a_file(subject, file_of(entry), where)
             yield from _of_a_dir(subject, entry.get("dir") if isinstance(entry, dict) else None, where)
             yield from _of_an_old_uv(subject, entry, where)
-
-
-def malformed(entry: Any) -> str | None:
-    """Return why uv can't read an entry; nothing if it can."""
-    if isinstance(entry, str):
-        return None
-    if not isinstance(entry, dict):
-        return f"an entry is a path or a table, not {type(entry).__name__}"
-    if not entry.keys() & {"file", "dir", "env", "git"}:
-        named = ", ".join(f"`{name}`" for name in entry) or "an empty table"
-        return f"{named} is no kind of entry"
-    for kind in ("file", "dir", "env"):
-        if kind in entry and not isinstance(entry[kind], str):
-            return f"`{kind}` must be text"
-    git = entry.get("git", True)
-    if isinstance(git, dict):
-        odd = [name for name, value in git.items() if name not in {"commit", "tags"} or not isinstance(value, bool)]
-        return f"`git` has no `{odd[0]}`" if odd else None
-    return None if isinstance(git, bool) else "`git` is `true`, or a table with `commit` and `tags`"
 
 
 def _of_a_file(subject: Subject, text: str | None, where: str) -> Iterator[Finding]:
