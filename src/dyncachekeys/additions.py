@@ -52,7 +52,9 @@ def additions(one: Audit) -> list[Addition]:
     files = [path for path in read if path not in one.in_tree and not _is_of_machine(path, one)]
     if one.in_tree.intersection(read):
         found.append(Addition(_free("backend", known), {"resolver": "backend"}))
-    patterns = list(_patterns(files, names(missed, "listed"), one))
+    # What a build requirement lists, as setuptools packages, is for their names: their content may not count.
+    listed = names([each for each in missed if ":" in each.who], "listed")
+    patterns = list(_patterns(files, listed, one))
     if patterns:
         found.append(Addition(_free("traced-files", known), {"resolver": "files", "patterns": patterns}))
     variables = names(missed, "variables")

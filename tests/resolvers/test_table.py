@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 import dyncachekeys
@@ -113,6 +115,13 @@ def test_what_is_told_of_a_module(demo_maker: DemoMaker, source: str, told: list
     demo = demo_maker(CONFIG + 'file = "about.py"\ntables = ["V"]\n', {"about.py": source})
     resolution = dyncachekeys.resolve(demo.root, demo.environ)
     assert [notice.message for notice in resolution.notices] == told
+
+
+def test_a_pipe_is_an_error_and_not_waited_for(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(CONFIG + 'file = "pipe.toml"\n')
+    os.mkfifo(demo.root / "pipe.toml")
+    with pytest.raises(DyncachekeysError, match="Not a regular file"):
+        dyncachekeys.resolve(demo.root, demo.environ)
 
 
 def test_json_null_is_not_nothing(demo_maker: DemoMaker) -> None:
