@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 UNKNOWN: Final = object()
 """Stands for a value that only running the module could tell."""
+_BY_NAME = frozenset({"globals", "exec"})
+"""What may bind a name without its standing there."""
 _LARGEST = 2.0**63
 _INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
@@ -21,7 +23,8 @@ def assignments(source: bytes) -> dict[str, Any]:
 
     A value is known if the name is bound once in the whole module, by an assignment on the top level, of a
     literal that JSON can hold; tuples count as lists. All others are `UNKNOWN`: those that a function may
-    rebind by ``global``, or that are bound under a condition, too. A star import is a name ``*``.
+    rebind by ``global``, or that are bound under a condition, too; lists that are used; all of them, where a star
+    import (a name ``*``) or ``globals()`` may bind any.
 
     Args:
         source: The module.
@@ -30,12 +33,16 @@ def assignments(source: bytes) -> dict[str, Any]:
         UNREADABLE (`syntax`): this Python can't parse it.
     """
     tree = tree_of(source)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     found: dict[str, Any] = {}
     for statement in tree.body:
         simple = dict(_simple(statement))
         for name in simple or _bound(statement):
-            found[name] = UNKNOWN if name in found or name not in simple else _literal(simple[name])
-    return found
+            value = _literal(simple[name]) if name in simple and name not in found else UNKNOWN
+            # A list may be changed by whoever uses it.
+            found[name] = UNKNOWN if isinstance(value, list | dict) and name in used else value
+    anything = "*" in found or not _BY_NAME.isdisjoint(used)
+    return dict.fromkeys(found, UNKNOWN) if anything else found
 
 
 def _simple(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:

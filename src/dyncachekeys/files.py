@@ -238,7 +238,9 @@ class Files:
         else:
             self._add(self.folder(folder), path, info, content, READ)
         substitute = self._substitutes.get(path)
-        return data if substitute is None else substitute()
+        if substitute is not None:
+            return substitute()
+        return self._stripped(data) if self._stripped is not None and name == _PYPROJECT else data
 
     def note(self, path: str, role: int = READ) -> None:
         """Remember a file that is looked at by other means, links followed. To be called after all else.

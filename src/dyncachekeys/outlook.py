@@ -9,6 +9,7 @@ from dyncachekeys import uv
 from dyncachekeys.emit.links import LinkFolder
 from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.paths import split
+from dyncachekeys.project import HOME
 from dyncachekeys.witnesses import LINK_FOLDER
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ Fact = Literal[
     "newer-file",
     "rewritten-file",
     "older-file",
+    "folder",
     "variable",
     "git",
     "name",
@@ -77,6 +79,9 @@ def _now(found: Survey) -> Iterator[Seen]:
     for name in sorted(record.env.keys() | expected.env.keys()):
         if record.env.get(name) != expected.env.get(name):
             yield Seen("variable", name)
+    for path, was_there in sorted(record.folders.items()):
+        if not path.startswith(f"{HOME}/") and found.files.is_dir(path) != was_there:
+            yield Seen("folder", path)
     if expected.git is not None and record.git != expected.git:
         yield Seen("git", "commit or tags")
     if record.name != expected.name:

@@ -184,3 +184,26 @@ def test_the_exact_profile_for_all_members(workspace: Demo) -> None:
         lambda demo: demo.append("packages/one/csrc/one.c", "more\n"): ["one"],
     }
     assert [built(workspace, act) for act in steps] == list(steps.values())
+
+
+def test_that_src_comes_or_goes_stays_watched_without_the_defaults(demo_maker: DemoMaker) -> None:
+    entries = '\n[tool.uv]\ncache-keys = [{ file = "a.txt" }, { dir = "src" }]\n'
+    demo = demo_maker(entries, {"a.txt": "", "src/x.py": ""})
+    demo.cli("init", check=True)
+    demo.settled()
+    (demo.root / "src/x.py").unlink()
+    (demo.root / "src").rmdir()
+    assert [demo.both(), demo.both()] == [1, 0]
+
+
+def test_settings_that_git_ignores_stay_watched(demo_maker: DemoMaker) -> None:
+    entries = '\n[tool.uv]\ncache-keys = [{ file = "pyproject.toml" }, { file = "config/*.toml" }]\n'
+    demo = demo_maker(entries, {"config/base.toml": "a = 1\n", "config/local.toml": "a = 1\n"})
+    demo.append(".gitignore", "local.toml\n")
+    demo.git("init", "--quiet")
+    demo.cli("init", check=True)
+    demo.settled()
+    for name in ("local", "base"):
+        demo.tick()
+        demo.append(f"config/{name}.toml", "b = 1\n")
+        assert [demo.both(), demo.both()] == [1, 0]

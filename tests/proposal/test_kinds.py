@@ -323,6 +323,8 @@ ENTRIES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         {"outputs": {"resolver": "outputs", "patterns": ["/built/*.so"]}},
         [],
     ),
+    "settings that git ignores": ('{ file = "pyproject.toml" }, { file = "local/*.toml" }', {}, ["file"]),
+    "a file that git ignores": ('{ file = "pyproject.toml" }, { file = "local/a.toml" }', {}, ["file"]),
     "a readme": ('"pyproject.toml", "README.md"', {"metadata": files("/README.md")}, []),
     "malformed": ('{ file = "pyproject.toml" }, { fil = "x" }, { git = { branch = true } }', {}, ["fil", "git"]),
     "the project itself": ('"pyproject.toml", { file = "." }', {}, ["file"]),
@@ -335,12 +337,12 @@ def test_entries_become_keys(case: str, tmp_path: Path) -> None:
     listed, expected, stays = ENTRIES[case]
     text = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
     readme = "" if case != "a readme" else '[project.readme]\nfile = "README.md"\ncontent-type = "text/markdown"\n'
-    paths = ["csrc/a.c", "deep/er/a.c", "python/a.py", "built/a.so", "x.h", "gen/x.c", "README.md"]
+    paths = ["csrc/a.c", "deep/er/a.c", "python/a.py", "built/a.so", "x.h", "gen/x.c", "README.md", "local/a.toml"]
     plant(tmp_path / "p", f"{readme}{text}[tool.uv]\ncache-keys = [{listed}]\n", paths)
     (tmp_path / "core").mkdir()
     (tmp_path / "core/a.rs").touch()
     (tmp_path / "p/.git").mkdir()
-    (tmp_path / "p/.gitignore").write_text("*.so\n", encoding="utf-8")
+    (tmp_path / "p/.gitignore").write_text("*.so\n/local/\n", encoding="utf-8")
     (one,) = propose([tmp_path / "p"], {})
     found = tomli.loads(one.after.decode())["tool"]
     assert found["dyncachekeys"]["keys"] == (expected or {"backend": {"resolver": "backend"}})

@@ -85,6 +85,9 @@ def test_toml_by_value(demo_maker: DemoMaker, options: str, before: str, after: 
         ('["V"]', "V = 1\ntry: f()\nexcept E as V: pass\n", "V = 1\ntry: g()\nexcept E as V: pass\n", True),
         ('["V"]', "from .a import *\n", "from .b import *\n", True),
         ('["V"]', "V = '1'\nW = V.split('.')\nprint(V)\n", "V = '1'\nW = V.split(',')\nprint(V)\n", False),
+        ('["V"]', "V = [1]\nV.append(2)\n", "V = [1]\nV.append(3)\n", True),
+        ('["V"]', "V = 1\nglobals()['V'] = 2\n", "V = 1\nglobals()['V'] = 3\n", True),
+        ('["V"]', "V = 1\nfrom .a import *\n", "V = 1\nfrom .b import *\n", True),
         # Names inside of functions and classes are others.
         ('["V"]', "V = 1\ndef f():\n    V = 2\n", "V = 1\ndef f():\n    V = 3\n", False),
         ('["V"]', "V = 1\nclass A:\n    V = 2\n", "V = 1\nclass A:\n    V = 3\n", False),
@@ -122,6 +125,18 @@ def test_a_pipe_is_an_error_and_not_waited_for(demo_maker: DemoMaker) -> None:
     os.mkfifo(demo.root / "pipe.toml")
     with pytest.raises(DyncachekeysError, match="Not a regular file"):
         dyncachekeys.resolve(demo.root, demo.environ)
+
+
+def test_a_region_in_another_pyproject_does_not_count(demo_maker: DemoMaker) -> None:
+    """It would be a build for each change of that one's digest."""
+    demo = demo_maker(CONFIG + 'file = "../pyproject.toml"\n')
+    other = '[project]\nname = "root"\nversion = "1"\n[tool.dyncachekeys]\ntransport = "digest"\n'
+    demo.write({"../pyproject.toml": other + '[tool.dyncachekeys.keys.f]\nresolver = "files"\npatterns = ["a.txt"]\n'})
+    demo.write({"../a.txt": "1\n"})
+    before = digest(demo)
+    dyncachekeys.sync(demo.root.parent, demo.environ)
+    assert "sha256-" in (demo.root.parent / "pyproject.toml").read_text(encoding="utf-8")
+    assert digest(demo) == before
 
 
 def test_json_null_is_not_nothing(demo_maker: DemoMaker) -> None:

@@ -33,6 +33,7 @@ _FACTS = {
     "newer-file": "{} is newer than all that uv saw when it built",
     "rewritten-file": "{} was written anew with what it held, and uv goes by the time",
     "older-file": "{}",
+    "folder": "the folder {} came or went",
     "variable": "the variable {} has another value",
     "name": "the name {} is not the one under which it built",
     "links": "{} is not there yet",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT_FILES = (FILE, "setup.py", "setup.cfg")
 _MACHINE = re.compile(r"[/~\\]|[A-Za-z]:")
+_LOCAL = re.compile(r"(?:^|/)[^/.]+$|\.(?:cfg|conf|env|ini|json|local|toml|txt|ya?ml)$")
+"""What is ignored and rather a setting of this checkout than a product."""
 _SOURCES = "From cache-keys."
 _PYTHON = (
     "Python sources, since they stood in cache-keys. In an editable install, which is uv's default, an edit of them",
@@ -108,6 +110,9 @@ def _of_a_file(one: OldEntry, text: str, facts: Facts, declared: Mapping[str, De
     covering = _covering(posixpath.normpath(text), facts, declared)
     if covering is not None:
         return Carried(one.entry, covering)
+    local = [path for path in one.ignored if not is_glob(text) or _LOCAL.search(path)]
+    if local and not text.startswith("!"):
+        return Carried(one.entry, None, f"git ignores {local[0]}, which a key would leave out")
     plain = list(_plain(text.removeprefix("!")))
     found = [pattern for each in plain for pattern in _patterns(each, one.files)]
     wrong = next(filter(None, map(patterns.check, found)), None)
@@ -118,7 +123,7 @@ def _of_a_file(one: OldEntry, text: str, facts: Facts, declared: Mapping[str, De
     declaration = Declaration("sources", "files", {"patterns": found}, (_SOURCES,))
     if text.startswith("!"):
         declaration = Declaration("sources", "files", {"patterns": [], "exclude": found}, ())
-    elif one.ignored and is_glob(text):
+    elif one.ignored and one.ignored == one.files and is_glob(text):
         why = "Stood in cache-keys, but git ignores it: a product. Its absence counts, not its content."
         declaration = Declaration("outputs", "outputs", {"patterns": found}, (why,))
     elif is_glob(text) and text.endswith((".py", ".pyi")):
@@ -137,7 +142,7 @@ def _of_a_dir(one: OldEntry, folder: str, facts: Facts, declared: Mapping[str, D
         if patterns.check(pattern) is None:
             asked = Declaration("sources", "files", {"patterns": [pattern]}, (why,))
             return Carried(one.entry, "sources", declared=(asked,))
-    if folder == "src":
+    if folder == "src" and watches_pyproject(facts):
         return Carried(one.entry, DEFAULTS)
     return Carried(one.entry, None, "that a folder comes or goes is for uv to watch")
 

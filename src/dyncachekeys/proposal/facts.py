@@ -18,8 +18,8 @@ class OldEntry:
     entry: Any
     files: tuple[str, ...] = ()
     """What a glob matches, the file that is named, or what a folder holds; of very many only the first."""
-    ignored: bool = False
-    """git ignores all of these: products, mostly."""
+    ignored: tuple[str, ...] = ()
+    """Which of these git ignores: products, mostly."""
     is_folder: bool = False
     """What is named is a folder."""
 

@@ -123,8 +123,8 @@ def _old(project: Project, files: Files) -> Iterator[OldEntry]:
             continue
         is_folder = not is_glob(text) and files.is_dir(text)
         found = tuple(itertools.islice(_found(files, text, is_folder=is_folder), _MOST))
-        ignored = bool(found) and all(not path.startswith("../") and rules.ignores(path) for path in found)
-        yield OldEntry(entry, found, ignored=ignored, is_folder=is_folder)
+        ignored = tuple(path for path in found if not path.startswith("../") and rules.ignores(path))
+        yield OldEntry(entry, found, ignored, is_folder=is_folder)
 
 
 def _found(files: Files, text: str, *, is_folder: bool) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dyncachekeys import workspace
 from dyncachekeys.named_files import at
 from dyncachekeys.naming import normalised_name, required_name
 from dyncachekeys.presets import distributions
+from dyncachekeys.tracing.requirements import is_isolated, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,10 +37,7 @@ def shared(project: Project, files: Files) -> tuple[str, ...]:
 
     uv reads these settings at the root of the workspace.
     """
-    settings = at(workspace.pyproject(files, workspace.home(files)) or {}, "tool.uv")
-    settings = settings if isinstance(settings, dict) else {}
-    own = [normalised_name(one) for one in _texts(settings.get("no-build-isolation-package"))]
-    if settings.get("no-build-isolation") is not True and normalised_name(project.name) not in own:
+    if is_isolated(settings_of(files), project.name):
         return ()
     required = (one for one in _texts(at(project.pyproject, "build-system.requires")) if ";" not in one)
     return tuple(sorted(filter(None, set(map(required_name, required)))))

@@ -41,22 +41,22 @@ def loaded(name: str, folders: list[str]) -> Any:
     return found
 
 
-def call(backend: Any, step: str, out: str) -> Any:
-    """Do one step and return what the hook returned."""
+def call(backend: Any, step: str, out: str, settings: Any) -> Any:
+    """Do one step with some ``config_settings``, and return what the hook returned."""
     if step.startswith("requires-"):
         hook = getattr(backend, "get_requires_for_build_" + step.partition("-")[2], None)
-        return [] if hook is None else list(hook(None))
+        return [] if hook is None else list(hook(settings))
     if step in HOOKS:  # just this one, if the backend has it
         hook = getattr(backend, step, None)
         folder = os.path.join(out, step)
         os.makedirs(folder, exist_ok=True)
-        return None if hook is None else hook(folder, None)
+        return None if hook is None else hook(folder, settings)
     for name in INSTEAD[step]:
         hook = getattr(backend, name, None)
         if hook is not None:
             folder = os.path.join(out, name)
             os.makedirs(folder, exist_ok=True)
-            return hook(folder, None)
+            return hook(folder, settings)
     message = "the backend has none of these hooks: " + ", ".join(INSTEAD[step])
     raise AttributeError(message)
 
@@ -66,7 +66,7 @@ def main(path: str) -> None:
     with open(path, encoding="utf-8") as stream:
         request = json.load(stream)
     backend = loaded(request["backend"], request["path"])
-    answers = [call(backend, step, request["out"]) for step in request["steps"]]
+    answers = [call(backend, step, request["out"], request["settings"] or None) for step in request["steps"]]
     with open(request["answer"], "w", encoding="utf-8") as stream:
         json.dump(answers, stream)
 

@@ -44,8 +44,12 @@ _PASSING_LIKE = (
     "CIRCLE*",
 )
 """Variables that say something of the session, not of the build, unless the project's own code asks for them."""
+_OF_PLUGINS = ("UV_DYNAMIC_VERSIONING_",)
+"""Of build requirements, though they begin like a variable of uv."""
 _FOR_US = frozenset({"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"})
 """What we set ourselves for a traced build."""
+_LONGEST_NAME = 255
+"""No file system has longer ones, so nothing will ever be there."""
 _MANIFEST = "manifest:"
 _PYTHONS = ("python", "pypy")
 
@@ -119,6 +123,8 @@ class Bounds:
             return None
         relative = os.path.relpath(path, self.root).replace(os.sep, "/")
         parts = relative.split("/")
+        if any(len(part) > _LONGEST_NAME for part in parts):
+            return None
         if any(part in _LEFT_OUT or _is_like(part, _METADATA) for part in parts):
             return None
         return relative if check_path(relative) is None else f"./{relative}"  # a folder may well be called `~`
@@ -188,22 +194,22 @@ def _relative(facts: Iterable[Fact], what: str, bounds: Bounds, written: set[str
 
 
 def _variables(facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
-    """Yield the variables that count: neither set by the build itself before, nor of the session alone."""
-    own: set[str] = set()
+    """Yield the variables that count: those of the session alone do not, unless the project's own code asks."""
     for fact in facts:
-        if fact.what == "set":
-            own.add(fact.subject)
-        elif fact.what == "variable" and fact.who and fact.subject not in own and fact.subject not in _FOR_US:
+        if fact.what == "variable" and fact.who and fact.subject not in _FOR_US:
             passing = fact.subject in _PASSING or _is_like(fact.subject, _PASSING_LIKE)
-            if fact.who.startswith("project:") or not passing:
+            if fact.who.startswith("project:") or not passing or fact.subject.startswith(_OF_PLUGINS):
                 yield fact.subject, fact.who
 
 
 def _processes(facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
     for fact in facts:
-        program = posixpath.basename(fact.subject.replace(os.sep, "/"))
+        path = fact.subject.replace(os.sep, "/")
+        program = posixpath.basename(path)
         if fact.what == "process" and not program.startswith(_PYTHONS):
             yield program, fact.who
+        elif fact.what == "read" and "/.git/" in path and fact.who.startswith("project:"):
+            yield "git", fact.who  # or as good as that
 
 
 def _named(found: Iterable[tuple[str, str]], bounds: Bounds) -> dict[str, str]:

@@ -16,7 +16,7 @@ from dyncachekeys import environment_maker, processes
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import changed_ns
 from dyncachekeys.tracing.facts import Bounds, Trace, parsed, sifted
-from dyncachekeys.tracing.requirements import with_extra
+from dyncachekeys.tracing.requirements import build_variables, config_settings, is_isolated, with_extra
 
 if TYPE_CHECKING:
     from dyncachekeys.project import Project
@@ -50,6 +50,8 @@ class Request:
     """Seconds that the hooks of one step may take."""
     longer: str
     """How to give them more time."""
+    settings: Mapping[str, Any]
+    """``tool.uv``, as uv reads it for this project."""
     at_sources: Callable[[Sequence[str]], list[str]]
     """Returns requirements so that `uv pip install` finds what uv itself would find by ``tool.uv.sources``."""
     steps: tuple[str, ...] = ("metadata",)
@@ -64,13 +66,8 @@ class Request:
     @property
     def isolated(self) -> bool:
         """Whether uv builds the project in an environment of its own."""
-        tool = self.project.pyproject.get("tool")
-        uv = tool.get("uv") if isinstance(tool, dict) else None
-        settings = uv if isinstance(uv, dict) else {}
-        by_name = settings.get("no-build-isolation-package")
-        named = isinstance(by_name, list) and self.project.name in by_name
         switched_off = self.environ.get("UV_NO_BUILD_ISOLATION", "").lower() in {"1", "true"}
-        return not (settings.get("no-build-isolation") is True or named or switched_off)
+        return is_isolated(self.settings, self.project.name) and not switched_off
 
 
 class Recorded(NamedTuple):
@@ -78,7 +75,7 @@ class Recorded(NamedTuple):
 
     trace: Trace
     python: str
-    """The interpreter that ran the hooks (`interpreter`)."""
+    """The interpreter that ran the hooks (`interpreter`): the project's, if there is an environment yet."""
     started: int
     """When the first hook was called, in nanoseconds of the file system's clock."""
 
@@ -108,7 +105,7 @@ def record(request: Request) -> Recorded:
         )
         facts = [*parsed((work / "trace" / "log").read_bytes())]
         found = sifted(facts, bounds, manifest=request.steps != ("metadata",))
-        return Recorded(found, interpreter(python.parent.parent), started)
+        return Recorded(found, interpreter(request.environment) or interpreter(python.parent.parent), started)
 
 
 def run_hooks(request: Request, out: Path, problems: list[Problem]) -> list[str]:
@@ -218,6 +215,7 @@ def _call(request: Request, work: Path, python: Path, steps: Sequence[str]) -> l
         "steps": list(steps),
         "out": str(work / "out"),
         "answer": str(answer),
+        "settings": config_settings(request.settings, request.project.name),
     }
     order.write_text(json.dumps(said), encoding="utf-8")
     log = work / "trace" / "log"
@@ -225,6 +223,7 @@ def _call(request: Request, work: Path, python: Path, steps: Sequence[str]) -> l
     bin_folder = str(python.parent)
     environ = {
         **request.environ,
+        **build_variables(request.settings, request.project.name),
         "PATH": os.pathsep.join(filter(None, [bin_folder, request.environ.get("PATH")])),
         "VIRTUAL_ENV": str(python.parent.parent),
         "PYTHONDONTWRITEBYTECODE": "1",  # what is traced leaves as little behind as it can

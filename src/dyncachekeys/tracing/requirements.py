@@ -29,6 +29,39 @@ def with_extra(project: Project, requires: object) -> list[str]:
     return [str(one["requirement"] if isinstance(one, dict) and "requirement" in one else one) for one in found]
 
 
+def settings_of(files: Files) -> Mapping[str, Any]:
+    """Return ``tool.uv`` as uv reads it for a project: at the root of its workspace."""
+    return _uv(workspace.pyproject(files, workspace.home(files)) or {})
+
+
+def is_isolated(settings: Mapping[str, Any], name: str) -> bool:
+    """Tell whether uv builds a package in an environment of its own.
+
+    Args:
+        settings: As `settings_of` returns them.
+        name: The package's name.
+    """
+    listed = settings.get("no-build-isolation-package")
+    names = [normalised_name(one) for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    return settings.get("no-build-isolation") is not True and normalised_name(name) not in names
+
+
+def config_settings(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the ``config_settings`` with which uv calls the hooks of a package (PEP 517). Arguments as `is_isolated`."""
+    return {**_table(settings.get("config-settings")), **_of_package(settings, "config-settings-package", name)}
+
+
+def build_variables(settings: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Return the variables that uv sets for the build of a package (0.9 or newer). Arguments as `is_isolated`."""
+    given = _of_package(settings, "extra-build-variables", name)
+    return {variable: value for variable, value in given.items() if isinstance(value, str)}
+
+
+def _of_package(settings: Mapping[str, Any], option: str, name: str) -> Mapping[str, Any]:
+    tables = _table(settings.get(option)).items()
+    return next((_table(one) for each, one in tables if normalised_name(each) == normalised_name(name)), {})
+
+
 def at_sources(requirements: Sequence[str], project: Project, files: Files) -> list[str]:
     """Return requirements so that those with a path or workspace source name the folder where they are.
 

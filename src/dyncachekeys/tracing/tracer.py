@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 VERSION = "2"
 """Of what is found: another one looks again."""
 LOG, ROOT = "DYNCACHEKEYS_TRACE_LOG", "DYNCACHEKEYS_TRACE_ROOT"
+OWN = "DYNCACHEKEYS_TRACE_OWN"
+"""Which variables the build itself has set, for its children: names, with ``=`` between."""
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _FOLDER = 0o040000
@@ -38,7 +40,14 @@ _STANDARD = os.path.dirname(os.__file__) + os.sep
 _INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 _HERE = __file__
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_OF_ENVIRON = ("<frozen os>", "<frozen _collections_abc>", os.__file__, _STANDARD + "_collections_abc")
+_OF_ENVIRON = (
+    "<frozen os>",
+    "<frozen _collections_abc>",
+    os.__file__,
+    _STANDARD + "_collections_abc",
+    _STANDARD + os.path.join("collections", "__init__.py"),
+    _STANDARD + "string",  # a template, whose mapping the environment may be
+)
 # Whatever looks through sys.path for installed metadata lists the project's folders, too, and depends on nothing there.
 _METADATA = tuple(name.replace("/", os.sep) for name in ("importlib/metadata", "importlib_metadata/", "pkg_resources/"))
 _MANIFEST = ("find_sources", os.path.join("setuptools", "command", "egg_info.py"))
@@ -76,7 +85,6 @@ class Tracer:
     def __init__(self, log: Log) -> None:
         self.log = log
         self.root = log.root.rstrip(os.sep) + os.sep
-        self._values = dict(os.environ)
         skipped = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, os.path.dirname(os.__file__)}
         skipped |= {os.path.realpath(one) for one in skipped} | {
             os.path.dirname(log.path),
@@ -94,11 +102,10 @@ class Tracer:
             "os.listdir": self.on_list,
             "os.scandir": self.on_list,
             "os.rename": lambda old, new, old_fd, new_fd: self.on_written((old, old_fd), (new, new_fd)),
-            "os.link": lambda old, new, old_fd, new_fd: self.on_written((new, new_fd)),
-            "os.symlink": lambda target, path, dir_fd: self.on_written((path, dir_fd)),
+            "os.link": self.on_link,
+            "os.symlink": self.on_symlink,
             "os.remove": lambda path, dir_fd: self.on_written((path, dir_fd)),
-            "os.rmdir": lambda path, dir_fd: self.on_written((path, dir_fd)),
-            "os.mkdir": lambda path, mode, dir_fd: self.on_written((path, dir_fd)),
+            "os.mkdir": self.on_folder,
             "os.truncate": lambda path, length: self.on_written((path, -1)),
             "sqlite3.connect": self.on_database,
             "ctypes.dlopen": self.on_library,
@@ -135,7 +142,10 @@ class Tracer:
         if path is None:
             return
         if flags & _WRITES or (isinstance(mode, str) and mode.strip("rbtU")):
-            self.log("written", path)
+            if flags & os.O_EXCL and exists(path):  # which is why it fails
+                self.log("there", path, self.who())
+            else:
+                self.log("written", path)
             return
         who = self.who()
         source = source_of(path)
@@ -206,21 +216,40 @@ class Tracer:
             if full is not None:
                 self.log("written", full)
 
-    def on_popen(self, executable: Any, arguments: Any, folder: Any, environ: Any) -> None:
+    def on_folder(self, path: Any, _mode: int, dir_fd: int) -> None:
+        """Take the making of a folder; of one that is there already nothing becomes of it."""
+        full = self.path(path, None if dir_fd == -1 else dir_fd)
+        if full is not None and not exists(full):
+            self.log("written", full)
+
+    def on_link(self, old: Any, new: Any, old_fd: int, new_fd: int) -> None:
+        """Take a further name for a file: what is then read by that name is the file."""
+        self.on_written((new, new_fd))
+        path = self.path(old, None if old_fd == -1 else old_fd)
+        if path is not None:
+            self.log("read", path, self.who())
+
+    def on_symlink(self, target: Any, path: Any, dir_fd: int) -> None:
+        """Take a link that is made: whoever reads a file through it reads the file."""
+        self.on_written((path, dir_fd))
+        full = self.path(path, None if dir_fd == -1 else dir_fd) or os.fsdecode(path)
+        aim = self.path(os.path.join(os.path.dirname(os.path.abspath(full)), os.fsdecode(target)))
+        if aim is not None and exists(aim) and _stat(aim).st_mode & 0o170000 != _FOLDER:
+            self.log("read", aim, self.who())
+
+    def on_popen(self, executable: Any, arguments: Any, folder: Any, _environ: Any) -> None:
         """Take the start of a process by subprocess."""
         words = [arguments] if isinstance(arguments, (str, bytes)) or hasattr(arguments, "__fspath__") else arguments
         words = [os.fsdecode(word) for word in words]
         self.started(os.fsdecode(executable or words[0]), words, folder)
-        self.set_for_child(environ)
 
-    def on_exec(self, path: Any, arguments: Any, environ: Any = None) -> None:
+    def on_exec(self, path: Any, arguments: Any, _environ: Any = None) -> None:
         """Take the start of a process by os.exec or os.posix_spawn."""
         self.started(os.fsdecode(path), [os.fsdecode(word) for word in arguments], None)
-        self.set_for_child(environ)
 
-    def on_spawn(self, _mode: int, path: Any, arguments: Any, environ: Any = None) -> None:
+    def on_spawn(self, _mode: int, path: Any, arguments: Any, _environ: Any = None) -> None:
         """Take the start of a process by os.spawn."""
-        self.on_exec(path, arguments, environ)
+        self.on_exec(path, arguments)
 
     def on_system(self, command: Any) -> None:
         """Take a command for the shell."""
@@ -230,18 +259,16 @@ class Tracer:
         """Take a question to the network."""
         self.log("network", "", self.who())
 
-    def set_for_child(self, environ: Any) -> None:
-        """Write down which variables a child gets from the build and not from whoever started that."""
-        for name, value in dict(environ or {}).items():
-            if self._values.get(os.fsdecode(name)) != os.fsdecode(value):
-                self.log("set", os.fsdecode(name))
-
     def started(self, program: str, words: list[str], folder: Any) -> None:
         """Write down a process, and the project's script that it is or runs: nobody else may see that."""
         base = os.path.join(os.getcwd(), os.fsdecode(folder) if folder else "")
         name = os.path.basename(program).rstrip("0123456789.")
         script = script_in(words[1:]) if name in _INTERPRETERS else None
-        self.log("process", program, self.who())
+        alone = name.startswith(("python", "pypy")) and any(
+            word[:1] == "-" and word[1:2] != "-" and set("IES") & set(word[1:].partition("c")[0].partition("m")[0])
+            for word in words[1:2]
+        )
+        self.log("process", "isolated " + name if alone else program, self.who())
         for word in (program if os.sep in program else None, script):
             path = self.path(os.path.join(base, word)) if word else None
             if path is not None and exists(path):
@@ -424,7 +451,7 @@ def wrap_environ(tracer: Tracer) -> None:  # noqa: C901  four small functions th
     """Wrap what ``os.environ`` does: a variable read by name counts, unless the build has set it itself."""
     environ: Any = type(os.environ)
     getitem, setitem, delitem, iterate = environ.__getitem__, environ.__setitem__, environ.__delitem__, environ.__iter__
-    own: set[str] = set()
+    own = set(filter(None, os.environ.get(OWN, "").split("=")))
     passing: list[Any] = []
     passed: list[Any] = []
 
@@ -434,7 +461,8 @@ def wrap_environ(tracer: Tracer) -> None:  # noqa: C901  four small functions th
             if what == "set":
                 own.add(name)
                 tracer.log(what, name)
-            elif name not in own and name not in {LOG, ROOT}:
+                setitem(os.environ, OWN, "=".join(sorted(own)))
+            elif name not in own and name not in {LOG, ROOT, OWN}:
                 tracer.log(what, name, "" if is_for_python() else tracer.who())
         except Exception:  # noqa: BLE001, S110
             pass
@@ -494,14 +522,19 @@ def wrap_processes() -> Callable[[ModuleType], None]:
     Returns:
         What does the same to the module ``subprocess``.
     """
-    needed = {name: os.environ[name] for name in (LOG, ROOT, "PYTHONPATH") if name in os.environ}
+    before = dict(os.environ)
+    needed = {name: before[name] for name in (LOG, ROOT, "PYTHONPATH") if name in before}
 
     def with_tracer(environ: Any) -> Any:
-        if environ is None or LOG in environ or os.fsencode(LOG) in environ:
-            return environ
+        if environ is None:
+            return None
         given = {os.fsdecode(name): os.fsdecode(value) for name, value in dict(environ).items()}
-        path = [*needed["PYTHONPATH"].split(os.pathsep)[:1], *filter(None, [given.get("PYTHONPATH")])]
-        return {**given, **needed, "PYTHONPATH": os.pathsep.join(path)}
+        own = {name for name, value in given.items() if before.get(name) != value} - {OWN}
+        own.update(filter(None, given.get(OWN, "").split("=")))
+        if LOG not in given:
+            path = [*needed["PYTHONPATH"].split(os.pathsep)[:1], *filter(None, [given.get("PYTHONPATH")])]
+            given = {**given, **needed, "PYTHONPATH": os.pathsep.join(path)}
+        return {**given, OWN: "=".join(sorted(own))}
 
     def with_third(function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(path: Any, arguments: Any, environ: Any, *rest: Any, **options: Any) -> Any:

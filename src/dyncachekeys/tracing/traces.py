@@ -16,7 +16,7 @@ from dyncachekeys.project import HOME
 from dyncachekeys.tracing import kept, recording, tracer
 from dyncachekeys.tracing.kept import Kept
 from dyncachekeys.tracing.observed import names_in, results
-from dyncachekeys.tracing.requirements import at_sources
+from dyncachekeys.tracing.requirements import at_sources, settings_of
 from dyncachekeys.values import sealed, value_digest
 from dyncachekeys.venv import project_environment
 from dyncachekeys.witnesses import READ
@@ -91,8 +91,9 @@ class Traces:
         """Return a seal over what the build is made with."""
         pyproject, python_version = self._project.pyproject, ".python-version"
         tool = pyproject.get("tool")
-        uv = tool.get("uv") if isinstance(tool, dict) else None
-        settings = {name: value for name, value in uv.items() if name != "cache-keys"} if isinstance(uv, dict) else {}
+        own = tool.get("uv") if isinstance(tool, dict) else None
+        tables = (own if isinstance(own, dict) else {}, settings_of(self._files))
+        settings = [{name: value for name, value in uv.items() if name != "cache-keys"} for uv in tables]
         home = self._files.relative(os.fspath(workspace.home(self._files) / python_version))
         parts = [
             tracer.VERSION,
@@ -124,6 +125,11 @@ class Traces:
         """Return which programs can't be seen into, unless there is a key that may be there for them."""
         there = {one.get("resolver") for one in _keys(self._project) if isinstance(one, dict)}
         found: list[Notice] = []
+        if ":" in known.trace.environment and there.isdisjoint({"env"}):
+            what = (
+                f"the build goes through all variables ({known.trace.environment}), so which of them count is not seen"
+            )
+            found.append(Notice("trace-blind", f"{what}; add an env key for these", where))
         for program, who in known.trace.processes.items():
             fitting = ("git", "command") if program == "git" else ("files", "command")
             if there.isdisjoint(fitting) and not any(":" in str(one) for one in there):
@@ -146,7 +152,8 @@ def written_unseen(trace: Trace, files: Files, started: int) -> Iterator[str]:
         for name in names_in(folder, files, trace) or ()
     ]
     for path in {*trace.read, *trace.missing, *listed}:
-        if files.changed_at(path) >= started and not files.is_dir(path):
+        gone = path in trace.read and not files.exists(path)
+        if gone or (files.changed_at(path) >= started and not files.is_dir(path)):
             yield path
 
 
@@ -181,6 +188,7 @@ def request_for(  # noqa: PLR0913
         where,
         timeout,
         longer,
+        settings_of(files),
         lambda requirements: at_sources(requirements, project, files),
         steps,
     )
