@@ -180,6 +180,20 @@ ORIGINS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
         {"p/__init__.py": "from . import other\n__version__ = '1'\n", "p/other.py": ""},
         {"version": files("/p/__init__.py")},
     ),
+    "searched in the text": (
+        HATCH + '[tool.hatch.version]\npath = "p/__init__.py"\n',
+        {"p/__init__.py": "from . import other\n__version__ = f()\n", "p/other.py": ""},
+        {"version": files("/p/__init__.py")},
+    ),
+    "setup.cfg, imported": (
+        SETUPTOOLS,
+        {
+            "setup.cfg": "[metadata]\nversion = attr: p.V\n",
+            "p/__init__.py": "from ._v import V\n",
+            "p/_v.py": "V = '1'\n",
+        },
+        {"version": files("/p/__init__.py", "/p/_v.py")},
+    ),
     "find": (
         ATTR + '[tool.setuptools.packages.find]\nwhere = ["lib"]\n',
         {"lib/p/__init__.py": "__version__ = '1'\n"},

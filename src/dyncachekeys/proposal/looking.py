@@ -47,9 +47,11 @@ def look(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
     needed = [path for paths in requirement_files(pyproject).values() for path in paths]
     stated = [*(path for _, path in version_files(pyproject, files.is_file)), *origins.of_flit(pyproject, files)]
     versions = _existing(files, [*stated, *of_setuptools.get("version", [])])
-    name = origins.version_name(pyproject, files, versions) if len(versions) == len(stated) == 1 else None
-    if name is None:
-        versions = _existing(files, [*versions, *_imported(project, files, environ, versions)])
+    name = origins.attribute(pyproject, of_setuptools)
+    run = [path for path in versions if path.endswith(".py") and name and not origins.is_literal(files, path, name)]
+    more = [*origins.of_flit(pyproject, files)] and at(pyproject, "project.dynamic") != ["version"]  # the description
+    plain = len(versions) == 1 and not run and not more
+    versions = _existing(files, [*versions, *_imported(project, files, environ, run)])
     return Facts(
         pyproject=pyproject,
         backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
@@ -62,7 +64,7 @@ def look(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
         compiled=_existing(files, _compiled(pyproject)),
         requirement_files=_existing(files, [*needed, *of_setuptools.get("requirements", [])]),
         version_files=versions,
-        version_name=name,
+        version_name=name if plain and versions[0].endswith(".py") else None,
         metadata_files=_existing(files, [*origins.described(pyproject, files), *of_setuptools.get("metadata", [])]),
         metadata_globs=tuple(one for one in texts(at(pyproject, "project.license-files")) if is_glob(one)),
         present=frozenset(name for name in ("setup.py", "setup.cfg", "src") if files.exists(name)),
@@ -90,11 +92,10 @@ def _imported(project: Project, files: Files, environ: Mapping[str, str], paths:
     """Yield what modules import of the tree: a version may come from there."""
     context = Context(project.root, project.pyproject, environment.for_keys(environ), files, "")
     for path in paths:
-        if path.endswith(".py"):
-            names = path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").split("/")
-            folder = "/".join(path.split("/")[: -len(names) - path.endswith("/__init__.py")]) or "."
-            what = Run(0, path, ".".join(names))
-            yield from sorted(follow(context, [Request(what, "the version", (folder,))]).found)
+        names = path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").split("/")
+        folder = "/".join(path.split("/")[: -len(names) - path.endswith("/__init__.py")]) or "."
+        what = Run(0, path, ".".join(names))
+        yield from sorted(follow(context, [Request(what, "the version", (folder,))]).found)
 
 
 def _compiled(pyproject: Mapping[str, Any]) -> Iterator[str]:

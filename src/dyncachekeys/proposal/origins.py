@@ -49,39 +49,46 @@ def of_flit(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
         yield from module_file(name.replace("-", "_"), ("src", ""), files.is_file)
 
 
-def version_name(pyproject: Mapping[str, Any], files: Files, versions: Sequence[str]) -> str | None:
-    """Return the name whose value in a module is the version; nothing if more of the module may be read.
+def attribute(pyproject: Mapping[str, Any], of_setup_cfg: Mapping[str, Sequence[str]]) -> str | None:
+    """Return the name whose value in a module is the version, where the backend reads that as Python.
 
-    setuptools and flit read the module as Python. hatchling, pdm-backend and scikit-build-core search its text, and
-    may find another line than the one that is the value; flit also takes the description from it.
+    setuptools and flit do, and run the module if the value is no literal. hatchling, pdm-backend and
+    scikit-build-core search its text, and may find another line than the one that is the value.
+
+    Args:
+        pyproject: The parsed ``pyproject.toml``.
+        of_setup_cfg: What `setup_cfg` returns.
     """
-    attribute = at(pyproject, "tool.setuptools.dynamic.version.attr")
+    said = at(pyproject, "tool.setuptools.dynamic.version.attr")
     backend = at(pyproject, "build-system.build-backend")
-    if isinstance(attribute, str):
-        name = attribute.rpartition(".")[2]
-    elif (
-        isinstance(backend, str) and backend.startswith("flit_core") and at(pyproject, "project.dynamic") == ["version"]
-    ):
-        name = "__version__"
-    else:
-        return None
-    (path,) = versions
+    if isinstance(said, str):
+        return said.rpartition(".")[2]
+    if isinstance(backend, str) and backend.startswith("flit_core"):
+        return "__version__"
+    return next(iter(of_setup_cfg.get("attribute", ())), None)
+
+
+def is_literal(files: Files, path: str, name: str) -> bool:
+    """Tell whether a module says in a literal what a name is assigned."""
     try:
         found = assignments(files.read(path))
     except (OSError, *UNREADABLE):
-        return None
-    return name if found.get(name, UNKNOWN) is not UNKNOWN else None
+        return False
+    return found.get(name, UNKNOWN) is not UNKNOWN
 
 
 def setup_cfg(files: Files) -> dict[str, list[str]]:
-    """Return the files that ``setup.cfg`` has setuptools read, by what for: version, requirements, other metadata."""
+    """Return the files that ``setup.cfg`` has setuptools read, by what for: version, requirements, other metadata.
+
+    And under ``attribute``, what the version is called in the module that it comes from.
+    """
     read = configparser.RawConfigParser()
     try:
         read.read_string(files.read("setup.cfg").decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, configparser.Error):
         return {}
     folders = _folders(read)
-    found: dict[str, list[str]] = {"version": [], "requirements": [], "metadata": []}
+    found: dict[str, list[str]] = {"version": [], "attribute": [], "requirements": [], "metadata": []}
     for section in ("metadata", "options", "options.extras_require"):
         for option, said in read.items(section) if read.has_section(section) else ():
             what = "requirements" if section != "metadata" else "version" if option == "version" else "metadata"
@@ -91,6 +98,7 @@ def setup_cfg(files: Files) -> dict[str, list[str]]:
                     one.strip() for one in text.replace("\n", ",").split(",") if one.strip()
                 ]
             elif kind == "attr":
+                found["attribute"].append(text.strip().rpartition(".")[2])
                 found[what] += module_file(text.strip().rpartition(".")[0], folders, files.is_file)
     return found
 
