@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -12,39 +11,14 @@ from collections.abc import Callable
 import pytest
 
 from kit import BACKEND, HELPER, PYPROJECT, Demo, DemoMaker, make_wheel
-
-KEY = """
-[tool.dyncachekeys.keys.backend]
-resolver = "backend"
-trace = true
-"""
-HOOK = """
-
-def prepare_metadata_for_build_editable(directory, config_settings=None):
-    with open(os.environ["BUILD_LOG"], "a", encoding="utf-8") as log:
-        log.write("metadata\\n")
-{body}
-    info = Path(directory, "demo-0.1.dist-info")
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\\nName: demo\\nVersion: 0.1\\n", encoding="utf-8")
-    return info.name
-"""
+from tracing.traced import KEY, both, hook, traces
 
 
 def traced(demo_maker: DemoMaker, body: str, files: dict[str, str] | None = None, config: str = KEY) -> Demo:
     """Return a project whose metadata step does something."""
     demo = demo_maker(config, files or {})
-    demo.append("build_backend/core.py", HOOK.replace("{body}", textwrap.indent(textwrap.dedent(body), "    ")))
+    demo.append("build_backend/core.py", hook(body))
     return demo
-
-
-def traces(demo: Demo) -> int:
-    return demo.log.read_text(encoding="utf-8").count("metadata\n") if demo.log.exists() else 0
-
-
-def both(demo: Demo, **environ: str) -> int:
-    demo.sync(**environ)
-    return demo.uv_sync(**environ)
 
 
 def settled(demo: Demo) -> None:

@@ -14,28 +14,18 @@ import pytest
 import dyncachekeys
 from dyncachekeys.tracing import tracer
 from kit import PYPROJECT, Demo, DemoMaker, refused
+from tracing.traced import KEY, both, hook, traces
 
 WHERE = "tool.dyncachekeys.keys.backend"
-KEY = """
-[tool.dyncachekeys.keys.backend]
-resolver = "backend"
-trace = true
-"""
-HOOK = """
-
-def prepare_metadata_for_build_editable(directory, config_settings=None):
-    with open(os.environ["BUILD_LOG"], "a", encoding="utf-8") as log:
-        log.write("metadata\\n")
+HOOK = hook(
+    """
     for one in sorted(Path("reqs").glob("*.txt")):
         one.read_text(encoding="utf-8")
     os.environ.get("DEMO_MODE")
     Path("flag").exists()
     Path("made.txt").write_text("made", encoding="utf-8")
-    info = Path(directory, "demo-0.1.dist-info")
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\\nName: demo\\nVersion: 0.1\\n", encoding="utf-8")
-    return info.name
-"""
+    """
+)
 
 
 def traced_demo(demo_maker: DemoMaker, hook: str = HOOK, config: str = KEY) -> Demo:
@@ -43,17 +33,6 @@ def traced_demo(demo_maker: DemoMaker, hook: str = HOOK, config: str = KEY) -> D
     demo = demo_maker(config, {"reqs/a.txt": "one\n", "other.txt": "not read\n"})
     demo.append("build_backend/core.py", hook)
     return demo
-
-
-def traces(demo: Demo) -> int:
-    """Return how often the metadata hook has run so far."""
-    return demo.log.read_text(encoding="utf-8").count("metadata\n") if demo.log.exists() else 0
-
-
-def both(demo: Demo, **environ: str) -> int:
-    """Sync and return the builds, without asking `explain` before, which would trace as well."""
-    demo.sync(**environ)
-    return demo.uv_sync(**environ)
 
 
 def test_what_only_the_trace_found_has_no_entry(demo_maker: DemoMaker) -> None:
