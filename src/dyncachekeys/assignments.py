@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 UNKNOWN: Final = object()
 """Stands for a value that only running the module could tell."""
-_BY_NAME = frozenset({"globals", "exec"})
+_BY_NAME = frozenset({"globals", "vars", "locals", "exec", "eval", "setattr"})
 """What may bind a name without its standing there."""
 _LARGEST = 2.0**63
 _INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -39,10 +39,15 @@ def assignments(source: bytes) -> dict[str, Any]:
         simple = dict(_simple(statement))
         for name in simple or _bound(statement):
             value = _literal(simple[name]) if name in simple and name not in found else UNKNOWN
-            # A list may be changed by whoever uses it.
-            found[name] = UNKNOWN if isinstance(value, list | dict) and name in used else value
-    anything = "*" in found or not _BY_NAME.isdisjoint(used)
+            # A list may be changed by whoever uses it, by whichever of its names.
+            found[name] = UNKNOWN if isinstance(value, list | dict) and not used.isdisjoint(simple) else value
+    anything = "*" in found or not _BY_NAME.isdisjoint(used) or any(map(_is_of_modules, ast.walk(tree)))
     return dict.fromkeys(found, UNKNOWN) if anything else found
+
+
+def _is_of_modules(node: ast.AST) -> bool:
+    """Tell whether this is ``sys.modules[__name__]`` or the like: the module itself, to be changed."""
+    return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id == "__name__"
 
 
 def _simple(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:

@@ -78,6 +78,7 @@ class Packages:
         project = load(root)
         files = Files(root, FileMemory(), {FILE: lambda: project.bare}, without_region)
         found = self._resolve(project, self._environ, files, (*self._chain, root), whole)
+        self._files.settled &= files.settled  # what changed while it was looked at there is not believed here
         merge(_moved(packed(files, self._environ), self._files, files), self._files, self._environ)
         for inputs, each_time in found:
             self.runs_each_time |= each_time

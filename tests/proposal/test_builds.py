@@ -196,14 +196,15 @@ def test_that_src_comes_or_goes_stays_watched_without_the_defaults(demo_maker: D
     assert [demo.both(), demo.both()] == [1, 0]
 
 
-def test_settings_that_git_ignores_stay_watched(demo_maker: DemoMaker) -> None:
-    entries = '\n[tool.uv]\ncache-keys = [{ file = "pyproject.toml" }, { file = "config/*.toml" }]\n'
-    demo = demo_maker(entries, {"config/base.toml": "a = 1\n", "config/local.toml": "a = 1\n"})
-    demo.append(".gitignore", "local.toml\n")
+@pytest.mark.parametrize("ending", ["toml", "j2", "c"])
+def test_what_git_ignores_stays_watched(demo_maker: DemoMaker, ending: str) -> None:
+    entries = f'\n[tool.uv]\ncache-keys = [{{ file = "pyproject.toml" }}, {{ file = "config/*.{ending}" }}]\n'
+    demo = demo_maker(entries, {f"config/base.{ending}": "a = 1\n", f"config/local.{ending}": "a = 1\n"})
+    demo.append(".gitignore", f"local.{ending}\n")
     demo.git("init", "--quiet")
     demo.cli("init", check=True)
     demo.settled()
     for name in ("local", "base"):
         demo.tick()
-        demo.append(f"config/{name}.toml", "b = 1\n")
+        demo.append(f"config/{name}.{ending}", "b = 1\n")
         assert [demo.both(), demo.both()] == [1, 0]

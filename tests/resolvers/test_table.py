@@ -87,6 +87,10 @@ def test_toml_by_value(demo_maker: DemoMaker, options: str, before: str, after: 
         ('["V"]', "V = '1'\nW = V.split('.')\nprint(V)\n", "V = '1'\nW = V.split(',')\nprint(V)\n", False),
         ('["V"]', "V = [1]\nV.append(2)\n", "V = [1]\nV.append(3)\n", True),
         ('["V"]', "V = 1\nglobals()['V'] = 2\n", "V = 1\nglobals()['V'] = 3\n", True),
+        ('["V"]', "V = 1\nlog = getLogger(__name__)\n", "V = 1\nlog = getLogger(__name__ + 'x')\n", False),
+        ('["V"]', "V = W = [1]\nW.append(2)\n", "V = W = [1]\nW.append(3)\n", True),
+        ('["V"]', "V = 1\nvars()['V'] = 2\n", "V = 1\nvars()['V'] = 3\n", True),
+        ('["V"]', "V = 1\nsys.modules[__name__].V = 2\n", "V = 1\nsys.modules[__name__].V = 3\n", True),
         ('["V"]', "V = 1\nfrom .a import *\n", "V = 1\nfrom .b import *\n", True),
         # Names inside of functions and classes are others.
         ('["V"]', "V = 1\ndef f():\n    V = 2\n", "V = 1\ndef f():\n    V = 3\n", False),

@@ -233,3 +233,37 @@ def test_a_child_that_is_isolated_is_told_once(demo_maker: DemoMaker) -> None:
     )
     assert "isolated python" in str(demo.sync().warnings)
     assert subprocess.run([sys.executable, "-IS", "-c", "pass"], check=False).returncode == 0
+
+
+def test_a_variable_that_uv_sets_is_not_the_shells(demo_maker: DemoMaker) -> None:
+    config = KEY + '[tool.uv.extra-build-variables]\ndemo = { VARIANT = "fast" }\n'
+    demo = traced(demo_maker, "os.environ.get('VARIANT')", config=config)
+    settled(demo)
+    assert both(demo, VARIANT="of the shell") == 0
+
+
+def test_what_changed_in_a_package_meanwhile_is_not_believed(demo_maker: DemoMaker) -> None:
+    """A package that uses a traced one: the trace that was made during an edit does not stand for it either."""
+    body = """
+    import time
+    Path(Path("deps.txt").read_text()).read_text()
+    Path(os.environ["BUILD_LOG"]).with_name("reading").touch()
+    time.sleep(0.5)
+    """
+    demo = traced(demo_maker, body, {"deps.txt": "a.txt", "a.txt": "", "b.txt": ""})
+    key = '\n[tool.dyncachekeys.keys.u]\nresolver = "package"\npath = ".."\n'
+    demo.write({"other/pyproject.toml": PYPROJECT.replace('"demo"', '"other"') + key})
+
+    def edit() -> None:
+        while not (demo.beside / "reading").exists():
+            time.sleep(0.01)
+        (demo.root / "deps.txt").write_text("b.txt", encoding="utf-8")
+
+    other = threading.Thread(target=edit)
+    other.start()
+    demo.cli("sync", "--project", "other")
+    other.join()
+    time.sleep(2.2)
+    demo.cli("sync", "--project", "other")
+    demo.append("b.txt", "more\n")
+    assert "b.txt" in demo.cli("sync", "--project", "other").stdout

@@ -110,7 +110,8 @@ def _of_a_file(one: OldEntry, text: str, facts: Facts, declared: Mapping[str, De
     covering = _covering(posixpath.normpath(text), facts, declared)
     if covering is not None:
         return Carried(one.entry, covering)
-    local = [path for path in one.ignored if not is_glob(text) or _LOCAL.search(path)]
+    mixed = not is_glob(text) or one.ignored != one.files
+    local = [path for path in one.ignored if mixed or _LOCAL.search(path)]
     if local and not text.startswith("!"):
         return Carried(one.entry, None, f"git ignores {local[0]}, which a key would leave out")
     plain = list(_plain(text.removeprefix("!")))

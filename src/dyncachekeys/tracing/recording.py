@@ -17,6 +17,7 @@ from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import changed_ns
 from dyncachekeys.tracing.facts import Bounds, Trace, parsed, sifted
 from dyncachekeys.tracing.requirements import build_variables, config_settings, is_isolated, with_extra
+from dyncachekeys.tracing.tracer import OWN
 
 if TYPE_CHECKING:
     from dyncachekeys.project import Project
@@ -224,6 +225,7 @@ def _call(request: Request, work: Path, python: Path, steps: Sequence[str]) -> l
     environ = {
         **request.environ,
         **build_variables(request.settings, request.project.name),
+        OWN: "=".join(build_variables(request.settings, request.project.name)),  # whatever the shell says
         "PATH": os.pathsep.join(filter(None, [bin_folder, request.environ.get("PATH")])),
         "VIRTUAL_ENV": str(python.parent.parent),
         "PYTHONDONTWRITEBYTECODE": "1",  # what is traced leaves as little behind as it can
