@@ -286,6 +286,14 @@ def test_where_metadata_come_from(case: str, tmp_path: Path) -> None:
     assert held.keys() - {"p/other.py"} <= watched
 
 
+def test_a_lock_file_counts_though_its_manifest_was_named_already(tmp_path: Path) -> None:
+    text, paths, _ = KINDS["maturin"]
+    plant(
+        tmp_path, f'{text}\n[tool.uv]\ncache-keys = [{{ file = "pyproject.toml" }}, {{ file = "Cargo.toml" }}]', paths
+    )
+    assert {"/Cargo.toml", "/Cargo.lock"} <= set(keys_of(tmp_path)["sources"]["patterns"])
+
+
 @pytest.mark.parametrize("kind", ["maturin", "uv-build", "hatchling"])
 def test_trace_is_for_the_backend_key(kind: str, tmp_path: Path) -> None:
     text, paths, expected = KINDS[kind]

@@ -73,8 +73,7 @@ def _compiled(facts: Facts) -> Iterator[Declaration]:
     rest = _not_carried(facts, out)
     named = _not_carried(facts, [path for path in facts.compiled if path not in facts.natives])
     if rest or named:
-        found = [one for one in shapes.patterns(rest) if one != "/Cargo.lock"]
-        patterns = [*map(_with_lock, found), *map(shapes.anchored, named)]
+        patterns = [*_with_lock(shapes.patterns(rest)), *map(shapes.anchored, named)]
         options: dict[str, Option] = {"patterns": patterns}
         beside = _reached(patterns, [path for path in facts.natives if path not in out])
         if beside:
@@ -97,9 +96,11 @@ def _compiled(facts: Facts) -> Iterator[Declaration]:
         yield Declaration("git", "git", {"submodules": True}, (why_so,))
 
 
-def _with_lock(pattern: str) -> str:
-    """Return a pattern that finds a lock file, too, if it comes later: a pattern of its own would find nothing yet."""
-    return "/Cargo.*" if pattern == "/Cargo.toml" else pattern
+def _with_lock(patterns: list[str]) -> list[str]:
+    """Return patterns that find a lock file, too, if it comes later: one of its own would find nothing yet."""
+    if "/Cargo.toml" not in patterns:
+        return patterns
+    return ["/Cargo.*", *(one for one in patterns if one not in {"/Cargo.toml", "/Cargo.lock"})]
 
 
 def _not_carried(facts: Facts, paths: list[str]) -> list[str]:
