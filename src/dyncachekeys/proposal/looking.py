@@ -45,11 +45,12 @@ def look(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
     tool = at(pyproject, "tool.uv")
     # What is not there yet is named all the same: it is a state, and uv builds when it comes.
     needed = [path for paths in requirement_files(pyproject).values() for path in paths]
-    stated = [*(path for _, path in version_files(pyproject, files.is_file)), *origins.of_flit(pyproject, files)]
-    versions = _existing(files, [*stated, *of_setuptools.get("version", [])])
+    stated = [path for _, path in version_files(pyproject, files.is_file)]
+    of_flit = tuple(origins.of_flit(pyproject, files))
+    versions = _existing(files, [*stated, *of_flit, *of_setuptools.get("version", [])])
     name = origins.attribute(pyproject, of_setuptools)
     run = [path for path in versions if path.endswith(".py") and name and not origins.is_literal(files, path, name)]
-    more = [*origins.of_flit(pyproject, files)] and at(pyproject, "project.dynamic") != ["version"]  # the description
+    more = of_flit and at(pyproject, "project.dynamic") != ["version"]  # the description
     plain = len(versions) == 1 and not run and not more
     versions = _existing(files, [*versions, *_imported(project, files, environ, run)])
     return Facts(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any
 
 from dyncachekeys.imports import Import, Request, Run, Script, find, follow, parent, relative, scripts
 from dyncachekeys.named_files import at, with_hatch_toml
@@ -31,11 +31,12 @@ def backend(
     """
     if trace:  # first, since what it leaves behind must not look like a change
         yield from context.traced()
-    closure = follow(_Watched(context) if trace else context, [*_starts(context)])
+    configured = with_hatch_toml(context.pyproject, context.is_file, context.read_bytes)
+    closure = follow(_Watched(context) if trace else context, [*_starts(context, configured)])
     for path in sorted(closure.found | closure.absent):
         found = closure.found.get(path)
         yield File(path, found or closure.absent[path], entry=found is not None)
-    if with_hatch_toml(context.pyproject, context.is_file, context.read_bytes) is not context.pyproject:
+    if configured is not context.pyproject:
         yield File("hatch.toml", "hatchling reads it, hooks included")
 
 
@@ -51,7 +52,13 @@ class _Watched:
             self._warn(code, message)
 
 
-def _starts(context: Context) -> Iterator[Request]:
+def _starts(context: Context, configured: Mapping[str, Any]) -> Iterator[Request]:
+    """Yield what the build begins with.
+
+    Args:
+        context: The project.
+        configured: Its ``pyproject.toml`` as the backend reads it.
+    """
     system = context.pyproject.get("build-system", {})
     if not isinstance(system, dict):
         _complain(context, "build-system is not a table")
@@ -61,7 +68,6 @@ def _starts(context: Context) -> Iterator[Request]:
         yield from _module(context, system.get("build-backend"), directories)
     if context.is_file("setup.py"):
         yield Request(Run(0, "setup.py", "__main__"), "setup.py runs at build time", (".", *directories))
-    configured = with_hatch_toml(context.pyproject, context.is_file, context.read_bytes)
     for script in scripts(configured):
         yield from _script(context, script, directories)
     if at(configured, "tool.pdm.version.source") == "call":
