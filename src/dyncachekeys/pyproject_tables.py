@@ -31,3 +31,13 @@ def _tables(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def differing(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     """Return the names of the tables that are not the same, sorted."""
     return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+
+
+def without_our_table(pyproject: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a parsed ``pyproject.toml`` without ``tool.dyncachekeys``, which decides what is watched and builds nothing."""
+    tool = pyproject.get("tool")
+    if not isinstance(tool, dict):
+        return dict(pyproject)
+    kept = {name: table for name, table in tool.items() if name != "dyncachekeys"}
+    others = {name: table for name, table in pyproject.items() if name != "tool"}
+    return {**others, "tool": kept} if kept else others

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated
 
 from dyncachekeys.plugin import Context, Directory, File, Value, resolver
+from dyncachekeys.pyproject_tables import without_our_table
 
 
 @resolver(machine=False)
@@ -17,17 +18,9 @@ def defaults(
     """Yield ``pyproject.toml``, ``setup.py``, ``setup.cfg`` and the existence of ``src``, there or not."""
     reason = "uv watches it by default"
     if by_value:
-        yield Value("pyproject.toml", _without_our_table(context.pyproject), reason, tree=True)
+        yield Value("pyproject.toml", without_our_table(context.pyproject), reason, tree=True)
     else:
         yield File("pyproject.toml", reason, entry=True)
     yield File("setup.py", reason, entry=True)
     yield File("setup.cfg", reason, entry=True)
     yield Directory("src", reason)
-
-
-def _without_our_table(pyproject: Mapping[str, object]) -> dict[str, object]:
-    tool = pyproject.get("tool")
-    if not isinstance(tool, Mapping):
-        return dict(pyproject)
-    kept = {name: table for name, table in tool.items() if name != "dyncachekeys"}
-    return {**{name: table for name, table in pyproject.items() if name != "tool"}, **({"tool": kept} if kept else {})}
