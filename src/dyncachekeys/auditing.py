@@ -16,8 +16,8 @@ from dyncachekeys.named_files import of_table
 from dyncachekeys.plugin import Context
 from dyncachekeys.project import FILE, load, without_region
 from dyncachekeys.survey import survey
-from dyncachekeys.tracing import recording
-from dyncachekeys.tracing.traces import request_for, written_unseen
+from dyncachekeys.tracing import meanwhile, recording
+from dyncachekeys.tracing.traces import request_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -122,8 +122,10 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
     seen = environment.for_keys(environ)
     where = f"the build of {project.name}"
     request = request_for(project, files, seen, where, timeout, longer="give a longer `--timeout`", steps=steps)
-    trace, python, started = recording.record(request)
-    trace = trace.without(set(written_unseen(trace, files, started)))
+    recorded = recording.record(request)
+    trace = recorded.trace
+    if trace.processes:  # which may have written what changed meanwhile
+        trace = trace.without(meanwhile.files_changed(recorded, files))
     keyed = workspace.has_keys(project)
     watched = _by_entries(project, files, keyed=keyed)
     resolvers = _add_keys(watched, root, environ, project) if keyed else set()
@@ -136,7 +138,7 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
         name=project.name,
         root=root,
         steps=steps,
-        python=python,
+        python=recorded.python,
         trace=trace,
         dependencies=dependencies,
         unread=tuple(_unread(watched, trace)),

@@ -125,6 +125,9 @@ class Traced(Protocol):
     def results(self, where: str, timeout: float) -> tuple[Iterable[Result], Iterable[Notice]]:
         """Return what it depends on, and what of it can't be seen."""
 
+    def ran(self, path: str, lines: range | None) -> bool:
+        """Tell whether code was seen to run."""
+
 
 class Context:
     """The project as a resolver may see it: nothing here depends on the current directory or the clock.
@@ -331,6 +334,15 @@ class Context:
         for notice in notices:
             self.warn(notice.code, notice.message)
         return found
+
+    def ran(self, path: str, lines: range | None) -> bool:
+        """Tell whether the build was seen to run some code of the project's. To be asked after `traced`.
+
+        Args:
+            path: A file.
+            lines: The lines of a function in it; nothing for what runs when it is imported.
+        """
+        return self._traced is not None and self._traced.ran(path, lines)
 
     def each_time(self) -> None:
         """Say that only running the resolver again tells whether its answer still stands.

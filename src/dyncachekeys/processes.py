@@ -44,7 +44,7 @@ def run(  # noqa: PLR0913  all of it bounds the program
     folder: Path,
     environ: Mapping[str, str],
     timeout: float,
-    max_output: int,
+    max_output: int | None,
     own_group: bool = True,
 ) -> Completed:
     """Run a program without a shell and with nothing to read, and return what it said.
@@ -56,7 +56,7 @@ def run(  # noqa: PLR0913  all of it bounds the program
         folder: Where it runs, and what relative paths start from, also those in ``PATH``.
         environ: Its environment.
         timeout: Seconds that it may take.
-        max_output: Bytes that it may write to its standard output.
+        max_output: Bytes that it may write to its standard output; nothing if nobody wants to know what it writes.
         own_group: Make a process group for it. Not where the caller's own group is to be ended with all in it:
             then only the program itself is killed here.
 
@@ -110,7 +110,7 @@ def _started(
 class _Said:
     """What a process has said so far: all of its output, the end of its errors."""
 
-    def __init__(self, max_output: int) -> None:
+    def __init__(self, max_output: int | None) -> None:
         self.output, self.error = bytearray(), bytearray()
         self._max = max_output
 
@@ -118,7 +118,9 @@ class _Said:
         into = self.error if is_error else self.output
         into += said
         del self.error[:-ERROR_KEPT]
-        if len(self.output) > self._max:
+        if self._max is None:
+            self.output.clear()
+        elif len(self.output) > self._max:
             raise OutputTooLargeError(errno.EFBIG, f"it wrote more than {self._max} bytes")
 
 

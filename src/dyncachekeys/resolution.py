@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +20,7 @@ from dyncachekeys.packages import Packages
 from dyncachekeys.plugin import Context, may_ask_machine
 from dyncachekeys.results import Found, expanded, sorted_out
 from dyncachekeys.selection import Selected, Selection
+from dyncachekeys.tracing.kept import Depfiles
 from dyncachekeys.tracing.traces import Traces
 from dyncachekeys.values import value_digest
 
@@ -120,7 +122,7 @@ def resolve(
     environ: Environment,
     files: Files,
     chain: Sequence[Path] | None = None,
-    traces: Traces | None = None,
+    depfiles: Depfiles | None = None,
 ) -> Resolution:
     """Run all keys of a project.
 
@@ -129,7 +131,7 @@ def resolve(
         environ: The environment as keys may see it.
         files: Its files.
         chain: The packages that ask for each other's inputs, of which the project is the last.
-        traces: The trace of its build; one that is not kept, if not given.
+        depfiles: What is kept of traced builds; the project's own, if not given.
 
     Raises:
         ConfigurationError: the table, a resolver's name or its options are wrong; all problems at once,
@@ -137,8 +139,9 @@ def resolve(
         ResolverError: resolvers failed; all of them.
     """
     config, problems = read(project.table or {}, project.inherited)
-    packages = Packages(files, environ, chain or (project.root,), _of_another)
-    traces = traces or Traces(project, files, environ)
+    depfiles = depfiles or Depfiles(project.root)
+    packages = Packages(files, environ, chain or (project.root,), functools.partial(_of_another, depfiles))
+    traces = Traces(project, files, environ, depfiles)
     with contextlib.ExitStack() as stack:
         jobs: list[tuple[str, str, Key, _Job]] = []
         for name, key in keys_of(config).items():
@@ -182,12 +185,12 @@ def _not_for_uv(where: str) -> Problem:
     return Problem("uv-cannot-watch", message, f"{where}.trace", 'set `watch = "auto"` for this key')
 
 
-def _of_another(
-    project: Project, environ: Environment, files: Files, chain: Sequence[Path], whole: bool
+def _of_another(  # noqa: PLR0913
+    depfiles: Depfiles, project: Project, environ: Environment, files: Files, chain: Sequence[Path], whole: bool
 ) -> list[tuple[Inputs, bool]]:
     """Resolve another package: by its keys, and if it has none or is used whole, all files that git does not ignore."""
     project = workspace.with_inherited(project, files)
-    keys = resolve(project, environ, files, chain).keys if workspace.has_keys(project) else ()
+    keys = resolve(project, environ, files, chain, depfiles).keys if workspace.has_keys(project) else ()
     found = [(key.inputs, key.runs_each_time) for key in keys]
     if whole or not keys:
         found.append((_inputs([], [Selection(["*"]).among(files)], environ, files), False))

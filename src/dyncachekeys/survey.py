@@ -21,7 +21,7 @@ from dyncachekeys.products import judge
 from dyncachekeys.project import FILE, HOME, Project, without_region
 from dyncachekeys.resolution import Resolution, resolve
 from dyncachekeys.surveyed import Survey
-from dyncachekeys.tracing.traces import Traces
+from dyncachekeys.tracing.kept import Depfiles
 from dyncachekeys.verdict import Verdict, on_stamp, written_by_build
 from dyncachekeys.witnesses import STATE_FILE, Witnesses
 
@@ -54,8 +54,8 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     _demand_keys(project)
     program = uv.find(files, environ, state.uv)
     seen = environment.for_keys(environ)
-    traces = Traces(project, files, seen, believed=known.believed)
-    resolution = resolve(project, seen, files, traces=traces)
+    depfiles = Depfiles(root, believed=known.believed)
+    resolution = resolve(project, seen, files, depfiles=depfiles)
     links_work = LinkFolder(root / HOME).works and (program is None or program.follows_links)
     planned = _plan(resolution, files, state.written, links_work=links_work)
     transport_digest.demand_absence(planned, files)
@@ -99,7 +99,7 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
             *looping.notices,
         ),
         alone=workspace.is_alone(files),
-        trace=traces.fresh,
+        traces=depfiles.fresh,
     )
 
 

@@ -73,8 +73,8 @@ class Survey:
     """What the user should know."""
     alone: bool
     """Whether `uv sync` in the project's folder would build nothing else."""
-    trace: Kept | None
-    """A new trace of the build, to be kept."""
+    traces: Mapping[str, Kept]
+    """New traces of builds, to be kept, each by the name of its file."""
 
     @property
     def home(self) -> Path:

@@ -174,8 +174,8 @@ def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectR
         stamps.remove()
     if stamps.digest() not in {found.plan.stamp_digest, None}:
         stamps.relabel(found.plan.stamp_digest)
-    if found.trace is not None:
-        write.replace(found.home / kept.FILE, kept.dump(found.trace))
+    for name, trace in found.traces.items():
+        write.replace(found.home / name, kept.dump(trace))
     write.replace(found.home / STATE_FILE, memory.dump(_next_state(found)))
     if report.changed:
         by_key = {key.name: key.changes for key in report.keys}
@@ -252,7 +252,7 @@ def _next_state(found: Survey) -> State:
 def _is_news(found: Survey, now: Witnesses) -> bool:
     """Tell whether what is to be remembered is worth a write although neither region nor stamp changes."""
     known = found.files.memory.known
-    if found.trace is not None or known.young or now.differs_from(known):
+    if found.traces or known.young or now.differs_from(known):
         return True
     return _next_state(found).comparable != found.state.comparable
 

@@ -4,28 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
 
 import pytest
 
-from kit import BACKEND, HELPER, PYPROJECT, Demo, DemoMaker, make_wheel
-from tracing.traced import KEY, both, hook, traces
-
-
-def traced(demo_maker: DemoMaker, body: str, files: dict[str, str] | None = None, config: str = KEY) -> Demo:
-    """Return a project whose metadata step does something."""
-    demo = demo_maker(config, files or {})
-    demo.append("build_backend/core.py", hook(body))
-    return demo
-
-
-def settled(demo: Demo) -> None:
-    both(demo)
-    both(demo)
-    assert both(demo) == 0
-
+from kit import BACKEND, HELPER, PYPROJECT, DemoMaker, make_wheel
+from tracing.traced import KEY, both, settled, traced, traces
 
 READS = {
     "a folder that was to be made": 'Path("data").mkdir(exist_ok=True); Path("data/deps.txt").read_text()',
@@ -50,6 +33,14 @@ READS = {
             os.symlink(Path("data/deps.txt").absolute(), Path(folder, "deps.txt"))
             Path(folder, "deps.txt").read_text()
         """,
+    "a further name for it, made each time": """
+        os.makedirs("stage", exist_ok=True)
+        Path("stage/deps.txt").unlink(missing_ok=True)
+        os.link("data/deps.txt", "stage/deps.txt")
+        Path("stage/deps.txt").read_text()
+        """,
+    "a file that is made executable each time": 'os.chmod("data/deps.txt", 0o644); Path("data/deps.txt").read_text()',
+    "a file that is touched each time": 'os.utime("data/deps.txt"); Path("data/deps.txt").read_text()',
     "the first of two, one of which goes meanwhile": 'Path("data/deps.txt").read_text()',
 }
 
@@ -62,9 +53,14 @@ def test_a_file_that_is_read(demo_maker: DemoMaker, way: str) -> None:
     assert [both(demo), both(demo)] == [1, 0]
 
 
+CODE = "def version():\n    return os.environ.get('{name}', '0.1')\n"
 VARIABLES = {
     "a template": 'import string; string.Template("$DEMO_MODE").safe_substitute(os.environ)',
     "a chain of maps": 'import collections; collections.ChainMap(os.environ, {"DEMO_MODE": ""})["DEMO_MODE"]',
+    "in the code of a child": """
+        import subprocess, sys
+        subprocess.run([sys.executable, "-c", "import os; os.environ.get('DEMO_MODE')"], check=True)
+        """,
     "given to a child as well": """
         import subprocess, sys
         subprocess.run([sys.executable, "-c", "pass"], env={**os.environ, "DEMO_MODE": "child"}, check=True)
@@ -109,14 +105,88 @@ def test_a_variable_that_is_set_for_a_child_is_no_input(demo_maker: DemoMaker) -
     assert both(demo, DEMO_MODE="x", DEMO_OTHER="x") == 0
 
 
-def test_a_variable_of_a_plugin_that_begins_like_one_of_uv(demo_maker: DemoMaker) -> None:
+@pytest.mark.parametrize(
+    ("name", "builds"),
+    [("UV_DYNAMIC_VERSIONING_BYPASS", 1), ("TEMPLATE_DIR", 1), ("PYTHON_CONFIG", 1), ("TMPDIR", 0), ("GITHUB_REF", 0)],
+)
+def test_a_variable_that_a_build_requirement_reads(demo_maker: DemoMaker, name: str, builds: int) -> None:
+    """Those of the session do not count, and others may begin like them."""
     demo = traced(demo_maker, "import plugin; plugin.version()")
-    code = "import os\n\ndef version():\n    return os.environ.get('UV_DYNAMIC_VERSIONING_BYPASS', '0.1')\n"
-    make_wheel(demo.beside / "wheels", "plugin", {"plugin.py": code})
+    make_wheel(demo.beside / "wheels", "plugin", {"plugin.py": f"import os\n\n{CODE.format(name=name)}"})
     demo.environ["UV_FIND_LINKS"] = str(demo.beside / "wheels")
     demo.edit("pyproject.toml", "requires = []", 'requires = ["plugin"]')
     settled(demo)
-    assert both(demo, UV_DYNAMIC_VERSIONING_BYPASS="9") == 1
+    assert both(demo, **{name: str(demo.beside)}) == builds
+
+
+def test_where_a_link_leads(demo_maker: DemoMaker) -> None:
+    demo = traced(demo_maker, 'os.readlink("current")', {"v1/x": "", "v2/x": ""})
+    link = demo.root / "current"
+    link.symlink_to("v1")
+    settled(demo)
+    link.unlink()
+    link.symlink_to("v2")
+    assert [both(demo), both(demo)] == [1, 0]
+
+
+NAMES = {
+    "a file that git ignores and that is read": (
+        '[one.read_text() for one in Path("reqs").glob("*.local")]',
+        "reqs/dev.local",
+        1,
+    ),
+    "one that is not read": ('os.listdir("reqs")', "reqs/dev.local", 0),
+    "a folder called build that is no product": ('os.listdir("reqs")', "reqs/build/x", 1),
+    "a folder called build in the project's own, which is read": (
+        '[one.read_text() for one in Path(".").glob("build/*.txt")]',
+        "build/x.txt",
+        1,
+    ),
+    "one that is not": ('os.listdir(".")', "build/x.txt", 0),
+}
+
+
+@pytest.mark.parametrize("what", NAMES)
+def test_a_name_that_comes_in_a_folder_that_is_listed(demo_maker: DemoMaker, what: str) -> None:
+    body, path, builds = NAMES[what]
+    demo = traced(demo_maker, body, {"reqs/a.txt": "", ".gitignore": "*.local\n"})
+    demo.git("init", "--quiet")
+    settled(demo)
+    demo.write({path: "a\n"})
+    assert [both(demo), both(demo)] == [builds, 0]
+    before = traces(demo)
+    assert both(demo) == 0
+    assert traces(demo) == before
+
+
+def test_much_output(demo_maker: DemoMaker) -> None:
+    settled(traced(demo_maker, 'os.write(1, b"x" * (1 << 27))'))
+
+
+LOAD = """
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, f"build_backend/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+"""
+DOUBTS = {
+    "at once": ("", "importlib.import_module('build_backend.' + 'LATE'.lower())", "", False),
+    "by the step": ("importlib.import_module('build_backend.' + 'LATE'.lower())", "", "", False),
+    "by path, by the step": ("load('LATE'.lower())", LOAD, "", False),
+    "by the build alone": ("", "", "importlib.import_module('build_backend.' + 'LATE'.lower())", True),
+    "from anywhere, by the build alone": ("", "", "sys.path.append('LATE'.lower())", True),
+}
+
+
+@pytest.mark.parametrize("when", DOUBTS)
+def test_a_computed_import_is_in_doubt_unless_it_was_watched(demo_maker: DemoMaker, when: str) -> None:
+    step, at_once, build, doubted = DOUBTS[when]
+    demo = traced(demo_maker, step, {"build_backend/late.py": ""})
+    later = f"def later():\n    {build or 'pass'}\n"
+    demo.append("build_backend/core.py", f"\n\nimport importlib.util, sys\n{at_once}\n\n{later}")
+    told = [one.message for one in demo.sync().warnings if one.code.startswith("computed-")]
+    assert bool(told) == doubted
+    assert not any("trace = true" in message for message in told)
 
 
 BLIND = {
@@ -198,35 +268,6 @@ def test_a_name_that_no_file_can_have(demo_maker: DemoMaker) -> None:
     settled(demo)
 
 
-def meanwhile(demo: Demo, act: Callable[[], object]) -> None:
-    """Do something while the metadata step of a sync waits; it says that it does by a file."""
-
-    def waiting() -> None:
-        while not (demo.beside / "reading").exists():
-            time.sleep(0.01)
-        act()
-
-    other = threading.Thread(target=waiting)
-    other.start()
-    both(demo)
-    other.join()
-
-
-def test_a_file_that_goes_while_it_is_traced(demo_maker: DemoMaker) -> None:
-    body = """
-    import time
-    Path(next(name for name in ("deps.txt", "other.txt") if Path(name).exists())).read_text()
-    Path(os.environ["BUILD_LOG"]).with_name("reading").touch()
-    time.sleep(0.5)
-    """
-    demo = traced(demo_maker, body, {"deps.txt": "a\n", "other.txt": "a\n"})
-    meanwhile(demo, (demo.root / "deps.txt").unlink)
-    both(demo)
-    assert both(demo) == 0
-    demo.append("other.txt", "b\n")
-    assert both(demo) == 1
-
-
 def test_a_child_that_is_isolated_is_told_once(demo_maker: DemoMaker) -> None:
     demo = traced(
         demo_maker, "import subprocess, sys; subprocess.run([sys.executable, '-IS', '-c', 'pass'], check=True)"
@@ -240,30 +281,3 @@ def test_a_variable_that_uv_sets_is_not_the_shells(demo_maker: DemoMaker) -> Non
     demo = traced(demo_maker, "os.environ.get('VARIANT')", config=config)
     settled(demo)
     assert both(demo, VARIANT="of the shell") == 0
-
-
-def test_what_changed_in_a_package_meanwhile_is_not_believed(demo_maker: DemoMaker) -> None:
-    """A package that uses a traced one: the trace that was made during an edit does not stand for it either."""
-    body = """
-    import time
-    Path(Path("deps.txt").read_text()).read_text()
-    Path(os.environ["BUILD_LOG"]).with_name("reading").touch()
-    time.sleep(0.5)
-    """
-    demo = traced(demo_maker, body, {"deps.txt": "a.txt", "a.txt": "", "b.txt": ""})
-    key = '\n[tool.dyncachekeys.keys.u]\nresolver = "package"\npath = ".."\n'
-    demo.write({"other/pyproject.toml": PYPROJECT.replace('"demo"', '"other"') + key})
-
-    def edit() -> None:
-        while not (demo.beside / "reading").exists():
-            time.sleep(0.01)
-        (demo.root / "deps.txt").write_text("b.txt", encoding="utf-8")
-
-    other = threading.Thread(target=edit)
-    other.start()
-    demo.cli("sync", "--project", "other")
-    other.join()
-    time.sleep(2.2)
-    demo.cli("sync", "--project", "other")
-    demo.append("b.txt", "more\n")
-    assert "b.txt" in demo.cli("sync", "--project", "other").stdout

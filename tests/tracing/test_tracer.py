@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dyncachekeys.tracing import recording
-from dyncachekeys.tracing.facts import Bounds, Fact, Trace, parsed, sifted
+from dyncachekeys.tracing.facts import Bounds, Fact, Trace, parsed, sifted, touched
 
 FILES = [recording.TRACER, recording.TRACER.with_name("calls.py")]
 
@@ -77,8 +77,10 @@ def test_what_is_written_is_no_input_nor_what_lies_below(tmp_path: Path) -> None
         os.symlink("kept.txt", "link.txt")
         """,
     )
-    assert found.read == found.listed == found.there == {}
+    assert found.read == found.there == {}
+    assert set(found.listed) == {"out"}  # where others may put something, too
     assert set(found.missing) == {"kept.txt", "deep"}
+    assert found.made == ("out",)
     assert set(found.written) == {"out", "out/a.txt", "b.txt", "c.txt", "link.txt"}
 
 
@@ -121,6 +123,61 @@ def test_a_sitecustomize_that_is_there_still_runs(tmp_path: Path) -> None:
     )
 
 
+def test_where_a_link_leads_and_what_can_not_be_opened(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "link").symlink_to("a.txt")
+    (tmp_path / "outside").symlink_to("b.txt")
+    found = trace_of(
+        tmp_path,
+        """
+        import os
+        from pathlib import Path
+        os.readlink("link"); Path("link").resolve()
+        for name in ("no-link", "../outside"):
+            try:
+                os.readlink(name)
+            except OSError:
+                pass
+        """,
+    )
+    assert set(found.read) == {"link"}
+    assert {"a.txt", "no-link"} <= set(found.missing)
+
+
+def test_what_gets_other_times_is_told(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in "abcd":
+        (project / name).write_text("x")
+    code = (
+        'import os; os.link("a", "e"); os.chmod("b", 0o644); os.utime("c"); os.chmod(os.open("d", os.O_RDONLY), 0o644)'
+    )
+    done, facts = run(tmp_path, code, "-c")
+    assert done.returncode == 0, done.stderr
+    assert touched(facts, Bounds(project.resolve(), project.resolve()), "touched") >= {"a", "b", "c"}
+
+
+def test_a_child_without_code_of_its_own_asks_for_who_started_it(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/core.py").write_text(
+        """import os, subprocess, sys
+two = "import os; os.environ.get('TWO')"
+code = f"import os, subprocess, sys; os.environ.get('ONE'); subprocess.run([sys.executable, '-c', {two!r}], check=True)"
+subprocess.run([sys.executable, "-c", code], check=True)
+subprocess.run([sys.executable, "-c", "import os; os.environ.get('THREE')"], check=True, env={})
+four = "import os; os.environ.get('FOUR')"
+os.system(f'{sys.executable} -c "{four}"')
+os.environ.get("FIVE")
+"""
+    )
+    done, facts = run(tmp_path, "import core", "-c")
+    assert done.returncode == 0, done.stderr
+    who = {fact.subject: fact.who for fact in facts if fact.what == "variable" and fact.who}
+    lines = {"ONE": 4, "TWO": 4, "THREE": 5, "FOUR": 7, "FIVE": 8}
+    assert {name: who[name] for name in lines} == {name: f"project:core.py:{line}" for name, line in lines.items()}
+
+
 def test_a_log_that_ends_in_the_middle(tmp_path: Path) -> None:
     assert list(parsed(b"read\0/a\0\0read\0/b\0")) == [Fact("read", "/a", "")]
     assert list(parsed(b"")) == []
@@ -130,7 +187,6 @@ def test_no_value_is_written_down(tmp_path: Path) -> None:
     code = "import os; os.system('KEY=hidden-two true'); os.environ['X'] = 'hidden-one'; os.environ.get('HOME'); dict(os.environ); os.putenv('Y', 'hidden')"
     _, facts = run(tmp_path, code, "-c")
     assert "hidden" not in str(facts)
-    assert {fact.subject for fact in facts if fact.what == "set"} == {"X"}
     assert {fact.subject for fact in facts if fact.what == "process"} == {"/bin/sh", "true"}
 
 

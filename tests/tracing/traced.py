@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from kit import Demo
+from kit import Demo, DemoMaker
 
 KEY = """
 [tool.dyncachekeys.keys.backend]
@@ -38,3 +38,17 @@ def both(demo: Demo, **environ: str) -> int:
     """Sync and return the builds, without asking `explain` before, which would trace as well."""
     demo.sync(**environ)
     return demo.uv_sync(**environ)
+
+
+def traced(demo_maker: DemoMaker, body: str, files: dict[str, str] | None = None, config: str = KEY) -> Demo:
+    """Return a project whose metadata step does something."""
+    demo = demo_maker(config, files or {})
+    demo.append("build_backend/core.py", hook(body))
+    return demo
+
+
+def settled(demo: Demo) -> None:
+    """Sync until nothing is left to do."""
+    both(demo)
+    both(demo)
+    assert both(demo) == 0

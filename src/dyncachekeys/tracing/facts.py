@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import posixpath
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,38 +21,25 @@ _LEFT_OUT = frozenset({".git", ".hg", ".svn", "__pycache__", ".dyncachekeys", ".
 ``-c`` is the name under which uv starts a backend."""
 _METADATA = ("*.egg-info", "*.dist-info")
 """What backends keep of the last build."""
-_PASSING = ("PATH", "HOME", "PWD", "USER", "LOGNAME", "TERM", "LANG", "LANGUAGE", "SHELL", "TZ", "COLUMNS", "LINES")
+_PASSING = {
+    *("PATH", "HOME", "PWD", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS", "LINES"),
+    *("TMP", "TMPDIR", "TEMP", "TEMPDIR", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT"),
+    *("UV", "UV_CACHE_DIR", "UV_RUN_RECURSION_DEPTH"),
+    *("_PYTHON_HOST_PLATFORM", "_PYTHON_PROJECT_BASE", "_PYTHON_SYSCONFIGDATA_NAME", "PYTHON_COLORS"),
+    *("NO_COLOR", "FORCE_COLOR", "PY_FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),
+    *("CI", "BUILDKITE", "CIRCLECI", "TRAVIS"),
+}
 _PASSING_LIKE = (
-    "LC_*",
-    "TMP*",
-    "TEMP*",
-    "XDG_*",
-    "PYTHON*",
-    "_PYTHON*",
-    "VIRTUAL_ENV*",
-    "UV*",
-    "PIP_*",
-    "PEP517_*",
-    "NO_COLOR",
-    "*FORCE_COLOR",
-    "CLICOLOR",
-    "CI",
-    "GITHUB_*",
-    "GITLAB_*",
-    "JENKINS_*",
-    "BUILDKITE*",
-    "TRAVIS*",
-    "CIRCLE*",
+    *("LC_*", "XDG_*", "PYTHON[!_]*", "PIP_*", "PEP517_*", "UV_INTERNAL__*"),
+    *("GITHUB_*", "GITLAB_*", "JENKINS_*", "BUILDKITE_*", "TRAVIS_*", "CIRCLE_*"),
 )
 """Variables that say something of the session, not of the build, unless the project's own code asks for them."""
-_OF_PLUGINS = ("UV_DYNAMIC_VERSIONING_",)
-"""Of build requirements, though they begin like a variable of uv."""
 _FOR_US = frozenset({"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"})
 """What we set ourselves for a traced build."""
 _LONGEST_NAME = 255
 """No file system has longer ones, so nothing will ever be there."""
 _MANIFEST = "manifest:"
-_PYTHONS = ("python", "pypy")
+_PYTHON = re.compile(r"(python|pypy)[\d.]*t?(\.exe)?")
 
 
 class Fact(NamedTuple):
@@ -74,13 +62,24 @@ class Trace:
     """Looked at, but neither read nor listed: that it is there is what counts."""
     variables: Mapping[str, str] = field(default_factory=dict)
     written: tuple[str, ...] = ()
-    """Files and folders; none of them is an input, nor what lies below."""
+    """Files and folders; none of them is an input, nor what lies below, unless it is among those made."""
+    made: tuple[str, ...] = ()
+    """Folders that the build asks to make, whether or not they are there. Files may well be put into them."""
     processes: Mapping[str, str] = field(default_factory=dict)
     """Programs that were started and not seen into: all but those of Python."""
     environment: str = ""
     """Who went through the whole environment."""
     network: str = ""
     """Who asked for a host."""
+    lines: tuple[str, ...] = ()
+    """Lines of the project's own code that were seen to read or import something."""
+    whole: bool = False
+    """Whether the build itself was watched, and not only its metadata step."""
+
+    @property
+    def new_folders(self) -> frozenset[str]:
+        """Folders that were not there before."""
+        return frozenset(self.made) & frozenset(self.written)
 
     @property
     def subjects(self) -> dict[str, Mapping[str, str]]:
@@ -95,6 +94,14 @@ class Trace:
         )
         written = tuple(sorted({*self.written, *products}))
         return replace(self, read=read, missing=missing, there=there, written=written)
+
+    def without_folders(self, folders: AbstractSet[str]) -> Trace:
+        """Return the trace without what was looked for below folders that are gone again."""
+        missing, listed = (
+            {path: who for path, who in some.items() if path not in folders and folders.isdisjoint(parents(path))}
+            for some in (self.missing, self.listed)
+        )
+        return replace(self, missing=missing, listed=listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +171,12 @@ def sifted(facts: Sequence[Fact], bounds: Bounds, *, manifest: bool = False) -> 
     marked = [fact for fact in facts if fact.who.startswith(_MANIFEST)]
     theirs = [fact._replace(who=fact.who.removeprefix(_MANIFEST)) for fact in marked] if manifest else []
     facts = [fact for fact in facts if not fact.who.startswith(_MANIFEST)] + theirs
-    written = {path for fact in facts if fact.what == "written" and (path := bounds.relative(fact.subject, "project:"))}
-    by_kind = {
-        what: _named(_relative(facts, what, bounds, written), bounds) for what in ("read", "listed", "missing", "there")
-    }
-    read, listed, missing, there = by_kind["read"], by_kind["listed"], by_kind["missing"], by_kind["there"]
-    implied = {".", *_above(bounds), *(above for path in (*read, *listed, *there) for above in _parents(path))}
+    made, written = touched(facts, bounds, "made"), touched(facts, bounds, "written")
+    written |= {*_inside(facts, bounds, made & written)}
+    read, listed, missing, there = (
+        _named(_relative(facts, what, bounds, written, made), bounds) for what in ("read", "listed", "missing", "there")
+    )
+    implied = {".", *_above(bounds), *(above for path in (*read, *listed, *there) for above in parents(path))}
     return Trace(
         read=read,
         listed=listed,
@@ -179,18 +186,46 @@ def sifted(facts: Sequence[Fact], bounds: Bounds, *, manifest: bool = False) -> 
         },
         variables=_named(_variables(facts), bounds),
         written=tuple(sorted(written)),
+        made=tuple(sorted(made)),
         processes=_named(_processes(facts), bounds),
         environment=next((bounds.told(fact.who) for fact in facts if fact.what == "environment" and fact.who), ""),
         network=next((bounds.told(fact.who) for fact in facts if fact.what == "network"), ""),
+        lines=tuple(sorted({bounds.told(fact.who) for fact in facts if _is_line(fact)})),
     )
 
 
-def _relative(facts: Iterable[Fact], what: str, bounds: Bounds, written: set[str]) -> Iterator[tuple[str, str]]:
+def touched(facts: Iterable[Fact], bounds: Bounds, what: str) -> set[str]:
+    """Return the paths to which the build did something: ``made``, ``touched``, ``written``."""
+    return {path for one in facts if one.what == what and (path := bounds.relative(one.subject, "project:"))}
+
+
+def _inside(facts: Iterable[Fact], bounds: Bounds, folders: set[str]) -> Iterator[str]:
+    """Yield what was found in folders that were not there before: it is the build's own, whoever wrote it."""
+    for fact in facts:
+        if folders and fact.what in {"read", "there"}:
+            path = bounds.relative(fact.subject, fact.who)
+            if path is not None and folders.intersection(parents(path)):
+                yield path
+
+
+def _relative(
+    facts: Iterable[Fact], what: str, bounds: Bounds, written: set[str], made: set[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the paths that something happened to and that are no products, each with who asked for it.
+
+    A folder that the build asks to make is there whenever it needs it, but what it holds may be anybody's.
+    """
+    products = written - made
+    own = written | made if what in {"missing", "there"} else products
     for fact in facts:
         if fact.what == what:
             path = bounds.relative(fact.subject, fact.who)
-            if path is not None and path not in written and not written.intersection(_parents(path)):
+            if path is not None and path not in own and products.isdisjoint(parents(path)):
                 yield path, fact.who
+
+
+def _is_line(fact: Fact) -> bool:
+    return fact.what in {"read", "imported"} and fact.who.startswith("project:")
 
 
 def _variables(facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
@@ -198,7 +233,7 @@ def _variables(facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
     for fact in facts:
         if fact.what == "variable" and fact.who and fact.subject not in _FOR_US:
             passing = fact.subject in _PASSING or _is_like(fact.subject, _PASSING_LIKE)
-            if fact.who.startswith("project:") or not passing or fact.subject.startswith(_OF_PLUGINS):
+            if fact.who.startswith("project:") or not passing:
                 yield fact.subject, fact.who
 
 
@@ -206,7 +241,7 @@ def _processes(facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
     for fact in facts:
         path = fact.subject.replace(os.sep, "/")
         program = posixpath.basename(path)
-        if fact.what == "process" and not program.startswith(_PYTHONS):
+        if fact.what == "process" and not _PYTHON.fullmatch(program):
             yield program, fact.who
         elif fact.what == "read" and "/.git/" in path and fact.who.startswith("project:"):
             yield "git", fact.who  # or as good as that
@@ -221,7 +256,8 @@ def _named(found: Iterable[tuple[str, str]], bounds: Bounds) -> dict[str, str]:
     return {subject: bounds.told(who[subject]) for subject in sorted(who)}
 
 
-def _parents(path: str) -> Iterator[str]:
+def parents(path: str) -> Iterator[str]:
+    """Yield the folders that a path lies in, relative to the project as it is, the nearest first."""
     while path := posixpath.dirname(path):
         if path == "/" or posixpath.basename(path) == "..":
             return

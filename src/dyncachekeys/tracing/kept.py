@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import statefile
+from dyncachekeys.project import HOME
 from dyncachekeys.tracing.facts import Trace
+from dyncachekeys.values import value_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 FILE = "trace.json"
-"""In the project's ``.dyncachekeys``."""
+"""In the project's ``.dyncachekeys``. Beside it lie traces of packages that the project uses, by a digest of where
+they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,44 @@ class Kept:
     """Over the states of all that the trace names."""
     python: str = ""
     """The interpreter that ran it."""
-    suspects: tuple[str, ...] = ()
-    """Files that changed while the build was traced: if they do so again, the build writes them itself, by a
-    program that can't be seen into."""
+    suspects: Mapping[str, int] = field(default_factory=dict)
+    """What changed while the build was traced, and in how many traces running (`meanwhile`)."""
+
+
+class Depfiles:
+    """The traces that one project keeps: of its own build, and of those of packages that it uses.
+
+    Args:
+        root: The project's folder.
+        believed: Whether what is kept may be believed.
+    """
+
+    def __init__(self, root: Path, *, believed: bool = True) -> None:
+        self._root, self._believed = root, believed
+        self.fresh: dict[str, Kept] = {}
+        """What is to be kept, by the name of the file."""
+
+    def new(self, package: Path) -> Kept | None:
+        """Return the trace that this very run made of a build, if it did; arguments as `known`."""
+        return self.fresh.get(self._file(package))
+
+    def known(self, package: Path) -> list[Kept]:
+        """Return what earlier runs found of a build: for this project, or for the package itself.
+
+        Args:
+            package: Its folder, absolute.
+        """
+        places = dict.fromkeys([self._root / HOME / self._file(package), package / HOME / FILE])
+        found = (load(path) for path in places if self._believed or path.parent.parent != self._root)
+        return [one for one in found if one is not None]
+
+    def keep(self, package: Path, trace: Kept) -> None:
+        """Have a new trace kept."""
+        self.fresh[self._file(package)] = trace
+
+    def _file(self, package: Path) -> str:
+        where = os.path.relpath(package, self._root).replace(os.sep, "/")
+        return FILE if where == "." else f"trace-{value_digest(where)[:16]}.json"
 
 
 def load(path: Path) -> Kept | None:
@@ -42,7 +81,8 @@ def load(path: Path) -> Kept | None:
         data = statefile.read(path)
         texts = {name: str(data[name]) for name in ("salt", "basis", "seal", "python")}
         bytes.fromhex(texts["salt"])
-        return Kept(_trace(data["trace"]), **texts, suspects=tuple(map(str, data["suspects"])))
+        suspects = {str(path): int(times) for path, times in data["suspects"].items()}
+        return Kept(_trace(data["trace"]), **texts, suspects=suspects)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
@@ -53,10 +93,10 @@ def dump(kept: Kept) -> bytes:
 
 
 def _trace(data: Mapping[str, Any]) -> Trace:
-    named = ("read", "listed", "missing", "there", "variables", "processes")
-    return Trace(
-        **{name: {str(subject): str(who) for subject, who in data[name].items()} for name in named},
-        written=tuple(map(str, data["written"])),
-        environment=str(data["environment"]),
-        network=str(data["network"]),
-    )
+    named: dict[str, Any] = {
+        name: {str(subject): str(who) for subject, who in data[name].items()}
+        for name in ("read", "listed", "missing", "there", "variables", "processes")
+    }
+    several: dict[str, Any] = {name: tuple(map(str, data[name])) for name in ("written", "made", "lines")}
+    texts: dict[str, Any] = {name: str(data[name]) for name in ("environment", "network")}
+    return Trace(**named, **several, **texts, whole=bool(data["whole"]))

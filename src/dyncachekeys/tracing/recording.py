@@ -8,14 +8,15 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dyncachekeys import environment_maker, processes
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import changed_ns
-from dyncachekeys.tracing.facts import Bounds, Trace, parsed, sifted
+from dyncachekeys.tracing.facts import Bounds, Trace, parents, parsed, sifted, touched
 from dyncachekeys.tracing.requirements import build_variables, config_settings, is_isolated, with_extra
 from dyncachekeys.tracing.tracer import OWN
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _LEGACY = {"requires": ["setuptools >= 40.8.0"], "build-backend": "setuptools.build_meta:__legacy__"}
 """What PEP 517 puts in place of a missing ``build-system``."""
 _LINES_SHOWN = 20
-_OUTPUT = 1 << 26
 HOOKS = (
     "prepare_metadata_for_build_editable",
     "build_editable",
@@ -79,6 +79,8 @@ class Recorded(NamedTuple):
     """The interpreter that ran the hooks (`interpreter`): the project's, if there is an environment yet."""
     started: int
     """When the first hook was called, in nanoseconds of the file system's clock."""
+    touched: AbstractSet[str]
+    """What got other times from the build although it was not written."""
 
 
 def record(request: Request) -> Recorded:
@@ -105,8 +107,20 @@ def record(request: Request) -> Recorded:
             (name, str(work), str(request.environment)),
         )
         facts = [*parsed((work / "trace" / "log").read_bytes())]
-        found = sifted(facts, bounds, manifest=request.steps != ("metadata",))
-        return Recorded(found, interpreter(request.environment) or interpreter(python.parent.parent), started)
+        found = _finished(sifted(facts, bounds, manifest=request.steps != ("metadata",)), request.project.root)
+        whole = any((work / "out" / hook).exists() for hook in ("build_editable", "build_wheel"))
+        ran = interpreter(request.environment) or interpreter(python.parent.parent)
+        return Recorded(replace(found, whole=whole), ran, started, touched(facts, bounds, "touched"))
+
+
+def _finished(trace: Trace, root: Path) -> Trace:
+    """Return a trace with what the build left in folders that it made: what is there now is its own."""
+    gone = {path for path in trace.new_folders if not (root / path).is_dir()}
+    trace = trace.without_folders(gone)
+    new = [path for path in trace.listed if not trace.new_folders.isdisjoint([path, *parents(path)])]
+    return trace.without(
+        {f"{path}/{name}" for path in new if (root / path).is_dir() for name in os.listdir(root / path)}
+    )
 
 
 def run_hooks(request: Request, out: Path, problems: list[Problem]) -> list[str]:
@@ -231,7 +245,7 @@ def _call(request: Request, work: Path, python: Path, steps: Sequence[str]) -> l
         "PYTHONDONTWRITEBYTECODE": "1",  # what is traced leaves as little behind as it can
     }
     try:
-        done = processes.run(argv, folder=root, environ=environ, timeout=request.timeout, max_output=_OUTPUT)
+        done = processes.run(argv, folder=root, environ=environ, timeout=request.timeout, max_output=None)
     except TimeoutError as error:
         message = f"the build's {_told(steps)} did not end within {request.timeout:g} seconds"
         remedy = f"{request.longer}, or mend the backend"

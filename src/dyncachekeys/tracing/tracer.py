@@ -8,12 +8,14 @@ imported already, so that the build finds the interpreter as it would be; Python
 The log holds texts in threes, each ended by a NUL: what happened, to what, and who asked for it.
 
     read, written, listed, missing, there   a path: absolute, normalised, links not followed
-    variable, environment, set              a variable's name (never its value); all of them; one that the build sets
+    made, touched                           a folder that is to be there; what gets other times, though nobody writes it
+    imported                                nothing: only who asked for a module, wherever that lies
+    variable, environment                   a variable's name (never its value); all of them
     process, network                        a program's path or name; a host was asked
     traced                                  the program that a traced process is
 
 Who asked is the nearest code on the stack that is not Python's own: ``project:FILE:LINE`` for the
-project's, ``requirement:NAME`` for what is installed, else nothing. ``manifest:`` stands before that where
+project's, ``requirement:NAME`` for what is installed, else nothing; in a child, else who started it. ``manifest:`` stands before that where
 setuptools goes through the tree for the list of what an sdist holds. Each fact is written once a process.
 """
 
@@ -28,11 +30,13 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType, ModuleType
     from typing import Any
 
-VERSION = "2"
+VERSION = "3"
 """Of what is found: another one looks again."""
 LOG, ROOT = "DYNCACHEKEYS_TRACE_LOG", "DYNCACHEKEYS_TRACE_ROOT"
 OWN = "DYNCACHEKEYS_TRACE_OWN"
 """Which variables the build itself has set, for its children: names, with ``=`` between."""
+WHO = "DYNCACHEKEYS_TRACE_WHO"
+"""Who starts a child."""
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _FOLDER = 0o040000
@@ -54,7 +58,8 @@ _MANIFEST = ("find_sources", os.path.join("setuptools", "command", "egg_info.py"
 """The function of setuptools (84.2) that makes the list of what an sdist holds."""
 _SHELLS = ("sh", "bash", "dash", "ksh", "zsh")
 _INTERPRETERS = (*_SHELLS, "python", "pypy", "perl", "ruby", "node", "lua", "Rscript")
-_stat, _lstat, _open = os.stat, os.lstat, os.open
+_stat, _lstat, _open, _access, _readlink = os.stat, os.lstat, os.open, os.access, os.readlink
+_set_variable: Callable[[Any, str, str], None] = type(os.environ).__setitem__
 
 
 class Log:
@@ -85,6 +90,7 @@ class Tracer:
     def __init__(self, log: Log) -> None:
         self.log = log
         self.root = log.root.rstrip(os.sep) + os.sep
+        self.starter = os.environ.get(WHO, "")
         skipped = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, os.path.dirname(os.__file__)}
         skipped |= {os.path.realpath(one) for one in skipped} | {
             os.path.dirname(log.path),
@@ -107,6 +113,11 @@ class Tracer:
             "os.remove": lambda path, dir_fd: self.on_written((path, dir_fd)),
             "os.mkdir": self.on_folder,
             "os.truncate": lambda path, length: self.on_written((path, -1)),
+            "os.chmod": lambda path, mode, dir_fd: self.on_touched(path, dir_fd),
+            "os.chown": lambda path, uid, gid, dir_fd: self.on_touched(path, dir_fd),
+            "os.utime": lambda path, times, ns, dir_fd: self.on_touched(path, dir_fd),
+            "os.setxattr": lambda path, *rest: self.on_touched(path, -1),
+            "os.removexattr": lambda path, *rest: self.on_touched(path, -1),
             "sqlite3.connect": self.on_database,
             "ctypes.dlopen": self.on_library,
             "subprocess.Popen": self.on_popen,
@@ -138,6 +149,9 @@ class Tracer:
         """Take the opening of a file."""
         if isinstance(path, int) or path in self.told_already:
             return
+        frame = outside(sys._getframe(1))
+        if frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+            self.log("imported", "", self.who())
         path = self.path(path)
         if path is None:
             return
@@ -146,24 +160,21 @@ class Tracer:
                 self.log("there", path, self.who())
             else:
                 self.log("written", path)
-            return
-        who = self.who()
+        else:
+            self.on_read(path)
+
+    def on_read(self, path: str) -> None:
+        """Take the opening of a file to be read, with the source in place of what Python keeps of it."""
         source = source_of(path)
+        path = source if exists(source) else path
         try:
             is_folder = _stat(path).st_mode & 0o170000 == _FOLDER
         except OSError:
             if source == path:
-                self.log("missing", path, who)
+                self.log("missing", path, self.who())
             return
-        if is_folder:  # opened to be a dir_fd
-            return
-        if source != path:
-            try:
-                _stat(source)
-                path = source
-            except OSError:
-                pass
-        self.log("read", path, who)
+        if not is_folder:  # else it is opened to be a dir_fd
+            self.log("read" if _access(path, os.R_OK) else "there", path, self.who())
 
     def on_import(self, _module: str, file: str | None, *_: object) -> None:
         """Take the loading of an extension module."""
@@ -217,14 +228,23 @@ class Tracer:
                 self.log("written", full)
 
     def on_folder(self, path: Any, _mode: int, dir_fd: int) -> None:
-        """Take the making of a folder; of one that is there already nothing becomes of it."""
+        """Take the making of a folder; one that is there already is not written."""
         full = self.path(path, None if dir_fd == -1 else dir_fd)
-        if full is not None and not exists(full):
-            self.log("written", full)
+        if full is not None:
+            self.log("made", full)
+            if not exists(full):
+                self.log("written", full)
+
+    def on_touched(self, path: Any, dir_fd: int) -> None:
+        """Take what changes a file's times and not what it holds."""
+        full = self.path(path, None if dir_fd == -1 else dir_fd)
+        if full is not None:
+            self.log("touched", full)
 
     def on_link(self, old: Any, new: Any, old_fd: int, new_fd: int) -> None:
         """Take a further name for a file: what is then read by that name is the file."""
         self.on_written((new, new_fd))
+        self.on_touched(old, old_fd)
         path = self.path(old, None if old_fd == -1 else old_fd)
         if path is not None:
             self.log("read", path, self.who())
@@ -253,6 +273,7 @@ class Tracer:
 
     def on_system(self, command: Any) -> None:
         """Take a command for the shell."""
+        self.tell_child()
         self.started("/bin/sh" if os.name == "posix" else "cmd", ["sh", "-c", os.fsdecode(command)], None)
 
     def on_network(self, *_: object) -> None:
@@ -279,6 +300,12 @@ class Tracer:
 
     # Who asked.
 
+    def tell_child(self) -> str:
+        """Say in the environment who starts a child, and return it."""
+        who = self.who()
+        _set_variable(os.environ, WHO, who)
+        return who
+
     def who(self) -> str:
         """Return the nearest code on the stack that is neither ours nor Python's own."""
         frame, nearest = outside(sys._getframe(1)), ""
@@ -291,7 +318,7 @@ class Tracer:
             if not nearest and not name.startswith("<") and not is_standard(name):
                 nearest = self.named(name, frame.f_lineno)
             frame = frame.f_back
-        return nearest
+        return nearest or self.starter
 
     def named(self, file: str, line: int) -> str:
         """Return what the code in a file is called; ours, which calls the hooks and starts processes, is nobody."""
@@ -316,16 +343,19 @@ class Tracer:
         path = os.path.normpath(path)
         return None if (path + os.sep).startswith(self._skipped) else path
 
-    def looked(self, path: Any, dir_fd: int | None, *, there: bool) -> None:
-        """Write down that somebody looked whether something is there."""
+    def looked(self, what: str, path: Any, dir_fd: int | None) -> None:
+        """Write down that somebody looked whether something is there, or where it leads."""
         if not isinstance(path, int) and not is_for_imports():
             path = self.path(path, dir_fd)
             if path is not None:
-                self.log("there" if there else "missing", path, self.who())
+                inside = path.startswith(self.root)  # links on the way to the repository are the machine's
+                self.log("there" if what == "read" and not inside else what, path, self.who())
 
 
 class Looking:
     """A function such as ``os.stat``. Not a function itself: it must not become a method where it is an attribute."""
+
+    found = "there"
 
     def __init__(self, tracer: Tracer, function: Callable[..., Any]) -> None:
         self.__wrapped__, self.__name__, self.__doc__ = function, function.__name__, function.__doc__
@@ -346,9 +376,15 @@ class Looking:
 
     def _told(self, path: Any, options: dict[str, Any], *, there: bool) -> None:
         try:
-            self._tracer.looked(path, options.get("dir_fd"), there=there)
+            self._tracer.looked(self.found if there else "missing", path, options.get("dir_fd"))
         except Exception:  # noqa: BLE001, S110
             pass
+
+
+class Leading(Looking):
+    """``os.readlink``: where a link leads is what it holds."""
+
+    found = "read"
 
 
 class Opening(Looking):
@@ -403,7 +439,7 @@ def is_for_imports() -> bool:
 
 def behind(descriptor: int) -> str:
     """Return the path of what is open. Linux only: elsewhere it is an error, and what was asked for stays unknown."""
-    return os.readlink(f"/proc/self/fd/{descriptor}")
+    return _readlink(f"/proc/self/fd/{descriptor}")
 
 
 def script_in(words: Sequence[str]) -> str | None:
@@ -435,9 +471,15 @@ def exists(path: Any) -> bool:
 
 def wrap_looks(tracer: Tracer) -> None:
     """Wrap what looks whether something is there, and os.open; also where pathlib has taken it already."""
-    for name in ("stat", "lstat", "access", "open"):
+    for name, kind in (
+        ("stat", Looking),
+        ("lstat", Looking),
+        ("access", Looking),
+        ("open", Opening),
+        ("readlink", Leading),
+    ):
         original = getattr(os, name)
-        wrapped = (Opening if name == "open" else Looking)(tracer, original)
+        wrapped = kind(tracer, original)
         for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):
             if original in known:
                 known.add(wrapped)
@@ -450,7 +492,7 @@ def wrap_looks(tracer: Tracer) -> None:
 def wrap_environ(tracer: Tracer) -> None:  # noqa: C901  four small functions that share what they remember
     """Wrap what ``os.environ`` does: a variable read by name counts, unless the build has set it itself."""
     environ: Any = type(os.environ)
-    getitem, setitem, delitem, iterate = environ.__getitem__, environ.__setitem__, environ.__delitem__, environ.__iter__
+    getitem, setitem, delitem, iterate = environ.__getitem__, _set_variable, environ.__delitem__, environ.__iter__
     own = set(filter(None, os.environ.get(OWN, "").split("=")))
     passing: list[Any] = []
     passed: list[Any] = []
@@ -458,12 +500,15 @@ def wrap_environ(tracer: Tracer) -> None:  # noqa: C901  four small functions th
     def told(what: str, name: Any) -> None:
         try:
             name = os.fsdecode(name)
-            if what == "set":
-                own.add(name)
-                tracer.log(what, name)
-                setitem(os.environ, OWN, "=".join(sorted(own)))
-            elif name not in own and name not in {LOG, ROOT, OWN}:
+            if name not in own and name not in {LOG, ROOT, OWN, WHO}:
                 tracer.log(what, name, "" if is_for_python() else tracer.who())
+        except Exception:  # noqa: BLE001, S110
+            pass
+
+    def owns(name: Any) -> None:
+        try:
+            own.add(os.fsdecode(name))
+            setitem(os.environ, OWN, "=".join(sorted(own)))
         except Exception:  # noqa: BLE001, S110
             pass
 
@@ -487,11 +532,11 @@ def wrap_environ(tracer: Tracer) -> None:  # noqa: C901  four small functions th
         passed[:] = [where, *reversed(names)]
 
     def __setitem__(self: Any, name: Any, value: Any) -> None:  # noqa: N807
-        told("set", name)
+        owns(name)
         setitem(self, name, value)
 
     def __delitem__(self: Any, name: Any) -> None:  # noqa: N807
-        told("set", name)
+        owns(name)
         delitem(self, name)
 
     for function in (__getitem__, __iter__, __setitem__, __delitem__):
@@ -516,8 +561,8 @@ def place() -> tuple[int, int] | None:
     return None if frame is None else (id(frame), frame.f_lasti)
 
 
-def wrap_processes() -> Callable[[ModuleType], None]:
-    """Let children find the tracer although they are given an environment of their own.
+def wrap_processes(tracer: Tracer) -> Callable[[ModuleType], None]:
+    """Let children find the tracer although they are given an environment of their own, and know who started them.
 
     Returns:
         What does the same to the module ``subprocess``.
@@ -526,15 +571,16 @@ def wrap_processes() -> Callable[[ModuleType], None]:
     needed = {name: before[name] for name in (LOG, ROOT, "PYTHONPATH") if name in before}
 
     def with_tracer(environ: Any) -> Any:
+        who = tracer.tell_child()
         if environ is None:
             return None
         given = {os.fsdecode(name): os.fsdecode(value) for name, value in dict(environ).items()}
-        own = {name for name, value in given.items() if before.get(name) != value} - {OWN}
+        own = {name for name, value in given.items() if before.get(name) != value} - {OWN, WHO}
         own.update(filter(None, given.get(OWN, "").split("=")))
         if LOG not in given:
             path = [*needed["PYTHONPATH"].split(os.pathsep)[:1], *filter(None, [given.get("PYTHONPATH")])]
             given = {**given, **needed, "PYTHONPATH": os.pathsep.join(path)}
-        return {**given, OWN: "=".join(sorted(own))}
+        return {**given, OWN: "=".join(sorted(own)), WHO: who}
 
     def with_third(function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(path: Any, arguments: Any, environ: Any, *rest: Any, **options: Any) -> Any:
@@ -589,7 +635,7 @@ def install(path: str, root: str) -> None:
         root: The repository's folder: its code is the project's.
     """
     tracer = Tracer(Log(path, root))
-    patch = wrap_processes()
+    patch = wrap_processes(tracer)
     if "subprocess" in sys.modules:
         patch(sys.modules["subprocess"])
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +11,8 @@ from dyncachekeys import refs, workspace
 from dyncachekeys.files import MISSING
 from dyncachekeys.model import Env, File, Notice, Value
 from dyncachekeys.paths import split
-from dyncachekeys.project import HOME
-from dyncachekeys.tracing import kept, recording, tracer
-from dyncachekeys.tracing.kept import Kept
+from dyncachekeys.tracing import meanwhile, recording, tracer
+from dyncachekeys.tracing.kept import Depfiles, Kept
 from dyncachekeys.tracing.observed import names_in, results
 from dyncachekeys.tracing.requirements import at_sources, settings_of
 from dyncachekeys.values import sealed, value_digest
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from dyncachekeys.environment import Environment
     from dyncachekeys.files import Files
     from dyncachekeys.project import Project
-    from dyncachekeys.tracing.facts import Trace
 
 
 class Traces:
@@ -37,14 +34,13 @@ class Traces:
         project: The project.
         files: Its files, to which is added what is looked at.
         environ: The environment as keys may see it.
-        believed: Whether what is kept may be believed.
+        depfiles: What is kept of it.
     """
 
-    def __init__(self, project: Project, files: Files, environ: Environment, *, believed: bool = True) -> None:
+    def __init__(self, project: Project, files: Files, environ: Environment, depfiles: Depfiles) -> None:
         self._project, self._files, self._environ = project, files, environ
-        self._believed = believed
-        self.fresh: Kept | None = None
-        """What is to be kept; nothing if what was kept stands."""
+        self._depfiles = depfiles
+        self._used = Kept()
 
     def results(self, where: str, timeout: float) -> tuple[list[File | Env | Value], list[Notice]]:
         """Return what the build depends on, and what of it can't be seen.
@@ -56,22 +52,33 @@ class Traces:
         Raises:
             ResolverError: the build can't be traced.
         """
-        known = self.fresh or (kept.load(self._project.root / HOME / kept.FILE) if self._believed else None)
-        if known is not None and self._stands(known):
+        earlier = self._depfiles.known(self._project.root)
+        known = self._depfiles.new(self._project.root) or next(filter(self._stands, earlier), None)
+        if known is not None:
+            self._used = known
             return self._found(known), self._notices(known, where)
         request = request_for(self._project, self._files, self._environ, where, timeout)
-        before = set(known.suspects) if known is not None else set()
-        trace, python, started = recording.record(request)
-        changed = set(written_unseen(trace, self._files, started))
-        trace = trace.without(changed & before)
-        known = Kept(trace, python=python, suspects=tuple(sorted(changed)))
+        before = earlier[0] if earlier else Kept()
+        recorded = recording.record(request)
+        for path in recorded.touched:
+            if self._files.content(path) is not None:  # looked at before, to know whether an earlier trace stands
+                self._files.renew(path)
+        judged = meanwhile.judge(recorded, self._files, before.suspects, frozenset(before.trace.written))
+        known = Kept(judged.trace, python=recorded.python, suspects=judged.suspects)
         found = self._found(known)
-        if changed <= before:
+        if judged.stands:
             known = replace(known, basis=self._basis(known), seal=self._seal(known, found))
-        else:  # it may have been read before or after, so this trace does not stand
+        else:
             self._files.settled = False
-        self.fresh = known
-        return found, self._notices(known, where)
+        self._depfiles.keep(self._project.root, known)
+        self._used = known
+        return found, [*self._notices(known, where), *_told(judged, where)]
+
+    def ran(self, path: str, lines: range | None) -> bool:
+        """Tell whether the build was seen to run a function of the project's; without lines, to import a file."""
+        trace = self._used.trace
+        seen = path in trace.read if lines is None else any(f"{path}:{line}" in trace.lines for line in lines)
+        return trace.whole or seen
 
     def _found(self, known: Kept) -> list[File | Env | Value]:
         return list(results(known.trace, self._files, self._project.pyproject))
@@ -106,8 +113,11 @@ class Traces:
         return sealed(bytes.fromhex(known.salt), value_digest(parts))
 
     def _seal(self, known: Kept, found: Sequence[File | Env | Value]) -> str:
-        """Return a seal over the states of what was found."""
-        return sealed(bytes.fromhex(known.salt), value_digest([self._told(one) for one in found]))
+        """Return a seal over the states of what was found, and over names that count only if the build uses them."""
+        states = [self._told(one) for one in found]
+        names = [names_in(folder, self._files, known.trace) for folder in known.trace.listed]
+        others = [one and one.others for one in names]
+        return sealed(bytes.fromhex(known.salt), value_digest([states, others]))
 
     def _told(self, one: File | Env | Value) -> list[object]:
         if isinstance(one, File):
@@ -138,23 +148,12 @@ class Traces:
         return found
 
 
-def written_unseen(trace: Trace, files: Files, started: int) -> Iterator[str]:
-    """Yield the files that were written since a build was started, and by nothing that can be seen.
-
-    Args:
-        trace: What was seen.
-        files: The project's files.
-        started: When the build was started, in nanoseconds since the epoch.
-    """
-    listed = [
-        posixpath.normpath(f"{folder}/{name}")
-        for folder in trace.listed
-        for name in names_in(folder, files, trace) or ()
-    ]
-    for path in {*trace.read, *trace.missing, *listed}:
-        gone = path in trace.read and not files.exists(path)
-        if gone or (files.changed_at(path) >= started and not files.is_dir(path)):
-            yield path
+def _told(judged: meanwhile.Judged, where: str) -> Iterator[Notice]:
+    """Yield what is taken for a product for no other reason than that it changes."""
+    for path in judged.products:
+        times = judged.suspects[path]
+        why = f"`{path}` changed while the build was watched, {times} times running, so the build seems to write it"
+        yield Notice("written-by-build", f"{why}; if it was you, name it in a files key", where)
 
 
 def request_for(  # noqa: PLR0913
