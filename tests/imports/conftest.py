@@ -19,7 +19,7 @@ class FakeTree:
 
     def __init__(self, files: Mapping[str, str | bytes]) -> None:
         self.files = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
-        self.warnings: list[tuple[str, str]] = []
+        self.doubts: list[tuple[str, str]] = []
         self.reads: Counter[str] = Counter()
 
     def is_file(self, path: str) -> bool:
@@ -35,9 +35,6 @@ class FakeTree:
             raise PermissionError(13, "Permission denied")
         return self.files[path]
 
-    def warn(self, code: str, message: str) -> None:
-        self.warnings.append((code, message))
-
 
 @pytest.fixture
 def following() -> Callable[..., tuple[Closure, FakeTree]]:
@@ -46,6 +43,8 @@ def following() -> Callable[..., tuple[Closure, FakeTree]]:
     def run(files: Mapping[str, str | bytes], *directories: str, main: str = "") -> tuple[Closure, FakeTree]:
         tree = FakeTree(files)
         what = Run(0, main, "__main__") if main else Import(0, "core")
-        return follow(tree, [Request(what, "start", directories or (".",))]), tree
+        closure = follow(tree, [Request(what, "start", directories or (".",))])
+        tree.doubts = [(doubt.code, doubt.told(path)) for path, doubt in closure.doubts]
+        return closure, tree
 
     return run

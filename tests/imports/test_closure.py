@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Follow: TypeAlias = Callable[..., tuple[Closure, Any]]
 
-REMEDY = "add a files key or trace = true"
-
 
 def test_reasons_name_the_nearest_import(following: Follow) -> None:
     files = {
@@ -75,14 +73,14 @@ def test_the_order_of_the_file_system_does_not_count(following: Follow) -> None:
 def test_a_file_that_cant_be_read_is_an_input_all_the_same(following: Follow, source: bytes, message: str) -> None:
     closure, tree = following({"core.py": "import bad, helper", "bad.py": source, "helper.py": ""})
     assert sorted(closure.found) == ["bad.py", "core.py", "helper.py"]
-    assert tree.warnings == [("imports-not-followed", message)]
+    assert tree.doubts == [("imports-not-followed", message)]
 
 
 @pytest.mark.parametrize("source", [b"\0", b"# coding: no-such-codec\n", b"x = '\xff'\n", b"(" * 5000])
 def test_no_source_is_bad_enough_to_fail(following: Follow, source: bytes) -> None:
     closure, tree = following({"core.py": source})
     assert list(closure.found) == ["core.py"]
-    assert [code for code, _ in tree.warnings] == ["imports-not-followed"]
+    assert [code for code, _ in tree.doubts] == ["imports-not-followed"]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +95,7 @@ def test_no_source_is_bad_enough_to_fail(following: Follow, source: bytes) -> No
 def test_the_encoding_is_what_the_file_declares(following: Follow, source: bytes) -> None:
     closure, tree = following({"core.py": source, "helper.py": ""})
     assert "helper.py" in closure.found
-    assert tree.warnings == []
+    assert tree.doubts == []
 
 
 @pytest.mark.parametrize(
@@ -112,7 +110,7 @@ def test_the_encoding_is_what_the_file_declares(following: Follow, source: bytes
 )
 def test_a_computed_import_is_said(following: Follow, call: str) -> None:
     _, tree = following({"core.py": f"import importlib.util\n\n{call}"})
-    assert tree.warnings == [("computed-import", f"core.py:3 imports a computed name; {REMEDY}")]
+    assert tree.doubts == [("computed-import", "core.py:3: imports a computed name")]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +150,7 @@ def test_directories_that_the_code_adds_are_searched(following: Follow, lines: s
     source = f"import sys, os\nfrom pathlib import Path\n{lines}\nimport helper"
     closure, tree = following({"sub/core.py": source, helper: ""}, "sub")
     assert sorted(closure.found) == sorted(["sub/core.py", helper])
-    assert tree.warnings == []
+    assert tree.doubts == []
     assert tree.reads["sub/core.py"] == 1
 
 
@@ -170,7 +168,7 @@ def test_directories_that_the_code_adds_are_searched(following: Follow, lines: s
 )
 def test_a_computed_directory_is_said(following: Follow, line: str) -> None:
     _, tree = following({"core.py": f"import sys, os\nfrom pathlib import Path\n{line}"})
-    assert tree.warnings == [("computed-sys-path", f"core.py:3 adds a computed directory to sys.path; {REMEDY}")]
+    assert tree.doubts == [("computed-sys-path", "core.py:3: adds a computed directory to sys.path")]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +185,7 @@ def test_a_computed_directory_is_said(following: Follow, line: str) -> None:
 def test_what_adds_nothing_of_the_tree(following: Follow, line: str) -> None:
     closure, tree = following({"core.py": f"import sys\n{line}\nimport helper"})
     assert sorted(closure.absent) == ["core/__init__.py", "helper.py", "helper/__init__.py"]
-    assert tree.warnings == []
+    assert tree.doubts == []
 
 
 def test_names_count_with_and_without_added_directories(following: Follow) -> None:

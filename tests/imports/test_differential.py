@@ -46,9 +46,6 @@ class DiskTree:
     def read_bytes(self, path: str) -> bytes:
         return (self._root / path).read_bytes()
 
-    def warn(self, code: str, message: str) -> None:
-        pytest.fail(f"{code}: {message}")
-
 
 def an_import(chance: random.Random) -> str:
     """Return an import that may fail, and that does nothing else."""

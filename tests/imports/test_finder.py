@@ -76,7 +76,7 @@ def test_names_that_are_no_path_are_left_alone(following: Follow) -> None:
         {"core.py": "\n".join(f"__import__({name!r})" for name in ["a/b", "../x", "c:", "~", "a..b"])}
     )
     assert list(closure.absent) == ["core/__init__.py"]
-    assert tree.warnings == []
+    assert tree.doubts == []
 
 
 def test_what_python_has_loaded_before_is_not_shadowed(following: Follow) -> None:

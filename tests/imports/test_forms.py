@@ -82,7 +82,7 @@ SUB, SUB_LEAF = "core/sub/__init__.py", "core/sub/leaf.py"
 def test_a_form_of_import(following: Follow, line: str, found: list[str]) -> None:
     closure, tree = following(HELPERS | {"core/__init__.py": line})
     assert sorted(closure.found) == sorted(["core/__init__.py", *found])
-    assert tree.warnings == []
+    assert tree.doubts == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys.imports.finder import Place, find
 from dyncachekeys.imports.reader import Reader
-from dyncachekeys.imports.reading import Import, Reading, Run
+from dyncachekeys.imports.reading import Doubt, Import, Reading, Run
 from dyncachekeys.imports.values import relative
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Closure:
 
     found: dict[str, str] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
+    doubts: list[tuple[str, Doubt]] = field(default_factory=list)
+    """What can't be told by reading, each with the path of its file."""
 
 
 def follow(tree: Tree, starts: Sequence[Request]) -> Closure:
@@ -49,6 +51,7 @@ def follow(tree: Tree, starts: Sequence[Request]) -> Closure:
         walk.run(starts)
         new = [directory for directory in walk.directories if directory not in added]
         if not new:
+            walk.closure.doubts = list(dict.fromkeys(reader.doubts))
             return walk.closure
         added += new
 

@@ -1,24 +1,27 @@
-"""Reading the files of a tree, each once, and saying what can't be told."""
+"""Reading the files of a tree, each once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dyncachekeys.imports.reading import Reading, read
+from dyncachekeys.imports.reading import Doubt, Reading, read
 from dyncachekeys.syntax import UNREADABLE
 
 if TYPE_CHECKING:
     from dyncachekeys.imports.tree import Tree
 
-_REMEDY = "add a files key or trace = true"
-
 
 class Reader:
-    """Files as read, kept by path and module name; complains once about what can't be told."""
+    """Files as read, kept by path and module name."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._kept: dict[tuple[str, str], Reading] = {}
+
+    @property
+    def doubts(self) -> list[tuple[str, Doubt]]:
+        """What can't be told by reading, each with the file's path."""
+        return [(path, doubt) for (path, _), reading in self._kept.items() for doubt in reading.doubts]
 
     def __call__(self, path: str, name: str) -> Reading:
         """Return what a file imports as the module ``name``; nothing if it can't be read."""
@@ -28,12 +31,8 @@ class Reader:
 
     def _read(self, path: str, name: str) -> Reading:
         try:
-            reading = read(self._tree.read_bytes(path), path, name)
+            return read(self._tree.read_bytes(path), path, name)
         except (OSError, *UNREADABLE) as error:
-            line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+            line = (error.lineno if isinstance(error, SyntaxError) else None) or 0
             what = error.msg if isinstance(error, SyntaxError) else getattr(error, "strerror", None) or str(error)
-            self._tree.warn("imports-not-followed", f"{path}{line}: {what}; its imports are not followed")
-            return Reading()
-        for number, code, what in reading.doubts:
-            self._tree.warn(code, f"{path}:{number} {what}; {_REMEDY}")
-        return reading
+            return Reading(doubts=[Doubt(line, "imports-not-followed", f"{what}; its imports are not followed")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from dyncachekeys.imports.bindings import absolute, binds, exports, strings
@@ -43,6 +43,22 @@ class Run:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What can't be told by reading a line."""
+
+    line: int
+    code: str
+    what: str
+    """What the line does."""
+    function: range | None = None
+    """The lines of the function that it stands in, if it does."""
+
+    def told(self, path: str) -> str:
+        """Return it as it is told of a file."""
+        return f"{path}:{self.line}: {self.what}" if self.line else f"{path}: {self.what}"
+
+
 @dataclass(slots=True)
 class Reading:
     """What was found in one file, in the order of its lines."""
@@ -53,8 +69,7 @@ class Reading:
     """Names that the module certainly has, so that no submodule is looked for."""
     exported: list[str] = field(default_factory=list)
     """The literal part of ``__all__``."""
-    doubts: list[tuple[int, str, str]] = field(default_factory=list)
-    """What can't be told by reading: line, code, and what the line does."""
+    doubts: list[Doubt] = field(default_factory=list)
 
 
 def read(source: bytes, path: str, name: str) -> Reading:
@@ -82,8 +97,16 @@ def read(source: bytes, path: str, name: str) -> Reading:
             case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
                 _read_additions(node, names, reading)
                 reading.exported += exports(node)
+    reading.doubts = [replace(one, function=_function(tree, one.line)) for one in reading.doubts]
     reading.bound = {bound for statement in tree.body for bound in binds(statement, name, package)}
     return reading
+
+
+def _function(tree: ast.Module, line: int) -> range | None:
+    """Return the lines of the innermost function around a line."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    around = [range(one.lineno, (one.end_lineno or one.lineno) + 1) for one in functions]
+    return min((lines for lines in around if line in lines), key=len, default=None)
 
 
 def _read_additions(node: ast.AST, names: Names, reading: Reading) -> None:
@@ -91,7 +114,7 @@ def _read_additions(node: ast.AST, names: Names, reading: Reading) -> None:
         if isinstance(found, SearchDirectory):
             reading.directories.append(found)
         else:
-            reading.doubts.append((found, "computed-sys-path", "adds a computed directory to sys.path"))
+            reading.doubts.append(Doubt(found, "computed-sys-path", "adds a computed directory to sys.path"))
 
 
 def _read_call(call: ast.Call, names: Names, reading: Reading) -> None:
@@ -103,7 +126,7 @@ def _read_call(call: ast.Call, names: Names, reading: Reading) -> None:
     else:
         return
     if found is None:
-        reading.doubts.append((call.lineno, "computed-import", "imports a computed name"))
+        reading.doubts.append(Doubt(call.lineno, "computed-import", "imports a computed name"))
     else:
         reading.imports += found
 

@@ -16,10 +16,7 @@ class Look(Protocol):
 
 
 class Tree(Look, Protocol):
-    """A tree that is read, and that takes complaints."""
+    """A tree that is read."""
 
     def read_bytes(self, path: str) -> bytes:
         """Return a file's content, or raise `OSError`."""
-
-    def warn(self, code: str, message: str) -> None:
-        """Say what the user should know."""

@@ -10,6 +10,7 @@ from dyncachekeys.named_files import at, with_hatch_toml
 from dyncachekeys.plugin import Context, File, Result, resolver
 
 _SEEN_ANYWAY = ("computed-import", "computed-sys-path")
+"""What reading can't tell of code, and who watches it run can."""
 
 
 def _may_ask_machine(*, trace: bool = False, **_: object) -> bool:
@@ -32,24 +33,15 @@ def backend(
     if trace:  # first, since what it leaves behind must not look like a change
         yield from context.traced()
     configured = with_hatch_toml(context.pyproject, context.is_file, context.read_bytes)
-    closure = follow(_Watched(context) if trace else context, [*_starts(context, configured)])
+    closure = follow(context, [*_starts(context, configured)])
     for path in sorted(closure.found | closure.absent):
         found = closure.found.get(path)
         yield File(path, found or closure.absent[path], entry=found is not None)
     if configured is not context.pyproject:
         yield File("hatch.toml", "hatchling reads it, hooks included")
-
-
-class _Watched:
-    """A tree whose build is watched: what reading can't tell of it is seen."""
-
-    def __init__(self, context: Context) -> None:
-        self.is_file, self.is_dir, self.read_bytes = context.is_file, context.is_dir, context.read_bytes
-        self._warn = context.warn
-
-    def warn(self, code: str, message: str) -> None:
-        if code not in _SEEN_ANYWAY:
-            self._warn(code, message)
+    for path, doubt in closure.doubts:
+        if not (trace and doubt.code in _SEEN_ANYWAY and context.ran(path, doubt.function)):
+            context.warn(doubt.code, f"{doubt.told(path)}; add a files key{'' if trace else ' or trace = true'}")
 
 
 def _starts(context: Context, configured: Mapping[str, Any]) -> Iterator[Request]:
