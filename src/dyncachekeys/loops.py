@@ -134,5 +134,8 @@ def _told_moves(moved: Mapping[str, tuple[str, str]], moves: Mapping[str, int]) 
         if syncs >= _SYNCS:
             where, subject = moved[name]
             why = f"`{subject}` differed in each of the last {syncs} syncs, and each time uv has to build"
-            remedy = "if it always does, as a date, ask for less of it (a command has `pattern`), or drop the key"
+            remedy = (
+                "if it always does, as a date or what a build leaves in a folder, ask for less of it "
+                "(a command has `pattern`; have git ignore what is left behind), or drop the key"
+            )
             yield Notice("always-differs", f"{why}; {remedy}", where)
