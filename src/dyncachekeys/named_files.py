@@ -84,6 +84,17 @@ def module_file(module: str, folders: tuple[str, ...], is_file: Callable[[str], 
                 return
 
 
+def built_with(pyproject: Mapping[str, Any], backend: str) -> bool:
+    """Tell whether the project's build backend is the one of a package, such as ``hatchling``."""
+    named = at(pyproject, "build-system.build-backend")
+    return isinstance(named, str) and named.partition(":")[0].partition(".")[0] == backend
+
+
+def has_hatch_toml(pyproject: Mapping[str, Any], is_file: Callable[[str], bool]) -> bool:
+    """Tell whether hatchling builds the project and reads a ``hatch.toml``. Arguments as `with_hatch_toml`."""
+    return built_with(pyproject, "hatchling") and is_file("hatch.toml")
+
+
 def with_hatch_toml(
     pyproject: Mapping[str, Any], is_file: Callable[[str], bool], read: Callable[[str], bytes]
 ) -> Mapping[str, Any]:
@@ -94,8 +105,7 @@ def with_hatch_toml(
         is_file: Whether there is a file at a path relative to the project.
         read: Returns its content.
     """
-    backend = at(pyproject, "build-system.build-backend")
-    if not (isinstance(backend, str) and backend.startswith("hatchling") and is_file("hatch.toml")):
+    if not has_hatch_toml(pyproject, is_file):
         return pyproject
     try:
         own = tomli.loads(read("hatch.toml").decode())

@@ -12,11 +12,12 @@ from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.files import MISSING
 from dyncachekeys.ignoring import IgnoreRules
 from dyncachekeys.imports import Request, Run, follow, scripts
-from dyncachekeys.named_files import at, requirement_files, texts, version_files, with_hatch_toml
+from dyncachekeys.named_files import at, requirement_files, texts, with_hatch_toml
 from dyncachekeys.plugin import Context
 from dyncachekeys.presets import distributions
 from dyncachekeys.proposal import neighbours, origins
 from dyncachekeys.proposal.facts import Facts, OldEntry
+from dyncachekeys.proposal.origins import existing
 from dyncachekeys.proposal.shapes import SHAPES
 from dyncachekeys.resolution import only
 from dyncachekeys.selection import Selection
@@ -45,14 +46,7 @@ def look(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
     tool = at(pyproject, "tool.uv")
     # What is not there yet is named all the same: it is a state, and uv builds when it comes.
     needed = [path for paths in requirement_files(pyproject).values() for path in paths]
-    stated = [path for _, path in version_files(pyproject, files.is_file)]
-    of_flit = tuple(origins.of_flit(pyproject, files))
-    versions = _existing(files, [*stated, *of_flit, *of_setuptools.get("version", [])])
-    name = origins.attribute(pyproject, of_setuptools)
-    run = [path for path in versions if path.endswith(".py") and name and not origins.is_literal(files, path, name)]
-    more = of_flit and at(pyproject, "project.dynamic") != ["version"]  # the description
-    plain = len(versions) == 1 and not run and not more
-    versions = _existing(files, [*versions, *_imported(project, files, environ, run)])
+    version = origins.version(pyproject, of_setuptools, files)
     return Facts(
         pyproject=pyproject,
         backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
@@ -62,21 +56,17 @@ def look(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
         in_tree=_in_tree(project, files, environ),
         named=tuple(sorted(str(one.path) for one in scripts(pyproject) if not one.optional)),
         natives=_natives(files),
-        compiled=_existing(files, _compiled(pyproject)),
-        requirement_files=_existing(files, [*needed, *of_setuptools.get("requirements", [])]),
-        version_files=versions,
-        version_name=name if plain and versions[0].endswith(".py") else None,
-        metadata_files=_existing(files, [*origins.described(pyproject, files), *of_setuptools.get("metadata", [])]),
+        compiled=existing(files, _compiled(pyproject)),
+        requirement_files=existing(files, [*needed, *of_setuptools.get("requirements", [])]),
+        version_files=existing(files, [*version.files, *_imported(project, files, environ, version.run)]),
+        version_name=version.name,
+        metadata_files=existing(files, [*origins.described(pyproject, files), *of_setuptools.get("metadata", [])]),
         metadata_globs=tuple(one for one in texts(at(pyproject, "project.license-files")) if is_glob(one)),
         present=frozenset(name for name in ("setup.py", "setup.cfg", "src") if files.exists(name)),
         submodules=_submodules(files),
         siblings=neighbours.siblings(project, files),
         shared=neighbours.shared(project, files),
     )
-
-
-def _existing(files: Files, paths: Iterable[str]) -> tuple[str, ...]:
-    return tuple(path for path in dict.fromkeys(paths) if not path.startswith("/") and files.is_file(path))
 
 
 def _in_tree(project: Project, files: Files, environ: Mapping[str, str]) -> tuple[str, ...]:

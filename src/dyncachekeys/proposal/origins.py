@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import configparser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dyncachekeys.assignments import UNKNOWN, assignments
-from dyncachekeys.named_files import at, module_file, texts
+from dyncachekeys.named_files import at, built_with, has_hatch_toml, module_file, texts, version_files
 from dyncachekeys.syntax import UNREADABLE
 from dyncachekeys.uv.accepts import is_glob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dyncachekeys.files import Files
 
@@ -33,20 +33,52 @@ def described(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
     fragments = at(pyproject, "tool.hatch.metadata.hooks.fancy-pypi-readme.fragments")
     for one in fragments if isinstance(fragments, list) else ():
         yield from texts(one.get("path") if isinstance(one, dict) else None)
-    backend = at(pyproject, "build-system.build-backend")
-    if isinstance(backend, str) and backend.startswith("hatchling") and files.is_file("hatch.toml"):
+    if has_hatch_toml(pyproject, files.is_file):
         yield "hatch.toml"
 
 
 def of_flit(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
     """Yield the module from which flit takes the version and the description, if it does."""
     dynamic = at(pyproject, "project.dynamic")
-    backend = at(pyproject, "build-system.build-backend")
-    if not (isinstance(backend, str) and backend.startswith("flit_core") and isinstance(dynamic, list) and dynamic):
+    if not (built_with(pyproject, "flit_core") and isinstance(dynamic, list) and dynamic):
         return
     name = at(pyproject, "tool.flit.module.name") or at(pyproject, "project.name")
     if isinstance(name, str):
         yield from module_file(name.replace("-", "_"), ("src", ""), files.is_file)
+
+
+class Version(NamedTuple):
+    """Where the version comes from."""
+
+    files: tuple[str, ...]
+    """All that it is read from."""
+    run: tuple[str, ...]
+    """Modules among them that are run for it, since it is no literal there."""
+    name: str | None
+    """The name whose value in the one file is all that counts; nothing if more does."""
+
+
+def version(pyproject: Mapping[str, Any], of_setup_cfg: Mapping[str, Sequence[str]], files: Files) -> Version:
+    """Return where the version comes from, as far as files of the tree say it.
+
+    Args:
+        pyproject: The parsed ``pyproject.toml``.
+        of_setup_cfg: What `setup_cfg` returns.
+        files: The project's files.
+    """
+    flits = tuple(of_flit(pyproject, files))
+    stated = (path for _, path in version_files(pyproject, files.is_file))
+    found = existing(files, [*stated, *flits, *of_setup_cfg.get("version", [])])
+    name = attribute(pyproject, of_setup_cfg)
+    run = tuple(path for path in found if path.endswith(".py") and name and not is_literal(files, path, name))
+    described_there = flits and at(pyproject, "project.dynamic") != ["version"]
+    alone = len(found) == 1 and found[0].endswith(".py") and not run and not described_there
+    return Version(found, run, name if alone else None)
+
+
+def existing(files: Files, paths: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some paths at which a file of the tree stands, each once."""
+    return tuple(path for path in dict.fromkeys(paths) if not path.startswith("/") and files.is_file(path))
 
 
 def attribute(pyproject: Mapping[str, Any], of_setup_cfg: Mapping[str, Sequence[str]]) -> str | None:
@@ -60,10 +92,9 @@ def attribute(pyproject: Mapping[str, Any], of_setup_cfg: Mapping[str, Sequence[
         of_setup_cfg: What `setup_cfg` returns.
     """
     said = at(pyproject, "tool.setuptools.dynamic.version.attr")
-    backend = at(pyproject, "build-system.build-backend")
     if isinstance(said, str):
         return said.rpartition(".")[2]
-    if isinstance(backend, str) and backend.startswith("flit_core"):
+    if built_with(pyproject, "flit_core"):
         return "__version__"
     return next(iter(of_setup_cfg.get("attribute", ())), None)
 
