@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import posixpath
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +11,7 @@ from dyncachekeys.auditing import folder_of, names, unwatched
 from dyncachekeys.document.rendering import render
 from dyncachekeys.document.source import decode
 from dyncachekeys.errors import DyncachekeysError, EditError, Problem
-from dyncachekeys.patterns import check
+from dyncachekeys.patterns import check, exactly
 from dyncachekeys.project import FILE
 
 if TYPE_CHECKING:
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from dyncachekeys.auditing import Audit, Dependency
 
-_SPECIAL = re.compile(r"[*?\[\\]")
 _KEYS = "tool.dyncachekeys.keys"
 
 
@@ -95,14 +92,9 @@ def _patterns(files: Iterable[str], listed: Iterable[str], one: Audit) -> Iterat
         here = [path for path in one.trace.read if folder_of(path) == folder]
         endings = {posixpath.splitext(path)[1] for path in here}
         if folder != "." and len(endings) == 1 and "" not in endings:
-            yield f"{_anchored(folder)}/*{endings.pop()}"
+            yield f"{exactly(folder)}/*{endings.pop()}"
             rest = [path for path in rest if path not in here]
-    yield from (_anchored(path) for path in rest if check(_anchored(path)) is None)
-
-
-def _anchored(path: str) -> str:
-    escaped = _SPECIAL.sub(r"\\\g<0>", path)
-    return escaped if escaped.startswith("../") else f"/{escaped}"
+    yield from (exactly(path) for path in rest if check(exactly(path)) is None)
 
 
 def put(data: bytes, added: Iterable[Addition]) -> bytes:
@@ -138,9 +130,3 @@ def _with(before: Mapping[str, Any], added: Iterable[Addition]) -> dict[str, Any
     ours = {**tool.get("dyncachekeys", {})}
     ours["keys"] = {**ours.get("keys", {}), **{one.name: dict(one.options) for one in added}}
     return {**before, "tool": {**tool, "dyncachekeys": ours}}
-
-
-def diff(before: bytes, after: bytes) -> list[str]:
-    """Return the lines of a unified diff."""
-    old, new = (decode(data)[1].splitlines() for data in (before, after))
-    return list(difflib.unified_diff(old, new, FILE, FILE, lineterm=""))

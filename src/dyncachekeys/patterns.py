@@ -68,3 +68,9 @@ def check(text: str) -> str | None:
 def escaped(body: str) -> str:
     """Return a pattern's body as it stands in a list of rules: what starts with ``#`` is a comment there."""
     return f"\\{body}" if body.startswith("#") else body
+
+
+def exactly(path: str) -> str:
+    """Return the pattern that chooses just one path, whatever characters it has."""
+    quoted = _WILDCARD.sub(r"\\\g<0>", path)
+    return quoted if quoted.startswith("../") else f"/{quoted}"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import tomli
 
-from dyncachekeys.additions import Addition, diff, put
+from dyncachekeys.additions import Addition, put
+from dyncachekeys.document.differences import diff
 from dyncachekeys.errors import EditError
 from kit import PYPROJECT, Demo, DemoMaker, tree_of
 
@@ -205,7 +206,7 @@ def test_keys_are_added_and_nothing_else_changes(text: str) -> None:
     assert keys.pop("traced-files") == {"resolver": "files", "patterns": ["/a b.txt", '/"c".txt']}
     assert (b"\r\n" in after) == (b"\r\n" in before)
     assert b"\n" not in after.replace(b"\r\n", b"") or b"\r\n" not in after
-    assert [line for line in diff(before, after) if line.startswith("-")] == ["--- pyproject.toml"]
+    assert [line for line in diff("pyproject.toml", before, after) if line.startswith("-")] == ["--- a/pyproject.toml"]
 
 
 @pytest.mark.parametrize("text", REFUSED)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.cli import render
 from dyncachekeys.cli.printer import Printer, counted
+from dyncachekeys.document.differences import diff
 from dyncachekeys.document.rendering import render as rendered
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.project import FILE
 from dyncachekeys.proposal import Wishes, eligibility, ignoring, propose, write
-from dyncachekeys.proposal.text import diff
 
 if TYPE_CHECKING:
     import argparse
@@ -76,8 +76,7 @@ def _tell(proposals: Sequence[Proposal], ignored: Sequence[Edit], options: argpa
     edits = [(f"{scope.place(one.root)}{FILE}", one.before, one.after) for one in proposals]
     edits += [(f"{scope.place(one.path.parent)}{one.path.name}", one.before, one.after) for one in ignored]
     for name, before, after in edits:
-        for line in diff(name, before, after):
-            out(out.painted(line, line[0]) if line[:1] in {"+", "-"} else line)
+        out.diff(diff(name, before, after))
     covered = [each for one in proposals for each in one.carried if each.by is not None]
     if covered:
         out("\nTaken out of tool.uv.cache-keys, since a key covers it")

@@ -26,6 +26,11 @@ class Printer:
         encoding = self._stream.encoding or "utf-8"
         self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
+    def diff(self, lines: Sequence[str]) -> None:
+        """Print the lines of a unified diff."""
+        for line in lines:
+            self(self.painted(line, line[0]) if line[:1] in {"+", "-"} else line)
+
     def painted(self, text: str, colour: str) -> str:
         """Return text in the colour of what it says, such as ``error``, or as it is."""
         return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self._colour else text

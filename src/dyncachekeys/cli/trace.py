@@ -9,9 +9,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import synchronisation
-from dyncachekeys.additions import additions, beyond, diff, put
+from dyncachekeys.additions import additions, beyond, put
 from dyncachekeys.auditing import audit, unwatched
 from dyncachekeys.cli.printer import Printer, counted
+from dyncachekeys.document.differences import diff
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.project import FILE
 
@@ -44,25 +45,25 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         added = additions(one)
         if options.format == "text":
             _tell(one, added, options)
-        written = _write(one, added, options) if options.write and added else False
+        name = f"{scope.place(one.root)}{FILE}"
+        written = _write(name, one, added, options) if options.write and added else False
         found.append({"name": one.name, "root": os.fspath(one.root), "trace": _as_json(one, added, written=written)})
     if options.format == "json":
         sys.stdout.write(json.dumps({"version": 1, "projects": found}, indent=2) + "\n")
     return 0
 
 
-def _write(one: Audit, added: Sequence[Addition], options: argparse.Namespace) -> bool:
+def _write(name: str, one: Audit, added: Sequence[Addition], options: argparse.Namespace) -> bool:
     """Show what is to be added, then add it."""
     before = (one.root / FILE).read_bytes()
     after = put(before, added)
     if options.format == "text" and not options.quiet:
         out = Printer(sys.stdout, options.color)
         out("")
-        for line in diff(before, after):
-            out(out.painted(line, line[0]) if line[:1] in {"+", "-"} else line)
+        out.diff(diff(name, before, after))
     synchronisation.replace_document(one.root, before, after)
     if options.format == "text" and not options.quiet:
-        Printer(sys.stdout)(f"Added {counted(len(added), 'key')} to {FILE}; run `dyncachekeys sync`")
+        Printer(sys.stdout)(f"Added {counted(len(added), 'key')} to {name}; run `dyncachekeys sync`")
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dyncachekeys.naming import normalised_name
+from dyncachekeys.patterns import exactly
 from dyncachekeys.proposal import shapes
 from dyncachekeys.proposal.keys import Declaration, Option
 
@@ -73,7 +74,7 @@ def _compiled(facts: Facts) -> Iterator[Declaration]:
     rest = _not_carried(facts, out)
     named = _not_carried(facts, [path for path in facts.compiled if path not in facts.natives])
     if rest or named:
-        patterns = [*_with_lock(shapes.patterns(rest)), *map(shapes.anchored, named)]
+        patterns = [*_with_lock(shapes.patterns(rest)), *map(exactly, named)]
         options: dict[str, Option] = {"patterns": patterns}
         beside = _reached(patterns, [path for path in facts.natives if path not in out])
         if beside:

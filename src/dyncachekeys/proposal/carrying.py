@@ -12,8 +12,8 @@ from dyncachekeys import patterns
 from dyncachekeys.config import DEFAULTS
 from dyncachekeys.project import FILE
 from dyncachekeys.proposal.keys import Declaration
-from dyncachekeys.proposal.shapes import anchored
 from dyncachekeys.uv.accepts import is_glob
+from dyncachekeys.uv.newest import without_braces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -161,7 +161,7 @@ def _covering(path: str, facts: Facts, declared: Mapping[str, Declaration]) -> s
             return name
     outputs = declared.get("outputs")
     written = outputs.options["patterns"] if outputs is not None else []
-    return "outputs" if isinstance(written, list) and anchored(path) in written else None
+    return "outputs" if isinstance(written, list) and patterns.exactly(path) in written else None
 
 
 def _file(entry: Any) -> str | None:
@@ -174,17 +174,18 @@ def _file(entry: Any) -> str | None:
 
 
 def _plain(glob: str) -> Iterator[str]:
-    """Yield what a glob with braces stands for; gitignore patterns know none (U12)."""
-    found = re.search(r"\{([^{}]*)\}", glob)
-    if not found:
-        yield glob
-        return
-    choices = found.group(1).split(",")
+    """Yield what a glob with braces stands for; gitignore patterns know none (U12), but ranges of letters."""
+    return without_braces(re.sub(r"\{([^{}]*)\}", _with_range, glob))
+
+
+def _with_range(braces: re.Match[str]) -> str:
+    choices = braces[1].split(",")
     letters = [choice for choice in choices if len(choice) == 1 and choice.isalnum()]
-    if len(letters) > 1:
-        choices = [f"[{''.join(letters)}]", *(choice for choice in choices if choice not in letters)]
-    for choice in choices:
-        yield from _plain(glob[: found.start()] + choice + glob[found.end() :])
+    if len(letters) < 2:  # noqa: PLR2004
+        return braces[0]
+    others = [choice for choice in choices if choice not in letters]
+    letter = f"[{''.join(letters)}]"
+    return f"{{{','.join([letter, *others])}}}" if others else letter
 
 
 def _patterns(text: str, matched: tuple[str, ...]) -> Iterator[str]:

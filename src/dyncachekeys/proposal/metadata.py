@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dyncachekeys.named_files import texts
-from dyncachekeys.proposal import shapes
+from dyncachekeys.patterns import exactly
 from dyncachekeys.proposal.keys import Declaration
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
         yield Declaration("requirements", "requirements", {"files": list(facts.requirement_files)}, (why,))
     if facts.metadata_files or facts.metadata_globs:
         why = "Goes into the metadata. Take this key away if that is not worth a build to you."
-        patterns = [*map(shapes.anchored, facts.metadata_files), *(f"/{one}" for one in facts.metadata_globs)]
+        patterns = [*map(exactly, facts.metadata_files), *(f"/{one}" for one in facts.metadata_globs)]
         yield Declaration("metadata", "files", {"patterns": patterns}, (why,))
     variable = facts.at("tool.hatch.version.variable")
     if facts.at("tool.hatch.version.source") == "env" and isinstance(variable, str) and variable:
@@ -66,11 +66,11 @@ def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
     written = [path for option in _WRITTEN for path in texts(facts.at(option))]
     if written and facts.has_dynamic_version:
         why = "Written by the build: if it is gone, as after `git clean`, uv builds once more."
-        yield Declaration("outputs", "outputs", {"patterns": [shapes.anchored(path) for path in written]}, (why,))
+        yield Declaration("outputs", "outputs", {"patterns": [exactly(path) for path in written]}, (why,))
 
 
 def _files(name: str, paths: tuple[str, ...], why: str) -> Declaration:
-    return Declaration(name, "files", {"patterns": [shapes.anchored(path) for path in paths]}, (why,))
+    return Declaration(name, "files", {"patterns": [exactly(path) for path in paths]}, (why,))
 
 
 def _from_git(facts: Facts) -> Iterator[Declaration]:

@@ -7,6 +7,8 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from dyncachekeys.patterns import exactly
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -44,7 +46,7 @@ SHAPES = (
 ASIDE = ("tests", "test", "docs", "doc", "examples", "example", "benchmarks", "benches", "fuzz")
 """Folders whose files enter no build of the package."""
 _MOST_FOLDERS = 3
-_SPECIAL = re.compile(r"[*?\[\\]")
+_WILDCARD = re.compile(r"[*?\[\\]")
 
 
 def patterns(paths: Iterable[str]) -> list[str]:
@@ -64,22 +66,16 @@ def aside(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in ASIDE if name in held)
 
 
-def anchored(path: str) -> str:
-    """Return the pattern that matches just this path."""
-    escaped = _SPECIAL.sub(r"\\\g<0>", path)
-    return escaped if escaped.startswith("../") else f"/{escaped}"
-
-
 def _has(path: str, shape: str) -> bool:
     folder, name = posixpath.split(path)
     return fnmatchcase(name, shape) and (shape != "config.toml" or posixpath.basename(folder) == ".cargo")
 
 
 def _patterns(shape: str, alike: list[str]) -> list[str]:
-    is_name = not _SPECIAL.search(shape)
+    is_name = not _WILDCARD.search(shape)
     if is_name and len(alike) <= _MOST_FOLDERS:
-        return [anchored(path) for path in alike]
+        return [exactly(path) for path in alike]
     folders = list(dict.fromkeys(path.partition("/")[0] if "/" in path else "" for path in alike))
     if len(folders) > _MOST_FOLDERS:
         return [shape]
-    return [f"{anchored(folder)}/**/{shape}" if folder else f"/{shape}" for folder in folders]
+    return [f"{exactly(folder)}/**/{shape}" if folder else f"/{shape}" for folder in folders]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -180,12 +179,6 @@ def _with(before: Mapping[str, Any], table: Table) -> dict[str, Any]:
     if table.is_empty:
         return dict(before)
     return {**before, "tool": {**before.get("tool", {}), TABLE.partition(".")[2]: table.as_table()}}
-
-
-def diff(name: str, before: bytes, after: bytes) -> list[str]:
-    """Return the lines of a unified diff."""
-    old, new = (decode(data, name)[1].splitlines() for data in (before, after))
-    return list(difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", lineterm=""))
 
 
 def with_line(data: bytes, line: str) -> bytes:

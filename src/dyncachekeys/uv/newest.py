@@ -54,7 +54,7 @@ def _changed(files: Files, path: str) -> int | None:
 
 def matches(files: Files, glob: str) -> Iterator[str]:
     """Yield the files that uv finds for a glob (U12, U13)."""
-    for plain in _without_braces(glob):
+    for plain in without_braces(glob):
         yield from _matches(files, plain)
 
 
@@ -67,13 +67,14 @@ def expanded(files: Files, paths: Iterable[str]) -> Iterator[str]:
             yield files.relative(files.full(path))
 
 
-def _without_braces(glob: str) -> Iterator[str]:
+def without_braces(glob: str) -> Iterator[str]:
+    """Yield the globs that one with braces stands for."""
     found = re.search(r"\{([^{}]*)\}", glob)
     if not found:
         yield glob
         return
     for choice in found.group(1).split(","):
-        yield from _without_braces(glob[: found.start()] + choice + glob[found.end() :])
+        yield from without_braces(glob[: found.start()] + choice + glob[found.end() :])
 
 
 def _matches(files: Files, glob: str) -> Iterator[str]:
