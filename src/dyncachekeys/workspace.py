@@ -153,6 +153,21 @@ def pyproject(files: Files, folder: Path) -> Any:
 
 
 @lru_cache(maxsize=512)
+def settings(files: Files) -> Mapping[str, Any]:
+    """Return uv's settings for a project: ``tool.uv`` at the root of its workspace, or ``uv.toml`` in its place.
+
+    A ``uv.toml`` beside replaces all that can stand there (uv 0.13). Neither a member's own settings count, nor
+    those of the user or the machine, which are elsewhere.
+    """
+    root = home(files)
+    try:
+        own = _parsed(files.read(_relative(files, root / "uv.toml")))
+    except (OSError, DyncachekeysError):  # uv itself complains of what it can't parse
+        own = None
+    found = _at(pyproject(files, root), "tool", "uv") if own is None else own
+    return found if isinstance(found, dict) else {}
+
+
 def _parsed(data: bytes) -> Any:
     """Return what a file says; the root's is asked for by each member. Nobody may change it."""
     return parse(data)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kit import BACKEND, HELPER, PYPROJECT, DemoMaker, make_wheel
+from kit import BACKEND, HELPER, PYPROJECT, UV, DemoMaker, make_wheel
 from tracing.traced import KEY, both, settled, traced, traces
 
 READS = {
@@ -261,6 +261,42 @@ def test_without_isolation_by_the_root_of_the_workspace(demo_maker: DemoMaker) -
     demo = demo_maker("", {"pyproject.toml": root, "m/pyproject.toml": member, **files})
     demo.uv("sync", "--all-packages")
     demo.cli("sync", "--project", "m")
+
+
+@pytest.mark.parametrize("option", ["config-settings", "extra-build-variables", "no-build-isolation-package"])
+def test_settings_in_a_uv_toml_stand_for_those_of_the_project(demo_maker: DemoMaker, option: str) -> None:
+    body = "one = (config_settings or {}).get('variant') or os.environ.get('VARIANT', 'default')"
+    said = {
+        "config-settings": 'config-settings = { variant = "fast" }\n',
+        "extra-build-variables": '[extra-build-variables]\ndemo = { VARIANT = "fast" }\n',
+        "no-build-isolation-package": 'no-build-isolation-package = ["demo"]\nconfig-settings = { variant = "fast" }\n',
+    }[option]
+    files = {"variants/default.txt": "", "variants/fast.txt": "", "variants/tool.txt": "", "uv.toml": said}
+    config = f'{KEY}[tool.uv]\nconfig-settings = {{ variant = "tool" }}\n'
+    demo = traced(demo_maker, f"{body}\nPath(f'variants/{{one}}.txt').read_text()", files, config)
+    if option.startswith("no-"):
+        demo.edit("pyproject.toml", "requires = []", 'requires = ["not-to-be-had"]')
+        demo.uv_sync()
+    settled(demo)
+    demo.append("variants/tool.txt", "b\n")
+    assert both(demo) == 0
+    demo.append("variants/fast.txt", "b\n")
+    assert both(demo) == 1
+
+
+@pytest.mark.parametrize("member", [True, False])
+def test_further_requirements_are_those_of_the_workspace(demo_maker: DemoMaker, *, member: bool) -> None:
+    """As for uv, which passes over a member's (0.13)."""
+    extra = '\n[tool.uv.extra-build-dependencies]\nDemo = ["not-to-be-had"]\n'
+    root = "[tool.uv.workspace]\nmembers = ['m']\n"
+    files = {"m/build_backend/__init__.py": "", "m/build_backend/core.py": BACKEND, "m/build_backend/helper.py": HELPER}
+    files |= {
+        "pyproject.toml": root + ("" if member else extra),
+        "m/pyproject.toml": PYPROJECT + KEY + (extra if member else ""),
+    }
+    demo = demo_maker("", files)
+    built = demo.run(UV, "sync", "--all-packages", check=False).returncode == 0
+    assert built == member == (demo.cli("sync", "--project", "m", check=False).returncode == 0)
 
 
 def test_a_name_that_no_file_can_have(demo_maker: DemoMaker) -> None:

@@ -8,7 +8,7 @@ from dyncachekeys import workspace
 from dyncachekeys.named_files import at
 from dyncachekeys.naming import normalised_name, required_name
 from dyncachekeys.presets import distributions
-from dyncachekeys.tracing.requirements import is_isolated, settings_of
+from dyncachekeys.tracing.requirements import is_isolated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def shared(project: Project, files: Files) -> tuple[str, ...]:
 
     uv reads these settings at the root of the workspace.
     """
-    if is_isolated(settings_of(files), project.name):
+    if is_isolated(workspace.settings(files), project.name):
         return ()
     required = (one for one in _texts(at(project.pyproject, "build-system.requires")) if ";" not in one)
     return tuple(sorted(filter(None, set(map(required_name, required)))))

@@ -204,7 +204,7 @@ def _python(request: Request, work: Path) -> Path:
             raise ResolverError([Problem("environment-missing", message, request.where, remedy)])
         return theirs
     made = work / "environment"
-    wanted = request.at_sources(with_extra(request.project, request.system.get("requires")))
+    wanted = request.at_sources(with_extra(request.settings, request.project.name, request.system.get("requires")))
     base = theirs if theirs.exists() else None
     environment_maker.make_for_build(
         made, _in(made), base, wanted, request.where, request.project.root, dict(request.environ)

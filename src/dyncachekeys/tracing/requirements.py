@@ -19,26 +19,25 @@ if TYPE_CHECKING:
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?[^;@]*(;.*)?", re.DOTALL)
 
 
-def with_extra(project: Project, requires: object) -> list[str]:
-    """Return the requirements of ``build-system``, and those that ``tool.uv.extra-build-dependencies`` adds."""
-    extra = _table(_uv(project.pyproject).get("extra-build-dependencies"))
-    added: Any = next(
-        (some for name, some in extra.items() if normalised_name(name) == normalised_name(project.name)), []
-    )
+def with_extra(settings: Mapping[str, Any], name: str, requires: object) -> list[str]:
+    """Return the requirements of ``build-system``, and those that ``extra-build-dependencies`` adds.
+
+    Args:
+        settings: As `workspace.settings` returns them.
+        name: The package's name.
+        requires: ``build-system.requires``.
+    """
+    extra = _table(settings.get("extra-build-dependencies"))
+    added: Any = next((some for each, some in extra.items() if normalised_name(each) == normalised_name(name)), [])
     found = [*(requires if isinstance(requires, list) else []), *(added if isinstance(added, list) else [])]
     return [str(one["requirement"] if isinstance(one, dict) and "requirement" in one else one) for one in found]
-
-
-def settings_of(files: Files) -> Mapping[str, Any]:
-    """Return ``tool.uv`` as uv reads it for a project: at the root of its workspace."""
-    return _uv(workspace.pyproject(files, workspace.home(files)) or {})
 
 
 def is_isolated(settings: Mapping[str, Any], name: str) -> bool:
     """Tell whether uv builds a package in an environment of its own.
 
     Args:
-        settings: As `settings_of` returns them.
+        settings: As `workspace.settings` returns them.
         name: The package's name.
     """
     listed = settings.get("no-build-isolation-package")

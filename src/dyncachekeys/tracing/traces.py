@@ -14,7 +14,7 @@ from dyncachekeys.paths import split
 from dyncachekeys.tracing import meanwhile, recording, tracer
 from dyncachekeys.tracing.kept import Depfiles, Kept
 from dyncachekeys.tracing.observed import names_in, results
-from dyncachekeys.tracing.requirements import at_sources, settings_of
+from dyncachekeys.tracing.requirements import at_sources
 from dyncachekeys.values import sealed, value_digest
 from dyncachekeys.venv import project_environment
 from dyncachekeys.witnesses import READ
@@ -99,7 +99,7 @@ class Traces:
         pyproject, python_version = self._project.pyproject, ".python-version"
         tool = pyproject.get("tool")
         own = tool.get("uv") if isinstance(tool, dict) else None
-        tables = (own if isinstance(own, dict) else {}, settings_of(self._files))
+        tables = (own if isinstance(own, dict) else {}, workspace.settings(self._files))
         settings = [{name: value for name, value in uv.items() if name != "cache-keys"} for uv in tables]
         home = self._files.relative(os.fspath(workspace.home(self._files) / python_version))
         parts = [
@@ -187,7 +187,7 @@ def request_for(  # noqa: PLR0913
         where,
         timeout,
         longer,
-        settings_of(files),
+        workspace.settings(files),
         lambda requirements: at_sources(requirements, project, files),
         steps,
     )
