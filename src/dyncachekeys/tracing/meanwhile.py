@@ -33,7 +33,7 @@ class Judged(NamedTuple):
     suspects: Mapping[str, int]
     """What changed meanwhile, and in how many traces running."""
     products: tuple[str, ...]
-    """The files that count as written by the build, only because they changed so often."""
+    """The files that count as written by the build from now on, only because they changed so often."""
     stands: bool
     """Whether what the build read is what is there now."""
 
@@ -53,11 +53,13 @@ def judge(recorded: Recorded, files: Files, before: Mapping[str, int], written: 
     enough = _BY_A_PROGRAM if trace.processes else _BY_ANYBODY
     suspects = {path: before.get(path, 0) + 1 for path in sorted(set(_changed(recorded, files)))}
     often = {path for path, times in suspects.items() if times >= enough}
-    own = {path for path in suspects if path in written}
-    products = {path for path in often - own if not path.endswith(_MARKS)}
+    own = {path for path in suspects if path in written and path not in before}
     folders = {path.removesuffix(_NAMES) for path in often if path.endswith(_NAMES)}
     doubted = [path for path in suspects if path not in own | often and _folder_of(path) not in folders]
-    return Judged(trace.without(own | products), suspects, tuple(sorted(products)), not doubted)
+    # Where a program was started, it mostly was that one: no input, not even of the one run for which this trace is.
+    products = {path for path in (suspects if trace.processes else often | own) if not path.endswith(_MARKS)}
+    told = sorted(path for path in products - own if suspects[path] == enough)
+    return Judged(trace.without(products), suspects, tuple(told), not doubted)
 
 
 def _folder_of(path: str) -> str:
