@@ -15,8 +15,9 @@ The log holds texts in threes, each ended by a NUL: what happened, to what, and 
     traced                                  the program that a traced process is
 
 Who asked is the nearest code on the stack that is not Python's own: ``project:FILE:LINE`` for the
-project's, ``requirement:NAME`` for what is installed, else nothing; in a child, else who started it. ``manifest:`` stands before that where
-setuptools goes through the tree for the list of what an sdist holds. Each fact is written once a process.
+project's, ``requirement:NAME`` for what is installed, else nothing; in a child, else who started it.
+``manifest:`` stands before that where setuptools goes through the tree for the list of what an sdist
+holds. Each fact is written once a process.
 """
 
 from __future__ import annotations
@@ -302,8 +303,11 @@ class Tracer:
 
     def tell_child(self) -> str:
         """Say in the environment who starts a child, and return it."""
-        who = self.who()
-        _set_variable(os.environ, WHO, who)
+        try:
+            who = self.who()
+            _set_variable(os.environ, WHO, who)
+        except Exception:  # noqa: BLE001  such as that the current directory is gone
+            return ""
         return who
 
     def who(self) -> str:
