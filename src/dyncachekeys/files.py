@@ -264,11 +264,13 @@ class Files:
             self.facts["x" + path] = None
 
     def renew(self, path: str, role: int = READ) -> None:
-        """Look anew at a file that we have written ourselves. Arguments as `note`."""
+        """Look anew at a file that was written meanwhile. Arguments as `note`."""
         folder, name = split(path)
         seen = self.folder(folder)
         row = seen.names.get(name)
         seen.odd_stats.pop(name, None)
+        if seen.odd.get(name) == MISSING:
+            del seen.odd[name]
         self.facts.pop("x" + path, None)
         if row is None:
             self.note(path, role)

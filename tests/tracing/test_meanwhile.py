@@ -82,6 +82,82 @@ def test_a_folder_that_is_exchanged_while_it_is_traced(demo_maker: DemoMaker) ->
     assert both(demo) == 1
 
 
+def relinked(demo: Demo) -> None:
+    (demo.root / "current").unlink()
+    (demo.root / "current").symlink_to("v2")
+
+
+CHANGES: dict[str, tuple[str, Callable[[Demo], object]]] = {
+    "a name goes": (
+        'os.listdir("v1"); Path(os.readlink("current"), "name").exists() and Path("a.txt").read_text()',
+        lambda demo: (demo.root / "v1/other").unlink(),
+    ),
+    "a folder comes": ('os.listdir("v1")', lambda demo: (demo.root / "v1/new").mkdir()),
+    "a link leads elsewhere": ('Path("current/name").read_text()', relinked),
+    "a link that is only asked leads elsewhere": ('os.readlink("current")', relinked),
+    "a file with other times is saved": (
+        'os.chmod("v1/name", 0o644); Path("v1/name").read_text()',
+        lambda demo: demo.append("v1/name", "more\n"),
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_changes_meanwhile_is_watched_again(demo_maker: DemoMaker, change: str) -> None:
+    body, act = CHANGES[change]
+    demo = traced(demo_maker, body + WAIT, {"v1/name": "", "v1/other": "", "v2/name": "", "a.txt": ""})
+    (demo.root / "current").symlink_to("v1")
+    demo.tick()
+    meanwhile(demo, lambda: act(demo))
+    assert traces(demo) == 1
+    demo.sync()
+    assert traces(demo) == 2
+    demo.sync()
+    assert traces(demo) == 2
+
+
+MADE = {
+    "folders in folders": 'os.makedirs("gen/a/b", exist_ok=True); os.listdir("."); os.listdir("gen")',
+    "by a child and by a program": """
+        import subprocess, sys
+        subprocess.run([sys.executable, "-c", "import os; os.makedirs('gen/x', exist_ok=True)"], check=True)
+        subprocess.run(["sh", "-c", "mkdir -p gen/y; echo made > gen/x/c.txt; echo made > gen/y/d.txt"], check=True)
+        [Path(folder, name).read_text() for folder, _, names in os.walk("gen") for name in names]
+        os.listdir(".")
+        """,
+    "a file, where it is not there": """
+        if not Path("made.txt").exists():
+            Path("made.txt").write_text("made")
+        Path("made.txt").read_text(); os.listdir(".")
+        """,
+    "a file by a program, where it is not there": """
+        import subprocess
+        subprocess.run(["sh", "-c", "[ -e made.txt ] || echo made > made.txt"], check=True)
+        Path("made.txt").read_text(); os.listdir(".")
+        """,
+}
+
+
+@pytest.mark.parametrize("what", MADE)
+def test_what_was_made_once_stays_the_builds(demo_maker: DemoMaker, what: str) -> None:
+    """A name that git ignores has it watched again, and that is no change."""
+    demo = traced(demo_maker, MADE[what], {".gitignore": "*.local\n"})
+    demo.git("init", "--quiet")
+    settled(demo)
+    before = traces(demo)
+    demo.write({"a.local": ""})
+    assert [both(demo), both(demo)] == [0, 0]
+    assert traces(demo) == before + 1
+
+
+def test_what_was_made_once_and_then_edited_counts(demo_maker: DemoMaker) -> None:
+    demo = traced(demo_maker, MADE["a file, where it is not there"])
+    settled(demo)
+    for _ in range(2):
+        demo.append("made.txt", "by hand\n")
+        assert [both(demo), both(demo)] == [1, 0]
+
+
 def test_a_file_that_is_saved_during_two_traces_is_still_an_input(demo_maker: DemoMaker) -> None:
     """No program was started that could have written it."""
     demo = traced(demo_maker, 'Path("deps.txt").read_text()' + WAIT, {"deps.txt": "a\n"})

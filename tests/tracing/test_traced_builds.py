@@ -40,6 +40,39 @@ READS = {
         Path("stage/deps.txt").read_text()
         """,
     "a file that is made executable each time": 'os.chmod("data/deps.txt", 0o644); Path("data/deps.txt").read_text()',
+    "a link to its folder, made each time": """
+        Path("current").unlink(missing_ok=True)
+        os.symlink("data", "current")
+        Path("current/deps.txt").read_text()
+        """,
+    "a link to its folder elsewhere": """
+        import tempfile
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink(Path("data").absolute(), Path(folder, "data"))
+            Path(folder, "data", "deps.txt").read_text()
+        """,
+    "a file that a program makes executable each time": """
+        import subprocess
+        subprocess.run(["chmod", "+x", "data/deps.txt"], check=True)
+        Path("data/deps.txt").read_text()
+        """,
+    "a file that may be written": 'open("data/deps.txt", "r+").read()',
+    "by a child with another PYTHONPATH": """
+        import subprocess, sys
+        code = "open('data/deps.txt').read()"
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": "src"}, check=True)
+        """,
+    "by a child, after PYTHONPATH was set": """
+        import subprocess, sys
+        os.environ["PYTHONPATH"] = "src"
+        subprocess.run([sys.executable, "-c", "open('data/deps.txt').read()"], check=True)
+        """,
+    "by a child, where the environment was cleared": """
+        import subprocess, sys
+        from unittest import mock
+        with mock.patch.dict(os.environ, {"A": "1"}, clear=True):
+            subprocess.run([sys.executable, "-c", "open('data/deps.txt').read()"], check=True)
+        """,
     "a file that is touched each time": 'os.utime("data/deps.txt"); Path("data/deps.txt").read_text()',
     "the first of two, one of which goes meanwhile": 'Path("data/deps.txt").read_text()',
 }
@@ -60,6 +93,16 @@ VARIABLES = {
     "in the code of a child": """
         import subprocess, sys
         subprocess.run([sys.executable, "-c", "import os; os.environ.get('DEMO_MODE')"], check=True)
+        """,
+    "by a child that os.spawnv starts": """
+        import sys
+        os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", "import os; os.environ.get('DEMO_MODE')"])
+        """,
+    "after all was put back as it was": """
+        from unittest import mock
+        with mock.patch.dict(os.environ, {"DEMO_MODE": "for a while"}):
+            os.environ.get("DEMO_MODE")
+        os.environ.get("DEMO_MODE")
         """,
     "given to a child as well": """
         import subprocess, sys
@@ -119,11 +162,18 @@ def test_a_variable_that_a_build_requirement_reads(demo_maker: DemoMaker, name: 
     assert both(demo, **{name: str(demo.beside)}) == builds
 
 
-def test_where_a_link_leads(demo_maker: DemoMaker) -> None:
-    demo = traced(demo_maker, 'os.readlink("current")', {"v1/x": "", "v2/x": ""})
+@pytest.mark.parametrize(
+    "ask", ['os.readlink("current")', 'Path("current").readlink()', 'os.path.realpath("current/x")']
+)
+def test_where_a_link_leads(demo_maker: DemoMaker, ask: str) -> None:
+    """And nothing else: not what stands there."""
+    demo = traced(demo_maker, ask, {"v1/x": "", "v2/x": ""})
     link = demo.root / "current"
     link.symlink_to("v1")
     settled(demo)
+    demo.append("v1/x", "more\n")
+    demo.write({"v1/y": ""})
+    assert both(demo) == 0
     link.unlink()
     link.symlink_to("v2")
     assert [both(demo), both(demo)] == [1, 0]
@@ -143,13 +193,22 @@ NAMES = {
         1,
     ),
     "one that is not": ('os.listdir(".")', "build/x.txt", 0),
+    "one in a tree that is gone through": ('[*os.walk(".")]', "build/lib/x.txt", 0),
+    "a folder that git ignores, in a tree that is gone through": ('[*os.walk(".")]', "cover/x.html", 0),
+    "one that is looked at": ('[one.is_dir() for one in Path(".").iterdir()]', "cover/x.html", 0),
+    "a hidden folder that is looked at": ('[one.is_dir() for one in Path(".").iterdir()]', ".cache/x", 0),
+    "one that is looked into": (
+        '[one.read_text() for one in Path(".").glob("*/x.html")]',
+        "cover/x.html",
+        1,
+    ),
 }
 
 
 @pytest.mark.parametrize("what", NAMES)
 def test_a_name_that_comes_in_a_folder_that_is_listed(demo_maker: DemoMaker, what: str) -> None:
     body, path, builds = NAMES[what]
-    demo = traced(demo_maker, body, {"reqs/a.txt": "", ".gitignore": "*.local\n"})
+    demo = traced(demo_maker, body, {"reqs/a.txt": "", ".gitignore": "*.local\ncover/\n"})
     demo.git("init", "--quiet")
     settled(demo)
     demo.write({path: "a\n"})
@@ -157,6 +216,13 @@ def test_a_name_that_comes_in_a_folder_that_is_listed(demo_maker: DemoMaker, wha
     before = traces(demo)
     assert both(demo) == 0
     assert traces(demo) == before
+
+
+@pytest.mark.parametrize("link", ["loop", "/proc/1/root/x"], ids=["to itself", "where nobody may go"])
+def test_a_listed_folder_with_an_odd_link(demo_maker: DemoMaker, link: str) -> None:
+    demo = traced(demo_maker, 'os.listdir("reqs")', {"reqs/a.txt": ""})
+    (demo.root / "reqs" / "loop").symlink_to(link)
+    settled(demo)
 
 
 def test_much_output(demo_maker: DemoMaker) -> None:

@@ -141,7 +141,7 @@ def test_where_a_link_leads_and_what_can_not_be_opened(tmp_path: Path) -> None:
                 pass
         """,
     )
-    assert set(found.read) == {"link"}
+    assert (found.read, set(found.there)) == ({}, {"link"})
     assert {"a.txt", "no-link"} <= set(found.missing)
 
 
@@ -155,7 +155,24 @@ def test_what_gets_other_times_is_told(tmp_path: Path) -> None:
     )
     done, facts = run(tmp_path, code, "-c")
     assert done.returncode == 0, done.stderr
-    assert touched(facts, Bounds(project.resolve(), project.resolve()), "touched") >= {"a", "b", "c"}
+    bounds = Bounds(project.resolve(), project.resolve())
+    assert (touched(facts, bounds, "touched"), touched(facts, bounds, "dated")) == ({"a", "b", "d"}, {"c"})
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os, subprocess; os.mkdir('x'); os.chdir('x'); os.rmdir('../x'); subprocess.run(['true'], cwd='/', check=True)",
+        "import subprocess, unittest.mock as m\nwith m.patch('os.environ', {}): subprocess.run(['/bin/true'], check=True)",
+        "import os, pickle; assert pickle.loads(pickle.dumps(os.readlink)) is os.readlink; os.stat.__qualname__",
+        "import os, sys; os.execve(path=sys.executable, argv=[sys.executable, '-c', ''], env={})",
+        "import os, sys; os.execve(sys.executable, [sys.executable, '-c', ''], os.environ)",
+    ],
+    ids=["no folder", "environ replaced", "pickled", "by keyword", "os.environ itself"],
+)
+def test_it_is_in_nobodys_way(tmp_path: Path, code: str) -> None:
+    done, _ = run(tmp_path, code, "-c")
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_child_without_code_of_its_own_asks_for_who_started_it(tmp_path: Path) -> None:

@@ -64,7 +64,10 @@ class Trace:
     written: tuple[str, ...] = ()
     """Files and folders; none of them is an input, nor what lies below, unless it is among those made."""
     made: tuple[str, ...] = ()
-    """Folders that the build asks to make, whether or not they are there. Files may well be put into them."""
+    """Folders that the build asks to make, and those they lie in, whether or not they are there. Files may well be
+    put into them."""
+    products: tuple[str, ...] = ()
+    """Of what it writes, what it also reads. Whoever else changes these changes what the build makes."""
     processes: Mapping[str, str] = field(default_factory=dict)
     """Programs that were started and not seen into: all but those of Python."""
     environment: str = ""
@@ -93,7 +96,15 @@ class Trace:
             for some in (self.read, self.missing, self.there)
         )
         written = tuple(sorted({*self.written, *products}))
-        return replace(self, read=read, missing=missing, there=there, written=written)
+        read_too = tuple(sorted({*self.products, *(products & self.read.keys())}))
+        return replace(self, read=read, missing=missing, there=there, written=written, products=read_too)
+
+    def with_folders(self, folders: AbstractSet[str]) -> Trace:
+        """Return the trace of a build that asks to make these folders, too."""
+        missing, there = (
+            {path: who for path, who in some.items() if path not in folders} for some in (self.missing, self.there)
+        )
+        return replace(self, missing=missing, there=there, made=tuple(sorted({*self.made, *folders})))
 
     def without_folders(self, folders: AbstractSet[str]) -> Trace:
         """Return the trace without what was looked for below folders that are gone again."""
@@ -168,15 +179,21 @@ def sifted(facts: Sequence[Fact], bounds: Bounds, *, manifest: bool = False) -> 
         manifest: Whether it counts what setuptools goes through for its list of what an sdist holds: that may
             decide what a wheel holds, too (``include-package-data``), but never what its metadata say.
     """
+    facts = list(_behind_links(facts))
     marked = [fact for fact in facts if fact.who.startswith(_MANIFEST)]
     theirs = [fact._replace(who=fact.who.removeprefix(_MANIFEST)) for fact in marked] if manifest else []
     facts = [fact for fact in facts if not fact.who.startswith(_MANIFEST)] + theirs
     made, written = touched(facts, bounds, "made"), touched(facts, bounds, "written")
-    written |= {*_inside(facts, bounds, made & written)}
+    new = made & written
+    made |= {*_inside(facts, bounds, new, ("listed",))}
+    written |= {*_inside(facts, bounds, new, ("read", "there"))}
+    made |= {above for path in made for above in parents(path)}
+    asked = {path for fact in facts if fact.what == "read" and (path := bounds.relative(fact.subject, fact.who))}
     read, listed, missing, there = (
         _named(_relative(facts, what, bounds, written, made), bounds) for what in ("read", "listed", "missing", "there")
     )
     implied = {".", *_above(bounds), *(above for path in (*read, *listed, *there) for above in parents(path))}
+    implied -= touched(facts, bounds, "link")
     return Trace(
         read=read,
         listed=listed,
@@ -187,6 +204,7 @@ def sifted(facts: Sequence[Fact], bounds: Bounds, *, manifest: bool = False) -> 
         variables=_named(_variables(facts), bounds),
         written=tuple(sorted(written)),
         made=tuple(sorted(made)),
+        products=tuple(sorted(asked & written)),
         processes=_named(_processes(facts), bounds),
         environment=next((bounds.told(fact.who) for fact in facts if fact.what == "environment" and fact.who), ""),
         network=next((bounds.told(fact.who) for fact in facts if fact.what == "network"), ""),
@@ -194,15 +212,30 @@ def sifted(facts: Sequence[Fact], bounds: Bounds, *, manifest: bool = False) -> 
     )
 
 
+def _behind_links(facts: Sequence[Fact]) -> Iterator[Fact]:
+    """Yield facts, those of paths below links that the build makes with where these lead."""
+    links = {fact.subject: fact.who for fact in facts if fact.what == "led"}
+    for fact in facts:
+        path, seen = fact.subject, set[str]()
+        while links and fact.what not in {"led", "variable", "process"}:
+            link = next((one for one in links if path.startswith(one + os.sep) and one not in seen), None)
+            if link is None and (path not in links or path in seen or fact.what not in {"read", "updated"}):
+                break
+            link = link or path
+            seen.add(link)
+            path = links[link] + path[len(link) :]
+        yield fact._replace(subject=path)
+
+
 def touched(facts: Iterable[Fact], bounds: Bounds, what: str) -> set[str]:
-    """Return the paths to which the build did something: ``made``, ``touched``, ``written``."""
+    """Return the paths that the build did something with: ``made``, ``touched``, ``written``, and the like."""
     return {path for one in facts if one.what == what and (path := bounds.relative(one.subject, "project:"))}
 
 
-def _inside(facts: Iterable[Fact], bounds: Bounds, folders: set[str]) -> Iterator[str]:
-    """Yield what was found in folders that were not there before: it is the build's own, whoever wrote it."""
+def _inside(facts: Iterable[Fact], bounds: Bounds, folders: set[str], found: tuple[str, ...]) -> Iterator[str]:
+    """Yield what was found in folders that were not there before: it is the build's own, whoever made it."""
     for fact in facts:
-        if folders and fact.what in {"read", "there"}:
+        if folders and fact.what in found:
             path = bounds.relative(fact.subject, fact.who)
             if path is not None and folders.intersection(parents(path)):
                 yield path

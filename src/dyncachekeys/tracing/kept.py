@@ -14,7 +14,7 @@ from dyncachekeys.tracing.facts import Trace
 from dyncachekeys.values import value_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 FILE = "trace.json"
@@ -35,6 +35,8 @@ class Kept:
     """Over the states of all that the trace names."""
     python: str = ""
     """The interpreter that ran it."""
+    products: Mapping[str, str] = field(default_factory=dict)
+    """The sealed state of each file that the build both writes and reads."""
     suspects: Mapping[str, int] = field(default_factory=dict)
     """What changed while the build was traced, and in how many traces running (`meanwhile`)."""
 
@@ -44,11 +46,11 @@ class Depfiles:
 
     Args:
         root: The project's folder.
-        believed: Whether what is kept may be believed.
+        is_believed: Tells whether what is kept below a project's folder may be believed: not if git tracks it.
     """
 
-    def __init__(self, root: Path, *, believed: bool = True) -> None:
-        self._root, self._believed = root, believed
+    def __init__(self, root: Path, is_believed: Callable[[Path], bool] = lambda _: True) -> None:
+        self._root, self._is_believed = root, is_believed
         self.fresh: dict[str, Kept] = {}
         """What is to be kept, by the name of the file."""
 
@@ -63,7 +65,7 @@ class Depfiles:
             package: Its folder, absolute.
         """
         places = dict.fromkeys([self._root / HOME / self._file(package), package / HOME / FILE])
-        found = (load(path) for path in places if self._believed or path.parent.parent != self._root)
+        found = (load(path) for path in places if self._is_believed(path.parent.parent))
         return [one for one in found if one is not None]
 
     def keep(self, package: Path, trace: Kept) -> None:
@@ -82,7 +84,8 @@ def load(path: Path) -> Kept | None:
         texts = {name: str(data[name]) for name in ("salt", "basis", "seal", "python")}
         bytes.fromhex(texts["salt"])
         suspects = {str(path): int(times) for path, times in data["suspects"].items()}
-        return Kept(_trace(data["trace"]), **texts, suspects=suspects)
+        products = {str(path): str(state) for path, state in data["products"].items()}
+        return Kept(_trace(data["trace"]), **texts, products=products, suspects=suspects)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
@@ -97,6 +100,6 @@ def _trace(data: Mapping[str, Any]) -> Trace:
         name: {str(subject): str(who) for subject, who in data[name].items()}
         for name in ("read", "listed", "missing", "there", "variables", "processes")
     }
-    several: dict[str, Any] = {name: tuple(map(str, data[name])) for name in ("written", "made", "lines")}
+    several: dict[str, Any] = {name: tuple(map(str, data[name])) for name in ("written", "made", "products", "lines")}
     texts: dict[str, Any] = {name: str(data[name]) for name in ("environment", "network")}
     return Trace(**named, **several, **texts, whole=bool(data["whole"]))

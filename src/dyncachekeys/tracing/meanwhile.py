@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dyncachekeys.content import read
 from dyncachekeys.files import changed_ns
+from dyncachekeys.paths import split
 from dyncachekeys.tracing.facts import parents
 from dyncachekeys.tracing.observed import names_in
 
@@ -53,13 +56,13 @@ def judge(recorded: Recorded, files: Files, before: Mapping[str, int], written: 
     enough = _BY_A_PROGRAM if trace.processes else _BY_ANYBODY
     suspects = {path: before.get(path, 0) + 1 for path in sorted(set(_changed(recorded, files)))}
     often = {path for path, times in suspects.items() if times >= enough}
-    own = {path for path in suspects if path in written and path not in before}
+    own = {path for path in suspects if trace.processes and path in written and path not in before}
     folders = {path.removesuffix(_NAMES) for path in often if path.endswith(_NAMES)}
-    doubted = [path for path in suspects if path not in own | often and _folder_of(path) not in folders]
+    named = {path for path in suspects if path not in trace.read and _folder_of(path) in folders}
     # Where a program was started, it mostly was that one: no input, not even of the one run for which this trace is.
-    products = {path for path in (suspects if trace.processes else often | own) if not path.endswith(_MARKS)}
+    products = {path for path in (suspects if trace.processes else often) if not path.endswith(_MARKS)}
     told = sorted(path for path in products - own if suspects[path] == enough)
-    return Judged(trace.without(products), suspects, tuple(told), not doubted)
+    return Judged(trace.without(products), suspects, tuple(told), suspects.keys() <= own | often | named)
 
 
 def _folder_of(path: str) -> str:
@@ -73,28 +76,54 @@ def files_changed(recorded: Recorded, files: Files) -> set[str]:
 
 def _changed(recorded: Recorded, files: Files) -> Iterator[str]:
     trace, since = recorded.trace, recorded.started
-    for path in {*trace.read, *trace.missing, *trace.there} - recorded.touched:
-        there = files.exists(path)
-        came, went = path in trace.missing and there, path not in trace.missing and not there
-        if came or went or (path not in trace.there and files.changed_at(path) >= since and not files.is_dir(path)):
+    for path in {*trace.read, *trace.missing, *trace.there}:
+        full, was_there = Path(files.full(path)), path not in trace.missing
+        is_there = os.path.lexists(full) if was_there else full.exists()
+        led = path in trace.there and full.is_symlink()
+        if is_there != was_there or ((led or path in trace.read) and _was_written(path, recorded, files)):
             yield path
     for folder in trace.listed:
         names = names_in(folder, files, trace)
-        came_in = [posixpath.normpath(f"{folder}/{name}") for name in (names.counted if names else ())]
-        new = [path for path in came_in if files.changed_at(path) >= since and not files.is_dir(path)]
-        yield from new
-        if any(path not in trace.read for path in new):
+        came = [posixpath.normpath(f"{folder}/{name}") for name in (names.counted if names else ())]
+        came = [path for path in came if files.changed_at(path) >= since and not files.is_dir(path)]
+        yield from (path for path in came if path not in trace.read)
+        explained = folder in recorded.stirred or folder in recorded.dated
+        if not explained and _times(files.full(folder))[0] >= since:  # something came or went
             yield folder + _NAMES
     named = (*trace.read, *trace.missing, *trace.there, *(f"{folder}/" for folder in trace.listed))
     for folder in {above for path in named for above in parents(path)} - recorded.touched:
-        if _was_moved(files.full(folder), since):
+        written, changed = _times(files.full(folder))
+        is_link = Path(files.full(folder)).is_symlink()
+        if changed >= since and (is_link or written < since) and folder not in trace.written:
             yield folder + _FOLDER
 
 
-def _was_moved(folder: str, since: int) -> bool:
-    """Tell whether a folder got another name, but nothing in it: what it holds is as old as it was."""
-    try:
-        info = Path(folder).stat()
-    except OSError:
+def _was_written(path: str, recorded: Recorded, files: Files) -> bool:
+    """Tell whether a file was written meanwhile, by somebody else than the build's own code.
+
+    What gets another change time only, as by ``chmod`` or a hard link, holds what it held.
+    """
+    written, changed = _times(files.full(path))
+    if changed < recorded.started or path in recorded.dated:
         return False
-    return info.st_mtime_ns < since <= changed_ns(info)
+    if written >= recorded.started:
+        return True
+    folder, name = split(path)
+    known = files.content(path) or files.memory.content(folder, name)
+    return path not in recorded.touched and known is not None and known != _content(files.full(path))
+
+
+def _content(full: str) -> bytes | None:
+    try:
+        return read(full)[1]
+    except OSError:
+        return None
+
+
+def _times(full: str) -> tuple[int, int]:
+    """Return when a path itself was last written and when it was changed, in nanoseconds since the epoch; else 0."""
+    try:
+        info = os.lstat(full)
+    except OSError:
+        return 0, 0
+    return info.st_mtime_ns, changed_ns(info)

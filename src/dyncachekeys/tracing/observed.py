@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from dyncachekeys.ignoring import ignored_from_above, read_ignore_file
 from dyncachekeys.model import Env, File, Value
 from dyncachekeys.project import FILE
 from dyncachekeys.pyproject_tables import without_our_table
+from dyncachekeys.tracing.facts import parents
 from dyncachekeys.witnesses import LEFT_OUT
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Mapping, Sequence
 
     from dyncachekeys.files import Files
     from dyncachekeys.tracing.facts import Trace
+
+Found: TypeAlias = File | Env | Value
 
 _PACKED = ("*.egg-info", "*.dist-info", "*.egg", "*.pyc", "uv.lock")
 """What packing and locking bring about in folders that builds list."""
@@ -33,44 +37,67 @@ class Names(NamedTuple):
     others: list[str]
     """What builds make there and git ignores: it does not count by its name. But the build may read it, so when one
     comes or goes it has to be watched again."""
+    aside: list[str]
+    """Those, what packing makes, and hidden folders: of no interest to who goes through all that there is."""
 
 
-def results(trace: Trace, files: Files, pyproject: Mapping[str, object]) -> Iterator[File | Env | Value]:
-    """Yield what a build was seen to depend on. None of it asks for an entry: it is this machine's.
+class Observed(NamedTuple):
+    """What a build depends on."""
+
+    results: list[Found]
+    passing: list[Found]
+    """What it asked of names that do not count. When that changes, it has to be watched again; nothing more."""
+
+
+def observe(trace: Trace, files: Files, pyproject: Mapping[str, object]) -> Observed:
+    """Return what a build was seen to depend on. None of it asks for an entry: it is this machine's.
 
     Args:
         trace: What was found.
         files: The project's files.
         pyproject: The parsed ``pyproject.toml``, which counts by value, and without our own table.
     """
+    names = {folder: names_in(folder, files, trace) for folder in trace.listed}
+    aside = {posixpath.normpath(f"{folder}/{name}") for folder, one in names.items() if one for name in one.aside}
+    # Who goes through a whole tree comes by what others make, and has no use for it. If it reads something there, it has.
+    aside -= {above for path in trace.read for above in (path, *parents(path))}
+    observed = Observed([], [])
+
+    def put(path: str, found: Found) -> None:
+        passes = path in aside or not aside.isdisjoint(parents(path))
+        (observed.passing if passes else observed.results).append(found)
+
     for path, who in (*trace.read.items(), *trace.missing.items()):
         if path == FILE:
-            yield Value(FILE, without_our_table(pyproject), f"read by {who}")
+            put(path, Value(FILE, without_our_table(pyproject), f"read by {who}"))
         else:
             reason = f"read by {who}" if path in trace.read else f"absent; looked for by {who}"
-            yield File(path, reason, tree=False)
+            put(path, File(path, reason, tree=False))
     for path, who in trace.there.items():
-        yield Value(f"what is at {path}", _what_is_at(path, files), f"looked for by {who}")
+        put(path, Value(f"what is at {path}", _what_is_at(path, files), f"looked for by {who}"))
     for path, who in trace.listed.items():
-        names = names_in(path, files, trace)
-        yield Value(f"names in {path}", names and names.counted, f"listed by {who}")
-    for name, who in trace.variables.items():
-        yield Env(name, f"read by {who}", entry=False)
+        one = names[path]
+        put(path, Value(f"names in {path}", one and one.counted, f"listed by {who}"))
+        observed.passing.append(Value(f"other names in {path}", one and one.others))
+    observed.results.extend(Env(name, f"read by {who}", entry=False) for name, who in trace.variables.items())
+    return observed
 
 
 def names_in(path: str, files: Files, trace: Trace) -> Names | None:
     """Return the names in a folder; nothing where there is none.
 
-    Not hidden names, nor what the build writes there itself. What git ignores counts if it looks like what
-    the build asks for: a name that ends like something that it reads there, a folder where it goes down.
+    Not hidden names, nor what the build writes there itself. A file that git ignores counts if it ends like one
+    that the build reads there.
     """
     folder = "" if path == "." else path
     if not files.is_dir(path):
         return None
     own = {posixpath.basename(one) for one in (*trace.written, *trace.made) if posixpath.dirname(one) == folder}
-    found = [one for one in files.entries(folder) if not (one.name in own or one.name in LEFT_OUT or _is_passing(one))]
+    every = [one for one in files.entries(folder) if one.name not in LEFT_OUT and one.name not in own]
+    found = [one for one in every if not _is_passing(one)]
     others = {one.name for one in _passed_over(folder, found, files, trace)}
-    return Names(sorted(one.name for one in found if one.name not in others), sorted(others))
+    aside = {one.name for one in every if _is_passing(one) and (not one.name.startswith(".") or _is_dir(one))}
+    return Names(sorted({one.name for one in found} - others), sorted(others), sorted(aside | others))
 
 
 def _is_passing(entry: os.DirEntry[str]) -> bool:
@@ -84,18 +111,30 @@ def _passed_over(
     text = read_ignore_file(files, folder)
     ignored = ignored if text is None else ignored.with_file(text)
     read = {posixpath.splitext(one)[1] for one in trace.read if posixpath.dirname(one) == folder} - {""}
-    goes_down = any(one != "." and posixpath.dirname(one) == folder for one in trace.listed)
     is_projects = not {one.name for one in found}.isdisjoint(_OF_PROJECTS)
     for entry in found:
         if is_projects and entry.name in _BUILT:
             yield entry
             continue
-        is_like = goes_down if entry.is_dir() else posixpath.splitext(entry.name)[1] in read
-        if not is_like and ignored.says(entry.name, is_dir=entry.is_dir(follow_symlinks=False)):
+        is_dir = _is_dir(entry)
+        if (is_dir or posixpath.splitext(entry.name)[1] not in read) and ignored.says(
+            entry.name, is_dir=is_dir and not entry.is_symlink()
+        ):
             yield entry
 
 
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads back to itself, or where nobody may go
+        return False
+
+
 def _what_is_at(path: str, files: Files) -> str:
-    if files.is_dir(path):
-        return "directory"
-    return "file" if files.is_file(path) else "nothing"
+    """Return what stands at a path, and where it leads if it is a link; not what it holds."""
+    what = "directory" if files.is_dir(path) else "file" if files.is_file(path) else "nothing"
+    link = Path(files.full(path))
+    if not link.is_symlink():
+        return what
+    files.exists(path)  # so that it is looked at again
+    return f"{what} -> {os.fsencode(link.readlink()).decode('utf-8', 'backslashreplace')}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dyncachekeys import environment_maker, processes
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import changed_ns
-from dyncachekeys.tracing.facts import Bounds, Trace, parents, parsed, sifted, touched
+from dyncachekeys.tracing.facts import Bounds, Fact, Trace, parents, parsed, sifted, touched
 from dyncachekeys.tracing.requirements import build_variables, config_settings, is_isolated, with_extra
 from dyncachekeys.tracing.tracer import OWN
 
@@ -80,7 +81,11 @@ class Recorded(NamedTuple):
     started: int
     """When the first hook was called, in nanoseconds of the file system's clock."""
     touched: AbstractSet[str]
-    """What got other times from the build although it was not written."""
+    """What got another change time from the build although it was not written."""
+    dated: AbstractSet[str]
+    """What got another modification time so."""
+    stirred: AbstractSet[str]
+    """Folders in which the build was seen to make, move or remove something."""
 
 
 def record(request: Request) -> Recorded:
@@ -106,11 +111,29 @@ def record(request: Request) -> Recorded:
             _left_out(request.environ),
             (name, str(work), str(request.environment)),
         )
-        facts = [*parsed((work / "trace" / "log").read_bytes())]
+        facts = [*_updated([*parsed((work / "trace" / "log").read_bytes())], started)]
         found = _finished(sifted(facts, bounds, manifest=request.steps != ("metadata",)), request.project.root)
         whole = any((work / "out" / hook).exists() for hook in ("build_editable", "build_wheel"))
-        ran = interpreter(request.environment) or interpreter(python.parent.parent)
-        return Recorded(replace(found, whole=whole), ran, started, touched(facts, bounds, "touched"))
+        stirred = {os.path.dirname(fact.subject) for fact in facts if fact.what == "written"}
+        return Recorded(
+            trace=replace(found, whole=whole),
+            python=interpreter(request.environment) or interpreter(python.parent.parent),
+            started=started,
+            touched=touched(facts, bounds, "touched"),
+            dated=touched(facts, bounds, "dated"),
+            stirred={os.path.relpath(folder, request.project.root).replace(os.sep, "/") for folder in stirred},
+        )
+
+
+def _updated(facts: Sequence[Fact], started: int) -> Iterator[Fact]:
+    """Yield facts; of what could be read and written, which of it was done."""
+    for fact in facts:
+        if fact.what == "updated":
+            with contextlib.suppress(OSError):
+                what = "written" if os.stat(fact.subject).st_mtime_ns >= started else "read"
+                yield fact._replace(what=what)
+        else:
+            yield fact
 
 
 def _finished(trace: Trace, root: Path) -> Trace:
@@ -118,9 +141,9 @@ def _finished(trace: Trace, root: Path) -> Trace:
     gone = {path for path in trace.new_folders if not (root / path).is_dir()}
     trace = trace.without_folders(gone)
     new = [path for path in trace.listed if not trace.new_folders.isdisjoint([path, *parents(path)])]
-    return trace.without(
-        {f"{path}/{name}" for path in new if (root / path).is_dir() for name in os.listdir(root / path)}
-    )
+    inside = {f"{path}/{name}" for path in new if (root / path).is_dir() for name in os.listdir(root / path)}
+    folders = {path for path in inside if (root / path).is_dir()}
+    return trace.without(inside - folders).with_folders(folders)
 
 
 def run_hooks(request: Request, out: Path, problems: list[Problem]) -> list[str]:

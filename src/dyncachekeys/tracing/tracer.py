@@ -8,7 +8,11 @@ imported already, so that the build finds the interpreter as it would be; Python
 The log holds texts in threes, each ended by a NUL: what happened, to what, and who asked for it.
 
     read, written, listed, missing, there   a path: absolute, normalised, links not followed
-    made, touched                           a folder that is to be there; what gets other times, though nobody writes it
+    link                                    one that was asked where it leads
+    made                                    a folder that is to be there
+    touched, dated                          what gets another change time, another modification time; not written
+    updated                                 a path that may be read and written: its times will tell
+    led                                     a link that is made; in place of who asked, where it leads
     imported                                nothing: only who asked for a module, wherever that lies
     variable, environment                   a variable's name (never its value); all of them
     process, network                        a program's path or name; a host was asked
@@ -116,7 +120,7 @@ class Tracer:
             "os.truncate": lambda path, length: self.on_written((path, -1)),
             "os.chmod": lambda path, mode, dir_fd: self.on_touched(path, dir_fd),
             "os.chown": lambda path, uid, gid, dir_fd: self.on_touched(path, dir_fd),
-            "os.utime": lambda path, times, ns, dir_fd: self.on_touched(path, dir_fd),
+            "os.utime": lambda path, times, ns, dir_fd: self.on_touched(path, dir_fd, "dated"),
             "os.setxattr": lambda path, *rest: self.on_touched(path, -1),
             "os.removexattr": lambda path, *rest: self.on_touched(path, -1),
             "sqlite3.connect": self.on_database,
@@ -159,6 +163,8 @@ class Tracer:
         if flags & _WRITES or (isinstance(mode, str) and mode.strip("rbtU")):
             if flags & os.O_EXCL and exists(path):  # which is why it fails
                 self.log("there", path, self.who())
+            elif flags & os.O_RDWR and not flags & os.O_TRUNC and exists(path):
+                self.log("updated", path, self.who())
             else:
                 self.log("written", path)
         else:
@@ -236,11 +242,11 @@ class Tracer:
             if not exists(full):
                 self.log("written", full)
 
-    def on_touched(self, path: Any, dir_fd: int) -> None:
+    def on_touched(self, path: Any, dir_fd: int, what: str = "touched") -> None:
         """Take what changes a file's times and not what it holds."""
         full = self.path(path, None if dir_fd == -1 else dir_fd)
         if full is not None:
-            self.log("touched", full)
+            self.log(what, full)
 
     def on_link(self, old: Any, new: Any, old_fd: int, new_fd: int) -> None:
         """Take a further name for a file: what is then read by that name is the file."""
@@ -255,8 +261,8 @@ class Tracer:
         self.on_written((path, dir_fd))
         full = self.path(path, None if dir_fd == -1 else dir_fd) or os.fsdecode(path)
         aim = self.path(os.path.join(os.path.dirname(os.path.abspath(full)), os.fsdecode(target)))
-        if aim is not None and exists(aim) and _stat(aim).st_mode & 0o170000 != _FOLDER:
-            self.log("read", aim, self.who())
+        if aim is not None:
+            self.log("led", os.path.abspath(full), aim)
 
     def on_popen(self, executable: Any, arguments: Any, folder: Any, _environ: Any) -> None:
         """Take the start of a process by subprocess."""
@@ -266,6 +272,7 @@ class Tracer:
 
     def on_exec(self, path: Any, arguments: Any, _environ: Any = None) -> None:
         """Take the start of a process by os.exec or os.posix_spawn."""
+        self.tell_child()
         self.started(os.fsdecode(path), [os.fsdecode(word) for word in arguments], None)
 
     def on_spawn(self, _mode: int, path: Any, arguments: Any, _environ: Any = None) -> None:
@@ -347,23 +354,27 @@ class Tracer:
         path = os.path.normpath(path)
         return None if (path + os.sep).startswith(self._skipped) else path
 
-    def looked(self, what: str, path: Any, dir_fd: int | None) -> None:
+    def looked(self, path: Any, dir_fd: int | None, *, there: bool, link: bool) -> None:
         """Write down that somebody looked whether something is there, or where it leads."""
         if not isinstance(path, int) and not is_for_imports():
             path = self.path(path, dir_fd)
             if path is not None:
-                inside = path.startswith(self.root)  # links on the way to the repository are the machine's
-                self.log("there" if what == "read" and not inside else what, path, self.who())
+                self.log("there" if there else "missing", path, self.who())
+                if link and there:
+                    self.log("link", path)
 
 
 class Looking:
     """A function such as ``os.stat``. Not a function itself: it must not become a method where it is an attribute."""
 
-    found = "there"
-
     def __init__(self, tracer: Tracer, function: Callable[..., Any]) -> None:
         self.__wrapped__, self.__name__, self.__doc__ = function, function.__name__, function.__doc__
+        self.__qualname__, self.__module__ = function.__name__, "os"
         self._tracer = tracer
+
+    def __reduce__(self) -> str:
+        """Be pickled as the function is: by its name."""
+        return self.__name__
 
     def __repr__(self) -> str:
         return repr(self.__wrapped__)
@@ -380,15 +391,9 @@ class Looking:
 
     def _told(self, path: Any, options: dict[str, Any], *, there: bool) -> None:
         try:
-            self._tracer.looked(self.found if there else "missing", path, options.get("dir_fd"))
+            self._tracer.looked(path, options.get("dir_fd"), there=there, link=self.__name__ == "readlink")
         except Exception:  # noqa: BLE001, S110
             pass
-
-
-class Leading(Looking):
-    """``os.readlink``: where a link leads is what it holds."""
-
-    found = "read"
 
 
 class Opening(Looking):
@@ -475,15 +480,9 @@ def exists(path: Any) -> bool:
 
 def wrap_looks(tracer: Tracer) -> None:
     """Wrap what looks whether something is there, and os.open; also where pathlib has taken it already."""
-    for name, kind in (
-        ("stat", Looking),
-        ("lstat", Looking),
-        ("access", Looking),
-        ("open", Opening),
-        ("readlink", Leading),
-    ):
+    for name in ("stat", "lstat", "access", "readlink", "open"):
         original = getattr(os, name)
-        wrapped = kind(tracer, original)
+        wrapped = (Opening if name == "open" else Looking)(tracer, original)
         for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):
             if original in known:
                 known.add(wrapped)
@@ -497,7 +496,8 @@ def wrap_environ(tracer: Tracer) -> None:  # noqa: C901  four small functions th
     """Wrap what ``os.environ`` does: a variable read by name counts, unless the build has set it itself."""
     environ: Any = type(os.environ)
     getitem, setitem, delitem, iterate = environ.__getitem__, _set_variable, environ.__delitem__, environ.__iter__
-    own = set(filter(None, os.environ.get(OWN, "").split("=")))
+    inherited = set(filter(None, os.environ.get(OWN, "").split("=")))
+    own, before = set(inherited), dict(os.environ)
     passing: list[Any] = []
     passed: list[Any] = []
 
@@ -509,9 +509,13 @@ def wrap_environ(tracer: Tracer) -> None:  # noqa: C901  four small functions th
         except Exception:  # noqa: BLE001, S110
             pass
 
-    def owns(name: Any) -> None:
+    def owns(name: Any, value: Any) -> None:
         try:
-            own.add(os.fsdecode(name))
+            name = os.fsdecode(name)
+            if name in inherited or before.get(name) != (None if value is None else os.fsdecode(value)):
+                own.add(name)
+            else:  # as it was: the build has put it back
+                own.discard(name)
             setitem(os.environ, OWN, "=".join(sorted(own)))
         except Exception:  # noqa: BLE001, S110
             pass
@@ -536,11 +540,11 @@ def wrap_environ(tracer: Tracer) -> None:  # noqa: C901  four small functions th
         passed[:] = [where, *reversed(names)]
 
     def __setitem__(self: Any, name: Any, value: Any) -> None:  # noqa: N807
-        owns(name)
+        owns(name, value)
         setitem(self, name, value)
 
     def __delitem__(self: Any, name: Any) -> None:  # noqa: N807
-        owns(name)
+        owns(name, None)
         delitem(self, name)
 
     for function in (__getitem__, __iter__, __setitem__, __delitem__):
@@ -565,30 +569,46 @@ def place() -> tuple[int, int] | None:
     return None if frame is None else (id(frame), frame.f_lasti)
 
 
+class Children:
+    """What children are to know: where the tracer is, who started them, and which variables are the build's own."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer, self._before = tracer, dict(os.environ)
+        self._needed = {name: self._before[name] for name in (LOG, ROOT) if name in self._before}
+        self._folder = self._before.get("PYTHONPATH", "").split(os.pathsep)[0]
+
+    def environ(self, given: Any) -> Any:
+        """Return the environment for a child in place of a given one; nothing, if it is to get this process's own."""
+        who = self._tracer.tell_child()
+        source = os.environ if given is None else given
+        source = getattr(source, "_data", source)  # without anybody's reading a variable
+        found = {os.fsdecode(name): os.fsdecode(value) for name, value in dict(source).items()}
+        is_met = LOG in found and found.get("PYTHONPATH", "").split(os.pathsep)[0] == self._folder
+        if given is None and is_met:
+            return None
+        own = {name for name, value in found.items() if self._before.get(name) != value} - {OWN, WHO}
+        own.update(filter(None, found.get(OWN, "").split("=")))
+        if not is_met:
+            path = os.pathsep.join(filter(None, [self._folder, found.get("PYTHONPATH")]))
+            found = {**found, **self._needed, "PYTHONPATH": path}
+        return {**found, OWN: "=".join(sorted(own)), WHO: who}
+
+
 def wrap_processes(tracer: Tracer) -> Callable[[ModuleType], None]:
-    """Let children find the tracer although they are given an environment of their own, and know who started them.
+    """Let children find the tracer although they are given an environment of their own.
 
     Returns:
         What does the same to the module ``subprocess``.
     """
-    before = dict(os.environ)
-    needed = {name: before[name] for name in (LOG, ROOT, "PYTHONPATH") if name in before}
-
-    def with_tracer(environ: Any) -> Any:
-        who = tracer.tell_child()
-        if environ is None:
-            return None
-        given = {os.fsdecode(name): os.fsdecode(value) for name, value in dict(environ).items()}
-        own = {name for name, value in given.items() if before.get(name) != value} - {OWN, WHO}
-        own.update(filter(None, given.get(OWN, "").split("=")))
-        if LOG not in given:
-            path = [*needed["PYTHONPATH"].split(os.pathsep)[:1], *filter(None, [given.get("PYTHONPATH")])]
-            given = {**given, **needed, "PYTHONPATH": os.pathsep.join(path)}
-        return {**given, OWN: "=".join(sorted(own)), WHO: who}
+    children = Children(tracer)
 
     def with_third(function: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(path: Any, arguments: Any, environ: Any, *rest: Any, **options: Any) -> Any:
-            return function(path, arguments, with_tracer(environ), *rest, **options)
+        def wrapped(*given: Any, **options: Any) -> Any:
+            if "env" in options:
+                options["env"] = children.environ(options["env"])
+            elif given[2:]:
+                given = (*given[:2], children.environ(given[2]), *given[3:])
+            return function(*given, **options)
 
         return wrapped
 
@@ -600,7 +620,7 @@ def wrap_processes(tracer: Tracer) -> Callable[[ModuleType], None]:
         original = subprocess.Popen._execute_child
 
         def _execute_child(self: Any, *given: Any) -> Any:
-            return original(self, *given[:6], with_tracer(given[6]), *given[7:])
+            return original(self, *given[:6], children.environ(given[6]), *given[7:])
 
         subprocess.Popen._execute_child = _execute_child
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys import refs, workspace
 from dyncachekeys.files import MISSING
-from dyncachekeys.model import Env, File, Notice, Value
+from dyncachekeys.model import Env, File, Notice
 from dyncachekeys.paths import split
 from dyncachekeys.tracing import meanwhile, recording, tracer
 from dyncachekeys.tracing.kept import Depfiles, Kept
-from dyncachekeys.tracing.observed import names_in, results
+from dyncachekeys.tracing.observed import Found, observe
 from dyncachekeys.tracing.requirements import at_sources
 from dyncachekeys.values import sealed, value_digest
 from dyncachekeys.venv import project_environment
@@ -42,7 +42,7 @@ class Traces:
         self._depfiles = depfiles
         self._used = Kept()
 
-    def results(self, where: str, timeout: float) -> tuple[list[File | Env | Value], list[Notice]]:
+    def results(self, where: str, timeout: float) -> tuple[list[Found], list[Notice]]:
         """Return what the build depends on, and what of it can't be seen.
 
         Args:
@@ -58,21 +58,34 @@ class Traces:
             self._used = known
             return self._found(known), self._notices(known, where)
         request = request_for(self._project, self._files, self._environ, where, timeout)
-        before = earlier[0] if earlier else Kept()
-        recorded = recording.record(request)
-        for path in recorded.touched:
-            if self._files.content(path) is not None:  # looked at before, to know whether an earlier trace stands
-                self._files.renew(path)
-        judged = meanwhile.judge(recorded, self._files, before.suspects, frozenset(before.trace.written))
-        known = Kept(judged.trace, python=recorded.python, suspects=judged.suspects)
-        found = self._found(known)
-        if judged.stands:
-            known = replace(known, basis=self._basis(known), seal=self._seal(known, found))
-        else:
-            self._files.settled = False
+        known, products = self._made(earlier[0] if earlier else Kept(), recording.record(request))
         self._depfiles.keep(self._project.root, known)
         self._used = known
-        return found, [*self._notices(known, where), *_told(judged, where)]
+        return self._found(known), [*self._notices(known, where), *_told(products, known, where)]
+
+    def _made(self, before: Kept, recorded: recording.Recorded) -> tuple[Kept, tuple[str, ...]]:
+        """Return a new trace, to be kept, and what it takes for products only because it changed so often."""
+        judged = meanwhile.judge(recorded, self._files, before.suspects, frozenset(before.trace.written))
+        for path in (*recorded.trace.read, *judged.trace.products):
+            if self._files.content(path) is not None and self._files.changed_at(path) >= recorded.started:
+                self._files.renew(path)  # looked at before, to know whether an earlier trace stands
+        # What an earlier trace saw the build write, and nobody has changed since, is still the build's.
+        same = {path for path, state in before.products.items() if state == self._sealed(before, path)}
+        written = {path for path in before.trace.written if self._files.is_file(path)} - (
+            judged.trace.read.keys() - same
+        )
+        made = {path for path in before.trace.made if self._files.is_dir(path)}
+        trace = judged.trace.without(written).with_folders(made)
+        known = Kept(trace, python=recorded.python, suspects=judged.suspects)
+        known = replace(known, products={path: self._sealed(known, path) for path in trace.products})
+        if judged.stands:
+            known = replace(known, basis=self._basis(known), seal=self._seal(known))
+        else:
+            self._files.settled = False
+        return known, judged.products
+
+    def _sealed(self, known: Kept, path: str) -> str:
+        return sealed(bytes.fromhex(known.salt), self._state(path))
 
     def ran(self, path: str, lines: range | None) -> bool:
         """Tell whether the build was seen to run a function of the project's; without lines, to import a file."""
@@ -80,8 +93,8 @@ class Traces:
         seen = path in trace.read if lines is None else any(f"{path}:{line}" in trace.lines for line in lines)
         return trace.whole or seen
 
-    def _found(self, known: Kept) -> list[File | Env | Value]:
-        return list(results(known.trace, self._files, self._project.pyproject))
+    def _found(self, known: Kept) -> list[Found]:
+        return observe(known.trace, self._files, self._project.pyproject).results
 
     def _stands(self, known: Kept) -> bool:
         if known.basis != self._basis(known):
@@ -92,7 +105,7 @@ class Traces:
             self._files.note(here)
             if recording.interpreter(environment) != known.python:
                 return False
-        return known.seal == self._seal(known, self._found(known))
+        return known.seal == self._seal(known)
 
     def _basis(self, known: Kept) -> str:
         """Return a seal over what the build is made with."""
@@ -112,14 +125,14 @@ class Traces:
         ]
         return sealed(bytes.fromhex(known.salt), value_digest(parts))
 
-    def _seal(self, known: Kept, found: Sequence[File | Env | Value]) -> str:
-        """Return a seal over the states of what was found, and over names that count only if the build uses them."""
-        states = [self._told(one) for one in found]
-        names = [names_in(folder, self._files, known.trace) for folder in known.trace.listed]
-        others = [one and one.others for one in names]
-        return sealed(bytes.fromhex(known.salt), value_digest([states, others]))
+    def _seal(self, known: Kept) -> str:
+        """Return a seal over the states of all that the trace names."""
+        observed = observe(known.trace, self._files, self._project.pyproject)
+        states = [self._told(one) for one in (*observed.results, *observed.passing)]
+        states += [["product", path, self._state(path)] for path in known.trace.products]
+        return sealed(bytes.fromhex(known.salt), value_digest(states))
 
-    def _told(self, one: File | Env | Value) -> list[object]:
+    def _told(self, one: Found) -> list[object]:
         if isinstance(one, File):
             return ["file", one.path, self._state(one.path)]
         if isinstance(one, Env):
@@ -148,10 +161,10 @@ class Traces:
         return found
 
 
-def _told(judged: meanwhile.Judged, where: str) -> Iterator[Notice]:
+def _told(products: Sequence[str], known: Kept, where: str) -> Iterator[Notice]:
     """Yield what is taken for a product for no other reason than that it changes."""
-    for path in judged.products:
-        times = judged.suspects[path]
+    for path in products:
+        times = known.suspects[path]
         why = f"`{path}` changed while the build was watched, {times} times running, so the build seems to write it"
         yield Notice("written-by-build", f"{why}; if it was you, name it in a files key", where)
 
