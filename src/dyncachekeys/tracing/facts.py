@@ -38,6 +38,8 @@ _FOR_US = frozenset({"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"})
 """What we set ourselves for a traced build."""
 _LONGEST_NAME = 255
 """No file system has longer ones, so nothing will ever be there."""
+_MOST_LINKS = 40
+"""After so many links Linux gives up."""
 _MANIFEST = "manifest:"
 _PYTHON = re.compile(r"(python|pypy)[\d.]*t?(\.exe)?")
 
@@ -216,15 +218,22 @@ def _behind_links(facts: Sequence[Fact]) -> Iterator[Fact]:
     """Yield facts, those of paths below links that the build makes with where these lead."""
     links = {fact.subject: fact.who for fact in facts if fact.what == "led"}
     for fact in facts:
-        path, seen = fact.subject, set[str]()
-        while links and fact.what not in {"led", "variable", "process"}:
-            link = next((one for one in links if path.startswith(one + os.sep) and one not in seen), None)
-            if link is None and (path not in links or path in seen or fact.what not in {"read", "updated"}):
-                break
-            link = link or path
-            seen.add(link)
-            path = links[link] + path[len(link) :]
-        yield fact._replace(subject=path)
+        if links and fact.what not in {"led", "variable", "process"}:
+            yield fact._replace(subject=_followed(fact.subject, links, itself=fact.what in {"read", "updated"}))
+        else:
+            yield fact
+
+
+def _followed(path: str, links: Mapping[str, str], *, itself: bool) -> str:
+    """Return where a path leads through some links: through itself, too, or only through the folders it lies in."""
+    for _ in range(_MOST_LINKS):
+        at = path if itself else os.path.dirname(path)
+        while at not in links:
+            if at == os.path.dirname(at):
+                return path
+            at = os.path.dirname(at)
+        path = links[at] + path[len(at) :]
+    return path
 
 
 def touched(facts: Iterable[Fact], bounds: Bounds, what: str) -> set[str]:
