@@ -17,6 +17,7 @@ from dyncachekeys.plugin import Context
 from dyncachekeys.project import FILE, load, without_region
 from dyncachekeys.survey import survey
 from dyncachekeys.tracing import meanwhile, recording
+from dyncachekeys.tracing.observed import names_in, passing
 from dyncachekeys.tracing.traces import request_for
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
     trace = recorded.trace
     if trace.processes:  # which may have written what changed meanwhile
         trace = trace.without(meanwhile.files_changed(recorded, files))
+    came_by = passing(trace, files, {folder: names_in(folder, files, trace) for folder in trace.listed})
     keyed = workspace.has_keys(project)
     watched = _by_entries(project, files, keyed=keyed)
     resolvers = _add_keys(watched, root, environ, project) if keyed else set()
@@ -133,6 +135,7 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
         Dependency(asked, subject, who, watched.by(asked, subject, trace))  # type: ignore[arg-type]  # its keys are these
         for asked, subjects in trace.subjects.items()
         for subject, who in subjects.items()
+        if (asked, subject) not in came_by
     )
     return Audit(
         name=project.name,

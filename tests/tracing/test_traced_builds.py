@@ -218,6 +218,70 @@ def test_a_name_that_comes_in_a_folder_that_is_listed(demo_maker: DemoMaker, wha
     assert traces(demo) == before
 
 
+FINDER = """
+import os
+
+def packages():
+    found = []
+    for folder, names, _ in os.walk("."):
+        for name in list(names):
+            if os.path.isfile(os.path.join(folder, name, "__init__.py")):
+                found.append(name)
+            else:
+                names.remove(name)
+    return found
+
+def entries():
+    return [name for name in os.listdir(".") if os.path.isfile(name)]
+"""
+ASIDE = {
+    "a folder that git ignores": ("plugins", "[*os.listdir('plugins')]", "plugins/new", 1),
+    "a hidden one": (".changes", "[*os.listdir('.changes')]", ".changes/new", 1),
+    "whether a file is there in one": ("plugins", "Path('plugins/flag').exists()", "plugins/flag", 1),
+    "a file in the project's own folder build": ("build", "Path('build/app.js').exists()", "build/app.js", 1),
+    "a package that git ignores": ("plugins", "None", "plugins/__init__.py", 1),
+    "a folder that git ignores and that is no package": ("plugins", "None", "plugins/x.html", 0),
+    "a hidden file": ("plugins", "None", ".coverage", 0),
+}
+
+
+@pytest.mark.parametrize("what", ASIDE)
+def test_what_is_asked_for_in_particular_where_a_requirement_goes_through_all(demo_maker: DemoMaker, what: str) -> None:
+    """As setuptools and setuptools-scm do: that nobody cares for what git ignores there does not make it nobody's."""
+    folder, ask, path, builds = ASIDE[what]
+    demo = traced(
+        demo_maker, f"import finder; finder.packages(); finder.entries()\n{ask}", {".gitignore": "plugins/\nbuild/\n"}
+    )
+    make_wheel(demo.beside / "wheels", "finder", {"finder.py": FINDER})
+    demo.environ["UV_FIND_LINKS"] = str(demo.beside / "wheels")
+    demo.edit("pyproject.toml", "requires = []", 'requires = ["finder"]')
+    demo.git("init", "--quiet")
+    (demo.root / folder).mkdir()
+    settled(demo)
+    demo.write({path: ""})
+    assert [both(demo), both(demo)] == [builds, 0]
+    (demo.root / path).unlink()
+    assert [both(demo), both(demo)] == [builds, 0]
+    assert "not watched\n" not in demo.cli("trace").stdout.partition("\nwatched")[0].partition("\n")[2]
+
+
+def test_a_build_that_asks_for_less_where_all_is_up_to_date(demo_maker: DemoMaker) -> None:
+    """As Cython does: it looks for what it might include only if it has something to make."""
+    body = """
+        if not Path("out.c").exists():
+            Path("deps.pxd").exists()
+            Path("out.c").write_text("made")
+        os.listdir("."), Path("in.pyx").read_text()
+        """
+    demo = traced(demo_maker, body, {"in.pyx": "", ".gitignore": "*.so\n*.c\n"})
+    demo.git("init", "--quiet")
+    settled(demo)
+    demo.write({"demo.so": ""})
+    assert [both(demo), both(demo)] == [0, 0]
+    demo.write({"deps.pxd": ""})
+    assert [both(demo), both(demo)] == [1, 0]
+
+
 @pytest.mark.parametrize("link", ["loop", "/proc/1/root/x"], ids=["to itself", "where nobody may go"])
 def test_a_listed_folder_with_an_odd_link(demo_maker: DemoMaker, link: str) -> None:
     demo = traced(demo_maker, 'os.listdir("reqs")', {"reqs/a.txt": ""})

@@ -7,7 +7,7 @@ import os
 import posixpath
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dyncachekeys.paths import check_path
 
@@ -100,6 +100,18 @@ class Trace:
         written = tuple(sorted({*self.written, *products}))
         read_too = tuple(sorted({*self.products, *(products & self.read.keys())}))
         return replace(self, read=read, missing=missing, there=there, written=written, products=read_too)
+
+    def with_earlier(self, earlier: Trace) -> Trace:
+        """Return the trace together with an earlier one of the same build, nothing of which has changed."""
+        several = ("read", "listed", "missing", "there", "variables", "processes")
+        both: dict[str, Any] = {name: {**getattr(earlier, name), **getattr(self, name)} for name in several}
+        written = {*earlier.written, *self.written} - self.read.keys()
+        return replace(
+            self,
+            **both,
+            made=tuple(sorted({*earlier.made, *self.made})),
+            lines=tuple(sorted({*earlier.lines, *self.lines})),
+        ).without(written)
 
     def with_folders(self, folders: AbstractSet[str]) -> Trace:
         """Return the trace of a build that asks to make these folders, too."""

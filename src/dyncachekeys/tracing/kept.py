@@ -32,7 +32,9 @@ class Kept:
     basis: str = ""
     """A seal over what the build is made with: interpreter, requirements, the tracer's version."""
     seal: str = ""
-    """Over the states of all that the trace names."""
+    """Over the states of all that the build depends on."""
+    passing: str = ""
+    """Over what may tell that it depends on more: names that do not count, and its own products."""
     python: str = ""
     """The interpreter that ran it."""
     products: Mapping[str, str] = field(default_factory=dict)
@@ -81,7 +83,7 @@ def load(path: Path) -> Kept | None:
     """Read a trace; nothing where there is none that can be trusted."""
     try:
         data = statefile.read(path)
-        texts = {name: str(data[name]) for name in ("salt", "basis", "seal", "python")}
+        texts = {name: str(data[name]) for name in ("salt", "basis", "seal", "passing", "python")}
         bytes.fromhex(texts["salt"])
         suspects = {str(path): int(times) for path, times in data["suspects"].items()}
         products = {str(path): str(state) for path, state in data["products"].items()}

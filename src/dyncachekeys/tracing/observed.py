@@ -38,7 +38,7 @@ class Names(NamedTuple):
     """What builds make there and git ignores: it does not count by its name. But the build may read it, so when one
     comes or goes it has to be watched again."""
     aside: list[str]
-    """Those, what packing makes, and hidden folders: of no interest to who goes through all that there is."""
+    """Those, what packing makes, and what is hidden: of no interest to who goes through all that there is."""
 
 
 class Observed(NamedTuple):
@@ -58,29 +58,57 @@ def observe(trace: Trace, files: Files, pyproject: Mapping[str, object]) -> Obse
         pyproject: The parsed ``pyproject.toml``, which counts by value, and without our own table.
     """
     names = {folder: names_in(folder, files, trace) for folder in trace.listed}
-    aside = {posixpath.normpath(f"{folder}/{name}") for folder, one in names.items() if one for name in one.aside}
-    # Who goes through a whole tree comes by what others make, and has no use for it. If it reads something there, it has.
-    aside -= {above for path in trace.read for above in (path, *parents(path))}
+    came_by = passing(trace, files, names)
     observed = Observed([], [])
 
-    def put(path: str, found: Found) -> None:
-        passes = path in aside or not aside.isdisjoint(parents(path))
-        (observed.passing if passes else observed.results).append(found)
+    def put(asked: str, path: str, found: Found) -> None:
+        (observed.passing if (asked, path) in came_by else observed.results).append(found)
 
     for path, who in (*trace.read.items(), *trace.missing.items()):
         if path == FILE:
-            put(path, Value(FILE, without_our_table(pyproject), f"read by {who}"))
+            put("read", path, Value(FILE, without_our_table(pyproject), f"read by {who}"))
         else:
-            reason = f"read by {who}" if path in trace.read else f"absent; looked for by {who}"
-            put(path, File(path, reason, tree=False))
+            asked = "read" if path in trace.read else "missing"
+            reason = f"read by {who}" if asked == "read" else f"absent; looked for by {who}"
+            put(asked, path, File(path, reason, tree=False))
     for path, who in trace.there.items():
-        put(path, Value(f"what is at {path}", _what_is_at(path, files), f"looked for by {who}"))
+        put("there", path, Value(f"what is at {path}", _what_is_at(path, files), f"looked for by {who}"))
     for path, who in trace.listed.items():
         one = names[path]
-        put(path, Value(f"names in {path}", one and one.counted, f"listed by {who}"))
+        put("listed", path, Value(f"names in {path}", one and one.counted, f"listed by {who}"))
         observed.passing.append(Value(f"other names in {path}", one and one.others))
     observed.results.extend(Env(name, f"read by {who}", entry=False) for name, who in trace.variables.items())
     return observed
+
+
+def passing(trace: Trace, files: Files, names: Mapping[str, Names | None]) -> set[tuple[str, str]]:
+    """Return what a build merely came by as it went through whole folders, each with how it was asked for.
+
+    That is, names that do not count and what lies there, unless it read something there or asked for it in particular.
+    A line of the project's own code that lists one folder and then another one in it goes through them; any other
+    asks in particular. A build requirement goes through them; but that a file is there may tell it where a package is.
+
+    Args:
+        trace: What was found.
+        files: The project's files.
+        names: The names in each folder that was listed.
+    """
+    aside = {
+        posixpath.normpath(f"{folder}/{name}"): trace.listed[folder]
+        for folder, one in names.items()
+        for name in (one.aside if one else ())
+    }
+    for path in trace.read:
+        for above in (path, *parents(path)):
+            aside.pop(above, None)
+    found: set[tuple[str, str]] = set()
+    for asked in ("missing", "there", "listed") if aside else ():
+        for path, who in getattr(trace, asked).items():
+            at = next((above for above in (path, *parents(path)) if above in aside), None)
+            is_package = asked == "there" and at != path and files.is_file(path)
+            if at is not None and (who == aside[at] if ":" in who else not is_package):
+                found.add((asked, path))
+    return found
 
 
 def names_in(path: str, files: Files, trace: Trace) -> Names | None:
@@ -96,7 +124,7 @@ def names_in(path: str, files: Files, trace: Trace) -> Names | None:
     every = [one for one in files.entries(folder) if one.name not in LEFT_OUT and one.name not in own]
     found = [one for one in every if not _is_passing(one)]
     others = {one.name for one in _passed_over(folder, found, files, trace)}
-    aside = {one.name for one in every if _is_passing(one) and (not one.name.startswith(".") or _is_dir(one))}
+    aside = {one.name for one in every if _is_passing(one)}
     return Names(sorted({one.name for one in found} - others), sorted(others), sorted(aside | others))
 
 

@@ -53,18 +53,28 @@ class Traces:
             ResolverError: the build can't be traced.
         """
         earlier = self._depfiles.known(self._project.root)
-        known = self._depfiles.new(self._project.root) or next(filter(self._stands, earlier), None)
+        good = [one for one in earlier if self._is_of_now(one) and one.seal == self._seal(one)]
+        standing = (one for one in good if one.passing == self._passing(one))
+        known = self._depfiles.new(self._project.root) or next(standing, None)
         if known is not None:
             self._used = known
             return self._found(known), self._notices(known, where)
         request = request_for(self._project, self._files, self._environ, where, timeout)
-        known, products = self._made(earlier[0] if earlier else Kept(), recording.record(request))
+        before = next(iter([*good, *earlier]), Kept())
+        known, products = self._made(before, recording.record(request), still=bool(good))
         self._depfiles.keep(self._project.root, known)
         self._used = known
         return self._found(known), [*self._notices(known, where), *_told(products, known, where)]
 
-    def _made(self, before: Kept, recorded: recording.Recorded) -> tuple[Kept, tuple[str, ...]]:
-        """Return a new trace, to be kept, and what it takes for products only because it changed so often."""
+    def _made(self, before: Kept, recorded: recording.Recorded, *, still: bool) -> tuple[Kept, tuple[str, ...]]:
+        """Return a new trace, to be kept, and what it takes for products only because it changed so often.
+
+        Args:
+            before: The last trace.
+            recorded: What was seen now.
+            still: Whether nothing has changed that the last trace depends on. Then it depends on that still: who finds
+                what he makes up to date may ask for less.
+        """
         judged = meanwhile.judge(recorded, self._files, before.suspects, frozenset(before.trace.written))
         for path in (*recorded.trace.read, *judged.trace.products):
             if self._files.content(path) is not None and self._files.changed_at(path) >= recorded.started:
@@ -76,10 +86,11 @@ class Traces:
         )
         made = {path for path in before.trace.made if self._files.is_dir(path)}
         trace = judged.trace.without(written).with_folders(made)
+        trace = trace.with_earlier(before.trace) if still else trace
         known = Kept(trace, python=recorded.python, suspects=judged.suspects)
         known = replace(known, products={path: self._sealed(known, path) for path in trace.products})
         if judged.stands:
-            known = replace(known, basis=self._basis(known), seal=self._seal(known))
+            known = replace(known, basis=self._basis(known), seal=self._seal(known), passing=self._passing(known))
         else:
             self._files.settled = False
         return known, judged.products
@@ -96,7 +107,8 @@ class Traces:
     def _found(self, known: Kept) -> list[Found]:
         return observe(known.trace, self._files, self._project.pyproject).results
 
-    def _stands(self, known: Kept) -> bool:
+    def _is_of_now(self, known: Kept) -> bool:
+        """Tell whether a trace is of a build as it would be made now."""
         if known.basis != self._basis(known):
             return False
         environment = project_environment(self._files, self._environ)
@@ -105,7 +117,7 @@ class Traces:
             self._files.note(here)
             if recording.interpreter(environment) != known.python:
                 return False
-        return known.seal == self._seal(known)
+        return True
 
     def _basis(self, known: Kept) -> str:
         """Return a seal over what the build is made with."""
@@ -126,9 +138,12 @@ class Traces:
         return sealed(bytes.fromhex(known.salt), value_digest(parts))
 
     def _seal(self, known: Kept) -> str:
-        """Return a seal over the states of all that the trace names."""
-        observed = observe(known.trace, self._files, self._project.pyproject)
-        states = [self._told(one) for one in (*observed.results, *observed.passing)]
+        """Return a seal over the states of all that the build depends on."""
+        return sealed(bytes.fromhex(known.salt), value_digest([self._told(one) for one in self._found(known)]))
+
+    def _passing(self, known: Kept) -> str:
+        """Return a seal over what may tell that it depends on more."""
+        states = [self._told(one) for one in observe(known.trace, self._files, self._project.pyproject).passing]
         states += [["product", path, self._state(path)] for path in known.trace.products]
         return sealed(bytes.fromhex(known.salt), value_digest(states))
 
