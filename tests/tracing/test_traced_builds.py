@@ -271,12 +271,14 @@ def test_a_build_that_asks_for_less_where_all_is_up_to_date(demo_maker: DemoMake
         if not Path("out.c").exists():
             Path("deps.pxd").exists()
             Path("out.c").write_text("made")
-        os.listdir("."), Path("in.pyx").read_text()
+        os.listdir("."), Path("in.pyx").read_text(), Path("out.c").read_text()
         """
     demo = traced(demo_maker, body, {"in.pyx": "", ".gitignore": "*.so\n*.c\n"})
     demo.git("init", "--quiet")
     settled(demo)
     demo.write({"demo.so": ""})
+    assert [both(demo), both(demo)] == [0, 0]
+    (demo.root / "out.c").unlink()
     assert [both(demo), both(demo)] == [0, 0]
     demo.write({"deps.pxd": ""})
     assert [both(demo), both(demo)] == [1, 0]

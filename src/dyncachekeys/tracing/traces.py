@@ -77,8 +77,10 @@ class Traces:
         """
         judged = meanwhile.judge(recorded, self._files, before.suspects, frozenset(before.trace.written))
         for path in (*recorded.trace.read, *judged.trace.products):
-            if self._files.content(path) is not None and self._files.changed_at(path) >= recorded.started:
-                self._files.renew(path)  # looked at before, to know whether an earlier trace stands
+            folder, name = split(path)
+            looked_at = self._files.folder(folder).state(name) is not None  # to know whether an earlier trace stands
+            if looked_at and self._files.changed_at(path) >= recorded.started:
+                self._files.renew(path)
         # What an earlier trace saw the build write, and nobody has changed since, is still the build's.
         same = {path for path, state in before.products.items() if state == self._sealed(before, path)}
         written = {path for path in before.trace.written if self._files.is_file(path)} - (
