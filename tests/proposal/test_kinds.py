@@ -116,6 +116,15 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         [],
         {"git": GIT, "environment": env("PDM_BUILD_SCM_VERSION")},
     ),
+    "pdm-that-writes-below-src": (
+        '[build-system]\nrequires = ["pdm-backend"]\nbuild-backend = "pdm.backend"\n[tool.pdm.version]\nsource = "scm"\nwrite_to = "p/_version.py"',
+        ["src/p/__init__.py"],
+        {
+            "git": GIT,
+            "environment": env("PDM_BUILD_SCM_VERSION"),
+            "outputs": {"resolver": "outputs", "patterns": ["/src/p/_version.py"]},
+        },
+    ),
     "flit": (
         '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"',
         ["src/p/__init__.py"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from dyncachekeys.named_files import texts
@@ -63,10 +64,18 @@ def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
     variable = facts.at("tool.hatch.version.variable")
     if facts.at("tool.hatch.version.source") == "env" and isinstance(variable, str) and variable:
         yield Declaration("environment", "env", {"names": [variable]}, ("The version is read from here.",))
-    written = [path for option in _WRITTEN for path in texts(facts.at(option))]
+    written = [posixpath.join(_base(option, facts), path) for option in _WRITTEN for path in texts(facts.at(option))]
     if written and facts.has_dynamic_version:
         why = "Written by the build: if it is gone, as after `git clean`, uv builds once more."
         yield Declaration("outputs", "outputs", {"patterns": [exactly(path) for path in written]}, (why,))
+
+
+def _base(option: str, facts: Facts) -> str:
+    """Return the folder from which a path starts: for pdm-backend (2.4) that of the packages, by default ``src``."""
+    if option != "tool.pdm.version.write_to":
+        return ""
+    said = facts.at("tool.pdm.build.package-dir")
+    return said if isinstance(said, str) else "src" if "src" in facts.present else ""
 
 
 def _files(name: str, paths: tuple[str, ...], why: str) -> Declaration:
