@@ -152,7 +152,6 @@ def pyproject(files: Files, folder: Path) -> Any:
         return None
 
 
-@lru_cache(maxsize=512)
 def settings(files: Files) -> Mapping[str, Any]:
     """Return uv's settings for a project: ``tool.uv`` at the root of its workspace, or ``uv.toml`` in its place.
 
@@ -168,6 +167,7 @@ def settings(files: Files) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+@lru_cache(maxsize=512)
 def _parsed(data: bytes) -> Any:
     """Return what a file says; the root's is asked for by each member. Nobody may change it."""
     return parse(data)
