@@ -272,7 +272,6 @@ class Tracer:
 
     def on_exec(self, path: Any, arguments: Any, _environ: Any = None) -> None:
         """Take the start of a process by os.exec or os.posix_spawn."""
-        self.tell_child()
         self.started(os.fsdecode(path), [os.fsdecode(word) for word in arguments], None)
 
     def on_spawn(self, _mode: int, path: Any, arguments: Any, _environ: Any = None) -> None:
@@ -281,7 +280,6 @@ class Tracer:
 
     def on_system(self, command: Any) -> None:
         """Take a command for the shell."""
-        self.tell_child()
         self.started("/bin/sh" if os.name == "posix" else "cmd", ["sh", "-c", os.fsdecode(command)], None)
 
     def on_network(self, *_: object) -> None:
@@ -290,6 +288,7 @@ class Tracer:
 
     def started(self, program: str, words: list[str], folder: Any) -> None:
         """Write down a process, and the project's script that it is or runs: nobody else may see that."""
+        who = self.tell_child()
         base = os.path.join(os.getcwd(), os.fsdecode(folder) if folder else "")
         name = os.path.basename(program).rstrip("0123456789.")
         script = script_in(words[1:]) if name in _INTERPRETERS else None
@@ -297,14 +296,14 @@ class Tracer:
             word[:1] == "-" and word[1:2] != "-" and set("IES") & set(word[1:].partition("c")[0].partition("m")[0])
             for word in words[1:2]
         )
-        self.log("process", "isolated " + name if alone else program, self.who())
+        self.log("process", "isolated " + name if alone else program, who)
         for word in (program if os.sep in program else None, script):
             path = self.path(os.path.join(base, word)) if word else None
             if path is not None and exists(path):
-                self.log("read", path, self.who())
+                self.log("read", path, who)
         if name in _SHELLS and words[1:2] == ["-c"] and words[2:]:
             # Not what is assigned before it: that may be a secret.
-            self.log("process", next((word for word in words[2].split() if "=" not in word), "sh"), self.who())
+            self.log("process", next((word for word in words[2].split() if "=" not in word), "sh"), who)
 
     # Who asked.
 
