@@ -17,7 +17,7 @@ from dyncachekeys.plugin import Context
 from dyncachekeys.project import FILE, load, without_region
 from dyncachekeys.survey import survey
 from dyncachekeys.tracing import meanwhile, recording
-from dyncachekeys.tracing.observed import names_in, passing
+from dyncachekeys.tracing.observed import listed_names, passing
 from dyncachekeys.tracing.traces import request_for
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
     trace = recorded.trace
     if trace.processes:  # which may have written what changed meanwhile
         trace = trace.without(meanwhile.files_changed(recorded, files))
-    came_by = passing(trace, files, {folder: names_in(folder, files, trace) for folder in trace.listed})
+    came_by = passing(trace, files, listed_names(trace, files))
     keyed = workspace.has_keys(project)
     watched = _by_entries(project, files, keyed=keyed)
     resolvers = _add_keys(watched, root, environ, project) if keyed else set()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dyncachekeys.paths import check_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -93,13 +93,17 @@ class Trace:
 
     def without(self, products: AbstractSet[str]) -> Trace:
         """Return the trace of a build that writes these files, too."""
-        read, missing, there = (
-            {path: who for path, who in some.items() if path not in products}
-            for some in (self.read, self.missing, self.there)
-        )
         written = tuple(sorted({*self.written, *products}))
         read_too = tuple(sorted({*self.products, *(products & self.read.keys())}))
-        return replace(self, read=read, missing=missing, there=there, written=written, products=read_too)
+        kept = self._only(("read", "missing", "there"), lambda path: path not in products)
+        return replace(kept, written=written, products=read_too)
+
+    def _only(self, asked: Iterable[str], counts: Callable[[str], bool]) -> Trace:
+        """Return the trace with fewer paths that were asked for in some ways."""
+        kept: dict[str, Any] = {
+            name: {path: who for path, who in getattr(self, name).items() if counts(path)} for name in asked
+        }
+        return replace(self, **kept)
 
     def with_earlier(self, earlier: Trace) -> Trace:
         """Return the trace together with an earlier one of the same build, nothing of which has changed."""
@@ -115,18 +119,12 @@ class Trace:
 
     def with_folders(self, folders: AbstractSet[str]) -> Trace:
         """Return the trace of a build that asks to make these folders, too."""
-        missing, there = (
-            {path: who for path, who in some.items() if path not in folders} for some in (self.missing, self.there)
-        )
-        return replace(self, missing=missing, there=there, made=tuple(sorted({*self.made, *folders})))
+        kept = self._only(("missing", "there"), lambda path: path not in folders)
+        return replace(kept, made=tuple(sorted({*self.made, *folders})))
 
     def without_folders(self, folders: AbstractSet[str]) -> Trace:
         """Return the trace without what was looked for below folders that are gone again."""
-        missing, listed = (
-            {path: who for path, who in some.items() if path not in folders and folders.isdisjoint(parents(path))}
-            for some in (self.missing, self.listed)
-        )
-        return replace(self, missing=missing, listed=listed)
+        return self._only(("missing", "listed"), lambda path: folders.isdisjoint([path, *parents(path)]))
 
 
 @dataclass(frozen=True, slots=True)

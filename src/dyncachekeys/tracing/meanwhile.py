@@ -12,7 +12,7 @@ from dyncachekeys.content import read
 from dyncachekeys.files import changed_ns
 from dyncachekeys.paths import split
 from dyncachekeys.tracing.facts import parents
-from dyncachekeys.tracing.observed import names_in
+from dyncachekeys.tracing.observed import listed_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,8 +82,7 @@ def _changed(recorded: Recorded, files: Files) -> Iterator[str]:
         led = path in trace.there and full.is_symlink()
         if is_there != was_there or ((led or path in trace.read) and _was_written(path, recorded, files)):
             yield path
-    for folder in trace.listed:
-        names = names_in(folder, files, trace)
+    for folder, names in listed_names(trace, files).items():
         came = [posixpath.normpath(f"{folder}/{name}") for name in (names.counted if names else ())]
         came = [path for path in came if files.changed_at(path) >= since and not files.is_dir(path)]
         yield from (path for path in came if path not in trace.read)

@@ -57,7 +57,7 @@ def observe(trace: Trace, files: Files, pyproject: Mapping[str, object]) -> Obse
         files: The project's files.
         pyproject: The parsed ``pyproject.toml``, which counts by value, and without our own table.
     """
-    names = {folder: names_in(folder, files, trace) for folder in trace.listed}
+    names = listed_names(trace, files)
     came_by = passing(trace, files, names)
     observed = Observed([], [])
 
@@ -91,7 +91,7 @@ def passing(trace: Trace, files: Files, names: Mapping[str, Names | None]) -> se
     Args:
         trace: What was found.
         files: The project's files.
-        names: The names in each folder that was listed.
+        names: As `listed_names` returns them.
     """
     aside = {
         posixpath.normpath(f"{folder}/{name}"): trace.listed[folder]
@@ -109,6 +109,11 @@ def passing(trace: Trace, files: Files, names: Mapping[str, Names | None]) -> se
             if at is not None and (who == aside[at] if ":" in who else not is_package):
                 found.add((asked, path))
     return found
+
+
+def listed_names(trace: Trace, files: Files) -> dict[str, Names | None]:
+    """Return the names in each folder that was listed."""
+    return {folder: names_in(folder, files, trace) for folder in trace.listed}
 
 
 def names_in(path: str, files: Files, trace: Trace) -> Names | None:

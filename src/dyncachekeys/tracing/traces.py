@@ -13,7 +13,7 @@ from dyncachekeys.model import Env, File, Notice
 from dyncachekeys.paths import split
 from dyncachekeys.tracing import meanwhile, recording, tracer
 from dyncachekeys.tracing.kept import Depfiles, Kept
-from dyncachekeys.tracing.observed import Found, observe
+from dyncachekeys.tracing.observed import Found, Observed, observe
 from dyncachekeys.tracing.requirements import at_sources
 from dyncachekeys.values import sealed, value_digest
 from dyncachekeys.venv import project_environment
@@ -52,21 +52,31 @@ class Traces:
         Raises:
             ResolverError: the build can't be traced.
         """
+        new = self._depfiles.new(self._project.root)
+        if new is not None:
+            return self._using(new, self._observed(new), where)
         earlier = self._depfiles.known(self._project.root)
-        good = [one for one in earlier if self._is_of_now(one) and one.seal == self._seal(one)]
-        standing = (one for one in good if one.passing == self._passing(one))
-        known = self._depfiles.new(self._project.root) or next(standing, None)
-        if known is not None:
-            self._used = known
-            return self._found(known), self._notices(known, where)
+        good: list[Kept] = []
+        for known in filter(self._is_of_now, earlier):
+            observed = self._observed(known)
+            if known.seal == self._seal(known, observed):
+                good.append(known)
+                if known.passing == self._passing(known, observed):
+                    return self._using(known, observed, where)
         request = request_for(self._project, self._files, self._environ, where, timeout)
         before = next(iter([*good, *earlier]), Kept())
-        known, products = self._made(before, recording.record(request), still=bool(good))
+        known, observed, products = self._made(before, recording.record(request), still=bool(good))
         self._depfiles.keep(self._project.root, known)
-        self._used = known
-        return self._found(known), [*self._notices(known, where), *_told(products, known, where)]
+        found, notices = self._using(known, observed, where)
+        return found, [*notices, *_told(products, known, where)]
 
-    def _made(self, before: Kept, recorded: recording.Recorded, *, still: bool) -> tuple[Kept, tuple[str, ...]]:
+    def _using(self, known: Kept, observed: Observed, where: str) -> tuple[list[Found], list[Notice]]:
+        self._used = known
+        return observed.results, self._notices(known, where)
+
+    def _made(
+        self, before: Kept, recorded: recording.Recorded, *, still: bool
+    ) -> tuple[Kept, Observed, tuple[str, ...]]:
         """Return a new trace, to be kept, and what it takes for products only because it changed so often.
 
         Args:
@@ -91,11 +101,13 @@ class Traces:
         trace = trace.with_earlier(before.trace) if still else trace
         known = Kept(trace, python=recorded.python, suspects=judged.suspects)
         known = replace(known, products={path: self._sealed(known, path) for path in trace.products})
+        observed = self._observed(known)
         if judged.stands:
-            known = replace(known, basis=self._basis(known), seal=self._seal(known), passing=self._passing(known))
+            seal, passing = self._seal(known, observed), self._passing(known, observed)
+            known = replace(known, basis=self._basis(known), seal=seal, passing=passing)
         else:
             self._files.settled = False
-        return known, judged.products
+        return known, observed, judged.products
 
     def _sealed(self, known: Kept, path: str) -> str:
         return sealed(bytes.fromhex(known.salt), self._state(path))
@@ -106,8 +118,8 @@ class Traces:
         seen = path in trace.read if lines is None else any(f"{path}:{line}" in trace.lines for line in lines)
         return trace.whole or seen
 
-    def _found(self, known: Kept) -> list[Found]:
-        return observe(known.trace, self._files, self._project.pyproject).results
+    def _observed(self, known: Kept) -> Observed:
+        return observe(known.trace, self._files, self._project.pyproject)
 
     def _is_of_now(self, known: Kept) -> bool:
         """Tell whether a trace is of a build as it would be made now."""
@@ -139,13 +151,13 @@ class Traces:
         ]
         return sealed(bytes.fromhex(known.salt), value_digest(parts))
 
-    def _seal(self, known: Kept) -> str:
+    def _seal(self, known: Kept, observed: Observed) -> str:
         """Return a seal over the states of all that the build depends on."""
-        return sealed(bytes.fromhex(known.salt), value_digest([self._told(one) for one in self._found(known)]))
+        return sealed(bytes.fromhex(known.salt), value_digest([self._told(one) for one in observed.results]))
 
-    def _passing(self, known: Kept) -> str:
+    def _passing(self, known: Kept, observed: Observed) -> str:
         """Return a seal over what may tell that it depends on more."""
-        states = [self._told(one) for one in observe(known.trace, self._files, self._project.pyproject).passing]
+        states = [self._told(one) for one in observed.passing]
         states += [["product", path, self._state(path)] for path in known.trace.products]
         return sealed(bytes.fromhex(known.salt), value_digest(states))
 
