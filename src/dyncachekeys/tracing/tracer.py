@@ -491,33 +491,43 @@ def wrap_looks(tracer: Tracer) -> None:
             setattr(accessor, name, wrapped)
 
 
-def wrap_environ(tracer: Tracer) -> None:  # noqa: C901  four small functions that share what they remember
+class Variables:
+    """What the build asks of the environment, and which variables are its own: those that it has set itself."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer, self._before = tracer, dict(os.environ)
+        self._inherited = set(filter(None, os.environ.get(OWN, "").split("=")))
+        self._own = set(self._inherited)
+
+    def asked(self, what: str, name: Any) -> None:
+        """Take that one is read, or that somebody goes through all of them."""
+        try:
+            name = os.fsdecode(name)
+            if name not in self._own and name not in {LOG, ROOT, OWN, WHO}:
+                self._tracer.log(what, name, "" if is_for_python() else self._tracer.who())
+        except Exception:  # noqa: BLE001, S110
+            pass
+
+    def set(self, name: Any, value: Any) -> None:
+        """Take that one gets a value, or is taken away."""
+        try:
+            name = os.fsdecode(name)
+            if name in self._inherited or self._before.get(name) != (None if value is None else os.fsdecode(value)):
+                self._own.add(name)
+            else:  # as it was: the build has put it back
+                self._own.discard(name)
+            _set_variable(os.environ, OWN, "=".join(sorted(self._own)))
+        except Exception:  # noqa: BLE001, S110
+            pass
+
+
+def wrap_environ(tracer: Tracer) -> None:
     """Wrap what ``os.environ`` does: a variable read by name counts, unless the build has set it itself."""
     environ: Any = type(os.environ)
     getitem, setitem, delitem, iterate = environ.__getitem__, _set_variable, environ.__delitem__, environ.__iter__
-    inherited = set(filter(None, os.environ.get(OWN, "").split("=")))
-    own, before = set(inherited), dict(os.environ)
+    variables = Variables(tracer)
     passing: list[Any] = []
     passed: list[Any] = []
-
-    def told(what: str, name: Any) -> None:
-        try:
-            name = os.fsdecode(name)
-            if name not in own and name not in {LOG, ROOT, OWN, WHO}:
-                tracer.log(what, name, "" if is_for_python() else tracer.who())
-        except Exception:  # noqa: BLE001, S110
-            pass
-
-    def owns(name: Any, value: Any) -> None:
-        try:
-            name = os.fsdecode(name)
-            if name in inherited or before.get(name) != (None if value is None else os.fsdecode(value)):
-                own.add(name)
-            else:  # as it was: the build has put it back
-                own.discard(name)
-            setitem(os.environ, OWN, "=".join(sorted(own)))
-        except Exception:  # noqa: BLE001, S110
-            pass
 
     def __getitem__(self: Any, name: Any) -> Any:  # noqa: N807
         # Whoever goes through all of them asks for none by name: in a loop, or as dict(os.environ) does.
@@ -526,11 +536,11 @@ def wrap_environ(tracer: Tracer) -> None:  # noqa: C901  four small functions th
         elif passed and passed[-1] == name and place() == passed[0]:
             passed.pop()
         else:
-            told("variable", name)
+            variables.asked("variable", name)
         return getitem(self, name)
 
     def __iter__(self: Any) -> Iterator[Any]:  # noqa: N807
-        told("environment", "")
+        variables.asked("environment", "")
         names, where = list(iterate(self)), place()
         for name in names:
             passing[:] = [name]
@@ -539,11 +549,11 @@ def wrap_environ(tracer: Tracer) -> None:  # noqa: C901  four small functions th
         passed[:] = [where, *reversed(names)]
 
     def __setitem__(self: Any, name: Any, value: Any) -> None:  # noqa: N807
-        owns(name, value)
+        variables.set(name, value)
         setitem(self, name, value)
 
     def __delitem__(self: Any, name: Any) -> None:  # noqa: N807
-        owns(name, None)
+        variables.set(name, None)
         delitem(self, name)
 
     for function in (__getitem__, __iter__, __setitem__, __delitem__):
