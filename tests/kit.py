@@ -23,10 +23,10 @@ from uv import find_uv_bin
 
 import dyncachekeys
 from dyncachekeys.cli.explain import as_json, tell
-from dyncachekeys.cli.printer import Printer
 from dyncachekeys.doctor import examine
 from dyncachekeys.errors import DyncachekeysError, Problem
 from dyncachekeys.explanation import Explanation, explain
+from dyncachekeys.output import Printer
 from dyncachekeys.report import ProjectReport
 from dyncachekeys.survey import survey
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dyncachekeys.files import Files
-from dyncachekeys.memory import FileMemory
+from dyncachekeys.recall import FileMemory
 from dyncachekeys.selection import Selection
 
 

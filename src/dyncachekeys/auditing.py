@@ -10,11 +10,11 @@ from dyncachekeys import environment, patterns, registry, uv, workspace
 from dyncachekeys.config import DEFAULTS, WHERE
 from dyncachekeys.files import MISSING, Files
 from dyncachekeys.matching import Rules
-from dyncachekeys.memory import FileMemory
 from dyncachekeys.model import File
 from dyncachekeys.named_files import of_table
 from dyncachekeys.plugin import Context
 from dyncachekeys.project import FILE, load, without_region
+from dyncachekeys.recall import FileMemory
 from dyncachekeys.survey import survey
 from dyncachekeys.tracing import meanwhile, recording
 from dyncachekeys.tracing.observed import listed_names, passing

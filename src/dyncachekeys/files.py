@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from dyncachekeys.memory import FileMemory
+    from dyncachekeys.recall import FileMemory
 
 MISSING = "missing"
 DIRECTORY = "directory"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys.environment_maker import make
 from dyncachekeys.errors import Problem, ResolverError
-from dyncachekeys.requirement import is_local, normalised
+from dyncachekeys.names import is_local, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

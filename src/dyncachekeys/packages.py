@@ -11,10 +11,10 @@ from dyncachekeys import workspace
 from dyncachekeys.crossing import merge, packed
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import DIRECTORY, Files
-from dyncachekeys.memory import FileMemory
 from dyncachekeys.model import Directory, Env, File, Value
-from dyncachekeys.naming import normalised_name
+from dyncachekeys.names import normalised_name
 from dyncachekeys.project import FILE, load, without_region
+from dyncachekeys.recall import FileMemory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

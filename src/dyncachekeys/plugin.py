@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from dyncachekeys import git, processes, project, repository
-from dyncachekeys.credentials import is_credential
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.model import Data, Directory, Env, File, Git, Notice, Output, Value
+from dyncachekeys.names import is_credential
 from dyncachekeys.paths import check_path, normalised
 from dyncachekeys.patterns import check as check_pattern
 from dyncachekeys.processes import Completed, OutputTooLargeError

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dyncachekeys.build_tables import BACKENDS, NOT_READ, OF_UV, OF_UV_BY_PROJECT, READ
-from dyncachekeys.naming import normalised_name, required_name
+from dyncachekeys.names import normalised_name, required_name
 
 Path = tuple[str, ...]
 """The keys that lead to a table."""

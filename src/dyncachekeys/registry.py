@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import Problem, ResolverError, nearest
-from dyncachekeys.naming import normalised_name
+from dyncachekeys.names import normalised_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

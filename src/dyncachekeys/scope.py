@@ -12,8 +12,8 @@ from dyncachekeys import columns, explanation, keeping, project, survey, synchro
 from dyncachekeys.emit.write import Lock, hide
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem, nearest
 from dyncachekeys.files import Files
-from dyncachekeys.memory import FileMemory
-from dyncachekeys.naming import normalised_name
+from dyncachekeys.names import normalised_name
+from dyncachekeys.recall import FileMemory
 from dyncachekeys.witnesses import SCOPE_FILE
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ from dyncachekeys.emit.plan import STAMP_ENTRIES, Plan
 from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
 from dyncachekeys.files import Files
-from dyncachekeys.memory import FileMemory, State
+from dyncachekeys.memory import State
 from dyncachekeys.products import judge
 from dyncachekeys.project import FILE, HOME, Project, without_region
+from dyncachekeys.recall import FileMemory
 from dyncachekeys.resolution import Resolution, resolve
 from dyncachekeys.surveyed import Survey
 from dyncachekeys.tracing.kept import Depfiles

@@ -21,9 +21,9 @@ from dyncachekeys.document import parse
 from dyncachekeys.environment import Environment
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import Files
-from dyncachekeys.memory import FileMemory
 from dyncachekeys.plugin import Context, is_tracked, may_ask_machine
 from dyncachekeys.project import FILE, without_region
+from dyncachekeys.recall import FileMemory
 from dyncachekeys.results import WrongResultError, plain
 
 if TYPE_CHECKING:

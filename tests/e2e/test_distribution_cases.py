@@ -12,8 +12,8 @@ import pytest
 from dyncachekeys import quiet
 from dyncachekeys.environment import Environment
 from dyncachekeys.files import Files
-from dyncachekeys.memory import FileMemory
 from dyncachekeys.plugin import Context
+from dyncachekeys.recall import FileMemory
 from dyncachekeys.report import ProjectReport
 from dyncachekeys.witnesses import Witnesses
 from kit import PYPROJECT, UV_VERSION, Demo, DemoMaker, make_wheel

@@ -295,7 +295,7 @@ def test_quiet_only_if_there_is_nothing_to_do(demo_maker: DemoMaker, clock: list
 
 
 QUIETLY_IMPORTED = {
-    *("dyncachekeys", "dyncachekeys.cli", "dyncachekeys.cli.early", "dyncachekeys.cli.printer"),
+    *("dyncachekeys", "dyncachekeys.cli", "dyncachekeys.cli.early", "dyncachekeys.output"),
     *("dyncachekeys.quiet", "dyncachekeys.witnesses", "_blake2", "zlib", "time", "__future__"),
 }
 EXACT = CONFIG.replace("{watch}", "digest")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from dyncachekeys import environment_maker, quiet
+from dyncachekeys.names import is_local, normalised
 from dyncachekeys.own_environment import MADE, cache_folder
-from dyncachekeys.requirement import is_local, normalised
 from dyncachekeys.witnesses import Witnesses
 from kit import Demo, DemoMaker, make_wheel, refused, told, tree_of
 

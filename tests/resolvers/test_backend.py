@@ -8,8 +8,8 @@ import pytest
 
 from dyncachekeys.environment import Environment
 from dyncachekeys.files import Files
-from dyncachekeys.memory import FileMemory
 from dyncachekeys.plugin import Context, File
+from dyncachekeys.recall import FileMemory
 from dyncachekeys.resolvers.backend import backend
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import dyncachekeys
 from dyncachekeys import DyncachekeysError
 from dyncachekeys.environment import Environment
 from dyncachekeys.files import Files
-from dyncachekeys.memory import FileMemory
 from dyncachekeys.plugin import Context
+from dyncachekeys.recall import FileMemory
 from dyncachekeys.report import ProjectReport
 from dyncachekeys.resolvers import distribution
 from kit import Demo, DemoMaker, refused, told

@@ -13,7 +13,7 @@ import pytest
 import dyncachekeys
 from dyncachekeys import git, repository
 from dyncachekeys.files import Files
-from dyncachekeys.memory import FileMemory
+from dyncachekeys.recall import FileMemory
 from dyncachekeys.resolution import Resolution
 from kit import Demo, DemoMaker, refused, told
 

@@ -17,8 +17,8 @@ import tomli
 from dyncachekeys import environment
 from dyncachekeys.errors import ResolverError
 from dyncachekeys.files import Files
-from dyncachekeys.memory import FileMemory
 from dyncachekeys.project import load
+from dyncachekeys.recall import FileMemory
 from dyncachekeys.tracing.facts import Trace
 from dyncachekeys.tracing.recording import record
 from dyncachekeys.tracing.traces import request_for

@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from dyncachekeys.cli import render
-from dyncachekeys.cli.printer import Printer, counted
 from dyncachekeys.doctor import Finding, Level, examine
+from dyncachekeys.output import Printer, counted
 
 if TYPE_CHECKING:
     import argparse

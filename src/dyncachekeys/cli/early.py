@@ -7,7 +7,7 @@ import sys
 import time
 
 from dyncachekeys import quiet
-from dyncachekeys.cli.printer import Printer, counts, in_sync
+from dyncachekeys.output import Printer, counts, in_sync
 from dyncachekeys.quiet import Glance
 from dyncachekeys.witnesses import SCOPE_FILE, Witnesses
 
@@ -195,11 +195,11 @@ def _tell(
     if edited is None or where is None or not edited.changes:
         in_sync(out, names, *((found, seconds) if asked.command == "sync" else ()))
         return
-    from dyncachekeys.cli import telling
+    from dyncachekeys import output
 
-    telling.resolved(out, found, seconds)
-    telling.changes(out, edited.changes, all_of_them=False)
-    out(telling.OUTCOMES[edited.move].format(name=where.name))
+    output.resolved(out, found, seconds)
+    output.changes(out, edited.changes, all_of_them=False)
+    out(output.OUTCOMES[edited.move].format(name=where.name))
 
 
 class _Asked:

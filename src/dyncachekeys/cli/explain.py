@@ -6,9 +6,10 @@ import dataclasses
 import sys
 from typing import TYPE_CHECKING, Any
 
+from dyncachekeys import output
 from dyncachekeys import scope as scopes
-from dyncachekeys.cli import render, telling
-from dyncachekeys.cli.printer import Printer, counted
+from dyncachekeys.cli import render
+from dyncachekeys.output import Printer, counted
 from dyncachekeys.report import demand_key
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
         _tell_changes(one.last.changes, one.last.why, out, options)
         if one.last.is_first:
             out("   it was the first sync here, or the memory of the one before was gone")
-        out(f"   {telling.OUTCOMES[one.last.move].format(name=name)}")
+        out(f"   {output.OUTCOMES[one.last.move].format(name=name)}")
     _tell_edited(one.edited, out, options)
     for seen in one.outlook.seen[: None if options.verbose else _SHOWN]:
         out(f"uv sees: {_FACTS[seen.fact].format(seen.subject)}")
@@ -102,7 +103,7 @@ def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
 def _tell_changes(
     changes: Mapping[str, Sequence[Change]], why: Sequence[str], out: Printer, options: argparse.Namespace
 ) -> None:
-    telling.changes(out, changes, all_of_them=options.verbose, with_reasons=True)
+    output.changes(out, changes, all_of_them=options.verbose, with_reasons=True)
     for reason in why:
         out(f" ! {reason}")
 

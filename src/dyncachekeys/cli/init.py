@@ -7,10 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.cli import render
-from dyncachekeys.cli.printer import Printer, counted
 from dyncachekeys.document.differences import diff
 from dyncachekeys.document.rendering import render as rendered
 from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.output import Printer, counted
 from dyncachekeys.project import FILE
 from dyncachekeys.proposal import Wishes, eligibility, ignoring, propose, write
 

@@ -9,10 +9,10 @@ import traceback
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
 
-from dyncachekeys.cli import telling
-from dyncachekeys.cli.printer import Printer, counted, counts, in_sync
+from dyncachekeys import output
 from dyncachekeys.document import rendering
 from dyncachekeys.errors import Problem
+from dyncachekeys.output import Printer, counted, counts, in_sync
 from dyncachekeys.witnesses import LINK_FOLDER
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ def synced(
         in_sync(out, [report.name for report in reports], found, seconds)
         _times(reports, seconds, out, options)
         return
-    telling.resolved(out, found, seconds)
+    output.resolved(out, found, seconds)
     _times(reports, seconds, out, options)
     for report in changed:
-        telling.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
+        output.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
         for why in report.why:
             out(f" ! {why}")
         if report.region_differs:
@@ -64,9 +64,9 @@ def synced(
             out(f"Wrote {entries} to tool.uv.cache-keys in pyproject.toml{where}")
         naming = report.naming
         if naming is not None:
-            out(telling.NAMED[naming].format(name=report.name))
+            out(output.NAMED[naming].format(name=report.name))
         if naming is None or report.move != "kept":
-            out(telling.OUTCOMES[report.move].format(name=report.name))
+            out(output.OUTCOMES[report.move].format(name=report.name))
 
 
 def _times(reports: Sequence[ProjectReport], seconds: float, out: Printer, options: argparse.Namespace) -> None:
@@ -101,7 +101,7 @@ def checked(reports: Sequence[ProjectReport], options: argparse.Namespace, *, st
         if report.move != "kept":
             out(f"{report.name}: the stamp is stale")
         if report.move != "kept" or renamed:
-            telling.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
+            output.changes(out, {key.name: key.changes for key in report.keys}, all_of_them=options.verbose)
         elif LINK_FOLDER in report.written:
             out(f"{report.name}: {LINK_FOLDER} does not hold the links that it should")
     out("Run `dyncachekeys sync`." if not options.hook else _BEFORE_A_COMMIT)

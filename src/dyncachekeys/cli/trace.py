@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys import synchronisation
 from dyncachekeys.additions import additions, beyond, put
 from dyncachekeys.auditing import audit, unwatched
-from dyncachekeys.cli.printer import Printer, counted
 from dyncachekeys.document.differences import diff
 from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.output import Printer, counted
 from dyncachekeys.project import FILE
 
 if TYPE_CHECKING:

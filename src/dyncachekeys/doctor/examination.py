@@ -13,9 +13,9 @@ from dyncachekeys.doctor.subject import Subject, globs_of
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError
 from dyncachekeys.files import Files
 from dyncachekeys.ignoring import IgnoreRules
-from dyncachekeys.memory import FileMemory
 from dyncachekeys.named_files import of_table
 from dyncachekeys.project import FILE, Project, load, without_region
+from dyncachekeys.recall import FileMemory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

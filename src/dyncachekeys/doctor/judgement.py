@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dyncachekeys import naming, processes, uv
+from dyncachekeys import names, processes, uv
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.emit.stamp import Stamps
 from dyncachekeys.errors import DyncachekeysError
@@ -75,11 +75,11 @@ def _asked(subject: Subject, program: str) -> bool | str:
     except OSError as error:
         return str(error)
     told = done.error.decode("utf-8", "replace")
-    changed = {naming.normalised_name(name) for name in _CHANGED.findall(told)}
+    changed = {names.normalised_name(name) for name in _CHANGED.findall(told)}
     # Exit code 1 or 2, by version, both if anything would change and for any other failure.
     if done.code and "environment is outdated" not in told:
         return " ".join(told.split()) or f"it exits {done.code}"
-    return naming.normalised_name(subject.project.name) in changed
+    return names.normalised_name(subject.project.name) in changed
 
 
 def _may_be_new(subject: Subject, record: Record | None, expected: Record) -> bool:

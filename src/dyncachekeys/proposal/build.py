@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dyncachekeys.naming import normalised_name
+from dyncachekeys.names import normalised_name
 from dyncachekeys.patterns import exactly
 from dyncachekeys.proposal import shapes
 from dyncachekeys.proposal.keys import Declaration, Option

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from dyncachekeys import workspace
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files import Files
-from dyncachekeys.memory import FileMemory
 from dyncachekeys.project import FILE, load
 from dyncachekeys.proposal.text import TABLE
+from dyncachekeys.recall import FileMemory
 from dyncachekeys.workspace import with_inherited
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import workspace
 from dyncachekeys.named_files import at
-from dyncachekeys.naming import normalised_name, required_name
+from dyncachekeys.names import normalised_name, required_name
 from dyncachekeys.presets import distributions
 from dyncachekeys.tracing.requirements import is_isolated
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.files import Files
-from dyncachekeys.memory import FileMemory
 from dyncachekeys.project import Project, load
 from dyncachekeys.proposal import deciding
 from dyncachekeys.proposal.eligibility import demand_no_keys, demand_package
 from dyncachekeys.proposal.looking import look
 from dyncachekeys.proposal.text import Table, edited, removable
 from dyncachekeys.proposal.wishes import Wishes
+from dyncachekeys.recall import FileMemory
 from dyncachekeys.workspace import with_inherited
 
 if TYPE_CHECKING:

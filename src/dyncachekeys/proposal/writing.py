@@ -11,9 +11,9 @@ from dyncachekeys.emit.write import replace
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.files import Files
 from dyncachekeys.ignoring import IGNORE_FILE, IgnoreRules
-from dyncachekeys.memory import FileMemory
 from dyncachekeys.project import FILE, HOME
 from dyncachekeys.proposal.text import with_line
+from dyncachekeys.recall import FileMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

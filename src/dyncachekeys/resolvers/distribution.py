@@ -10,7 +10,7 @@ from pathlib import Path
 from platform import libc_ver, mac_ver, machine, system
 from typing import Annotated, TypeVar
 
-from dyncachekeys.naming import normalised_name
+from dyncachekeys.names import normalised_name
 from dyncachekeys.plugin import Checked, Context, Data, Problem, ResolverError, Value
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")

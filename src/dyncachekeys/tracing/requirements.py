@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import workspace
-from dyncachekeys.naming import normalised_name
+from dyncachekeys.names import normalised_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

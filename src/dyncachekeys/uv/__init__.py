@@ -1,6 +1,6 @@
 """What uv accepts, records and compares: measured, not read in its documentation (``docs/uv-facts.md``)."""
 
-from dyncachekeys.credentials import is_credential
+from dyncachekeys.names import is_credential
 from dyncachekeys.uv.accepts import CURRENT, DEFAULTS, LINKS, STAMP_FILE, is_literal_path, malformed
 from dyncachekeys.uv.newest import expanded, newest, newest_linked
 from dyncachekeys.uv.program import Program, find

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys import repository
 from dyncachekeys.digest import digest_of
-from dyncachekeys.naming import normalised_name
+from dyncachekeys.names import normalised_name
 from dyncachekeys.uv.accepts import CURRENT, DIGEST, LINKS
 from dyncachekeys.uv.newest import newest
 from dyncachekeys.values import sealed, value_digest

@@ -1,12 +1,23 @@
-"""A requirement as it is given to uv: whether two are the same, and whether one is something that stays as it is."""
+"""Names and what they tell: of packages (PEP 503), in requirements (PEP 508), of variables that hold credentials."""
 
 from __future__ import annotations
 
 import re
 
-from dyncachekeys.naming import normalised_name
-
+_REQUIRED = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:[\[(<>=!~;@]|$)")
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(@)?\s*(.*)", re.DOTALL)
+_CREDENTIAL = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_KEY|PRIVATE_KEY", re.IGNORECASE)
+
+
+def normalised_name(name: str) -> str:
+    """Return a package's name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def required_name(requirement: object) -> str | None:
+    """Return the normalised name in a requirement (PEP 508); nothing if it has none."""
+    found = _REQUIRED.match(requirement) if isinstance(requirement, str) else None
+    return normalised_name(found.group(1)) if found else None
 
 
 def normalised(requirement: str) -> str:
@@ -31,3 +42,8 @@ def is_local(requirement: str) -> bool:
         return True
     name = target.partition(";")[0].rstrip()
     return any(sign in name for sign in "/\\:") or name.endswith((".whl", ".zip", ".gz", ".bz2", ".xz"))
+
+
+def is_credential(name: str) -> bool:
+    """Tell whether a variable's name looks like a credential's: uv stores values in plain text (U8)."""
+    return bool(_CREDENTIAL.search(name))
