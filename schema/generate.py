@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
-from dyncachekeys import reference, schema
+import json_schema
+import reference
 
 ROOT = Path(__file__).parent.parent
-MADE = {"schema/dyncachekeys.schema.json": schema.dumped, "docs/options.md": reference.page}
+MADE = {"schema/dyncachekeys.schema.json": json_schema.dumped, "docs/options.md": reference.page}
 
 if __name__ == "__main__":
     for name, make in MADE.items():

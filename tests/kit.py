@@ -23,12 +23,12 @@ from uv import find_uv_bin
 
 import dyncachekeys
 from dyncachekeys.cli.explain import as_json, tell
-from dyncachekeys.doctor import examine
+from dyncachekeys.doctor.examine import examine
 from dyncachekeys.errors import DyncachekeysError, Problem
-from dyncachekeys.explanation import Explanation, explain
-from dyncachekeys.output import Printer
-from dyncachekeys.report import ProjectReport
-from dyncachekeys.survey import survey
+from dyncachekeys.quick.output import Printer
+from dyncachekeys.syncing.explanation import Explanation, explain
+from dyncachekeys.syncing.planning import survey
+from dyncachekeys.syncing.report import ProjectReport
 
 UV = os.environ.get("DYNCACHEKEYS_UV") or find_uv_bin()
 """The uv that is tested: the one of the environment, unless another is named."""

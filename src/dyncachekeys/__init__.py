@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from dyncachekeys.plugin import Selected as Selected
     from dyncachekeys.plugin import Value as Value
     from dyncachekeys.plugin import resolver as resolver
-    from dyncachekeys.synchronisation import check as check
-    from dyncachekeys.synchronisation import resolve as resolve
-    from dyncachekeys.synchronisation import sync as sync
+    from dyncachekeys.syncing.apply import check as check
+    from dyncachekeys.syncing.apply import resolve as resolve
+    from dyncachekeys.syncing.apply import sync as sync
 
 _HOMES = {
     "Context": "plugin",
@@ -28,10 +28,10 @@ _HOMES = {
     "Output": "plugin",
     "Selected": "plugin",
     "Value": "plugin",
-    "check": "synchronisation",
-    "resolve": "synchronisation",
+    "check": "syncing.apply",
+    "resolve": "syncing.apply",
     "resolver": "plugin",
-    "sync": "synchronisation",
+    "sync": "syncing.apply",
 }
 __all__ = [
     "Context",

@@ -18,22 +18,24 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
-from dyncachekeys import git, processes, project, repository
+from dyncachekeys.config.options import Checked
 from dyncachekeys.errors import Problem, ResolverError
+from dyncachekeys.files import git, repository
+from dyncachekeys.files.pattern import check as check_pattern
+from dyncachekeys.files.selection import Selected, Selection
 from dyncachekeys.model import Data, Directory, Env, File, Git, Notice, Output, Value
 from dyncachekeys.names import is_credential
 from dyncachekeys.paths import check_path, normalised
-from dyncachekeys.patterns import check as check_pattern
-from dyncachekeys.processes import Completed, OutputTooLargeError
-from dyncachekeys.selection import Selected, Selection
-from dyncachekeys.signature import Checked
-from dyncachekeys.venv import project_environment
+from dyncachekeys.process import run as process_run
+from dyncachekeys.process.run import Completed, OutputTooLargeError
+from dyncachekeys.pyproject import project
+from dyncachekeys.uv.environment import project_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dyncachekeys.environment import Environment
-    from dyncachekeys.files import Files
+    from dyncachekeys.files.tree import Files
+    from dyncachekeys.process.environ import Environment
 
 __all__ = [
     "Checked",
@@ -285,7 +287,7 @@ class Context:
         self.each_time()
         began = time.monotonic()
         try:
-            return processes.run(
+            return process_run.run(
                 argv,
                 folder=self.root,
                 environ=self._environment.whole(),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from dyncachekeys.emit.stamp import Stamps
+from dyncachekeys.quick.stamp import Stamps
 from kit import BACKEND_KEY, Demo, DemoMaker, refused, told, tree_of
 
 SOURCES_KEY = """

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dyncachekeys.doctor import Finding, examine
+from dyncachekeys.doctor.examine import examine
+from dyncachekeys.doctor.finding import Finding
 from kit import Demo, DemoMaker, make_wheel
 
 SETUPTOOLS = """

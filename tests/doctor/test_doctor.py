@@ -12,7 +12,8 @@ import pytest
 import tomli
 
 from doctor.trees import plant
-from dyncachekeys.doctor import CATALOGUE, examine
+from dyncachekeys.doctor.examine import examine
+from dyncachekeys.doctor.finding import CATALOGUE
 from kit import BACKEND_KEY, Demo, DemoMaker
 
 PLAIN = '[project]\nname = "p"\nversion = "1"\n\n[build-system]\nrequires = []\nbuild-backend = "other.build"\n'

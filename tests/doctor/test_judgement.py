@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dyncachekeys.doctor import Finding, examine
+from dyncachekeys.doctor.examine import examine
+from dyncachekeys.doctor.finding import Finding
 from kit import BACKEND_KEY, Demo, DemoMaker, assert_uv_agrees
 
 CONFIG = f"""{BACKEND_KEY}

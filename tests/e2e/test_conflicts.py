@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dyncachekeys import synchronisation
+from dyncachekeys.syncing import apply
 from kit import BACKEND_KEY, Demo, DemoMaker, refused
 
 STYLES = ["merge", "diff3", "zdiff3"]
@@ -52,7 +52,7 @@ def _fresh(demo: Demo) -> bytes:
     demo.git("worktree", "add", "--detach", str(other.root), "main")
     for path in (demo.root / "build_backend").glob("*.py"):
         other.write({f"build_backend/{path.name}": path.read_bytes()})
-    synchronisation.clean(other.root)
+    apply.clean(other.root)
     other.sync()
     return (other.root / "pyproject.toml").read_bytes()
 

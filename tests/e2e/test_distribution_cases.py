@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from dyncachekeys import quiet
-from dyncachekeys.environment import Environment
-from dyncachekeys.files import Files
+from dyncachekeys.files.recall import FileMemory
+from dyncachekeys.files.tree import Files
 from dyncachekeys.plugin import Context
-from dyncachekeys.recall import FileMemory
-from dyncachekeys.report import ProjectReport
-from dyncachekeys.witnesses import Witnesses
+from dyncachekeys.process.environ import Environment
+from dyncachekeys.quick import check
+from dyncachekeys.quick.snapshot import Witnesses
+from dyncachekeys.syncing.report import ProjectReport
 from kit import PYPROJECT, UV_VERSION, Demo, DemoMaker, make_wheel
 
 CONFIG = """
@@ -288,8 +288,8 @@ def _places(demo: Demo) -> list[int] | None:
     """Return what the quiet path finds to differ; nothing if it steps aside."""
     known = Witnesses.load(str(demo.root / ".dyncachekeys"))
     try:
-        return None if known is None else quiet.differences(str(demo.root), known, dict(demo.environ))
-    except quiet.Aside:
+        return None if known is None else check.differences(str(demo.root), known, dict(demo.environ))
+    except check.Aside:
         return None
 
 

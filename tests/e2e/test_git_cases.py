@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from dyncachekeys import quiet
-from dyncachekeys.witnesses import Witnesses
+from dyncachekeys.quick import check
+from dyncachekeys.quick.snapshot import Witnesses
 from kit import DIGEST_TRANSPORT, Demo, DemoMaker
 
 CONFIG = """
@@ -323,8 +323,8 @@ def test_built_from_a_commit_that_no_sync_saw(repo: RepoMaker) -> None:
 def _is_quiet(demo: Demo) -> bool:
     known = Witnesses.load(str(demo.root / ".dyncachekeys"))
     try:
-        return known is not None and not quiet.differences(str(demo.root), known, demo.environ)
-    except quiet.Aside:
+        return known is not None and not check.differences(str(demo.root), known, demo.environ)
+    except check.Aside:
         return False
 
 

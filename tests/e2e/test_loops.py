@@ -9,7 +9,7 @@ import time
 import pytest
 
 import dyncachekeys
-from dyncachekeys.report import ProjectReport
+from dyncachekeys.syncing.report import ProjectReport
 from kit import BACKEND, BACKEND_KEY, Demo, DemoMaker, explained
 
 WRITES = """\

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 import dyncachekeys
-from dyncachekeys import edits, history, quiet, synchronisation
-from dyncachekeys.report import ProjectReport
-from dyncachekeys.witnesses import RELEASE, Witnesses
+from dyncachekeys.quick import check, edit, history
+from dyncachekeys.quick.snapshot import RELEASE, Witnesses
+from dyncachekeys.syncing import apply
+from dyncachekeys.syncing.report import ProjectReport
 from kit import DIGEST_TRANSPORT, Demo, DemoMaker, make_demo
 
 CONFIG = """
@@ -64,8 +65,8 @@ def _places(demo: Demo, environ: dict[str, str]) -> list[int] | None:
     """Return what the quiet path finds to differ; nothing if it steps aside."""
     known = Witnesses.load(str(demo.root / ".dyncachekeys"))
     try:
-        return None if known is None else quiet.differences(str(demo.root), known, environ)
-    except quiet.Aside:
+        return None if known is None else check.differences(str(demo.root), known, environ)
+    except check.Aside:
         return None
 
 
@@ -75,16 +76,16 @@ def _sync(demo: Demo, environ: dict[str, str]) -> str:
     known = Witnesses.load(f"{root}/.dyncachekeys")
     glance = None
     if known is not None:
-        with contextlib.suppress(quiet.Aside, OSError):
-            places = quiet.differences(root, known, environ)
+        with contextlib.suppress(check.Aside, OSError):
+            places = check.differences(root, known, environ)
             if not places:
                 return "quiet"
-            glance = quiet.Glance(known, places, started)
-            edits.settle(root, glance)
+            glance = check.Glance(known, places, started)
+            edit.settle(root, glance)
             return "edits"
-        with contextlib.suppress(quiet.Aside):
-            glance = glance or quiet.Glance(known, quiet.places(root, known), started)
-    synchronisation.sync(demo.root, environ, glance=None if known is None or known.changed else glance)
+        with contextlib.suppress(check.Aside):
+            glance = glance or check.Glance(known, check.places(root, known), started)
+    apply.sync(demo.root, environ, glance=None if known is None or known.changed else glance)
     return "full"
 
 
@@ -295,8 +296,14 @@ def test_quiet_only_if_there_is_nothing_to_do(demo_maker: DemoMaker, clock: list
 
 
 QUIETLY_IMPORTED = {
-    *("dyncachekeys", "dyncachekeys.cli", "dyncachekeys.cli.early", "dyncachekeys.output"),
-    *("dyncachekeys.quiet", "dyncachekeys.witnesses", "_blake2", "zlib", "time", "__future__"),
+    *(
+        "dyncachekeys",
+        "dyncachekeys.cli",
+        "dyncachekeys.quick.answer",
+        "dyncachekeys.quick",
+        "dyncachekeys.quick.output",
+    ),
+    *("dyncachekeys.quick.check", "dyncachekeys.quick.snapshot", "_blake2", "zlib", "time", "__future__"),
 }
 EXACT = CONFIG.replace("{watch}", "digest")
 
@@ -320,9 +327,7 @@ def test_memory_belongs_to_a_release() -> None:
 def test_what_a_quiet_run_imports(demo_maker: DemoMaker) -> None:
     demo = demo_maker(EXACT, FILES)
     _aged(demo)
-    code = (
-        "import sys; before = set(sys.modules); from dyncachekeys.cli import early; done = early.answer(['sync']).done"
-    )
+    code = "import sys; before = set(sys.modules); from dyncachekeys.quick import answer as early; done = early.answer(['sync']).done"
     code += "; print('\\n'.join([str(done), *sorted(set(sys.modules) - before)]))"
     first, done, *modules = demo.run(sys.executable, "-c", code).stdout.splitlines()
     assert (first.split(" in ")[0], done) == ("demo is", "True")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from dyncachekeys import quiet
-from dyncachekeys.witnesses import Witnesses
+from dyncachekeys.quick import check
+from dyncachekeys.quick.snapshot import Witnesses
 from kit import BACKEND, HELPER, Demo, make_demo, sees_links, tree_of
 
 ROOT = """\
@@ -202,7 +202,7 @@ def test_quiet_from_the_root_and_what_ends_it(demo: Demo) -> None:
     demo.cli("sync")
     time.sleep(2.1)
     demo.cli("sync")
-    code = "import sys; from dyncachekeys.cli import early; print(early.answer(['sync']).done, len(sys.modules) < 80)"
+    code = "import sys; from dyncachekeys.quick import answer as early; print(early.answer(['sync']).done, len(sys.modules) < 80)"
     quietly = ("2 packages are in sync", "True True")
 
     def said() -> tuple[str, str]:
@@ -229,7 +229,7 @@ def test_many_members_by_two_processes(demo: Demo) -> None:
     demo.cli("sync")
     time.sleep(2.1)
     demo.cli("sync")
-    code = "from dyncachekeys.cli import early; print(early.answer(['sync']).done)"
+    code = "from dyncachekeys.quick import answer as early; print(early.answer(['sync']).done)"
     for changed in ("one", "m0", "m8", "two", None):
         first, *_, last = demo.run(demo.environ["UV_PYTHON"], "-c", code).stdout.splitlines()
         assert (first.split(" in ")[0], last) == ("11 packages are", "True")
@@ -326,8 +326,8 @@ def test_a_package_leaves_runs_quiet_until_it_changes(demo: Demo) -> None:
         known = Witnesses.load(f"{root}/.dyncachekeys")
         assert known is not None
         try:
-            return quiet.differences(root, known, demo.environ)
-        except quiet.Aside:
+            return check.differences(root, known, demo.environ)
+        except check.Aside:
             return None
 
     assert places() == []

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dyncachekeys.environment import Environment
-from dyncachekeys.files import Files
+from dyncachekeys.files.recall import FileMemory
+from dyncachekeys.files.tree import Files
 from dyncachekeys.plugin import Context, File
-from dyncachekeys.recall import FileMemory
+from dyncachekeys.process.environ import Environment
 from dyncachekeys.resolvers.backend import backend
 
 if TYPE_CHECKING:

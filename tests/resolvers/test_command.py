@@ -29,9 +29,9 @@ ContextMaker = Callable[..., Context]
 @pytest.fixture
 def context_maker(tmp_path: Path) -> ContextMaker:
     """Return a function that makes the context of a key in an otherwise empty project."""
-    from dyncachekeys.environment import Environment  # noqa: PLC0415  nothing else here knows how contexts are made
-    from dyncachekeys.files import Files  # noqa: PLC0415
-    from dyncachekeys.recall import FileMemory  # noqa: PLC0415
+    from dyncachekeys.files.recall import FileMemory  # noqa: PLC0415
+    from dyncachekeys.files.tree import Files  # noqa: PLC0415
+    from dyncachekeys.process.environ import Environment  # noqa: PLC0415  nothing else here knows how contexts are made
 
     def make(environ: Mapping[str, str] | None = None, timeout: float = 60) -> Context:
         values = {"PATH": os.environ["PATH"], **(environ or {})}

@@ -11,12 +11,12 @@ import pytest
 
 import dyncachekeys
 from dyncachekeys import DyncachekeysError
-from dyncachekeys.environment import Environment
-from dyncachekeys.files import Files
+from dyncachekeys.files.recall import FileMemory
+from dyncachekeys.files.tree import Files
 from dyncachekeys.plugin import Context
-from dyncachekeys.recall import FileMemory
-from dyncachekeys.report import ProjectReport
+from dyncachekeys.process.environ import Environment
 from dyncachekeys.resolvers import distribution
+from dyncachekeys.syncing.report import ProjectReport
 from kit import Demo, DemoMaker, refused, told
 
 WHERE = "tool.dyncachekeys.keys.it"

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import dyncachekeys
-from dyncachekeys import git, repository
-from dyncachekeys.files import Files
-from dyncachekeys.recall import FileMemory
-from dyncachekeys.resolution import Resolution
+from dyncachekeys.files import git, repository
+from dyncachekeys.files.recall import FileMemory
+from dyncachekeys.files.tree import Files
+from dyncachekeys.resolving.engine import Resolution
 from kit import Demo, DemoMaker, refused, told
 
 CONFIG = """

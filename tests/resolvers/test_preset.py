@@ -8,8 +8,8 @@ import pytest
 import tomli
 
 import dyncachekeys
-from dyncachekeys.build_tables import READ
-from dyncachekeys.presets import build_tables
+from dyncachekeys.backends.presets import build_tables
+from dyncachekeys.backends.tables import READ
 from kit import Demo, DemoMaker, refused, told
 
 CONFIG = """

@@ -13,7 +13,7 @@ import pytest
 
 import dyncachekeys
 from dyncachekeys import DyncachekeysError
-from dyncachekeys.requirement_files import Include, Unreadable, decoded, expanded, includes
+from dyncachekeys.backends.requirement_files import Include, Unreadable, decoded, expanded, includes
 from kit import Demo, DemoMaker, refused, told
 
 CONFIG = """

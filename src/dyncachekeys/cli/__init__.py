@@ -1,1 +1,4 @@
-"""The command line: parser, commands, and the only module that prints."""
+"""The command line: parsed, carried out and printed here; nothing below prints or exits.
+
+May use: everything.
+"""

@@ -11,19 +11,21 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dyncachekeys import git, synchronisation
-from dyncachekeys import project as projects
-from dyncachekeys import scope as scopes
-from dyncachekeys.cli import early, render
+from dyncachekeys.cli import render
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
-from dyncachekeys.report import demand_key
-from dyncachekeys.scope import Scope
+from dyncachekeys.files import git
+from dyncachekeys.pyproject import project as projects
+from dyncachekeys.quick import answer
+from dyncachekeys.syncing import apply
+from dyncachekeys.syncing import scope as scopes
+from dyncachekeys.syncing.report import demand_key
+from dyncachekeys.syncing.scope import Scope
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from dyncachekeys.quiet import Glance
+    from dyncachekeys.quick.check import Glance
 
 
 _OF_THEIR_OWN = frozenset({"doctor", "explain", "init", "trace"})
@@ -46,7 +48,7 @@ def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = 
     if options.command in _OF_THEIR_OWN:
         return int(importlib.import_module(f"dyncachekeys.cli.{options.command}").execute(options, scope))
     if options.command == "clean":
-        done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in synchronisation.clean(folder)]
+        done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in apply.clean(folder)]
         render.cleaned(done, options)
         return 0
     if options.command == "sync":
@@ -129,7 +131,7 @@ def _become(program: str, command: list[str]) -> int:
     if sys.platform == "win32":  # there exec returns to the shell at once, and the command goes on behind it
         return _wait_for([program, *command[1:]])
     try:
-        early.become(program, command)
+        answer.become(program, command)
     except OSError as error:
         remedy = "a script needs a first line such as `#!/bin/sh`, with an interpreter that is there"
         message = f"can't be executed: {error.strerror or error}"

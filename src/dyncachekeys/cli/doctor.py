@@ -8,14 +8,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from dyncachekeys.cli import render
-from dyncachekeys.doctor import Finding, Level, examine
-from dyncachekeys.output import Printer, counted
+from dyncachekeys.doctor.examine import examine
+from dyncachekeys.doctor.finding import Finding, Level
+from dyncachekeys.quick.output import Printer, counted
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from dyncachekeys.scope import Scope
+    from dyncachekeys.syncing.scope import Scope
 
 _LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 

@@ -6,19 +6,19 @@ import dataclasses
 import sys
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import output
-from dyncachekeys import scope as scopes
 from dyncachekeys.cli import render
-from dyncachekeys.output import Printer, counted
-from dyncachekeys.report import demand_key
+from dyncachekeys.quick import output
+from dyncachekeys.quick.output import Printer, counted
+from dyncachekeys.syncing import scope as scopes
+from dyncachekeys.syncing.report import demand_key
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from dyncachekeys.change import Change
-    from dyncachekeys.explanation import Edited, Explanation
-    from dyncachekeys.scope import Scope
+    from dyncachekeys.quick.change import Change
+    from dyncachekeys.syncing.explanation import Edited, Explanation
+    from dyncachekeys.syncing.scope import Scope
 
 _VERDICTS = {
     "installs": "uv will install it; it builds, unless its cache holds a build of what is there now (U17)",

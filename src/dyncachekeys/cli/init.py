@@ -7,20 +7,24 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.cli import render
-from dyncachekeys.document.differences import diff
-from dyncachekeys.document.rendering import render as rendered
 from dyncachekeys.errors import ConfigurationError, Problem
-from dyncachekeys.output import Printer, counted
-from dyncachekeys.project import FILE
-from dyncachekeys.proposal import Wishes, eligibility, ignoring, propose, write
+from dyncachekeys.propose import eligible
+from dyncachekeys.propose.options import Wishes
+from dyncachekeys.propose.propose import propose
+from dyncachekeys.propose.write import ignoring, write
+from dyncachekeys.pyproject.diff import diff
+from dyncachekeys.pyproject.project import FILE
+from dyncachekeys.pyproject.render import render as rendered
+from dyncachekeys.quick.output import Printer, counted
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
     from pathlib import Path
 
-    from dyncachekeys.proposal import Edit, Proposal
-    from dyncachekeys.scope import Scope
+    from dyncachekeys.propose.propose import Proposal
+    from dyncachekeys.propose.write import Edit
+    from dyncachekeys.syncing.scope import Scope
 
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:
@@ -50,16 +54,16 @@ def _roots(options: argparse.Namespace, scope: Scope) -> tuple[list[Path], Path 
     """Return the packages that this is about, and their workspace's root, if it is about all of it."""
     if options.package:
         return scope.all, None
-    if not eligibility.is_workspace(scope.root):
+    if not eligible.is_workspace(scope.root):
         return [scope.root], None
-    inside = eligibility.packages(scope.all, scope.root)
+    inside = eligible.packages(scope.all, scope.root)
     if not inside:
         message = "no package of the workspace is built by uv"
         remedy = "cache keys are about builds, so there is nothing to configure; add a `[build-system]` to what is to be built"
         raise ConfigurationError([Problem("not-built", message, FILE, remedy)])
-    without = [one for one in inside if not eligibility.has_table(one)]
-    all_built = not any(eligibility.is_unbuilt(one) for one in scope.all)
-    shares = all_built and without == inside and not eligibility.has_table(scope.root)
+    without = [one for one in inside if not eligible.has_table(one)]
+    all_built = not any(eligible.is_unbuilt(one) for one in scope.all)
+    shares = all_built and without == inside and not eligible.has_table(scope.root)
     return without or inside, scope.root if shares else None
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import sys
 
-from dyncachekeys.cli import early
+from dyncachekeys.quick import answer as quick_answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dyncachekeys.quiet import Glance
+    from dyncachekeys.quick.check import Glance
 
 FINDING, TO_MEND, BUG, INTERRUPTED = 1, 2, 3, 130
 
@@ -23,7 +23,7 @@ FINDING, TO_MEND, BUG, INTERRUPTED = 1, 2, 3, 130
 def main() -> None:
     """Run the command line of this process, and exit."""
     try:
-        answer = early.answer(sys.argv[1:])
+        answer = quick_answer.answer(sys.argv[1:])
         if answer.done:
             # All is said, and nothing is open: taking the interpreter down in order takes as long as the look did.
             os._exit(0)

@@ -7,8 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from dyncachekeys import history
 from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.quick import history
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,17 +9,17 @@ import traceback
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
 
-from dyncachekeys import output
-from dyncachekeys.document import rendering
 from dyncachekeys.errors import Problem
-from dyncachekeys.output import Printer, counted, counts, in_sync
-from dyncachekeys.witnesses import LINK_FOLDER
+from dyncachekeys.pyproject import render
+from dyncachekeys.quick import output
+from dyncachekeys.quick.output import Printer, counted, counts, in_sync
+from dyncachekeys.quick.snapshot import LINK_FOLDER
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
 
-    from dyncachekeys.report import KeyReport, ProjectReport
+    from dyncachekeys.syncing.report import KeyReport, ProjectReport
 
 JSON_VERSION = 1
 _SHORT = len("sha256-") + 12
@@ -140,7 +140,7 @@ def _shown(report: ProjectReport, out: Printer) -> None:
             out("Mark a function with @resolver(tracked=True) if it looks only through its context.")
     out(f"\ntool.uv.cache-keys, {counted(len(report.entries), 'entry')} of ours")
     for entry in report.entries:
-        out("  " + ", ".join(f"{kind} = {rendering.render(value)}" for kind, value in entry.items()))
+        out("  " + ", ".join(f"{kind} = {render.render(value)}" for kind, value in entry.items()))
 
 
 def digest(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:

@@ -8,21 +8,21 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import synchronisation
-from dyncachekeys.additions import additions, beyond, put
-from dyncachekeys.auditing import audit, unwatched
-from dyncachekeys.document.differences import diff
 from dyncachekeys.errors import ConfigurationError, Problem
-from dyncachekeys.output import Printer, counted
-from dyncachekeys.project import FILE
+from dyncachekeys.propose.additions import additions, beyond, put
+from dyncachekeys.propose.audit import audit, unwatched
+from dyncachekeys.pyproject.diff import diff
+from dyncachekeys.pyproject.project import FILE
+from dyncachekeys.quick.output import Printer, counted
+from dyncachekeys.syncing import apply
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from dyncachekeys.additions import Addition
-    from dyncachekeys.auditing import Audit, Dependency
-    from dyncachekeys.scope import Scope
+    from dyncachekeys.propose.additions import Addition
+    from dyncachekeys.propose.audit import Audit, Dependency
+    from dyncachekeys.syncing.scope import Scope
 
 _KINDS = {"read": "file", "listed": "folder", "missing": "absent", "there": "present", "variables": "variable"}
 _SHOWN = 40
@@ -61,7 +61,7 @@ def _write(name: str, one: Audit, added: Sequence[Addition], options: argparse.N
         out = Printer(sys.stdout, options.color)
         out("")
         out.diff(diff(name, before, after))
-    synchronisation.replace_document(one.root, before, after)
+    apply.replace_document(one.root, before, after)
     if options.format == "text" and not options.quiet:
         Printer(sys.stdout)(f"Added {counted(len(added), 'key')} to {name}; run `dyncachekeys sync`")
     return True

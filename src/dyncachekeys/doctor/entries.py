@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.doctor.finding import Finding
-from dyncachekeys.doctor.subject import WHERE, file_of
-from dyncachekeys.uv.accepts import DEFAULTS, is_glob, malformed
+from dyncachekeys.doctor.package import WHERE, file_of
+from dyncachekeys.uv.entries import DEFAULTS, is_glob, malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dyncachekeys.doctor.subject import Subject
+    from dyncachekeys.doctor.package import Subject
 
 _SINCE = {"dir": (0, 6, 7), "env": (0, 5, 12), "tags": (0, 4, 23)}
 """From which uv on an entry is known (U24)."""

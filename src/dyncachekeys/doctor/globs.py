@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dyncachekeys.doctor.finding import Finding
-from dyncachekeys.doctor.subject import MOST, WHERE
+from dyncachekeys.doctor.package import MOST, WHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dyncachekeys.doctor.subject import Glob, Subject
+    from dyncachekeys.doctor.package import Glob, Subject
 
 _OF_TOOLS = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache"})
 _SHOWN = 3

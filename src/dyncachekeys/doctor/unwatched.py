@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dyncachekeys import environment
+from dyncachekeys.backends.files import requirement_files, version_files
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.errors import DyncachekeysError
-from dyncachekeys.files import MISSING
-from dyncachekeys.named_files import requirement_files, version_files
-from dyncachekeys.resolution import only
+from dyncachekeys.files.tree import MISSING
+from dyncachekeys.process import environ
+from dyncachekeys.resolving.engine import only
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from dyncachekeys.doctor.subject import Subject
+    from dyncachekeys.doctor.package import Subject
 
 _SHOWN = 5
 
@@ -52,7 +52,7 @@ def _finding(code: str, found: Mapping[str, str], where: str, how: str) -> Findi
 def _of_the_build(subject: Subject) -> dict[str, str]:
     """Return the files of the in-tree backend, ``setup.py`` and hooks that nothing watches, with the reason."""
     try:
-        seen = environment.for_keys(subject.environ)
+        seen = environ.for_keys(subject.environ)
         resolution = only("backend", {"resolver": "backend"}, subject.project, seen, subject.files)
     except DyncachekeysError:
         return {}

@@ -1,1 +1,4 @@
-"""The built-in resolvers: one file each, named as its entry point, written against `dyncachekeys.plugin`."""
+"""The built-in resolvers: one file each, named as its entry point, written against `dyncachekeys.plugin`.
+
+May use: `plugin`, and what reads text: `backends`, `pysource`.
+"""

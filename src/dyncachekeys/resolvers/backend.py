@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
-from dyncachekeys.imports import Import, Request, Run, Script, find, follow, parent, relative, scripts
-from dyncachekeys.named_files import at, with_hatch_toml
+from dyncachekeys.backends.files import at, with_hatch_toml
+from dyncachekeys.backends.scripts import Script, scripts
 from dyncachekeys.plugin import Context, File, Result, resolver
+from dyncachekeys.pysource.closure import Request, follow
+from dyncachekeys.pysource.finder import find
+from dyncachekeys.pysource.module import Import, Run
+from dyncachekeys.pysource.values import parent, relative
 
 _SEEN_ANYWAY = ("computed-import", "computed-sys-path")
 """What reading can't tell of code, and who watches it run can."""

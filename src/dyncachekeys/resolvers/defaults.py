@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Annotated
 
 from dyncachekeys.plugin import Context, Directory, File, Value, resolver
-from dyncachekeys.pyproject_tables import without_our_table
+from dyncachekeys.pyproject.tables import without_our_table
 
 
 @resolver(machine=False)

@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
+from dyncachekeys.backends.requirement_files import Unreadable, decoded, expanded, includes, is_url
 from dyncachekeys.plugin import Checked, Context, Env, File, Problem, ResolverError, check_path, check_pattern
-from dyncachekeys.requirement_files import Unreadable, decoded, expanded, includes, is_url
 
 Pattern = Annotated[str, Checked(check_pattern)]
 

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 import tomli
 
-from dyncachekeys.assignments import UNKNOWN, assignments
+from dyncachekeys.backends.presets import build_tables
 from dyncachekeys.plugin import Checked, Context, Problem, ResolverError, Value, check_path, resolver
-from dyncachekeys.presets import build_tables
-from dyncachekeys.syntax import UNREADABLE
+from dyncachekeys.pysource.assignments import UNKNOWN, assignments
+from dyncachekeys.pysource.syntax import UNREADABLE
 
 PYPROJECT = "pyproject.toml"
 _ABSENT = object()

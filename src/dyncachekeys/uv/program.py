@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import ConfigurationError, Problem
-from dyncachekeys.witnesses import TIMED
+from dyncachekeys.quick.snapshot import TIMED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dyncachekeys.files import Files
+    from dyncachekeys.files.tree import Files
 
 OLDEST = (0, 6, 17)
 """The oldest uv with which everything was measured (``docs/uv-facts.md``)."""
@@ -82,13 +82,11 @@ def find(files: Files, environ: Mapping[str, str], known: Sequence[str]) -> Prog
 
 @functools.cache
 def _version(path: str, stat: str) -> tuple[int, ...]:  # noqa: ARG001  another stat is another uv
-    from dyncachekeys import processes  # noqa: PLC0415  seldom needed
+    from dyncachekeys.process import run  # noqa: PLC0415  seldom needed
 
     folder = Path(path).parent  # not the project's: its settings have no say in this
     try:
-        done = processes.run(
-            (path, "--version"), folder=folder, environ=os.environ, timeout=_LONGEST, max_output=_MOST_SAID
-        )
+        done = run.run((path, "--version"), folder=folder, environ=os.environ, timeout=_LONGEST, max_output=_MOST_SAID)
     except OSError:
         return ()
     match = _VERSION.match(done.output)

@@ -7,20 +7,20 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import repository
-from dyncachekeys.digest import digest_of
+from dyncachekeys.encoding import sealed, value_digest
+from dyncachekeys.files import repository
 from dyncachekeys.names import normalised_name
-from dyncachekeys.uv.accepts import CURRENT, DIGEST, LINKS
-from dyncachekeys.uv.newest import newest
-from dyncachekeys.values import sealed, value_digest
-from dyncachekeys.venv import project_environment
-from dyncachekeys.witnesses import TIMED
+from dyncachekeys.quick.digest import digest_of
+from dyncachekeys.quick.snapshot import TIMED
+from dyncachekeys.uv.entries import CURRENT, DIGEST, LINKS
+from dyncachekeys.uv.environment import project_environment
+from dyncachekeys.uv.mtimes import newest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from dyncachekeys.files import Files
+    from dyncachekeys.files.tree import Files
 
 _SECOND = 1_000_000_000
 

@@ -1,0 +1,161 @@
+"""``[tool.dyncachekeys]``: the one model from which come the reader, the JSON schema and the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from dyncachekeys.config.check import mismatches
+from dyncachekeys.config.options import Checked, fields_of
+from dyncachekeys.errors import Problem, nearest
+from dyncachekeys.model import Transport, Watch
+from dyncachekeys.paths import check_path
+
+WHERE = "tool.dyncachekeys"
+_INHERITED = f"{WHERE}.workspace.keys"
+LONGEST_TIMEOUT = 86_400
+DEFAULTS = "defaults"
+"""The name of the implicit key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A named rule: which resolver, with which options. All that is not reserved is the resolver's."""
+
+    resolver: Annotated[
+        str, "a built-in resolver, one of an installed package, or `module:function` in the project's own tree"
+    ]
+    watch: Annotated[Watch | None, "who notices a change; as the whole table says, if not given"] = None
+    timeout: Annotated[float, "seconds after which a resolver of the project's own is ended"] = 60
+    with_: Annotated[
+        list[str], "requirements of the resolver: it then runs in an environment that uv makes and keeps"
+    ] = field(default_factory=list)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole table."""
+
+    transport: Annotated[
+        Transport, "how a change reaches uv: a stamp that moves, or a name that carries the digest"
+    ] = "stamp"
+    watch: Annotated[
+        Watch,
+        "who notices a change: uv by its own means (`uv`), only dyncachekeys (`digest`), or as it suits (`auto`)",
+    ] = "auto"
+    defaults: Annotated[bool, "keep watching what uv watches where there are no cache keys"] = True
+    plugin_path: Annotated[
+        list[Annotated[str, Checked(check_path)]], "folders from which the project's own resolvers are imported"
+    ] = field(default_factory=lambda: ["."])
+    inherit: Annotated[bool, "take the keys that the workspace's root declares for its members"] = True
+    workspace: Annotated[
+        dict[str, Any], "`[tool.dyncachekeys.workspace.keys.NAME]`: keys for every member of the workspace"
+    ] = field(default_factory=dict)
+    keys: Mapping[str, Key] = field(default_factory=dict)
+    inherited: frozenset[str] = frozenset()
+    """The names of those keys that the workspace's root declares."""
+
+    def where(self, name: str) -> str:
+        """Return the path of a key."""
+        if name == DEFAULTS:
+            return f"{WHERE}.{DEFAULTS}"
+        return f"{WHERE}.{'workspace.' if name in self.inherited else ''}keys.{quoted(name)}"
+
+
+def read(table: Mapping[str, Any], inherited: object = None) -> tuple[Config, list[Problem]]:
+    """Read the table; what is wrong is left out of the result and told, all of it.
+
+    Args:
+        table: The parsed ``[tool.dyncachekeys]``.
+        inherited: The keys that the workspace's root declares for its members, if there are any.
+    """
+    values, rest, problems = _fields(Config, table, WHERE, skip=("keys", "inherited"))
+    tables = rest.pop("keys", {})
+    known = [option.spelled for option in fields_of(Config).values() if option.name != "inherited"]
+    problems += [
+        Problem("unknown-option", "there is no such option or table", f"{WHERE}.{name}", nearest(name, known))
+        for name in rest
+    ]
+    keys, wrong = _read_keys(tables, f"{WHERE}.keys")
+    problems += [*wrong, *_workspace_problems(values.get("workspace", {}))]
+    if inherited and values.get("inherit", True):
+        theirs, wrong = _read_keys(inherited, _INHERITED)
+        problems += [problem for problem in wrong if problem not in problems]
+        values["inherited"] = frozenset(theirs.keys() - keys.keys())
+        keys = {**theirs, **keys}
+    return Config(**values, keys=keys), problems
+
+
+def _workspace_problems(workspace: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with the table for the members of the workspace."""
+    problems = [
+        Problem("unknown-option", "there is no such table", f"{WHERE}.workspace.{name}", nearest(name, ["keys"]))
+        for name in workspace
+        if name != "keys"
+    ]
+    _, wrong = _read_keys(workspace.get("keys", {}), _INHERITED)
+    return [*problems, *wrong]
+
+
+def _read_keys(tables: object, where: str) -> tuple[dict[str, Key], list[Problem]]:
+    if not isinstance(tables, dict):
+        return {}, [Problem("wrong-type", "must be a table of keys", where, f"write `[{where}.NAME]`")]
+    keys: dict[str, Key] = {}
+    problems: list[Problem] = []
+    for name, table in tables.items():
+        key, wrong = _read_key(name, table, f"{where}.{quoted(name)}")
+        problems += wrong
+        if key is not None:
+            keys[name] = key
+    return keys, problems
+
+
+def _read_key(name: str, table: object, where: str) -> tuple[Key | None, list[Problem]]:
+    if name == DEFAULTS:
+        remedy = f"give it another name, or set `{WHERE}.defaults`"
+        return None, [Problem("reserved-name", "this name is taken by the implicit key", where, remedy)]
+    if not isinstance(table, dict):
+        return None, [Problem("wrong-type", "must be a table", where, f"write `[{where}]`")]
+    values, rest, problems = _fields(Key, table, where, skip=("options",))
+    if not 0 < values.get("timeout", 1) <= LONGEST_TIMEOUT:
+        del values["timeout"]
+        message = f"must be more than 0 and at most {LONGEST_TIMEOUT:,} seconds"
+        problems.append(Problem("invalid-option", message, f"{where}.timeout", "write seconds, such as `60`"))
+    problems += [
+        Problem("written-twice", f"is the same as `{name.replace('_', '-')}`", f"{where}.{name}", "keep one of them")
+        for name in rest
+        if "_" in name and name.replace("_", "-") in rest
+    ]
+    if "resolver" not in values:
+        if "resolver" not in table:
+            remedy = 'add `resolver = "files"`, or another one'
+            problems.append(Problem("missing-option", "is missing", f"{where}.resolver", remedy))
+        return None, problems
+    options = {option.replace("-", "_"): value for option, value in rest.items()}
+    return Key(**values, options=options), problems
+
+
+def _fields(
+    model: type, table: Mapping[str, Any], where: str, *, skip: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Any], list[Problem]]:
+    """Return the values of a model's fields, what no field claims, and what is wrong."""
+    rest = dict(table)
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, option in fields_of(model).items():
+        if name in skip or option.spelled not in rest:
+            continue
+        value = rest.pop(option.spelled)
+        wrong = mismatches(value, option, f"{where}.{option.spelled}")
+        problems += wrong
+        if not wrong:
+            values[name] = value
+    return values, rest, problems
+
+
+def quoted(name: str) -> str:
+    """Return a key's name as it stands in a dotted TOML key."""
+    plain = name and all(sign.isascii() and (sign.isalnum() or sign in "-_") for sign in name)
+    return name if plain else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,1 +1,0 @@
-"""From what was resolved to what is written: plan, stamp, writes."""

@@ -1,0 +1,150 @@
+"""What the last run saw: the files and folders, each with the stat by which it is recognised."""
+
+from __future__ import annotations
+
+import sys
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from dyncachekeys.quick import snapshot_file
+from dyncachekeys.quick.digest import file_state
+from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, RACY_NS, Witnesses
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable
+
+    from dyncachekeys.files.folder import Folder
+
+
+class FileMemory:
+    """The files and folders that the last run looked at, each with the stat by which it is recognised.
+
+    Args:
+        known: What it kept; nothing where there is none that can be believed.
+        places: What is known not to be as it was, if all was looked at a moment ago.
+    """
+
+    def __init__(self, known: Witnesses | None = None, places: Iterable[int] | None = None) -> None:
+        self.known = known if known is not None and snapshot_file.read_on(known) else Witnesses()
+        self._differing = set(places) if places is not None and self.known is known else None
+        self._stats = memoryview(self.known.file_stats).cast("q")
+        self._folder_stats = memoryview(self.known.folder_stats).cast("q")
+        self._places = {path: place for place, path in enumerate(self.known.folders)}
+        self._firsts = [0, *accumulate(self._folder_stats[3::4])]
+        self._names: dict[int, list[str]] = {}
+        self._open: tuple[str, dict[str, int]] = ("", {})
+        self._units = {unit.signature: unit for unit in self.known.units}
+
+    def is_young(self, info: os.stat_result) -> bool:
+        """Tell whether something could have been written again within one tick of the clock after the look at it."""
+        return max(info.st_mtime_ns, info.st_ctime_ns) >= self.known.taken - RACY_NS
+
+    def recall_in(self, folder: str) -> Callable[[str, os.stat_result], bytes | None]:
+        """Return what recalls the content of the files of one folder.
+
+        It takes a name and a stat, and returns the SHA-256 of a regular file that has not changed, or
+        nothing if it must be read. A file as young as the memory of it is never believed.
+        """
+        rows, stats, contents = self._rows(folder), self._stats, self.known.contents
+        limit = self.known.taken - RACY_NS
+
+        def recall(name: str, info: os.stat_result) -> bytes | None:
+            row = rows.get(name)
+            if row is None or info.st_ctime_ns >= limit or info.st_mtime_ns >= limit:
+                return None
+            size, mtime, ctime, inode = stats[row * 4 : row * 4 + 4]
+            if info.st_mtime_ns != mtime or info.st_ctime_ns != ctime or info.st_size != size or info.st_ino != inode:
+                return None
+            content = bytes(contents[row * HASH : (row + 1) * HASH])
+            return content if any(content) else None
+
+        return recall
+
+    def is_unchanged(self, folder: str) -> bool:
+        """Tell whether a moment ago a folder stood as it was, and all files in it that are known."""
+        place = self._places.get(folder)
+        if self._differing is None or place is None or -1 - place in self._differing:
+            return False
+        return self._differing.isdisjoint(range(self._firsts[place], self._firsts[place + 1]))
+
+    def columns(self, folder: str) -> tuple[list[str], memoryview, bytes, bytes, bytes]:
+        """Return names, stats, contents and roles of a folder that is known, and the digest of its inputs.
+
+        No digest, if other things than these files were inputs there.
+        """
+        place = self._places[folder]
+        first, end = self._firsts[place], self._firsts[place + 1]
+        return (
+            self._names_in(place),
+            self._stats[first * 4 : end * 4],
+            bytes(self.known.contents[first * HASH : end * HASH]),
+            bytes(self.known.roles[first:end]),
+            bytes(self.known.digests[place * 2 * HASH : (place * 2 + 1) * HASH]) if self.known.plain[place] else b"",
+        )
+
+    def holds(self, folder: str, seen: Folder) -> bool:
+        """Tell whether exactly the files that are there now were in a folder then, each with the same state."""
+        place = self._places.get(folder)
+        if place is None or self._names_in(place) != list(seen.names):
+            return False
+        first, end = self._firsts[place], self._firsts[place + 1]
+        if self.known.contents[first * HASH : end * HASH] != seen.contents:
+            return False
+        then = self.known.roles[first:end]
+        return all(not (one ^ other) & EXECUTABLE for one, other in zip(then, seen.roles, strict=True))
+
+    def state(self, folder: str, name: str) -> str | None:
+        """Return the state that a regular file had then; nothing if it was not read."""
+        row = self._rows(folder).get(name)
+        content = b"" if row is None else bytes(self.known.contents[row * HASH : (row + 1) * HASH])
+        if row is None or not any(content):
+            return None
+        return file_state(content.hex(), executable=bool(self.known.roles[row] & EXECUTABLE))
+
+    def content(self, folder: str, name: str) -> bytes | None:
+        """Return the SHA-256 that a file had then; nothing if it was not read."""
+        row = self._rows(folder).get(name)
+        return None if row is None else bytes(self.known.contents[row * HASH : (row + 1) * HASH])
+
+    def changed(self, folder: str, name: str) -> int | None:
+        """Return when a file had been written then, in nanoseconds (U1); nothing if it was not looked at."""
+        row = self._rows(folder).get(name)
+        return None if row is None else self._stats[row * 4 + (1 if sys.platform == "win32" else 2)]
+
+    def listed(self, folder: str) -> tuple[tuple[int, int, int], bytes] | None:
+        """Return by which stat a folder that was listed is recognised, and a hash of what it held."""
+        place = self._places.get(folder)
+        if place is None:
+            return None
+        mtime, ctime, inode, _ = self._folder_stats[place * 4 : place * 4 + 4]
+        listing = bytes(self.known.listings[place * 16 : place * 16 + 16])
+        return ((mtime, ctime, inode), listing) if inode else None
+
+    def visited(self, signature: str) -> dict[str, int]:
+        """Return the folders that a selection went through, each with `WALKED` or `LISTED_ANEW`."""
+        unit = self._units.get(signature)
+        said = unit.visited if unit is not None else b""
+        return {self.known.folders[place]: how for place, how in enumerate(said) if how}
+
+    def chosen(self, signature: str, folder: str) -> list[tuple[str, int]]:
+        """Return what a selection chose in a folder that it went through, each with the number of its pattern."""
+        place = self._places[folder]
+        numbers = memoryview(self._units[signature].chosen).cast("H")
+        here = numbers[self._firsts[place] : self._firsts[place + 1]]
+        return [(name, number - 1) for name, number in zip(self._names_in(place), here, strict=True) if number]
+
+    def _names_in(self, place: int) -> list[str]:
+        """Return the names in a folder: the same objects each time, since there may be very many."""
+        names = self._names.get(place)
+        if names is None:
+            names = self._names[place] = self.known.names_in(place)
+        return names
+
+    def _rows(self, folder: str) -> dict[str, int]:
+        if self._open[0] != folder or not self._open[1]:
+            place = self._places.get(folder)
+            names = [] if place is None else self.known.names_in(place)
+            first = 0 if place is None else self._firsts[place]
+            self._open = (folder, {name: first + number for number, name in enumerate(names)})
+        return self._open[1]

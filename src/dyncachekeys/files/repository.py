@@ -1,0 +1,77 @@
+"""The project's git repository: what uv reads of it (U9), and git's own files as witnesses of every answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dyncachekeys.files import git, refs
+
+if TYPE_CHECKING:
+    from dyncachekeys.files.tree import Files
+
+
+def commit(files: Files) -> str | None:
+    """Return the commit that is checked out; nothing without a repository, or before its first commit."""
+    folder = refs.find(files)
+    if folder is None:
+        return None
+    if refs.is_reftable(files, folder):
+        refs.note(files, folder)
+        return git.ask(files.root, "rev-parse", "--verify", "--quiet", "HEAD")
+    return refs.head(files, folder)
+
+
+def tags(files: Files) -> dict[str, str]:
+    """Return the tags, each with the object that it names; none without a repository."""
+    folder = refs.find(files)
+    if folder is None:
+        return {}
+    if refs.is_reftable(files, folder):
+        refs.note(files, folder)
+        found = git.ask(files.root, "for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/tags") or ""
+        return dict(line.rsplit(" ", 1) for line in found.splitlines())
+    return refs.tags(files, folder)
+
+
+def is_read_by_every_uv(files: Files, what: str) -> bool:
+    """Tell whether each uv that we support finds by itself what is there now (U9).
+
+    Not in a linked worktree, with packed refs (before 0.11.20), with reftable or SHA-256 (to this day).
+
+    Args:
+        files: The project's files.
+        what: ``commit`` or ``tags``.
+    """
+    folder = refs.find(files)
+    if folder is None:
+        return True
+    if what == "commit":
+        return refs.loose_head(files, folder) == commit(files)
+    return refs.loose_tags(files, folder) == tags(files)
+
+
+def is_there(files: Files) -> bool:
+    """Tell whether the project is in a repository, by the files in which git keeps it."""
+    return refs.find(files) is not None
+
+
+def note(files: Files) -> None:
+    """Have it noticed when HEAD, a branch or a tag changes, or when there comes to be a repository."""
+    folder = refs.find(files)
+    if folder is not None:
+        refs.note(files, folder)
+
+
+def hindrance(files: Files, *, needs_git: bool) -> str | None:
+    """Return why nothing can be learnt of a repository; nothing if it can.
+
+    Args:
+        files: The project's files.
+        needs_git: Whether more than commit and tags is wanted, which we can read ourselves.
+    """
+    folder = refs.find(files)
+    if folder is None:
+        return "there is no git repository here or above"
+    if not needs_git and not refs.is_reftable(files, folder):
+        return None
+    return git.refusal(files.root)

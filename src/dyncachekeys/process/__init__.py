@@ -1,0 +1,4 @@
+"""Other programs: how they are run, in which environment, and virtual environments made by uv.
+
+May use: `errors`.
+"""

@@ -1,0 +1,83 @@
+"""What is known of a project from reading it: plain values, on which keys are decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys.backends.files import at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class OldEntry:
+    """An element of the user's own ``cache-keys``, and what it finds."""
+
+    entry: Any
+    files: tuple[str, ...] = ()
+    """What a glob matches, the file that is named, or what a folder holds; of very many only the first."""
+    ignored: tuple[str, ...] = ()
+    """Which of these git ignores: products, mostly."""
+    is_folder: bool = False
+    """What is named is a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A package that uv builds."""
+
+    pyproject: Mapping[str, Any]
+    backend: str
+    """``build-system.build-backend``; setuptools, if there is none (PEP 517)."""
+    requires: frozenset[str]
+    """The normalised names of what is installed for the build."""
+    old: tuple[OldEntry, ...]
+    """The user's own entries, in their order."""
+    listed: bool
+    """Whether there is a list of entries; then uv's defaults don't hold (U10)."""
+    in_tree: tuple[str, ...]
+    """The files of the tree that the build imports: backend, ``setup.py`` and hooks with all their helpers."""
+    named: tuple[str, ...]
+    """Scripts that the configuration has run, there or not."""
+    natives: tuple[str, ...]
+    """Sources in compiled languages, and what describes how to compile them."""
+    compiled: tuple[str, ...]
+    """What the configuration names as the source of what is compiled, whatever it looks like."""
+    requirement_files: tuple[str, ...]
+    version_files: tuple[str, ...]
+    version_name: str | None
+    """What the only version file, a Python module, assigns the version to, if it is plain to see."""
+    metadata_files: tuple[str, ...]
+    """Readme and licence files and the like, as far as they are named and there."""
+    metadata_globs: tuple[str, ...]
+    """What names licence files by a glob."""
+    present: frozenset[str]
+    """Which of ``setup.py``, ``setup.cfg`` and ``src`` there are."""
+    submodules: tuple[str, ...]
+    """Folders of git submodules in the project."""
+    siblings: tuple[str, ...]
+    """Local packages that uv builds and installs for the build."""
+    shared: tuple[str, ...]
+    """What the build takes from the project's own environment: without isolation, all that it requires."""
+
+    def at(self, dotted: str) -> Any:
+        """Return what stands in ``pyproject.toml`` under a dotted key; nothing if it is not there."""
+        return at(self.pyproject, dotted)
+
+    @property
+    def module(self) -> str:
+        """The first part of the backend's module."""
+        return self.backend.partition(":")[0].partition(".")[0]
+
+    @property
+    def is_in_tree(self) -> bool:
+        """Whether the backend lies in the tree."""
+        return bool(self.at("build-system.backend-path"))
+
+    @property
+    def has_dynamic_version(self) -> bool:
+        """Whether the version is found out by the build."""
+        dynamic = self.at("project.dynamic")
+        return not isinstance(self.at("project"), dict) or (isinstance(dynamic, list) and "version" in dynamic)

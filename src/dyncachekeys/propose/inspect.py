@@ -1,0 +1,146 @@
+"""Looking at a project: its files are listed and a few are read; nothing is run and nothing is written."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import posixpath
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys.backends import metadata
+from dyncachekeys.backends.files import at, requirement_files, texts, with_hatch_toml
+from dyncachekeys.backends.metadata import existing
+from dyncachekeys.backends.presets import distributions
+from dyncachekeys.backends.scripts import scripts
+from dyncachekeys.errors import DyncachekeysError
+from dyncachekeys.files import refs
+from dyncachekeys.files.ignore import IgnoreRules
+from dyncachekeys.files.selection import Selection
+from dyncachekeys.files.tree import MISSING
+from dyncachekeys.plugin import Context
+from dyncachekeys.process import environ as process_environ
+from dyncachekeys.propose import local_packages
+from dyncachekeys.propose.facts import Facts, OldEntry
+from dyncachekeys.propose.source_patterns import SHAPES
+from dyncachekeys.pysource.closure import Request, follow
+from dyncachekeys.pysource.module import Run
+from dyncachekeys.resolving.engine import only
+from dyncachekeys.uv.entries import is_glob
+from dyncachekeys.uv.mtimes import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from dyncachekeys.files.tree import Files
+    from dyncachekeys.pyproject.project import Project
+
+_MOST = 5_000
+"""How many files of one entry are looked at."""
+
+
+def look(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
+    """Return what there is to know of a package.
+
+    Raises:
+        DyncachekeysError: a folder can't be listed, or an ignore file can't be read.
+    """
+    pyproject = with_hatch_toml(project.pyproject, files.is_file, files.read)
+    of_setuptools = metadata.setup_cfg(files)
+    backend = at(pyproject, "build-system.build-backend")
+    tool = at(pyproject, "tool.uv")
+    # What is not there yet is named all the same: it is a state, and uv builds when it comes.
+    needed = [path for paths in requirement_files(pyproject).values() for path in paths]
+    version = metadata.version(pyproject, of_setuptools, files)
+    return Facts(
+        pyproject=pyproject,
+        backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
+        requires=frozenset(distributions(pyproject)),
+        old=tuple(_old(project, files)),
+        listed=isinstance(tool, dict) and bool(project.user_entries),
+        in_tree=_in_tree(project, files, environ),
+        named=tuple(sorted(str(one.path) for one in scripts(pyproject) if not one.optional)),
+        natives=_natives(files),
+        compiled=existing(files, _compiled(pyproject)),
+        requirement_files=existing(files, [*needed, *of_setuptools.get("requirements", [])]),
+        version_files=existing(files, [*version.files, *_imported(project, files, environ, version.run)]),
+        version_name=version.name,
+        metadata_files=existing(files, [*metadata.described(pyproject, files), *of_setuptools.get("metadata", [])]),
+        metadata_globs=tuple(one for one in texts(at(pyproject, "project.license-files")) if is_glob(one)),
+        present=frozenset(name for name in ("setup.py", "setup.cfg", "src") if files.exists(name)),
+        submodules=_submodules(files),
+        siblings=local_packages.siblings(project, files),
+        shared=local_packages.shared(project, files),
+    )
+
+
+def _in_tree(project: Project, files: Files, environ: Mapping[str, str]) -> tuple[str, ...]:
+    try:
+        seen = process_environ.for_keys(environ)
+        resolved = only("backend", {"resolver": "backend"}, project, seen, files)
+    except DyncachekeysError:  # told by `sync`, of the key that is proposed all the same
+        return ()
+    inputs = [one for key in resolved.keys for one in key.inputs]
+    return tuple(one.subject for one in inputs if one.kind == "file" and one.state != MISSING)
+
+
+def _imported(project: Project, files: Files, environ: Mapping[str, str], paths: Iterable[str]) -> Iterator[str]:
+    """Yield what modules import of the tree: a version may come from there."""
+    context = Context(project.root, project.pyproject, process_environ.for_keys(environ), files, "")
+    for path in paths:
+        names = path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").split("/")
+        folder = "/".join(path.split("/")[: -len(names) - path.endswith("/__init__.py")]) or "."
+        what = Run(0, path, ".".join(names))
+        yield from sorted(follow(context, [Request(what, "the version", (folder,))]).found)
+
+
+def _compiled(pyproject: Mapping[str, Any]) -> Iterator[str]:
+    """Yield files that the configuration itself names as sources of what is compiled."""
+    modules = at(pyproject, "tool.setuptools.ext-modules")
+    for one in modules if isinstance(modules, list) else ():
+        for option in ("sources", "depends"):
+            yield from texts(one.get(option) if isinstance(one, dict) else None)
+    generated = at(pyproject, "tool.scikit-build.generate")
+    for one in generated if isinstance(generated, list) else ():
+        yield from texts(one.get("template-path") if isinstance(one, dict) else None)
+
+
+def _natives(files: Files) -> tuple[str, ...]:
+    found = Selection(list(SHAPES), ["target/"]).among(files)
+    of_cargo = (path for path in found if posixpath.basename(path) != "config.toml" or "/.cargo/" in f"/{path}")
+    return tuple(sorted(of_cargo))
+
+
+def _old(project: Project, files: Files) -> Iterator[OldEntry]:
+    rules = IgnoreRules(files)
+    for entry in project.user_entries:
+        text = entry.get("file", entry.get("dir")) if isinstance(entry, dict) else entry
+        if not isinstance(text, str) or not text or posixpath.isabs(text):
+            yield OldEntry(entry)
+            continue
+        is_folder = not is_glob(text) and files.is_dir(text)
+        found = tuple(itertools.islice(_found(files, text, is_folder=is_folder), _MOST))
+        ignored = tuple(path for path in found if not path.startswith("../") and rules.ignores(path))
+        yield OldEntry(entry, found, ignored, is_folder=is_folder)
+
+
+def _found(files: Files, text: str, *, is_folder: bool) -> Iterator[str]:
+    if is_folder:
+        yield from matches(files, f"{text.rstrip('/')}/**")
+    elif is_glob(text):
+        yield from matches(files, text.lstrip("!"))
+    elif files.is_file(posixpath.normpath(text)):
+        yield posixpath.normpath(text)
+
+
+def _submodules(files: Files) -> tuple[str, ...]:
+    """Return the folders of submodules below the project, as the repository's ``.gitmodules`` has them."""
+    home = refs.work_tree(files)
+    if home is None:
+        return ()
+    try:
+        text = files.read(files.relative(os.fspath(home / ".gitmodules"))).decode("utf-8", "replace")
+    except OSError:
+        return ()
+    places = [line.partition("=")[2].strip() for line in text.splitlines() if line.strip().startswith("path")]
+    below = [files.relative(os.fspath(home / place)) for place in places if place]
+    return tuple(sorted(place for place in below if not place.startswith("../")))

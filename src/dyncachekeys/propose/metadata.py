@@ -1,0 +1,108 @@
+"""Keys for where the metadata comes from: version, dependencies, readme."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from dyncachekeys.backends.files import texts
+from dyncachekeys.files.pattern import exactly
+from dyncachekeys.propose.keys import Declaration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dyncachekeys.propose.facts import Facts
+
+_FROM_GIT = {
+    "setuptools-scm": "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "vcs-versioning": "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "hatch-vcs": "SETUPTOOLS_SCM_PRETEND_VERSION",  # it calls setuptools-scm
+    "flit-scm": "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "uv-dynamic-versioning": "UV_DYNAMIC_VERSIONING_BYPASS",
+    "poetry-dynamic-versioning": "POETRY_DYNAMIC_VERSIONING_BYPASS",
+    "pbr": "PBR_VERSION",
+    "versioningit": None,
+    "setuptools-git-versioning": None,
+    "versioneer": None,
+    "versioneer-518": None,
+    "dunamai": None,
+}
+"""What takes the version from git, and the variable that overrides it (in the documentation of each)."""
+_SOURCES = {"vcs": "hatch-vcs", "uv-dynamic-versioning": "uv-dynamic-versioning", "versioningit": "versioningit"}
+"""Of hatchling, by the name of the version source."""
+_WRITTEN = (
+    "tool.setuptools_scm.version_file",
+    "tool.hatch.build.hooks.vcs.version-file",
+    "tool.pdm.version.write_to",
+    "tool.versioningit.write.file",
+)
+"""Options that have the version written into a file of the project."""
+
+
+def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
+    """Yield keys for files and the repository, as far as the metadata comes from there.
+
+    Args:
+        facts: The project.
+        exact: Whether the version counts by its value, which uv can't watch.
+    """
+    versions = tuple(path for path in facts.version_files if path not in facts.in_tree)
+    if exact and versions and facts.version_name:
+        why = "The version is read from here; nothing else in this file counts."
+        yield Declaration("version", "table", {"file": versions[0], "tables": [facts.version_name]}, (why,))
+    elif versions:
+        yield _files("version", versions, "The version is read from here.")
+    yield from _from_git(facts)
+    if facts.requirement_files:
+        why = "Dependencies are read from here, and from what these files include."
+        yield Declaration("requirements", "requirements", {"files": list(facts.requirement_files)}, (why,))
+    if facts.metadata_files or facts.metadata_globs:
+        why = "Goes into the metadata. Take this key away if that is not worth a build to you."
+        patterns = [*map(exactly, facts.metadata_files), *(f"/{one}" for one in facts.metadata_globs)]
+        yield Declaration("metadata", "files", {"patterns": patterns}, (why,))
+    variable = facts.at("tool.hatch.version.variable")
+    if facts.at("tool.hatch.version.source") == "env" and isinstance(variable, str) and variable:
+        yield Declaration("environment", "env", {"names": [variable]}, ("The version is read from here.",))
+    written = [posixpath.join(_base(option, facts), path) for option in _WRITTEN for path in texts(facts.at(option))]
+    if written and facts.has_dynamic_version:
+        why = "Written by the build: if it is gone, as after `git clean`, uv builds once more."
+        yield Declaration("outputs", "outputs", {"patterns": [exactly(path) for path in written]}, (why,))
+
+
+def _base(option: str, facts: Facts) -> str:
+    """Return the folder from which a path starts: for pdm-backend (2.4) that of the packages, by default ``src``."""
+    if option != "tool.pdm.version.write_to":
+        return ""
+    said = facts.at("tool.pdm.build.package-dir")
+    return said if isinstance(said, str) else "src" if "src" in facts.present else ""
+
+
+def _files(name: str, paths: tuple[str, ...], why: str) -> Declaration:
+    return Declaration(name, "files", {"patterns": [exactly(path) for path in paths]}, (why,))
+
+
+def _from_git(facts: Facts) -> Iterator[Declaration]:
+    plugin = version_plugin(facts)
+    if plugin is None:
+        return
+    why = (
+        f"The version comes from git ({plugin}): from the tag and the number of commits since.",
+        "Add `dirty = true` if the mark of uncommitted changes matters to you; each edit of any file then costs a build.",
+    )
+    yield Declaration("git", "git", {"commit": True, "tags": True}, why)
+    variable = "PDM_BUILD_SCM_VERSION" if plugin == "pdm-backend" else _FROM_GIT.get(plugin)
+    if variable is not None:
+        yield Declaration("environment", "env", {"names": [variable]}, (f"Overrides the version ({plugin}).",))
+
+
+def version_plugin(facts: Facts) -> str | None:
+    """Return the distribution that takes the version from git; nothing if none does."""
+    if facts.at("tool.pdm.version.source") == "scm":
+        return "pdm-backend"
+    if not (facts.has_dynamic_version or facts.at("tool.poetry.version")):
+        return None
+    source = facts.at("tool.hatch.version.source")
+    if facts.module == "hatchling":
+        return _SOURCES.get(source) if isinstance(source, str) else None
+    return next((name for name in _FROM_GIT if name in facts.requires), None)

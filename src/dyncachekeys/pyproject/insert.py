@@ -1,0 +1,120 @@
+"""Putting our region in."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dyncachekeys.errors import EditError, Problem
+from dyncachekeys.pyproject.proof import not_proved, prove
+from dyncachekeys.pyproject.region import END, INDENT, START, find_list, leads_line, line_end, line_start
+from dyncachekeys.pyproject.remove import cut
+from dyncachekeys.pyproject.render import render
+from dyncachekeys.pyproject.scanner import Array, statements
+from dyncachekeys.pyproject.source import KEY, as_entry, decode, listed, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_ARRAY_OF_TABLES = Problem(
+    "array-of-tables",
+    "written as `[[tool.uv.cache-keys]]`, where no comment holds the place of our entries",
+    ".".join(KEY),
+    "write it as `cache-keys = [...]` under `[tool.uv]`",
+)
+_INLINE_TABLE = Problem(
+    "inline-table",
+    "would have to stand in an inline table, which can't be extended safely",
+    ".".join(KEY),
+    "write that table as `[tool.uv]`",
+)
+_REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n")
+
+
+def put(data: bytes, entries: Sequence[Mapping[str, object]]) -> bytes:
+    """Return a document that has no region, with the region that holds these entries.
+
+    What the user's own list has already is not written again; if that leaves nothing, no region is made.
+    ``cut`` gives the same bytes back. Raises ``ConfigurationError`` if the document is not valid, and
+    ``EditError`` if it can't be edited safely.
+    """
+    bom, text = decode(data)
+    before = parse(data)
+    users = listed(before)
+    present = [as_entry(element) for element in users]
+    ours = [dict(entry) for entry in entries if entry not in present]
+    if not ours:
+        return data
+    lines = [f"{render(entry)}," for entry in ours]
+    listing = find_list(text)
+    edited = _into_array(text, listing.array, lines) if listing else _new_list(text, lines)
+    after = bom + edited.encode()
+    prove(before, after, ([*users, *ours], [*ours, *users]))
+    if cut(after).data != data:
+        raise not_proved()
+    return after
+
+
+def _into_array(text: str, array: Array, lines: Sequence[str]) -> str:
+    """Splice into an array that the user has: behind his entries, or before them where a comma is missing."""
+    closing = array.end - 1
+    elements = array.elements
+    if leads_line(text, closing) and (not elements or elements[-1].comma is not None):
+        at, neighbour = line_start(text, closing), -1
+    elif rest := _REST_OF_LINE.match(text, array.start + 1):
+        at, neighbour = rest.end(), 0
+    else:
+        return _into_line(text, array.start + 1, lines)
+    indent = _indent(text, elements[neighbour].start) if elements else INDENT
+    return _insert(text, at, [indent + line for line in (START, *lines, END)])
+
+
+def _into_line(text: str, at: int, lines: Sequence[str]) -> str:
+    """Splice behind a ``[`` that the user's entries follow on the same line, and indent what follows."""
+    end = _newline(text, at)
+    block = "".join(f"{INDENT}{line}{end}" for line in (*lines, END))
+    indent = "" if text[at:].lstrip(" \t").startswith("]") else INDENT
+    return f"{text[:at]} {START}{end}{block}{indent}{text[at:]}"
+
+
+def _new_list(text: str, lines: Sequence[str]) -> str:
+    """Make the list, and ``[tool.uv]`` if need be. All that is made lies between the markers."""
+    name, at, header = KEY[-1], len(text), ["[tool.uv]"]
+    for statement in statements(text):
+        if statement.path[:2] != KEY[:2] and statement.path != KEY[:1]:
+            continue
+        if statement.path == KEY and statement.kind == "array of tables":
+            raise EditError([_ARRAY_OF_TABLES])
+        if statement.kind == "pair" and statement.path in (KEY[:1], KEY[:2]):
+            raise EditError([_INLINE_TABLE])
+        # A table that dotted keys define must not get a header too, so its next key is dotted as well.
+        dotted = statement.kind == "pair" and len(statement.table) < len(KEY) - 1
+        if dotted or (statement.kind == "table" and statement.path == KEY[:2]):
+            name = ".".join(KEY[len(statement.table) :]) if dotted else KEY[-1]
+            at, header = line_end(text, statement.end), []
+    body = [f"{name} = [", *(INDENT + line for line in lines), "]"]
+    return _insert(text, at, [START, *header, *body, END], gap=bool(header))
+
+
+def _insert(text: str, at: int, lines: Sequence[str], *, gap: bool = False) -> str:
+    """Insert whole lines, with a blank one before them if asked to.
+
+    Where the text ends without a newline, neither does ours: so ``cut`` knows that the one before is ours.
+    """
+    end = _newline(text, at)
+    block = end.join(lines)
+    if text and at == len(text) and not text.endswith("\n"):
+        return text + end + block
+    return text[:at] + (end if gap and text else "") + block + end + text[at:]
+
+
+def _newline(text: str, position: int) -> str:
+    """Return the newline of the line before, else the first one of the text."""
+    at = text.rfind("\n", 0, position)
+    if at < 0:
+        at = text.find("\n")
+    return "\r\n" if at > 0 and text[at - 1] == "\r" else "\n"
+
+
+def _indent(text: str, position: int) -> str:
+    return text[line_start(text, position) : position] if leads_line(text, position) else INDENT

@@ -1,0 +1,42 @@
+"""Proof of an edit: both sides are parsed, and nothing but ``cache-keys`` may differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dyncachekeys.errors import ConfigurationError, EditError, Problem
+from dyncachekeys.pyproject.source import KEY, listed, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+
+def prove(before: Mapping[str, object], after: bytes, lists: Collection[Sequence[object]]) -> None:
+    """Raise ``EditError`` unless ``after`` is ``before`` with one of these ``cache-keys``, order included."""
+    try:
+        edited = parse(after)
+        # `repr` and not `==`: it tells 1 from 1.0 and true, sees the order, and nan is itself.
+        others = repr(_without(before, KEY)) == repr(_without(edited, KEY))
+        proved = others and repr(listed(edited)) in map(repr, lists)
+    except (ConfigurationError, RecursionError):
+        proved = False
+    if not proved:
+        raise not_proved()
+
+
+def not_proved() -> EditError:
+    """Return the error that says that an edit would have changed more than it may."""
+    message = "the edit would change more than our entries, so the file was left as it was"
+    remedy = "write `cache-keys` as a plain list under `[tool.uv]`, nothing else between our markers"
+    return EditError([Problem("edit-not-proved", message, ".".join(KEY), remedy)])
+
+
+def _without(table: Mapping[str, object], path: Sequence[str]) -> Mapping[str, object]:
+    """Return the table less what is at ``path``, and less the tables on the way that then are empty.
+
+    A table may be there for our list alone, so an empty one and none are the same.
+    """
+    name, *rest = path
+    inner = table.get(name)
+    kept = _without(inner, rest) if rest and isinstance(inner, dict) else inner if rest else {}
+    return {key: kept if key == name else value for key, value in table.items() if key != name or kept}

@@ -1,0 +1,86 @@
+"""What a ``pyproject.toml`` says: bytes to text, text to values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import tomli
+
+from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.pyproject.conflict import line_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BOM = b"\xef\xbb\xbf"
+KEY = ("tool", "uv", "cache-keys")
+
+
+def decode(data: bytes, where: str = "pyproject.toml") -> tuple[bytes, str]:
+    """Return the byte order mark, if any, and the text after it, newlines as they are.
+
+    Raises ``ConfigurationError`` if the text is not UTF-8.
+    """
+    bom = BOM if data.startswith(BOM) else b""
+    try:
+        return bom, data[len(bom) :].decode()
+    except UnicodeDecodeError as error:
+        at = error.start + len(bom)
+        line = data.count(b"\n", 0, at) + 1
+        column = len(data[data.rfind(b"\n", 0, at) + 1 : at].decode("utf-8-sig")) + 1
+        message = f"not valid UTF-8: byte 0x{data[at]:02x}"
+        remedy = "TOML must be UTF-8: save the file in that encoding"
+        problem = Problem("not-utf-8", message, f"{where}:{line}:{column}", remedy)
+        raise ConfigurationError([problem]) from error
+
+
+def parse(data: bytes, where: str = "pyproject.toml") -> dict[str, Any]:
+    """Return what the document says.
+
+    Raises ``ConfigurationError`` with the line and the column if it is not UTF-8 or not TOML.
+    """
+    _, text = decode(data, where)
+    try:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        message, place = error.msg, f"{where}:{error.lineno}:{error.colno}"
+        reason: Exception = error
+    except (ValueError, RecursionError) as error:  # a number or a nesting beyond Python's limits
+        message, place, reason = str(error), where, error
+    line = line_of(data)
+    remedy = (
+        f"a merge conflict starts at line {line}: resolve it, then run `dyncachekeys sync`"
+        if line
+        else "mend the syntax there, or just before"
+    )
+    problem = Problem("invalid-toml", f"not valid TOML: {message}", place, remedy)
+    raise ConfigurationError([problem]) from reason
+
+
+def user_entries(data: bytes) -> list[object]:
+    """Return the ``cache-keys`` of a document, ``[]`` if it has none.
+
+    Raises ``ConfigurationError`` if that is not a list.
+    """
+    return listed(parse(data))
+
+
+def listed(document: Mapping[str, object]) -> list[object]:
+    """Return the ``cache-keys`` of a parsed document, as ``user_entries`` does."""
+    value: object = document
+    for depth, name in enumerate(KEY):
+        if not isinstance(value, dict):
+            remedy = "make it a table: uv reads its settings from `[tool.uv]`"
+            raise ConfigurationError([Problem("not-a-table", "not a table", ".".join(KEY[:depth]), remedy)])
+        if name not in value:
+            return []
+        value = value[name]
+    if not isinstance(value, list):
+        remedy = "write `cache-keys = [...]` under `[tool.uv]`: uv ignores or refuses any other form"
+        raise ConfigurationError([Problem("cache-keys-not-a-list", "not a list", ".".join(KEY), remedy)])
+    return value
+
+
+def as_entry(element: object) -> object:
+    """Return an element in its long form: for uv, ``"x"`` and ``{ file = "x" }`` are the same."""
+    return {"file": element} if isinstance(element, str) else element

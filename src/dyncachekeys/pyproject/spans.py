@@ -1,0 +1,121 @@
+"""Which stretches of the text are ours, to the blank."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from dyncachekeys.pyproject.region import INDENT, leads_line, line_end, line_start
+from dyncachekeys.pyproject.source import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dyncachekeys.pyproject.region import Listing, Markers
+    from dyncachekeys.pyproject.scanner import Element, Statement
+
+Span: TypeAlias = tuple[int, int]
+
+
+def marked_spans(text: str, listing: Listing, markers: Markers) -> list[Span]:
+    """Return the markers with what they enclose, and those that enclose nothing."""
+    if markers.around:
+        return _statement_spans(text, listing, *markers.around)
+    pairs = [_inside_span(text, listing.array.start, start, end) for start, end in markers.inside]
+    return sorted(pairs + [_stray_span(text, stray) for stray in markers.strays])
+
+
+def _statement_spans(text: str, listing: Listing, start: Statement, end: Statement) -> list[Span]:
+    """Return what is ours from marker to marker: all, unless statements of others stand there or need it."""
+    found, ours = listing.statements, listing.statement
+    between = found[found.index(start) + 1 : found.index(end)]
+    header = next((item for item in between if item.kind == "table" and item.path == KEY[:2]), None)
+    needed = any(item.kind == "pair" and item.table == KEY[:2] and item is not ours for item in found)
+    guests = any(item.kind != "comment" and item not in (header, ours) for item in between)
+    whole = not guests and not (header and needed)
+    lines = (start, ours, end) if needed or not header else (start, header, ours, end)
+    spans = [_lines(text, start, end)] if whole else [_lines(text, item, item) for item in lines]
+    first, stop = spans[0]
+    # The newline before is ours as well if it sets our header off, or if the text's last line had none.
+    set_off = header and not needed and text[max(0, first - 4) : first].replace("\r\n", "\n").endswith("\n\n")
+    if set_off or (whole and text[stop - 1] != "\n"):
+        spans[0] = max(0, first - (2 if text[:first].endswith("\r\n") else 1)), stop
+    return spans
+
+
+def _inside_span(text: str, opening: int, start: Statement, end: Statement) -> Span:
+    """Return what is ours between two markers in the array that begins at ``opening``."""
+    if leads_line(text, start.start):
+        return _lines(text, start, end)
+    stop = line_end(text, end.end)
+    if start.start == opening + 2:
+        indented = text.startswith(INDENT, stop) and text[_blanks_after(text, stop)] != "]"
+        return opening + 1, stop + (len(INDENT) if indented else 0)
+    return _blanks_before(text, start.start), end.end
+
+
+def _stray_span(text: str, stray: Statement) -> Span:
+    if leads_line(text, stray.start):
+        return _lines(text, stray, stray)
+    return _blanks_before(text, stray.start), stray.end
+
+
+def owned_spans(text: str, listing: Listing, mine: Sequence[bool]) -> Iterator[Span]:
+    """Yield what goes with the elements that are ours; with all of them, the list itself.
+
+    An empty list would be left otherwise, under which uv builds on every command (U5).
+    """
+    statement = listing.statement
+    if mine and all(mine) and statement.path == KEY and not listing.array.comments:
+        yield _lines(text, statement, statement)
+        return
+    for element, ours in zip(listing.array.elements, mine, strict=True):
+        if ours:
+            yield from _element_spans(text, element)
+
+
+def _element_spans(text: str, element: Element) -> Iterator[Span]:
+    """Yield the element, its comma, and the blanks or the line that would be left over."""
+    stop = element.end if element.comma is None else element.comma + 1
+    if "#" in text[element.end : stop]:
+        yield element.start, element.end
+        yield stop - 1, stop
+        return
+    rest = _blanks_after(text, stop)
+    last_of_line = text[rest] in "\r\n"
+    if last_of_line and leads_line(text, element.start):
+        yield line_start(text, element.start), line_end(text, rest)
+    elif last_of_line or element.comma is None:
+        yield _blanks_before(text, element.start), stop
+    else:
+        yield element.start, rest
+
+
+def _lines(text: str, first: Statement | Element, last: Statement | Element) -> Span:
+    """Return the whole lines from one to the other."""
+    return line_start(text, first.start), line_end(text, last.end)
+
+
+def _blanks_before(text: str, position: int) -> int:
+    start = line_start(text, position)
+    return start + len(text[start:position].rstrip(" \t"))
+
+
+def _blanks_after(text: str, position: int) -> int:
+    while text[position] in " \t":
+        position += 1
+    return position
+
+
+def within(element: Element, spans: Iterable[Span]) -> bool:
+    """Say whether an element goes with one of the spans."""
+    return any(start <= element.start < stop for start, stop in spans)
+
+
+def less(text: str, spans: Iterable[Span]) -> str:
+    """Return the text without the spans, which may overlap."""
+    kept: list[str] = []
+    position = 0
+    for start, stop in sorted(spans):
+        kept.append(text[position:start])
+        position = max(position, stop)
+    return "".join(kept) + text[position:]

@@ -1,0 +1,90 @@
+"""Where an absolute module name leads in a tree, as importlib's ``PathFinder`` and ``FileFinder`` do it.
+
+In each directory a regular package comes before a module, a module before a namespace portion; the
+first package or module ends the search, and only without one do the portions make a namespace
+package (PEP 420). Extension modules and bytecode are products of the machine and left out.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dyncachekeys.pysource.tree import Look
+
+_LOADED_BEFORE = frozenset({"__future__", "abc", "builtins", "codecs", "io", "os", "site", "stat", "sys", "time"})
+"""Imported before any code of a build, or built in: a file of that name in the tree shadows nothing.
+
+A list of our own: `sys.stdlib_module_names` is not the same on every interpreter.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a module is."""
+
+    name: str
+    file: str | None
+    """``None`` for a namespace package."""
+    inside: tuple[str, ...] = ()
+    """The directories of its submodules; none for a plain module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way to a module."""
+
+    places: tuple[Place, ...]
+    """The module and its parents, outermost first, as far as the tree has them."""
+    absent: tuple[tuple[str, str], ...]
+    """Files that would be found before what was found, if they existed, each with the module that it
+    would be."""
+    complete: bool
+
+
+def find(tree: Look, module: str, directories: Sequence[str]) -> Route:
+    """Look for a module by its absolute name in search directories, in their order."""
+    places: list[Place] = []
+    absent: list[tuple[str, str]] = []
+    in_namespaces: list[tuple[str, str]] = []
+    parts = module.split(".")
+    if parts[0] in _LOADED_BEFORE or not all(map(_is_part, parts)):
+        return Route((), (), complete=False)
+    inside = tuple(directories)
+    for length, part in enumerate(parts, 1):
+        name = ".".join(parts[:length])
+        place, passed = _look(tree, name, part, inside)
+        known = not places or places[-1].file
+        (absent if known else in_namespaces).extend((path, name) for path in passed)
+        if place is None:
+            # A namespace that lacks a module is likely no package at all but a directory such as
+            # `build`, which is on one machine and not on another.
+            return Route(tuple(places), tuple(absent), complete=False)
+        places.append(place)
+        inside = place.inside
+    return Route(tuple(places), (*absent, *in_namespaces), complete=True)
+
+
+def _look(tree: Look, name: str, part: str, directories: Sequence[str]) -> tuple[Place | None, list[str]]:
+    passed: list[str] = []
+    portions: list[str] = []
+    for directory in directories:
+        base = posixpath.normpath(posixpath.join(directory, part))
+        package, module = f"{base}/__init__.py", f"{base}.py"
+        if tree.is_file(package):
+            return Place(name, package, (base,)), passed
+        passed.append(package)
+        if tree.is_file(module):
+            return Place(name, module), passed
+        passed.append(module)
+        if tree.is_dir(base):
+            portions.append(base)
+    return (Place(name, None, tuple(portions)) if portions else None), passed
+
+
+def _is_part(part: str) -> bool:
+    return bool(part) and not set(part) & set("/\\:~\0")

@@ -1,0 +1,164 @@
+"""What one Python file imports, by its syntax tree. Source in, a `Reading` out; no file is touched."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from dyncachekeys.pysource.bindings import absolute, binds, exports, strings
+from dyncachekeys.pysource.branches import that_run
+from dyncachekeys.pysource.search_path import SearchDirectory, additions
+from dyncachekeys.pysource.syntax import tree_of
+from dyncachekeys.pysource.values import Names, text
+
+_BY_NAME = {"importlib.import_module", "importlib.__import__", "builtins.__import__", "__import__"}
+_BY_PATH = {
+    "importlib.util.spec_from_file_location": 1,
+    "importlib.machinery.SourceFileLoader": 1,
+    "runpy.run_path": 0,
+}
+"""What runs a file by its path, and which argument the path is."""
+
+_TELLING = (ast.Import, ast.ImportFrom, ast.Call, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Name, ast.arg)
+"""The nodes that say anything about imports or names; all others, the most, are passed over at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A module that is imported, by its absolute name, and what is taken from it."""
+
+    line: int
+    module: str
+    names: tuple[str, ...] = ()
+    """Attributes or submodules; ``*`` for all that is exported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A file that is run by its path, as the module ``name``."""
+
+    line: int
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What can't be told by reading a line."""
+
+    line: int
+    code: str
+    what: str
+    """What the line does."""
+    function: range | None = None
+    """The lines of the function that it stands in, if it does."""
+
+    def told(self, path: str) -> str:
+        """Return it as it is told of a file."""
+        return f"{path}:{self.line}: {self.what}" if self.line else f"{path}: {self.what}"
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was found in one file, in the order of its lines."""
+
+    imports: list[Import | Run] = field(default_factory=list)
+    directories: list[SearchDirectory] = field(default_factory=list)
+    bound: set[str] = field(default_factory=set)
+    """Names that the module certainly has, so that no submodule is looked for."""
+    exported: list[str] = field(default_factory=list)
+    """The literal part of ``__all__``."""
+    doubts: list[Doubt] = field(default_factory=list)
+
+
+def read(source: bytes, path: str, name: str) -> Reading:
+    """Read a module's source, known as ``name`` (``__main__`` for a script), at a project-relative path.
+
+    Raises:
+        UNREADABLE (`syntax`): it can't be parsed.
+    """
+    tree = tree_of(source)
+    package = name if PurePosixPath(path).name == "__init__.py" else name.rpartition(".")[0]
+    nodes = [node for node in that_run(tree, name) if isinstance(node, _TELLING)]
+    names = Names.of(nodes, {"__file__": path, "__name__": name, "__package__": package})
+    reading = Reading()
+    for node in nodes:
+        match node:
+            case ast.Import(names=aliases):
+                reading.imports += [Import(node.lineno, alias.name) for alias in aliases]
+            case ast.ImportFrom(module=module, names=aliases, level=level):
+                if target := absolute("." * level + (module or ""), package):
+                    taken = tuple(alias.name for alias in aliases)
+                    reading.imports.append(Import(node.lineno, target, taken))
+            case ast.Call():
+                _read_call(node, names, reading)
+                _read_additions(node, names, reading)
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+                _read_additions(node, names, reading)
+                reading.exported += exports(node)
+    reading.doubts = [replace(one, function=_function(tree, one.line)) for one in reading.doubts]
+    reading.bound = {bound for statement in tree.body for bound in binds(statement, name, package)}
+    return reading
+
+
+def _function(tree: ast.Module, line: int) -> range | None:
+    """Return the lines of the innermost function around a line."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    around = [range(one.lineno, (one.end_lineno or one.lineno) + 1) for one in functions]
+    return min((lines for lines in around if line in lines), key=len, default=None)
+
+
+def _read_additions(node: ast.AST, names: Names, reading: Reading) -> None:
+    for found in additions(node, names):
+        if isinstance(found, SearchDirectory):
+            reading.directories.append(found)
+        else:
+            reading.doubts.append(Doubt(found, "computed-sys-path", "adds a computed directory to sys.path"))
+
+
+def _read_call(call: ast.Call, names: Names, reading: Reading) -> None:
+    function = names.qualified(call.func)
+    if function in _BY_NAME:
+        found: list[Import] | list[Run] | None = _by_name(call, names, relative=function == "importlib.import_module")
+    elif function in _BY_PATH:
+        found = _by_path(call, names, _BY_PATH[function])
+    else:
+        return
+    if found is None:
+        reading.doubts.append(Doubt(call.lineno, "computed-import", "imports a computed name"))
+    else:
+        reading.imports += found
+
+
+def _by_name(call: ast.Call, names: Names, *, relative: bool) -> list[Import] | None:
+    """Read ``import_module(name, package)`` or ``__import__(name, globals, locals, fromlist, level)``.
+
+    Nothing if it is bound to fail, ``None`` if it can't be told.
+    """
+    name = text(_argument(call, 0, "name"), names)
+    if not name:
+        return None
+    if relative:
+        package = _argument(call, 1, "package")
+        anchor = text(package, names) if package and name.startswith(".") else ""
+        if anchor is None:
+            return None
+        target = absolute(name, anchor)
+        return [Import(call.lineno, target)] if target else []
+    level = _argument(call, 4, "level")
+    if level and not (isinstance(level, ast.Constant) and level.value == 0):
+        return None
+    taken = _argument(call, 3, "fromlist")
+    return [Import(call.lineno, name, tuple(strings(taken)) if taken else ())]
+
+
+def _by_path(call: ast.Call, names: Names, position: int) -> list[Run] | None:
+    path = text(_argument(call, position, "path", "location", "path_name"), names)
+    name = text(_argument(call, 0, "name", "fullname"), names) if position else "<run_path>"
+    return [Run(call.lineno, path, name or PurePosixPath(path).stem)] if path else None
+
+
+def _argument(call: ast.Call, position: int, *keywords: str) -> ast.expr | None:
+    by_keyword = (keyword.value for keyword in call.keywords if keyword.arg in keywords)
+    return call.args[position] if position < len(call.args) else next(by_keyword, None)

@@ -1,0 +1,70 @@
+"""Which directories a file adds to ``sys.path``, in the shapes that build scripts use."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dyncachekeys.pysource.values import Names, relative, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDirectory:
+    """A directory of ``sys.path``, relative to the project; ``front`` if it comes before what was there."""
+
+    path: str
+    front: bool
+
+
+def additions(node: ast.AST, names: Names) -> Iterator[SearchDirectory | int]:
+    """Yield what one node adds to ``sys.path``; a line number for what can't be told.
+
+    Absolute directories are the machine's and not in the tree: they are left out.
+    """
+    for value, front in _added(node, names):
+        path = text(value, names)
+        if path is None:
+            yield value.lineno
+        elif (directory := relative(path)) is not None:
+            yield SearchDirectory(directory, front)
+
+
+def _added(node: ast.AST, names: Names) -> Iterator[tuple[ast.expr, bool]]:
+    match node:
+        case ast.Call(func=function, args=args):
+            match names.qualified(function), args:
+                case "sys.path.insert", [_, value]:
+                    yield value, True
+                case "sys.path.append", [value]:
+                    yield value, False
+                case "sys.path.extend", [value]:
+                    yield from ((each, False) for each in _elements(value, names))
+        case ast.AugAssign(target=target, value=value) if _is_path(target, names):
+            yield from ((each, False) for each in _elements(value, names))
+        case ast.Assign(targets=[target], value=value) if _is_path(target, names):
+            yield from ((each, True) for each in _elements(value, names))
+
+
+def _is_path(node: ast.expr, names: Names) -> bool:
+    """Tell ``sys.path``, ``sys.path[:]`` and ``sys.path[:0]`` from the rest."""
+    return names.qualified(node.value if isinstance(node, ast.Subscript) else node) == "sys.path"
+
+
+def _elements(value: ast.expr, names: Names) -> Iterator[ast.expr]:
+    match value:
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            for each in elements:
+                yield from _elements(each.value, names) if isinstance(each, ast.Starred) else [each]
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            yield from _elements(left, names)
+            yield from _elements(right, names)
+        case ast.Name(id=name):
+            bound, rest = names.value(name)
+            yield from _elements(bound, rest) if isinstance(bound, ast.expr) else [value]
+        case _ if not any(names.qualified(each) == "sys.path" for each in ast.walk(value)):
+            # A copy or a filtered ``sys.path``, often put back after a change, adds nothing.
+            yield value

@@ -1,0 +1,100 @@
+"""Lines of text on a stream, with or without colour, and what a sync says of what it found and did."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import TextIO
+
+    from dyncachekeys.quick.change import Change
+
+_COLOURS = {"+": "32", "-": "31", "~": "33", "error": "1;31", "warning": "1;33", "note": "36"}
+OUTCOMES = {
+    "moved": "Stamped {name}: uv will rebuild it",
+    "returned": "Stamped {name}: back to what uv has installed",
+    "kept": "{name}: uv sees the change by itself",
+}
+NAMED = {
+    "kept": "{name} has the right name",
+    "moved": "Named {name} anew: uv will rebuild it",
+    "returned": "Named {name} again as uv has it installed",
+}
+_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+_CAUSES = {
+    "new-input": "",
+    "gone": "",
+    "no-longer-selected": "no longer an input",
+    "created": "created",
+    "deleted": "deleted",
+    "content": "changed",
+    "executable-bit": "has another executable bit",
+    "link": "leads elsewhere",
+    "type": "is another kind of file",
+    "value": "changed",
+}
+_SHOWN = 10
+
+
+class Printer:
+    """A stream that knows whether to colour."""
+
+    def __init__(self, stream: TextIO, when: str = "auto") -> None:
+        self._stream = stream
+        wished = when == "always" or (when == "auto" and stream.isatty() and not os.environ.get("NO_COLOR"))
+        self._colour = wished
+
+    def __call__(self, text: str) -> None:
+        """Print a line."""
+        # A file name that is not UTF-8 must not be the end of a report.
+        encoding = self._stream.encoding or "utf-8"
+        self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+    def diff(self, lines: Sequence[str]) -> None:
+        """Print the lines of a unified diff."""
+        for line in lines:
+            self(self.painted(line, line[0]) if line[:1] in {"+", "-"} else line)
+
+    def painted(self, text: str, colour: str) -> str:
+        """Return text in the colour of what it says, such as ``error``, or as it is."""
+        return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self._colour else text
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and what it counts, such as ``1,204 inputs``."""
+    plural = noun if number == 1 else noun[:-1] + "ies" if noun.endswith("y") and noun != "key" else noun + "s"
+    return f"{number:,} {plural}"
+
+
+def counts(keys: int, inputs: int) -> str:
+    """Return how many keys and inputs there are, in words."""
+    return f"{counted(keys, 'key')}, {counted(inputs, 'input')}"
+
+
+def in_sync(out: Printer, names: Sequence[str], found: str = "", seconds: float = 0) -> None:
+    """Print that there is nothing to do; with what was looked at, and how long it took, if that is given."""
+    who = f"{names[0]} is" if len(names) == 1 else f"{counted(len(names), 'package')} are"
+    out(f"{who} in sync" + (f" ({found}) in {seconds * 1000:.0f}ms" if found else ""))
+
+
+def resolved(out: Printer, counts: str, seconds: float) -> None:
+    """Print how much was looked at, and how long it took."""
+    out(f"Resolved {counts} in {seconds * 1000:.0f}ms")
+
+
+def changes(
+    out: Printer, by_key: Mapping[str, Sequence[Change]], *, all_of_them: bool, with_reasons: bool = False
+) -> None:
+    """Print what changed, key by key; of many changes only the first, unless all are wanted."""
+    width = max(map(len, by_key), default=0)
+    for key, some in by_key.items():
+        limit = len(some) if all_of_them else _SHOWN
+        for change in some[:limit]:
+            sign = _SIGNS[change.kind]
+            told = f"{change.subject} {_CAUSES[change.cause]}".rstrip()
+            told += f"  ({change.reason})" if with_reasons and change.reason else ""
+            out(f" {out.painted(sign, sign)} {key:{width}}  {told}")
+        if len(some) > limit:
+            out(f"   {key:{width}}  and {len(some) - limit} more (-v lists them)")

@@ -1,0 +1,121 @@
+"""The part of the witnesses that only a run with something to do reads, and the writing of all of them."""
+
+from __future__ import annotations
+
+import os
+import zlib
+
+from dyncachekeys.quick.snapshot import (
+    FILE,
+    FORMAT,
+    HASH,
+    LISTING,
+    RELEASE,
+    ROW,
+    STATE_FILE,
+    Damaged,
+    Unit,
+    encoded,
+    odd_stat,
+    opened,
+    unpacked,
+)
+
+TYPE_CHECKING = False  # an edit is answered from here, in front of a uv command
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dyncachekeys.quick.snapshot import Witnesses
+
+_CRC, _LENGTH = 4, 8
+
+
+def read_on(known: Witnesses) -> bool:
+    """Read the rest of what the quiet path has begun to read; tell whether it can be believed."""
+    try:
+        with opened(f"{known.home}/{FILE}") as stream:
+            if os.fstat(stream.fileno()).st_ino != known.inode:
+                return False  # another run wrote meanwhile
+            stream.seek(known.ends)
+            _unpack(known, stream.read())
+    except (OSError, ValueError, IndexError, StopIteration):
+        return False
+    return True
+
+
+def _unpack(known: Witnesses, data: bytes) -> None:
+    if zlib.crc32(memoryview(data)[_CRC:], zlib.crc32(known.header)).to_bytes(_CRC, "big") != data[:_CRC]:
+        raise Damaged
+    folders, files = len(known.folders), len(known.file_stats) // ROW
+    at = _CRC
+    for column, size in (
+        ("listings", folders * LISTING),
+        ("plain", folders),
+        ("roles", files),
+        ("contents", files * HASH),
+        ("digests", folders * 2 * HASH),
+    ):
+        setattr(known, column, data[at : at + size])
+        at += size
+    known.rests = (data[at : at + HASH], data[at + HASH : at + 2 * HASH])
+    at += 2 * HASH
+    length = int.from_bytes(data[at : at + _LENGTH], "big")
+    units = list(unpacked(data[at + _LENGTH : at + _LENGTH + length]))
+    at += _LENGTH + length
+    known.units = []
+    for key, signature, *patterns in units:
+        visited, chosen = data[at : at + folders], data[at + folders : at + folders + 2 * files]
+        known.units.append(Unit(key, signature, patterns, visited, chosen))
+        at += folders + 2 * files
+
+
+def write(known: Witnesses, home: str, file: str = FILE) -> None:
+    """Replace what lies in a folder, where the state was written before.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    if file == FILE:
+        known.state = odd_stat(f"{home}/{STATE_FILE}")
+    parts = _parts(known)
+    sizes = f"{len(parts[0])} {len(known.folders)} {len(known.file_stats) // ROW} {len(parts[3])}"
+    temporary = f"{home}/.{file}.{os.urandom(4).hex()}.tmp"
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with open(os.open(temporary, flags, 0o600), "wb") as stream:
+            begin = f"{FORMAT} {os.fstat(stream.fileno()).st_ino} {sizes} "
+            total = len(begin) + 21 + sum(map(len, parts))  # twenty digits and the end of the line
+            stream.write(f"{begin}{total:020}\n".encode("ascii"))
+            stream.writelines(parts)
+        os.replace(temporary, f"{home}/{file}")
+    except BaseException:
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def _parts(known: Witnesses) -> list[bytes | bytearray]:
+    """Return what follows the first line, in its order."""
+    meta = [RELEASE, str(known.taken), known.name, known.salt, known.stamp, known.state]
+    meta += [known.digest, known.stamp_digest, known.named, known.newest, known.alone, str(known.inputs)]
+    pairs = [known.odd, known.warnings]
+    groups = [meta, known.keys, known.always, _flat(known.env), _flat(known.prefixes), known.facts]
+    header = packed([*groups, *map(_flat, pairs), [str(place) for place in known.young], known.folders])
+    units = packed([[unit.key, unit.signature, *unit.patterns] for unit in known.units])
+    cold: list[bytes | bytearray] = [known.listings, known.plain, known.roles, known.contents, known.digests]
+    cold += [*known.rests, len(units).to_bytes(_LENGTH, "big"), units]
+    cold += [column for unit in known.units for column in (unit.visited, unit.chosen)]
+    crc = zlib.crc32(header)
+    for column in cold:
+        crc = zlib.crc32(column, crc)
+    names = encoded("/".join(known.names))
+    return [header, known.folder_stats, known.file_stats, names, crc.to_bytes(_CRC, "big"), *cold]
+
+
+def packed(groups: Iterable[Sequence[str]]) -> bytes:
+    """Return groups of texts without NUL as bytes."""
+    return encoded("\0".join("\0".join([str(len(group)), *group]) for group in groups))
+
+
+def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return [text for pair in pairs for text in pair]

@@ -1,0 +1,97 @@
+"""What a resolver yielded, checked and made plain: the form in which it may cross to another process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from dyncachekeys.encoding import value_digest
+from dyncachekeys.files.selection import Selected
+from dyncachekeys.model import Directory, Env, File, FoundKind, Git, Output, Value
+from dyncachekeys.paths import normalised
+
+
+class Found(NamedTuple):
+    """A result, without its state. A value's data never leaves the process that made it: only its digest."""
+
+    kind: FoundKind
+    subject: str
+    data: str
+    reason: str
+    entry: bool
+    tree: bool = False
+
+
+class WrongResultError(TypeError):
+    """A resolver yielded what is no input. The message says what and what was expected."""
+
+
+def plain(results: Iterable[object]) -> list[Found]:
+    """Check and convert whatever a resolver returned, in its order, each once, selections file by file.
+
+    Raises:
+        WrongResultError: something that is no `File`, `Directory`, `Env` or `Value`, or has no right name.
+    """
+    found, selections = sorted_out(results)
+    return list(dict.fromkeys([*found, *(one for selected in selections for one in expanded(selected))]))
+
+
+def sorted_out(results: Iterable[object]) -> tuple[list[Found], list[Selected]]:
+    """Check and convert whatever a resolver returned, and keep its selections apart. Errors as `plain`."""
+    if isinstance(results, (str, bytes)) or not isinstance(results, Iterable):
+        message = f"it returned {type(results).__name__}, not an iterable of File, Directory, Env, Git, Output or Value"
+        raise WrongResultError(message)
+    found: dict[Found, None] = {}
+    selections: list[Selected] = []
+    for result in results:
+        if isinstance(result, Selected):
+            selections.append(result)
+        elif isinstance(result, Git):
+            wanted = {"commit": result.commit, "tags": result.tags}
+            found.update({Found("git", name, "", str(result.reason), True): None for name in wanted if wanted[name]})
+        else:
+            found[_plain(result)] = None
+    return list(found), selections
+
+
+def expanded(selected: Selected) -> Iterator[Found]:
+    """Yield a selection file by file."""
+    for path, pattern in selected.items():
+        yield Found("file", path, "", f"matches {pattern}", False, True)
+
+
+def _plain(result: object) -> Found:
+    try:
+        match result:
+            case File(path, reason, entry, tree):
+                return Found("file", _path(path), "", str(reason), bool(entry), bool(tree))
+            case Directory(path, reason):
+                return Found("directory", _path(path), "", str(reason), True, True)
+            case Env(name, reason, entry):
+                return Found("env", _name(name), "", str(reason), bool(entry))
+            case Output(pattern, there, reason):
+                return Found("output", _name(pattern), "\0".join(map(_path, there)), str(reason), False)
+            case Value(name, data, reason, tree):
+                return Found("value", _name(name), value_digest(data), str(reason), False, bool(tree))
+    except (TypeError, ValueError) as error:
+        message = f"it yielded {type(result).__name__} with what can't be used: {error}"
+        raise WrongResultError(message) from error
+    message = f"it yielded {type(result).__name__}, not a File, Directory, Env, Git, Output or Value"
+    raise WrongResultError(message)
+
+
+def _path(path: Any) -> str:
+    if not isinstance(path, str):
+        message = f"the path must be text, not {type(path).__name__}"
+        raise TypeError(f"{message}; write File(str(path))" if isinstance(path, os.PathLike) else message)
+    os.fsencode(path)  # a name that no file can have
+    return normalised(path)
+
+
+def _name(name: Any) -> str:
+    if not isinstance(name, str) or not name or "\0" in name:
+        message = "the name must be text, and not empty"
+        raise TypeError(message)
+    name.encode("utf-8", "surrogateescape")  # a name that nothing can have
+    return name

@@ -1,0 +1,118 @@
+"""What keys found, looked at: a few inputs one by one, and whole selections folder by folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dyncachekeys.model import Input
+from dyncachekeys.paths import split
+from dyncachekeys.quick.digest import combined, folder_digest, rest_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from dyncachekeys.files.selection import Selected
+    from dyncachekeys.files.tree import Files
+    from dyncachekeys.quick.digest import Triple
+
+
+class Inputs:
+    """The inputs of one key. Those of a selection become values only when they are asked for.
+
+    Args:
+        single: One by one, sorted.
+        selected: A selection, none of whose files is among them.
+        files: The project's files, where all of them were looked at.
+    """
+
+    def __init__(self, single: Iterable[Input], selected: Selected | None, files: Files) -> None:
+        self.single = tuple(single)
+        self.selected = selected
+        self._files = files
+
+    def __len__(self) -> int:
+        return len(self.single) + (len(self.selected) if self.selected is not None else 0)
+
+    def __iter__(self) -> Iterator[Input]:
+        yield from sorted([*self.single, *self.of_selection()], key=lambda one: (one.kind, one.subject, one.state))
+
+    def of_selection(self, *, only_odd: bool = False) -> Iterator[Input]:
+        """Yield the inputs of the selection; if wanted, only those that are no plain files."""
+        if self.selected is None:
+            return
+        for folder, chosen in self.selected.folders.items():
+            seen = self._files.folders[folder]
+            if only_odd and not seen.odd:
+                continue
+            for name, number in chosen:
+                if not only_odd or name in seen.odd:
+                    path = f"{folder}/{name}" if folder else name
+                    reason = f"matches {self.selected.patterns[number]}"
+                    yield Input("file", path, seen.state(name) or "", reason, tree=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """The digest of some inputs, and what it is made of."""
+
+    rest: bytes
+    """Over all that are no files."""
+    folders: Mapping[str, bytes]
+    names: Mapping[str, Sequence[str]]
+    """By folder, the names of the files, sorted."""
+    others: int
+    """How many different inputs there are besides files."""
+
+    @property
+    def digest(self) -> str:
+        """The digest over all of them."""
+        return combined(self.rest, self.folders)
+
+    @property
+    def count(self) -> int:
+        """How many different inputs there are."""
+        return self.others + sum(map(len, self.names.values()))
+
+
+def digests_of(
+    single: Iterable[Triple], selections: Iterable[Selected], files: Files, known: Digests | None = None
+) -> Digests:
+    """Return the digests of inputs, each of which counts once.
+
+    Args:
+        single: (kind, subject, state), one by one.
+        selections: Selections.
+        files: The project's files, where all of them were looked at.
+        known: Digests of the same files, perhaps with others: what is equal is not computed again.
+    """
+    rest: list[Triple] = []
+    names: dict[str, list[str]] = {}
+    for selected in selections:
+        for folder, chosen in selected.folders.items():
+            _merge(names, folder, [name for name, _ in chosen])
+    for kind, subject, state in single:
+        if kind == "file":
+            folder, name = split(subject)
+            _merge(names, folder, [name])
+        else:
+            rest.append((kind, subject, state))
+    folders = {folder: _folder_digest(folder, some, files, known) for folder, some in names.items()}
+    return Digests(rest_digest(rest), folders, names, len({(kind, subject) for kind, subject, _ in rest}))
+
+
+def _merge(names: dict[str, list[str]], folder: str, some: list[str]) -> None:
+    there = names.get(folder)
+    if there is None:
+        names[folder] = some
+    elif there != some:
+        names[folder] = sorted({*there, *some})
+
+
+def _folder_digest(folder: str, names: Sequence[str], files: Files, known: Digests | None) -> bytes:
+    if known is not None and known.names.get(folder) == names:
+        return known.folders[folder]
+    seen = files.folders[folder]
+    if seen.digest and not seen.odd and len(names) == len(seen.names):
+        return seen.digest
+    return folder_digest(names, seen.states(names))

@@ -1,0 +1,77 @@
+"""What a project should know although nothing is wrong with its keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dyncachekeys.files import git
+from dyncachekeys.files.gitignore import Rules
+from dyncachekeys.model import Notice
+from dyncachekeys.pyproject.project import FILE, HOME
+from dyncachekeys.uv.entries import malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dyncachekeys.files.tree import Files
+    from dyncachekeys.pyproject.project import Project
+
+_TAKES_ONLY_WHAT_IT_IS_TOLD = ("flit_core", "maturin", "mesonpy", "poetry", "setuptools", "uv_build")
+"""Build backends whose sdist holds no unknown folder; any other may take in what git does not ignore (U26)."""
+
+MENDED = frozenset({"markers-lost", "region-in-conflict"})
+"""What is mended once the region is written."""
+
+
+def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice]:
+    """Yield what to tell the user about a project.
+
+    Args:
+        project: The project.
+        files: Its files.
+        tracked: Whether git tracks our state.
+    """
+    if tracked:
+        message = f"git tracks {HOME}, so it is not believed: run `git rm -r --cached {HOME}`"
+        yield Notice("state-tracked", message, HOME)
+    if project.conflict:
+        message = "a merge left a conflict in the region: a sync computes it anew; then `git add` the file"
+        yield Notice("region-in-conflict", message, f"{FILE}: tool.uv.cache-keys")
+    elif project.region and not project.marked:
+        message = "the markers of the region were gone; entries that are not ours are kept as yours"
+        yield Notice("markers-lost", message, f"{FILE}: tool.uv.cache-keys")
+    for place, entry in enumerate(project.user_entries):
+        wrong = malformed(entry)
+        if wrong is not None:
+            message = (
+                f"{wrong}: uv drops the whole list for it, up to 0.13.0 in silence, and then sees nothing of ours (U11)"
+            )
+            yield Notice("entry-unreadable", message, f"{FILE}: tool.uv.cache-keys[{place}]")
+    if _sdist_takes_in_home(project, files):
+        message = f"an sdist would take in {HOME}: add the line `/{HOME}/` to .gitignore"
+        yield Notice("sdist-takes-in-state", message, ".gitignore")
+
+
+def _sdist_takes_in_home(project: Project, files: Files) -> bool:
+    build_system = project.pyproject.get("build-system")
+    backend = build_system.get("build-backend") if isinstance(build_system, dict) else None
+    if not isinstance(backend, str) or backend.startswith(_TAKES_ONLY_WHAT_IT_IS_TOLD):
+        return False
+    for folder in (project.root, *project.root.parents):
+        ignore = files.relative(str(folder / ".gitignore"))
+        if files.is_file(ignore):
+            rules = Rules(files.read(ignore).decode("utf-8-sig", "replace").split("\n"))
+            # hatchling takes the nearest file for the project's own, wherever it lies.
+            place = rules.top.enter(HOME)
+            last = max(place.below, place.find("state.json", is_dir=False))
+            return last < 0 or rules.negated[last]
+        if files.exists(files.relative(str(folder / ".git"))):
+            break
+    return True
+
+
+def is_tracked(project_root: Path) -> bool:
+    """Tell whether git tracks anything of our state."""
+    home = project_root / HOME
+    return home.is_dir() and git.in_repository(project_root) and bool(git.ask(project_root, "ls-files", "--", HOME))

@@ -1,0 +1,58 @@
+"""What uv takes in ``cache-keys``. U-numbers are rows of ``docs/uv-facts.md``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys.quick.snapshot import LINK_FOLDER, STAMP_LINK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CURRENT = STAMP_LINK
+"""What uv watches as a directory (U25)."""
+DIGEST = ".dyncachekeys/sha256-"
+"""How the name begins of a directory that never exists, and whose name carries a digest (U7)."""
+STAMP_FILE = ".dyncachekeys/stamp"
+"""The file that it watches where links can't be made."""
+LINKS = f"{LINK_FOLDER}/*"
+"""The glob behind which it sees the inputs that have a link (U27)."""
+DEFAULTS: tuple[Mapping[str, str], ...] = (
+    {"file": "pyproject.toml"},
+    {"file": "setup.py"},
+    {"file": "setup.cfg"},
+    {"dir": "src"},
+)
+"""What it watches where there are no ``cache-keys`` (U10)."""
+_GLOB_SIGNS = re.compile(r"[*?\[{]")
+
+
+def is_glob(path: str) -> bool:
+    """Tell whether uv takes a path for a glob: as soon as it holds one of ``* ? [ {`` (U12)."""
+    return bool(_GLOB_SIGNS.search(path))
+
+
+def is_literal_path(path: str) -> bool:
+    """Tell whether an entry can name just this path; what is not UTF-8 can't be written in TOML."""
+    return not is_glob(path) and path.isprintable()
+
+
+def malformed(entry: Any) -> str | None:
+    """Return why uv can't read an entry; nothing if it can. Run on 0.6.17, 0.12.24 and 0.13.9."""
+    if isinstance(entry, str):
+        return None
+    if not isinstance(entry, dict):
+        return f"an entry is a path or a table, not {type(entry).__name__}"
+    named = ", ".join(f"`{name}`" for name in entry) or "an empty table"
+    if len(entry) != 1 or not entry.keys() <= {"file", "dir", "env", "git"}:
+        known = entry.keys() & {"file", "dir", "env", "git"}
+        return f"an entry has one field, not {named}" if known else f"{named} is no kind of entry"
+    for kind in ("file", "dir", "env"):
+        if kind in entry and not isinstance(entry[kind], str):
+            return f"`{kind}` must be text"
+    git = entry.get("git", True)
+    if isinstance(git, dict):
+        odd = [name for name, value in git.items() if name not in {"commit", "tags"} or not isinstance(value, bool)]
+        return f"`git` has no `{odd[0]}`" if odd else None
+    return None if isinstance(git, bool) else "`git` is `true`, or a table with `commit` and `tags`"

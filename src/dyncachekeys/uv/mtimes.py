@@ -1,0 +1,102 @@
+"""The one maximum into which uv collapses all file entries (U1)."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from typing import TYPE_CHECKING
+
+from dyncachekeys.files.gitignore import Rules
+from dyncachekeys.files.tree import CHANGED, changed_ns
+from dyncachekeys.quick.snapshot import TIMED
+from dyncachekeys.uv.entries import is_glob
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from dyncachekeys.files.gitignore import Place
+    from dyncachekeys.files.tree import Files
+
+
+def newest(files: Files, paths: Iterable[str]) -> int | None:
+    """Return the latest time of the files that entries name or match, in nanoseconds; nothing without any."""
+    times = (_changed(files, path) for path in expanded(files, paths))
+    return max((time for time in times if time is not None), default=None)
+
+
+def newest_linked(files: Files, linked: Mapping[str, Sequence[str]]) -> int | None:
+    """Return the latest time of the files to which there are links, as `newest`.
+
+    Args:
+        files: The project's files, where all of them were looked at.
+        linked: By folder, their names.
+    """
+    times: list[int] = []
+    for folder, names in linked.items():
+        seen = files.folders[folder]
+        times += [seen.stats[seen.names[name] * 4 + CHANGED] for name in names if name in seen.names]
+        for name in seen.odd.keys() & names if seen.odd else ():
+            time = _changed(files, f"{folder}/{name}" if folder else name)
+            times += [time] if time is not None else []
+    return max(times, default=None)
+
+
+def _changed(files: Files, path: str) -> int | None:
+    full = files.full(path)
+    files.note(path, TIMED)
+    try:
+        info = os.stat(full)  # follows links, as uv does (U13)
+    except OSError:
+        return None
+    return None if os.path.isdir(full) else changed_ns(info)  # U4
+
+
+def matches(files: Files, glob: str) -> Iterator[str]:
+    """Yield the files that uv finds for a glob (U12, U13)."""
+    for plain in without_braces(glob):
+        yield from _matches(files, plain)
+
+
+def expanded(files: Files, paths: Iterable[str]) -> Iterator[str]:
+    """Yield the files that entries name, there or not, and those that they match."""
+    for path in paths:
+        if is_glob(path):
+            yield from matches(files, path)
+        else:
+            yield files.relative(files.full(path))
+
+
+def without_braces(glob: str) -> Iterator[str]:
+    """Yield the globs that one with braces stands for."""
+    found = re.search(r"\{([^{}]*)\}", glob)
+    if not found:
+        yield glob
+        return
+    for choice in found.group(1).split(","):
+        yield from without_braces(glob[: found.start()] + choice + glob[found.end() :])
+
+
+def _matches(files: Files, glob: str) -> Iterator[str]:
+    """Yield what a glob matches for uv: gitignore-like below its literal folder, nothing left out (U12, U13)."""
+    parts = glob.split("/")
+    plain = list(itertools.takewhile(lambda part: not is_glob(part), parts[:-1]))
+    rules = Rules(["/".join(parts[len(plain) :])])
+    yield from _below(files, files.relative(files.full("/".join(plain) or ".")), rules.top)
+
+
+def _below(files: Files, folder: str, place: Place) -> Iterator[str]:
+    if not files.is_dir(folder):
+        return
+    try:
+        entries = files.entries(folder)
+    except OSError:
+        return
+    for entry in sorted(entries, key=lambda entry: entry.name):
+        path = f"{folder}/{entry.name}" if folder else entry.name
+        if entry.is_dir(follow_symlinks=False):
+            below = place.enter(entry.name)
+            if below.can_match:
+                yield from _below(files, path, below)
+        elif place.below >= 0 or place.find(entry.name, is_dir=False) >= 0:
+            yield path

@@ -1,0 +1,198 @@
+"""The plan under `transport = "stamp"`: entries, links, and what moves the stamp. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Literal
+
+from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.files import repository
+from dyncachekeys.files.tree import DIRECTORY, LINK, MISSING, SPECIAL
+from dyncachekeys.model import Entry, Input
+from dyncachekeys.names import is_credential
+from dyncachekeys.paths import split
+from dyncachekeys.quick.digest import encoded, framed
+from dyncachekeys.resolving.inputs import digests_of
+from dyncachekeys.uv.entries import is_literal_path
+from dyncachekeys.watch import links
+from dyncachekeys.watch.coverage import STAMP_ENTRIES, Plan
+from dyncachekeys.watch.linkable import NO_LINKS, Linkable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from dyncachekeys.files.folder import Folder
+    from dyncachekeys.files.selection import Selected
+    from dyncachekeys.files.tree import Files
+    from dyncachekeys.model import Watch
+    from dyncachekeys.quick.digest import Triple
+    from dyncachekeys.resolving.engine import Resolution, ResolvedKey
+
+_ENTRY_KINDS: dict[str, Literal["file", "dir", "env", "git"]] = {
+    "file": "file",
+    "directory": "dir",
+    "env": "env",
+    "git": "git",
+}
+
+
+def plan(resolution: Resolution, files: Files, written: Collection[str] = (), *, links_work: bool = True) -> Plan:
+    """Decide for each input who watches it.
+
+    Args:
+        resolution: All inputs.
+        files: The project's files, where they were looked at.
+        written: What builds were seen to write.
+        links_work: Whether uv here sees files through links.
+
+    Raises:
+        ConfigurationError: ``watch = "uv"`` on what uv can't see; all such inputs.
+    """
+    products = [path for key in resolution.keys for one in key.outputs for path in (one.pattern, *one.there)]
+    made = _Making(files, Linkable(files, products, written, works=links_work))
+    for key in resolution.keys:
+        for one in sorted(key.inputs.single, key=_reading_order):
+            made.place(one, key)
+        if key.inputs.selected is not None:
+            made.place_all(key.inputs.selected, key)
+    if made.problems:
+        raise ConfigurationError(made.problems)
+    entries = dict.fromkeys(Entry(_ENTRY_KINDS[one.kind], one.subject) for one in made.watched)
+    # By the configuration alone, so that the region is the same for everybody, and does not come and go.
+    of_links = links.ENTRIES if any(key.may_link and key.watch != "digest" for key in resolution.keys) else ()
+    linked = {folder: sorted(names) for folder, names in sorted(made.linked.items())}
+    linked_digest = _linked_digest(linked, files)
+    triples = [*map(_in_full, made.stamped), *map(_as_watched, made.watched)]
+    triples += [("linked files", "", linked_digest)] if linked else []
+    return Plan(
+        (*entries, *of_links, *STAMP_ENTRIES),
+        frozenset(made.watched),
+        linked,
+        tuple(made.walked),
+        frozenset(made.stamped),
+        tuple(made.selections),
+        digests_of(triples, made.selections, files, resolution.digests),
+        linked_digest,
+    )
+
+
+class _Making:
+    """A plan in the making."""
+
+    def __init__(self, files: Files, linkable: Linkable) -> None:
+        self._files, self._linkable = files, linkable
+        self.watched: dict[Input, None] = {}
+        self.linked: dict[str, set[str]] = {}
+        self.walked: list[Selected] = []
+        self.stamped: dict[Input, None] = {}
+        self.selections: list[Selected] = []
+        self.problems: list[Problem] = []
+
+    def place(self, one: Input, key: ResolvedKey) -> None:
+        """Decide who watches an input."""
+        by_link = one.kind == "file" and not one.entry and key.may_link and key.watch != "digest"
+        if not by_link and not _wants_entry(one, key.watch):
+            self.stamped[one] = None
+            return
+        hindrance = (
+            self._linkable.hindrance(one.subject, one.state, cautious=key.watch == "auto")
+            if by_link
+            else _hindrance(one)
+        )
+        if hindrance is not None:
+            self._place_hindered(one, key, hindrance)
+        elif by_link:
+            folder, name = split(one.subject)
+            self.linked.setdefault(folder, set()).add(name)
+        else:
+            self.watched[one] = None
+            if one.kind == "git" and not repository.is_read_by_every_uv(self._files, one.subject):
+                self.stamped[one] = None  # so that it is seen whatever uv can read (U9)
+
+    def place_all(self, selected: Selected, key: ResolvedKey) -> None:
+        """Decide who watches the files of a selection."""
+        if key.watch == "digest" or (key.watch == "auto" and not (key.may_link and self._linkable.works)):
+            self.selections.append(selected)
+            return
+        if not self._linkable.works:
+            self.problems.append(_not_expressible(Input("file", selected.patterns[0], ""), key, NO_LINKS))
+            return
+        self.walked.append(selected)
+        for folder, names, others in self._linkable.divided(selected, cautious=key.watch == "auto"):
+            if names:
+                self.linked.setdefault(folder, set()).update(names)
+            for name, why in others.items():
+                path = f"{folder}/{name}" if folder else name
+                reason = f"matches {selected[path]}"
+                self._place_hindered(Input("file", path, self._files.state(path), reason), key, why)
+
+    def _place_hindered(self, one: Input, key: ResolvedKey, hindrance: str) -> None:
+        if key.watch == "uv":
+            self.problems.append(_not_expressible(one, key, hindrance))
+        else:
+            self.stamped[one] = None
+
+
+def _wants_entry(one: Input, watch: Watch) -> bool:
+    if watch != "uv":
+        return one.entry and watch == "auto"
+    # An edit of what is not there can't happen; that it comes to be is the stamp's to tell.
+    return one.entry or not (one.kind == "file" and one.state == MISSING)
+
+
+def _hindrance(one: Input) -> str | None:
+    """Return why uv can't watch an input by an entry of its own, or nothing."""
+    if one.kind == "value":
+        return "uv can't watch a value"
+    if one.kind == "env":
+        if is_credential(one.subject):
+            return "uv would store its value in plain text, and it looks like a credential"  # U8
+        return None if one.entry else "a wildcard found it, and entries must be the same on every machine"
+    if not is_literal_path(one.subject):
+        return "uv takes its name for a glob, or it can't be written in TOML"  # U12
+    if one.kind == "file" and one.state.split(LINK)[0] in {DIRECTORY, SPECIAL}:
+        return "it is no regular file, which is all that uv looks at"  # U4
+    return None
+
+
+def _not_expressible(one: Input, key: ResolvedKey, why: str) -> Problem:
+    remedy = 'set `watch = "auto"`, and the stamp will watch it'
+    return Problem("uv-cannot-watch", f'`watch = "uv"` on {one.kind} `{one.subject}`: {why}', key.where, remedy)
+
+
+def _linked_digest(linked: Mapping[str, Sequence[str]], files: Files) -> str:
+    """Return a digest of what uv does not see of linked files: which there are, that each exists, where a link leads.
+
+    U28; empty without any.
+    """
+    rows = (
+        framed([encoded(folder), encoded("\0".join(_marked(files.folders[folder], name) for name in names))])
+        for folder, names in linked.items()
+    )
+    return hashlib.sha256(framed(rows)).hexdigest() if linked else ""
+
+
+def _marked(folder: Folder, name: str) -> str:
+    state = folder.odd.get(name)
+    return name if state is None else f"{name}\0{_seen_as(state)}"
+
+
+def _reading_order(one: Input) -> tuple[bool, str, str]:
+    """Return what sorts the entries of one key: files first, as in uv's own defaults."""
+    return (one.kind != "file", one.kind, one.subject)
+
+
+def _in_full(one: Input) -> Triple:
+    return (one.kind, one.subject, one.state)
+
+
+def _as_watched(one: Input) -> Triple:
+    """Return what uv does not see of an input that it watches: that it exists (U2), where a link leads."""
+    if one.kind in {"env", "git"}:
+        return (f"watched {one.kind}", one.subject, "")
+    return (f"watched {one.kind}", one.subject, _seen_as(one.state))
+
+
+def _seen_as(state: str) -> str:
+    what, arrow, target = state.partition(LINK)
+    return what.split(" ")[0] + arrow + target

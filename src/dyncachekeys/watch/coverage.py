@@ -1,0 +1,94 @@
+"""What a resolution asks of uv's keys, of the link folder and of the stamp: values, under either transport."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from dyncachekeys.model import Entry
+from dyncachekeys.paths import split
+from dyncachekeys.pyproject.project import HOME
+from dyncachekeys.uv.entries import CURRENT, STAMP_FILE
+from dyncachekeys.watch import links
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dyncachekeys.files.selection import Selected
+    from dyncachekeys.model import Input
+    from dyncachekeys.resolving.inputs import Digests
+
+Watcher = Literal["entry", "link", "stamp", "digest"]
+STAMP_ENTRIES = (Entry("dir", CURRENT), Entry("file", STAMP_FILE))
+"""Always in the region: each platform feeds the one that works."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What the name of an entry carries, under the transport `digest` (U7)."""
+
+    digest: str
+    """The tree digest."""
+    inputs: frozenset[Input]
+    selections: tuple[Selected, ...]
+
+    @property
+    def path(self) -> str:
+        """The name: that of a directory that must not exist."""
+        return f"{HOME}/{self.digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a resolution asks of uv's keys, of the link folder and of the stamp."""
+
+    entries: tuple[Entry, ...]
+    """The region's entries, in its order."""
+    watched: frozenset[Input]
+    """Inputs with an entry of their own: uv sees an edit of these by itself."""
+    linked: Mapping[str, Sequence[str]]
+    """Files with a link instead, by folder: uv sees an edit of these, too. Names are sorted."""
+    walked: tuple[Selected, ...]
+    """The selections that chose some of these."""
+    stamped: frozenset[Input]
+    """Inputs whose state moves the stamp."""
+    selections: tuple[Selected, ...]
+    """All of whose files move the stamp as well."""
+    digests: Digests
+    """Over what moves the stamp."""
+    linked_digest: str = ""
+    """Over which files are linked; empty without any."""
+    naming: Naming | None = None
+    """Nothing under the transport `stamp`."""
+    has_stamp: bool = True
+    """Whether uv watches a stamp."""
+    _sets: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def needs_no_stamp(self) -> bool:
+        """Whether nothing moves it, so that there need not be one: what is absent is the same on every clone."""
+        return self.naming is not None and not self.stamped
+
+    @property
+    def stamp_digest(self) -> str:
+        """The digest over what moves the stamp."""
+        return self.digests.digest
+
+    def watcher_of(self, one: Input) -> Watcher:
+        """Return by what uv sees a change of an input."""
+        if one in self.watched:
+            return "entry"
+        if self.naming is not None:
+            return "stamp" if one in self.stamped else "digest"
+        folder, name = split(one.subject) if one.kind == "file" else ("", "")
+        return "link" if one not in self.stamped and name and name in self._linked_in(folder) else "stamp"
+
+    def _linked_in(self, folder: str) -> frozenset[str]:
+        if folder not in self._sets:
+            self._sets[folder] = frozenset(self.linked.get(folder, ()))
+        return self._sets[folder]
+
+    @property
+    def has_links(self) -> bool:
+        """Whether the region has the entries of the link folder."""
+        return links.ENTRIES[0] in self.entries

@@ -1,0 +1,164 @@
+"""The link folder: one link for each input that has no entry of its own, so that plain uv sees an edit of it.
+
+Two constant entries stand for all of them (U27 to U33). The folder is changed link by link: emptied and
+filled again, it would cost a build each time (U32).
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import shutil
+import stat
+import sys
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys.files import refs
+from dyncachekeys.model import Entry
+from dyncachekeys.quick import atomic
+from dyncachekeys.quick.snapshot import LINK_FOLDER
+from dyncachekeys.uv.entries import LINKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dyncachekeys.files.tree import Files
+
+ENTRIES = (Entry("file", LINKS), Entry("dir", LINK_FOLDER))
+"""The second one tells uv when the folder comes to be: one that is not there is unwatched in silence (U31)."""
+
+REFUSED = "no-links"
+"""The file that says that no links can be made here."""
+Stat = tuple[int, int, int]
+"""mtime_ns, ctime_ns, inode"""
+
+
+def wanted(files: Files, linked: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the links by name, each with its text.
+
+    Args:
+        files: The project's files.
+        linked: The inputs: by folder, their names.
+    """
+    depth = _depth_in_repository(files)
+    texts = (_text(files, depth, folder, name) for folder, names in linked.items() for name in names)
+    return {blake2b(os.fsencode(text), digest_size=16).hexdigest(): text for text in texts}
+
+
+def _depth_in_repository(files: Files) -> int:
+    """Return how many folders the project lies below the root of its repository."""
+    root = refs.work_tree(files)
+    return len(files.root.relative_to(root).parts) if root is not None else 0
+
+
+def _text(files: Files, depth: int, folder: str, name: str) -> str:
+    """Return the text of a link: to survive a move, relative inside the repository, else absolute (U33)."""
+    path = f"{folder}/{name}" if folder else name
+    ups = path.split("/").count("..") if path.startswith("../") else 0
+    return posixpath.join("../..", path) if ups <= depth else os.path.normpath(files.full(path))
+
+
+def mark(files: Files, digest: str) -> str:
+    """Return what the folder has to stand for, in a word.
+
+    Args:
+        files: The project's files.
+        digest: Over the inputs (`Plan.linked_digest`).
+    """
+    return f"{digest} {_depth_in_repository(files)}"
+
+
+class LinkFolder:
+    """``.dyncachekeys/inputs`` of one project.
+
+    Args:
+        home: ``.dyncachekeys``.
+    """
+
+    def __init__(self, home: str | os.PathLike[str]) -> None:
+        self._home = os.fspath(home)
+        self._folder = f"{self._home}/{LINK_FOLDER.rpartition('/')[2]}"
+
+    @property
+    def stat(self) -> Stat | None:
+        """By what the folder is recognised: whoever makes, removes or replaces a link in it changes that."""
+        try:
+            info = os.lstat(self._folder)
+        except OSError:
+            return None
+        return (info.st_mtime_ns, info.st_ctime_ns, info.st_ino) if stat.S_ISDIR(info.st_mode) else None
+
+    def known_as(self, mark: str) -> list[Any] | None:
+        """Return by what it is remembered that the folder stands for something; nothing if it is not there."""
+        found = self.stat
+        return [mark, *found] if found is not None else None
+
+    def holds(self, links: Mapping[str, str]) -> bool:
+        """Tell whether exactly these links are there. Takes a `readlink` for each."""
+        return self.stat is not None and dict(self._there()) == links
+
+    @property
+    def works(self) -> bool:
+        """Whether links can be made here, as far as is known; on Windows they are not tried."""
+        return sys.platform != "win32" and not os.path.lexists(f"{self._home}/{REFUSED}")
+
+    def give_up(self) -> None:
+        """Remember that no links can be made here.
+
+        Raises:
+            OSError: not even that can be written.
+        """
+        atomic.replace(f"{self._home}/{REFUSED}", b"")
+
+    def fill(self, links: Mapping[str, str]) -> None:
+        """Make the folder hold exactly these links.
+
+        Raises:
+            OSError: it can't be written, or no links can be made here.
+        """
+        if self.stat is None:
+            self._make(links)
+            return
+        there = dict(self._there())
+        for name in there.keys() - links.keys():
+            _remove(f"{self._folder}/{name}")
+        for name, text in links.items():
+            if there.get(name) == text:
+                continue
+            if there.get(name) == "":
+                _remove(f"{self._folder}/{name}")
+            temporary = f"{self._home}/link.{os.urandom(4).hex()}"
+            os.symlink(text, temporary)
+            os.replace(temporary, f"{self._folder}/{name}")
+
+    def remove(self) -> None:
+        """Take the folder away, if it is there."""
+        if os.path.lexists(self._folder):
+            _remove(self._folder)
+
+    def _there(self) -> Iterator[tuple[str, str]]:
+        """Yield what is there; what is no link has no text."""
+        with os.scandir(self._folder) as scan:
+            for entry in scan:
+                yield entry.name, os.readlink(entry.path) if entry.is_symlink() else ""
+
+    def _make(self, links: Mapping[str, str]) -> None:
+        """Make the folder elsewhere, and give it its name when it is whole."""
+        self.remove()
+        temporary = f"{self._home}/inputs.{os.urandom(4).hex()}"
+        os.mkdir(temporary, mode=0o700)
+        try:
+            for name, text in links.items():
+                os.symlink(text, f"{temporary}/{name}")
+            os.rename(temporary, self._folder)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)

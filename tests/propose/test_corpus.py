@@ -1,0 +1,70 @@
+"""`init` on every real `pyproject.toml`: what it writes is valid, `sync` and `check` agree, a second one refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tomli
+
+import dyncachekeys
+from doctor.trees import plant
+from dyncachekeys.errors import DyncachekeysError
+from dyncachekeys.propose.options import Wishes
+from dyncachekeys.propose.propose import propose
+from dyncachekeys.propose.write import write
+
+CORPUS = Path(__file__).parents[3] / "shared/corpus/pyproject"
+NOT_FOR_INIT = {
+    "019": "not-built",
+    "047": "cache-keys-not-a-list",
+    "093": "not-built",
+    "115": "not-built",
+    "117": "not-built",
+}
+"""Files of which uv builds nothing, or reads no list."""
+FILES = sorted(path.stem for path in CORPUS.glob("*.toml"))
+EVERY_SIXTH = [name for number, name in enumerate(FILES) if number % 6 == 0]
+THE_REST = [pytest.param(name, marks=pytest.mark.thorough) for name in FILES if name not in EVERY_SIXTH]
+
+
+@pytest.mark.skipif(not FILES, reason="the corpus is not here: ../shared/corpus, beside the project")
+@pytest.mark.parametrize("name", [*EVERY_SIXTH, *THE_REST])
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        pytest.param(Wishes(), id="auto"),
+        pytest.param(Wishes(watch="digest"), id="digest", marks=pytest.mark.thorough),
+        pytest.param(Wishes(transport="digest"), id="transport", marks=pytest.mark.thorough),
+    ],
+)
+def test_what_init_writes_is_valid(name: str, wishes: Wishes, tmp_path: Path) -> None:
+    root = tmp_path / name
+    data = (CORPUS / f"{name}.toml").read_bytes()
+    plant(root, data)
+    if name in NOT_FOR_INIT:
+        with pytest.raises(DyncachekeysError) as refused:
+            propose([root], {})
+        assert refused.value.problems[0].code == NOT_FOR_INIT[name]
+        return
+    (one,) = propose([root], {}, wishes)
+    old, new = tomli.loads(data.decode("utf-8-sig")), tomli.loads(one.after.decode("utf-8-sig"))
+    old_keys = old.get("tool", {}).get("uv", {}).pop("cache-keys", [])
+    new_keys = new["tool"].get("uv", {}).pop("cache-keys", [])
+    assert new["tool"].pop("dyncachekeys") == one.table.as_table()
+    assert new == {"tool": {}, **old}
+    assert new_keys == [each.entry for each in one.carried if each.by is None]
+    assert len(one.carried) == len(old_keys)
+    assert _ends(one.after) <= _ends(data) | {b"\n"}
+    assert b"\r\n" not in data or one.after.endswith(b"\r\n")
+    assert list(write([one], [])) == [root / "pyproject.toml"]
+    assert (root / "pyproject.toml").read_bytes() == one.after
+    dyncachekeys.sync(root, {})
+    assert not dyncachekeys.check(root, {}).written
+    with pytest.raises(DyncachekeysError) as again:
+        propose([root], {})
+    assert again.value.problems[0].code == "already-there"
+
+
+def _ends(data: bytes) -> set[bytes]:
+    return {line[len(line.rstrip(b"\r\n")) :] for line in data.splitlines(keepends=True)}

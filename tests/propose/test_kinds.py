@@ -1,0 +1,407 @@
+"""The keys that `init` writes for one kind of project or another, and what becomes of the entries that were there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli
+
+import dyncachekeys
+from dyncachekeys.propose.options import Wishes
+from dyncachekeys.propose.propose import propose
+from dyncachekeys.propose.write import write
+
+SCM = "SETUPTOOLS_SCM_PRETEND_VERSION"
+COMPILER = ["CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS"]
+GIT = {"resolver": "git", "commit": True, "tags": True}
+
+
+def files(*patterns: str, **more: Any) -> dict[str, Any]:
+    return {"resolver": "files", "patterns": list(patterns), **more}
+
+
+def env(*names: str) -> dict[str, Any]:
+    return {"resolver": "env", "names": list(names)}
+
+
+KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
+    "maturin": (
+        '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"',
+        ["Cargo.toml", "Cargo.lock", "src/lib.rs", "src/deep/a.rs", "python/x.py", ".cargo/config.toml", "benches/b.rs"],
+        {
+            "sources": files("/Cargo.*", "/.cargo/config.toml", "/src/**/*.rs"),
+            "environment": env("MATURIN_PEP517_ARGS", "RUSTFLAGS"),
+        },
+    ),
+    "scikit-build-core": (
+        ('[build-system]\nrequires = ["scikit-build-core"]\nbuild-backend = "scikit_build_core.build"\n'
+        '[tool.scikit-build.metadata.version]\ninput = "src/p/__init__.py"'),
+        ["CMakeLists.txt", "src/CMakeLists.txt", "src/a.cpp", "src/a.hpp", "src/tests/t.cpp", "src/p/__init__.py"],
+        {
+            "version": files("/src/p/__init__.py"),
+            "sources": files("/CMakeLists.txt", "/src/CMakeLists.txt", "/src/**/*.[ch]pp", exclude=["tests/"]),
+            "environment": env(*COMPILER, "CMAKE_ARGS"),
+        },
+    ),
+    "meson-python": (
+        '[build-system]\nrequires = ["meson-python"]\nbuild-backend = "mesonpy"',
+        ["meson.build", "a.c", "a/x.c", "b/x.c", "c/x.h", "docs/y.c"],
+        {"sources": files("/meson.build", "*.[ch]", exclude=["docs/"]), "environment": env(*COMPILER)},
+    ),
+    "setuptools-with-setup-py": (
+        '[build-system]\nrequires = ["setuptools", "cython"]\nbuild-backend = "setuptools.build_meta"',
+        ["setup.py", "p/a.pyx", "p/b.pxd", "p/__init__.py"],
+        {"backend": {"resolver": "backend"}, "sources": files("/p/**/*.pyx", "/p/**/*.px[di]"), "environment": env(*COMPILER)},
+    ),
+    "setuptools-rust": (
+        '[build-system]\nrequires = ["setuptools", "setuptools-rust"]\nbuild-backend = "setuptools.build_meta"',
+        ["Cargo.toml", "rust/lib.rs"],
+        {"sources": files("/Cargo.*", "/rust/**/*.rs"), "environment": env(*COMPILER)},
+    ),
+    "setuptools-dynamic": (
+        ('[build-system]\nrequires = ["setuptools", "setuptools-scm"]\nbuild-backend = "setuptools.build_meta"\n'
+        '[tool.setuptools_scm]\nversion_file = "p/_version.py"\n'
+        '[tool.setuptools.dynamic]\ndependencies = { file = ["reqs/base.txt"] }\nreadme = { file = "READ.md" }'),
+        ["reqs/base.txt", "READ.md", "csrc/not-compiled.c"],
+        {
+            "git": GIT,
+            "requirements": {"resolver": "requirements", "files": ["reqs/base.txt"]},
+            "metadata": files("/READ.md"),
+            "environment": env(SCM),
+            "outputs": {"resolver": "outputs", "patterns": ["/p/_version.py"]},
+        },
+    ),
+    "setup-cfg": (
+        '[build-system]\nrequires = ["setuptools"]',
+        ["setup.cfg", "VERSION", "src/p/__init__.py"],
+        {"version": files("/VERSION")},
+    ),
+    "hatchling": (
+        ('[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[tool.hatch.version]\npath = "src/p/about.py"\n[tool.hatch.build.hooks.custom]'),
+        ["hatch_build.py", "src/p/about.py", "native/a.c"],
+        {"backend": {"resolver": "backend"}, "version": files("/src/p/about.py"), "sources": files("/native/**/*.[ch]")},
+    ),
+    "hatchling-runs-code": (
+        ('[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[tool.hatch.version]\nsource = "code"\npath = "scripts/version.py"'),
+        ["scripts/version.py"],
+        {"backend": {"resolver": "backend"}},
+    ),
+    "hatch-vcs": (
+        ('[build-system]\nrequires = ["hatchling", "hatch-vcs"]\nbuild-backend = "hatchling.build"\n'
+        '[tool.hatch.version]\nsource = "vcs"'),
+        ["csrc/unused.c"],
+        {"git": GIT, "environment": env(SCM)},
+    ),
+    "uv-dynamic-versioning": (
+        ('[build-system]\nrequires = ["hatchling", "uv-dynamic-versioning"]\nbuild-backend = "hatchling.build"\n'
+        '[tool.hatch.version]\nsource = "uv-dynamic-versioning"'),
+        [],
+        {"git": GIT, "environment": env("UV_DYNAMIC_VERSIONING_BYPASS")},
+    ),
+    "versioningit": (
+        '[build-system]\nrequires = ["setuptools", "versioningit"]\nbuild-backend = "setuptools.build_meta"',
+        [],
+        {"git": GIT},
+    ),
+    "poetry-dynamic-versioning": (
+        ('[build-system]\nrequires = ["poetry-core", "poetry-dynamic-versioning"]\n'
+        'build-backend = "poetry_dynamic_versioning.backend"\n[tool.poetry]\nversion = "0"'),
+        [],
+        {"git": GIT, "environment": env("POETRY_DYNAMIC_VERSIONING_BYPASS")},
+    ),
+    "pdm": (
+        '[build-system]\nrequires = ["pdm-backend"]\nbuild-backend = "pdm.backend"\n[tool.pdm.version]\nsource = "scm"',
+        [],
+        {"git": GIT, "environment": env("PDM_BUILD_SCM_VERSION")},
+    ),
+    "pdm-that-writes-below-src": (
+        '[build-system]\nrequires = ["pdm-backend"]\nbuild-backend = "pdm.backend"\n[tool.pdm.version]\nsource = "scm"\nwrite_to = "p/_version.py"',
+        ["src/p/__init__.py"],
+        {
+            "git": GIT,
+            "environment": env("PDM_BUILD_SCM_VERSION"),
+            "outputs": {"resolver": "outputs", "patterns": ["/src/p/_version.py"]},
+        },
+    ),
+    "flit": (
+        '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"',
+        ["src/p/__init__.py"],
+        {"version": files("/src/p/__init__.py")},
+    ),
+    "uv-build": (
+        '[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"',
+        ["src/p/__init__.py", "src/p/a.c"],
+        {"backend": {"resolver": "backend"}},
+    ),
+}  # fmt: skip
+
+
+def plant(root: Path, text: str, paths: list[str]) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    head = '[project]\nname = "p"\ndynamic = ["version"]\n'
+    (root / "pyproject.toml").write_text(f"{head}{text}\n", encoding="utf-8")
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        said = "[metadata]\nversion = file: VERSION\n" if path == "setup.cfg" else ""
+        (root / path).write_text(said, encoding="utf-8")
+
+
+def keys_of(root: Path, wishes: Wishes = Wishes()) -> dict[str, Any]:  # noqa: B008  frozen
+    (one,) = propose([root], {}, wishes)
+    table = tomli.loads(one.after.decode())["tool"]["dyncachekeys"]
+    keys: dict[str, Any] = table["keys"]
+    assert table == one.table.as_table()
+    return keys
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_project_gets_its_keys(kind: str, tmp_path: Path) -> None:
+    text, paths, expected = KINDS[kind]
+    plant(tmp_path, text, paths)
+    assert keys_of(tmp_path) == expected
+    list(write(propose([tmp_path], {}), []))
+    report = dyncachekeys.sync(tmp_path, {})
+    # What is not there yet is named by no pattern, so there is nothing to mend.
+    assert [one.message for one in report.warnings if one.code == "pattern-matches-nothing"] == []
+    assert not dyncachekeys.check(tmp_path, {}).region_differs
+
+
+SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+FLIT = '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'
+HATCH = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+PDM = '[build-system]\nrequires = ["pdm-backend"]\nbuild-backend = "pdm.backend"\n'
+ATTR = SETUPTOOLS + '[tool.setuptools.dynamic]\nversion = { attr = "p.__version__" }\n'
+ORIGINS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
+    "imported": (
+        ATTR,
+        {"src/p/__init__.py": "from p._v import __version__\n", "src/p/_v.py": "__version__ = '1'\n"},
+        {"version": files("/src/p/__init__.py", "/src/p/_v.py")},
+    ),
+    "imported, relative": (
+        ATTR,
+        {"p/__init__.py": "from ._v import __version__\n", "p/_v.py": "__version__ = '1'\n", "p/other.py": ""},
+        {"version": files("/p/__init__.py", "/p/_v.py")},
+    ),
+    "a literal": (
+        ATTR,
+        {"p/__init__.py": "from . import other\n__version__ = '1'\n", "p/other.py": ""},
+        {"version": files("/p/__init__.py")},
+    ),
+    "searched in the text": (
+        HATCH + '[tool.hatch.version]\npath = "p/__init__.py"\n',
+        {"p/__init__.py": "from . import other\n__version__ = f()\n", "p/other.py": ""},
+        {"version": files("/p/__init__.py")},
+    ),
+    "setup.cfg, imported": (
+        SETUPTOOLS,
+        {
+            "setup.cfg": "[metadata]\nversion = attr: p.V\n",
+            "p/__init__.py": "from ._v import V\n",
+            "p/_v.py": "V = '1'\n",
+        },
+        {"version": files("/p/__init__.py", "/p/_v.py")},
+    ),
+    "find": (
+        ATTR + '[tool.setuptools.packages.find]\nwhere = ["lib"]\n',
+        {"lib/p/__init__.py": "__version__ = '1'\n"},
+        {"version": files("/lib/p/__init__.py")},
+    ),
+    "package-dir": (
+        ATTR + '[tool.setuptools]\npackage-dir = { p = "py" }\n',
+        {"py/__init__.py": "__version__ = '1'\n"},
+        {"version": files("/py/__init__.py")},
+    ),
+    "setup.cfg": (
+        SETUPTOOLS,
+        {
+            "setup.cfg": "[metadata]\nversion = attr: p.__version__\nclassifiers = file: c.txt\n"
+            "[options]\npackage_dir =\n    = lib\n[options.extras_require]\nx = file: x.txt\n",
+            "lib/p/__init__.py": "__version__ = '1'\n",
+            "c.txt": "",
+            "x.txt": "",
+        },
+        {
+            "version": files("/lib/p/__init__.py"),
+            "requirements": {"resolver": "requirements", "files": ["x.txt"]},
+            "metadata": files("/c.txt"),
+        },
+    ),
+    "setuptools, other files": (
+        SETUPTOOLS
+        + '[tool.setuptools.dynamic]\nclassifiers = { file = "c.txt" }\nentry-points = { file = ["e.txt"] }\n',
+        {"c.txt": "", "e.txt": ""},
+        {"metadata": files("/c.txt", "/e.txt")},
+    ),
+    "flit, capitals": (FLIT, {"P/__init__.py": ""}, {"version": files("/P/__init__.py")}),
+    "flit, of a namespace": (
+        FLIT + '[tool.flit.module]\nname = "ns.pkg"\n',
+        {"ns/pkg/__init__.py": ""},
+        {"version": files("/ns/pkg/__init__.py")},
+    ),
+    "hatch.toml": (
+        HATCH,
+        {
+            "hatch.toml": '[version]\npath = "src/p/about.py"\n[build.hooks.custom]\npath = "hook.py"\n',
+            "src/p/about.py": "",
+            "hook.py": "import helper\n",
+            "helper.py": "",
+        },
+        {
+            "backend": {"resolver": "backend"},
+            "version": files("/src/p/about.py"),
+            "metadata": files("/hatch.toml"),
+        },
+    ),
+    "hatchling, a variable": (
+        HATCH + '[tool.hatch.version]\nsource = "env"\nvariable = "MY_VERSION"\n',
+        {},
+        {"environment": env("MY_VERSION")},
+    ),
+    "pdm, a function": (
+        PDM + '[tool.pdm.version]\nsource = "call"\ngetter = "ver.get:version"\n',
+        {"ver/__init__.py": "", "ver/get.py": "from . import num\n", "ver/num.py": ""},
+        {"backend": {"resolver": "backend"}},
+    ),
+    "licences": (
+        "[project.urls]\n" + HATCH,
+        {"LICENSES/a.txt": ""},
+        {"metadata": files("/LICENSES/*.txt")},
+    ),
+    "what a module depends on": (
+        SETUPTOOLS + '[[tool.setuptools.ext-modules]]\nname = "p"\nsources = ["c/a.c"]\ndepends = ["c/t.inc"]\n',
+        {"c/a.c": "", "c/t.inc": ""},
+        {"sources": files("/c/**/*.[ch]", "/c/t.inc"), "environment": env(*COMPILER)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ORIGINS)
+def test_where_metadata_come_from(case: str, tmp_path: Path) -> None:
+    text, held, expected = ORIGINS[case]
+    plant(tmp_path, text, [])
+    for path, content in held.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content, encoding="utf-8")
+    head = tmp_path / "pyproject.toml"
+    said = {"flit, capitals": 'name = "P"\n', "licences": 'name = "p"\nlicense-files = ["LICENSES/*.txt"]\n'}
+    head.write_text(head.read_text(encoding="utf-8").replace('name = "p"\n', said.get(case, 'name = "p"\n'), 1))
+    assert keys_of(tmp_path) == expected
+    list(write(propose([tmp_path], {}), []))
+    report = dyncachekeys.sync(tmp_path, {})
+    assert [one.message for one in report.warnings if one.code != "sdist-takes-in-state"] == []
+    watched = {one.subject for key in report.keys for one in key.inputs}
+    assert held.keys() - {"p/other.py"} <= watched
+
+
+def test_a_lock_file_counts_though_its_manifest_was_named_already(tmp_path: Path) -> None:
+    text, paths, _ = KINDS["maturin"]
+    plant(
+        tmp_path, f'{text}\n[tool.uv]\ncache-keys = [{{ file = "pyproject.toml" }}, {{ file = "Cargo.toml" }}]', paths
+    )
+    assert {"/Cargo.toml", "/Cargo.lock"} <= set(keys_of(tmp_path)["sources"]["patterns"])
+
+
+@pytest.mark.parametrize("kind", ["maturin", "uv-build", "hatchling"])
+def test_trace_is_for_the_backend_key(kind: str, tmp_path: Path) -> None:
+    text, paths, expected = KINDS[kind]
+    plant(tmp_path, text, paths)
+    assert keys_of(tmp_path, Wishes(trace=True)) == {**expected, "backend": {"resolver": "backend", "trace": True}}
+
+
+def test_a_build_requirement_with_dots_in_its_name(tmp_path: Path) -> None:
+    build = '[build-system]\nrequires = ["acme_core>=1", "acme-far", "hatchling"]\nbuild-backend = "hatchling.build"\n'
+    sources = '[tool.uv.sources]\nacme-core = { workspace = true }\nacme_far = [{ path = "../far" }]\nhatchling = { git = "x" }\n'
+    (tmp_path / "pyproject.toml").write_text('[tool.uv.workspace]\nmembers = ["p", "core"]\n', encoding="utf-8")
+    plant(tmp_path / "p", build + sources, [])
+    for folder, name in (("core", "Acme.Core"), ("far", "acme.far")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "pyproject.toml").write_text(f'[project]\nname = "{name}"\n', encoding="utf-8")
+    assert keys_of(tmp_path / "p") == {
+        "uses-acme-core": {"resolver": "package", "name": "Acme.Core", "whole": True},
+        "uses-acme-far": {"resolver": "package", "name": "acme.far", "whole": True},
+    }
+    list(write(propose([tmp_path / "p"], {}), []))
+    dyncachekeys.sync(tmp_path / "p", {})
+
+
+ENTRIES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
+    # what stood there; the keys; what stays
+    "defaults": ('{ file = "pyproject.toml" }, { file = "setup.py" }, { dir = "src" }', {}, []),
+    "a glob": ('"pyproject.toml", { file = "csrc/*.c" }', {"sources": files("/csrc/*.c")}, []),
+    "a glob that matches deeper files": ('"pyproject.toml", { file = "deep/*.c" }', {"sources": files("/deep/**/*.c")}, []),
+    "braces": ('"pyproject.toml", "csrc/**/*.{c,h,cpp}"', {"sources": files("/csrc/**/*.[ch]", "/csrc/**/*.cpp")}, []),
+    "anywhere": ('"pyproject.toml", "**/*.c", "*.h"', {"sources": files("*.c", "*.h")}, []),
+    "below anything": ('"pyproject.toml", "**/gen/x.c"', {"sources": files("**/gen/x.c")}, []),
+    "outside": ('"pyproject.toml", "../core/**/*.rs"', {"sources": files("../core/**/*.rs")}, []),
+    "a dot": ('"./pyproject.toml", "./csrc/a.c"', {"sources": files("/csrc/a.c")}, []),
+    "a folder as a file": ('"pyproject.toml", "csrc"', {"sources": files("/csrc/")}, []),
+    "an exclusion": (
+        '"pyproject.toml", "csrc/*.c", "!csrc/gen.c"',
+        {"sources": files("/csrc/*.c", exclude=["/csrc/gen.c"])},
+        [],
+    ),
+    "a folder with content": ('{ file = "pyproject.toml" }, { dir = "csrc" }', {"sources": files("/csrc/")}, []),
+    "a folder of Python": ('{ file = "pyproject.toml" }, { dir = "python" }', {}, ["python"]),
+    "a folder that is empty": ('{ file = "pyproject.toml" }, { dir = "nowhere" }', {}, ["nowhere"]),
+    "variables": ('{ file = "pyproject.toml" }, { env = "CC" }, { env = "X" }', {"environment": env("CC", "X")}, []),
+    "git": ('{ file = "pyproject.toml" }, { git = true }', {"git": {"resolver": "git", "commit": True}}, []),
+    "tags": ('{ file = "pyproject.toml" }, { git = { tags = true } }', {"git": {"resolver": "git", "tags": True}}, []),
+    "Python": ('"pyproject.toml", "python/**/*.py"', {"python": files("/python/**/*.py")}, []),
+    "a product": (
+        '"pyproject.toml", "built/*.so"',
+        {"outputs": {"resolver": "outputs", "patterns": ["/built/*.so"]}},
+        [],
+    ),
+    "settings that git ignores": ('{ file = "pyproject.toml" }, { file = "local/*.toml" }', {}, ["file"]),
+    "a file that git ignores": ('{ file = "pyproject.toml" }, { file = "local/a.toml" }', {}, ["file"]),
+    "a readme": ('"pyproject.toml", "README.md"', {"metadata": files("/README.md")}, []),
+    "malformed": ('{ file = "pyproject.toml" }, { fil = "x" }, { git = { branch = true } }', {}, ["fil", "git"]),
+    "the project itself": ('"pyproject.toml", { file = "." }', {}, ["file"]),
+    "absolute": ('{ file = "pyproject.toml" }, { file = "/etc/hosts" }', {}, ["file"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ENTRIES)
+def test_entries_become_keys(case: str, tmp_path: Path) -> None:
+    listed, expected, stays = ENTRIES[case]
+    text = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    readme = "" if case != "a readme" else '[project.readme]\nfile = "README.md"\ncontent-type = "text/markdown"\n'
+    paths = ["csrc/a.c", "deep/er/a.c", "python/a.py", "built/a.so", "x.h", "gen/x.c", "README.md", "local/a.toml"]
+    plant(tmp_path / "p", f"{readme}{text}[tool.uv]\ncache-keys = [{listed}]\n", paths)
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core/a.rs").touch()
+    (tmp_path / "p/.git").mkdir()
+    (tmp_path / "p/.gitignore").write_text("*.so\n/local/\n", encoding="utf-8")
+    (one,) = propose([tmp_path / "p"], {})
+    found = tomli.loads(one.after.decode())["tool"]
+    assert found["dyncachekeys"]["keys"] == (expected or {"backend": {"resolver": "backend"}})
+    left = found["uv"].get("cache-keys", [])
+    assert [key if key != "dir" else entry["dir"] for entry in left for key in entry] == stays
+    assert [each.entry for each in one.carried if each.by is None] == left
+    assert found["dyncachekeys"].get("defaults", True)
+
+
+def test_a_list_without_pyproject_gets_the_tables_that_the_build_reads(tmp_path: Path) -> None:
+    text = '[build-system]\nrequires = ["hatchling"]\n[tool.uv]\ncache-keys = [{ file = "csrc/**/*.c" }]'
+    plant(tmp_path, text, ["csrc/a.c", "setup.cfg", "setup.py"])
+    (one,) = propose([tmp_path], {})
+    assert one.table.as_table() == {
+        "defaults": False,
+        "keys": {
+            "backend": {"resolver": "backend"},
+            "build": {"resolver": "table", "preset": "build"},
+            "sources": files("/csrc/**/*.c", "/setup.cfg"),
+            "environment": env(*COMPILER),
+        },
+    }
+
+
+def test_submodules_that_no_pattern_reaches(tmp_path: Path) -> None:
+    plant(tmp_path, '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"', ["src/lib.rs"])
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitmodules").write_text('[submodule "x"]\n\tpath = vendor/x\n\turl = ../x\n', encoding="utf-8")
+    assert keys_of(tmp_path)["git"] == {"resolver": "git", "submodules": True}

@@ -1,0 +1,57 @@
+"""The committed schema is the model's, and it agrees with the reader."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import reference
+from dyncachekeys.config.model import read
+from json_schema import dumped, schema
+
+COMMITTED = Path(__file__).parents[2] / "schema/dyncachekeys.schema.json"
+
+
+def test_the_committed_schema_is_the_models() -> None:
+    assert COMMITTED.read_text(encoding="utf-8") == dumped(), "run `python schema/generate.py`"
+
+
+def test_the_committed_reference_is_the_models() -> None:
+    committed = COMMITTED.parent.parent / "docs/options.md"
+    assert committed.read_text(encoding="utf-8") == reference.page(), "run `python schema/generate.py`"
+
+
+def test_it_is_a_schema() -> None:
+    jsonschema.Draft7Validator.check_schema(json.loads(dumped()))
+
+
+@pytest.mark.parametrize(
+    ("table", "valid"),
+    [
+        ({"keys": {"a": {"resolver": "files", "patterns": ["src/"]}}}, True),
+        ({"watch": "digest", "keys": {"a": {"resolver": "backend"}}}, True),
+        ({"keys": {"a": {"resolver": "mine:function", "whatever": 1, "timeout": 1.5}}}, True),
+        ({"keys": {"a": {"resolver": "table", "tables": ["project"]}}}, True),
+        ({"watch": "never"}, False),
+        ({"defaults": 1}, False),
+        ({"plugin-path": "src"}, False),
+        ({"unknown": 1}, False),
+        ({"keys": {"a": {"watch": "uv"}}}, False),
+        ({"keys": {"defaults": {"resolver": "files", "patterns": []}}}, False),
+        ({"keys": {"a": {"resolver": "env", "names": ["A"], "timeout": True}}}, False),
+    ],
+)
+def test_schema_and_reader_agree(table: dict[str, Any], valid: bool) -> None:
+    assert jsonschema.Draft7Validator(schema()).is_valid(table) is valid
+    assert (not read(table)[1]) is valid
+
+
+@pytest.mark.parametrize(
+    "key", [{"resolver": "files"}, {"resolver": "files", "patterns": "src/"}, {"resolver": "env", "name": []}]
+)
+def test_options_of_built_ins_are_in_it(key: dict[str, Any]) -> None:
+    assert not jsonschema.Draft7Validator(schema()).is_valid({"keys": {"a": key}})

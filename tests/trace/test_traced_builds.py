@@ -1,0 +1,451 @@
+"""`trace = true` with the real uv: whatever the metadata step reads, in whatever way, is built once when it changes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from trace.traced import KEY, both, settled, traced, traces
+
+import pytest
+
+from kit import BACKEND, HELPER, PYPROJECT, UV, DemoMaker, make_wheel
+
+READS = {
+    "a folder that was to be made": 'Path("data").mkdir(exist_ok=True); Path("data/deps.txt").read_text()',
+    "folders that were to be made": 'os.makedirs("data", exist_ok=True); Path("data/deps.txt").read_text()',
+    "a folder that was to be removed": """
+        try:
+            os.rmdir("data")
+        except OSError:
+            pass
+        Path("data/deps.txt").read_text()
+        """,
+    "a file that was to be made": """
+        try:
+            open("data/deps.txt", "x").close()
+        except FileExistsError:
+            pass
+        Path("data/deps.txt").read_text()
+        """,
+    "a link to it elsewhere": """
+        import tempfile
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink(Path("data/deps.txt").absolute(), Path(folder, "deps.txt"))
+            Path(folder, "deps.txt").read_text()
+        """,
+    "a further name for it, made each time": """
+        os.makedirs("stage", exist_ok=True)
+        Path("stage/deps.txt").unlink(missing_ok=True)
+        os.link("data/deps.txt", "stage/deps.txt")
+        Path("stage/deps.txt").read_text()
+        """,
+    "a file that is made executable each time": 'os.chmod("data/deps.txt", 0o644); Path("data/deps.txt").read_text()',
+    "a link to its folder, made each time": """
+        Path("current").unlink(missing_ok=True)
+        os.symlink("data", "current")
+        Path("current/deps.txt").read_text()
+        """,
+    "a link to its folder elsewhere": """
+        import tempfile
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink(Path("data").absolute(), Path(folder, "data"))
+            Path(folder, "data", "deps.txt").read_text()
+        """,
+    "a file that a program makes executable each time": """
+        import subprocess
+        subprocess.run(["chmod", "+x", "data/deps.txt"], check=True)
+        Path("data/deps.txt").read_text()
+        """,
+    "a file that may be written": 'open("data/deps.txt", "r+").read()',
+    "by a child with another PYTHONPATH": """
+        import subprocess, sys
+        code = "open('data/deps.txt').read()"
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": "src"}, check=True)
+        """,
+    "by a child, after PYTHONPATH was set": """
+        import subprocess, sys
+        os.environ["PYTHONPATH"] = "src"
+        subprocess.run([sys.executable, "-c", "open('data/deps.txt').read()"], check=True)
+        """,
+    "by a child, where the environment was cleared": """
+        import subprocess, sys
+        from unittest import mock
+        with mock.patch.dict(os.environ, {"A": "1"}, clear=True):
+            subprocess.run([sys.executable, "-c", "open('data/deps.txt').read()"], check=True)
+        """,
+    "a file that is touched each time": 'os.utime("data/deps.txt"); Path("data/deps.txt").read_text()',
+    "the first of two, one of which goes meanwhile": 'Path("data/deps.txt").read_text()',
+}
+
+
+@pytest.mark.parametrize("way", READS)
+def test_a_file_that_is_read(demo_maker: DemoMaker, way: str) -> None:
+    demo = traced(demo_maker, READS[way], {"data/deps.txt": "a\n"})
+    settled(demo)
+    demo.append("data/deps.txt", "b\n")
+    assert [both(demo), both(demo)] == [1, 0]
+
+
+CODE = "def version():\n    return os.environ.get('{name}', '0.1')\n"
+VARIABLES = {
+    "a template": 'import string; string.Template("$DEMO_MODE").safe_substitute(os.environ)',
+    "a chain of maps": 'import collections; collections.ChainMap(os.environ, {"DEMO_MODE": ""})["DEMO_MODE"]',
+    "in the code of a child": """
+        import subprocess, sys
+        subprocess.run([sys.executable, "-c", "import os; os.environ.get('DEMO_MODE')"], check=True)
+        """,
+    "by a child that os.spawnv starts": """
+        import sys
+        os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", "import os; os.environ.get('DEMO_MODE')"])
+        """,
+    "after all was put back as it was": """
+        from unittest import mock
+        with mock.patch.dict(os.environ, {"DEMO_MODE": "for a while"}):
+            os.environ.get("DEMO_MODE")
+        os.environ.get("DEMO_MODE")
+        """,
+    "given to a child as well": """
+        import subprocess, sys
+        subprocess.run([sys.executable, "-c", "pass"], env={**os.environ, "DEMO_MODE": "child"}, check=True)
+        os.environ.get("DEMO_MODE")
+        """,
+}
+
+
+@pytest.mark.parametrize("way", VARIABLES)
+def test_a_variable_that_is_read(demo_maker: DemoMaker, way: str) -> None:
+    demo = traced(demo_maker, VARIABLES[way])
+    settled(demo)
+    assert [both(demo, DEMO_MODE="x"), both(demo, DEMO_MODE="x")] == [1, 0]
+
+
+def test_a_variable_that_another_hook_sets_for_itself(demo_maker: DemoMaker) -> None:
+    demo = traced(demo_maker, 'os.environ.get("DEMO_MODE")')
+    demo.append(
+        "build_backend/core.py",
+        """
+        def get_requires_for_build_editable(config_settings=None):
+            os.environ["DEMO_MODE"] = "list"
+            return []
+        """,
+    )
+    settled(demo)
+    assert [both(demo, DEMO_MODE="x"), both(demo, DEMO_MODE="x")] == [1, 0]
+
+
+def test_a_variable_that_is_set_for_a_child_is_no_input(demo_maker: DemoMaker) -> None:
+    demo = traced(
+        demo_maker,
+        """
+        import subprocess, sys
+        code = "import os; os.environ['DEMO_MODE']"
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, "DEMO_MODE": "child"}, check=True)
+        os.environ["DEMO_OTHER"] = "1"
+        subprocess.run([sys.executable, "-c", "import os; os.environ['DEMO_OTHER']"], check=True)
+        """,
+    )
+    settled(demo)
+    assert both(demo, DEMO_MODE="x", DEMO_OTHER="x") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "builds"),
+    [("UV_DYNAMIC_VERSIONING_BYPASS", 1), ("TEMPLATE_DIR", 1), ("PYTHON_CONFIG", 1), ("TMPDIR", 0), ("GITHUB_REF", 0)],
+)
+def test_a_variable_that_a_build_requirement_reads(demo_maker: DemoMaker, name: str, builds: int) -> None:
+    """Those of the session do not count, and others may begin like them."""
+    demo = traced(demo_maker, "import plugin; plugin.version()")
+    make_wheel(demo.beside / "wheels", "plugin", {"plugin.py": f"import os\n\n{CODE.format(name=name)}"})
+    demo.environ["UV_FIND_LINKS"] = str(demo.beside / "wheels")
+    demo.edit("pyproject.toml", "requires = []", 'requires = ["plugin"]')
+    settled(demo)
+    assert both(demo, **{name: str(demo.beside)}) == builds
+
+
+@pytest.mark.parametrize(
+    "ask", ['os.readlink("current")', 'Path("current").readlink()', 'os.path.realpath("current/x")']
+)
+def test_where_a_link_leads(demo_maker: DemoMaker, ask: str) -> None:
+    """And nothing else: not what stands there."""
+    demo = traced(demo_maker, ask, {"v1/x": "", "v2/x": ""})
+    link = demo.root / "current"
+    link.symlink_to("v1")
+    settled(demo)
+    demo.append("v1/x", "more\n")
+    demo.write({"v1/y": ""})
+    assert both(demo) == 0
+    link.unlink()
+    link.symlink_to("v2")
+    assert [both(demo), both(demo)] == [1, 0]
+
+
+NAMES = {
+    "a file that git ignores and that is read": (
+        '[one.read_text() for one in Path("reqs").glob("*.local")]',
+        "reqs/dev.local",
+        1,
+    ),
+    "one that is not read": ('os.listdir("reqs")', "reqs/dev.local", 0),
+    "a folder called build that is no product": ('os.listdir("reqs")', "reqs/build/x", 1),
+    "a folder called build in the project's own, which is read": (
+        '[one.read_text() for one in Path(".").glob("build/*.txt")]',
+        "build/x.txt",
+        1,
+    ),
+    "one that is not": ('os.listdir(".")', "build/x.txt", 0),
+    "one in a tree that is gone through": ('[*os.walk(".")]', "build/lib/x.txt", 0),
+    "a folder that git ignores, in a tree that is gone through": ('[*os.walk(".")]', "cover/x.html", 0),
+    "one that is looked at": ('[one.is_dir() for one in Path(".").iterdir()]', "cover/x.html", 0),
+    "a hidden folder that is looked at": ('[one.is_dir() for one in Path(".").iterdir()]', ".cache/x", 0),
+    "one that is looked into": (
+        '[one.read_text() for one in Path(".").glob("*/x.html")]',
+        "cover/x.html",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NAMES)
+def test_a_name_that_comes_in_a_folder_that_is_listed(demo_maker: DemoMaker, what: str) -> None:
+    body, path, builds = NAMES[what]
+    demo = traced(demo_maker, body, {"reqs/a.txt": "", ".gitignore": "*.local\ncover/\n"})
+    demo.git("init", "--quiet")
+    settled(demo)
+    demo.write({path: "a\n"})
+    assert [both(demo), both(demo)] == [builds, 0]
+    before = traces(demo)
+    assert both(demo) == 0
+    assert traces(demo) == before
+
+
+FINDER = """
+import os
+
+def packages():
+    found = []
+    for folder, names, _ in os.walk("."):
+        for name in list(names):
+            if os.path.isfile(os.path.join(folder, name, "__init__.py")):
+                found.append(name)
+            else:
+                names.remove(name)
+    return found
+
+def entries():
+    return [name for name in os.listdir(".") if os.path.isfile(name)]
+"""
+ASIDE = {
+    "a folder that git ignores": ("plugins", "[*os.listdir('plugins')]", "plugins/new", 1),
+    "a hidden one": (".changes", "[*os.listdir('.changes')]", ".changes/new", 1),
+    "whether a file is there in one": ("plugins", "Path('plugins/flag').exists()", "plugins/flag", 1),
+    "a file in the project's own folder build": ("build", "Path('build/app.js').exists()", "build/app.js", 1),
+    "a package that git ignores": ("plugins", "None", "plugins/__init__.py", 1),
+    "a folder that git ignores and that is no package": ("plugins", "None", "plugins/x.html", 0),
+    "a hidden file": ("plugins", "None", ".coverage", 0),
+}
+
+
+@pytest.mark.parametrize("what", ASIDE)
+def test_what_is_asked_for_in_particular_where_a_requirement_goes_through_all(demo_maker: DemoMaker, what: str) -> None:
+    """As setuptools and setuptools-scm do: that nobody cares for what git ignores there does not make it nobody's."""
+    folder, ask, path, builds = ASIDE[what]
+    demo = traced(
+        demo_maker, f"import finder; finder.packages(); finder.entries()\n{ask}", {".gitignore": "plugins/\nbuild/\n"}
+    )
+    make_wheel(demo.beside / "wheels", "finder", {"finder.py": FINDER})
+    demo.environ["UV_FIND_LINKS"] = str(demo.beside / "wheels")
+    demo.edit("pyproject.toml", "requires = []", 'requires = ["finder"]')
+    demo.git("init", "--quiet")
+    (demo.root / folder).mkdir()
+    settled(demo)
+    demo.write({path: ""})
+    assert [both(demo), both(demo)] == [builds, 0]
+    (demo.root / path).unlink()
+    assert [both(demo), both(demo)] == [builds, 0]
+    assert "not watched\n" not in demo.cli("trace").stdout.partition("\nwatched")[0].partition("\n")[2]
+
+
+def test_a_build_that_asks_for_less_where_all_is_up_to_date(demo_maker: DemoMaker) -> None:
+    """As Cython does: it looks for what it might include only if it has something to make."""
+    body = """
+        if not Path("out.c").exists():
+            Path("deps.pxd").exists()
+            Path("out.c").write_text("made")
+        os.listdir("."), Path("in.pyx").read_text(), Path("out.c").read_text()
+        """
+    demo = traced(demo_maker, body, {"in.pyx": "", ".gitignore": "*.so\n*.c\n"})
+    demo.git("init", "--quiet")
+    settled(demo)
+    demo.write({"demo.so": ""})
+    assert [both(demo), both(demo)] == [0, 0]
+    (demo.root / "out.c").unlink()
+    assert [both(demo), both(demo)] == [0, 0]
+    demo.write({"deps.pxd": ""})
+    assert [both(demo), both(demo)] == [1, 0]
+
+
+@pytest.mark.parametrize("link", ["loop", "/proc/1/root/x"], ids=["to itself", "where nobody may go"])
+def test_a_listed_folder_with_an_odd_link(demo_maker: DemoMaker, link: str) -> None:
+    demo = traced(demo_maker, 'os.listdir("reqs")', {"reqs/a.txt": ""})
+    (demo.root / "reqs" / "loop").symlink_to(link)
+    settled(demo)
+
+
+def test_much_output(demo_maker: DemoMaker) -> None:
+    settled(traced(demo_maker, 'os.write(1, b"x" * (1 << 27))'))
+
+
+LOAD = """
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, f"build_backend/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+"""
+DOUBTS = {
+    "at once": ("", "importlib.import_module('build_backend.' + 'LATE'.lower())", "", False),
+    "by the step": ("importlib.import_module('build_backend.' + 'LATE'.lower())", "", "", False),
+    "by path, by the step": ("load('LATE'.lower())", LOAD, "", False),
+    "by the build alone": ("", "", "importlib.import_module('build_backend.' + 'LATE'.lower())", True),
+    "from anywhere, by the build alone": ("", "", "sys.path.append('LATE'.lower())", True),
+}
+
+
+@pytest.mark.parametrize("when", DOUBTS)
+def test_a_computed_import_is_in_doubt_unless_it_was_watched(demo_maker: DemoMaker, when: str) -> None:
+    step, at_once, build, doubted = DOUBTS[when]
+    demo = traced(demo_maker, step, {"build_backend/late.py": ""})
+    later = f"def later():\n    {build or 'pass'}\n"
+    demo.append("build_backend/core.py", f"\n\nimport importlib.util, sys\n{at_once}\n\n{later}")
+    told = [one.message for one in demo.sync().warnings if one.code.startswith("computed-")]
+    assert bool(told) == doubted
+    assert not any("trace = true" in message for message in told)
+
+
+BLIND = {
+    "all variables": ('os.environ.copy().get("DEMO_MODE")', "goes through all variables"),
+    "a child that hides": (
+        'import subprocess, sys; subprocess.run([sys.executable, "-I", "-c", "pass"], check=True)',
+        "the build runs `isolated python`",
+    ),
+    "the repository": ('Path(".git/HEAD").read_text()', "the build runs `git`"),
+}
+
+
+@pytest.mark.parametrize("what", BLIND)
+def test_what_can_not_be_seen_is_told(demo_maker: DemoMaker, what: str) -> None:
+    body, told = BLIND[what]
+    demo = traced(demo_maker, body)
+    demo.git("init", "--quiet")
+    (warning,) = [one for one in demo.sync().warnings if one.code == "trace-blind"]
+    assert told in warning.message
+
+
+SETTINGS = {
+    "config-settings": (
+        "one = (config_settings or {}).get('variant', 'default')",
+        '[tool.uv]\nconfig-settings = { variant = "fast" }\n',
+    ),
+    "config-settings-package": (
+        "one = (config_settings or {}).get('variant', 'default')",
+        '[tool.uv.config-settings-package]\nDemo = { variant = "fast" }\n',
+    ),
+    "extra-build-variables": (
+        "one = os.environ.get('VARIANT', 'default')",
+        '[tool.uv.extra-build-variables]\ndemo = { VARIANT = "fast" }\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("how", SETTINGS)
+def test_the_build_is_called_as_uv_calls_it(demo_maker: DemoMaker, how: str) -> None:
+    body, config = SETTINGS[how]
+    files = {"variants/default.txt": "a\n", "variants/fast.txt": "a\n"}
+    demo = traced(demo_maker, f"{body}\nPath(f'variants/{{one}}.txt').read_text()", files, KEY + config)
+    settled(demo)
+    demo.append("variants/fast.txt", "b\n")
+    assert both(demo) == 1
+    demo.append("variants/default.txt", "b\n")
+    assert both(demo) == 0
+
+
+@pytest.mark.parametrize("options", [("--copies",), ()], ids=repr)
+def test_whoever_made_the_environment_it_is_traced_once(demo_maker: DemoMaker, options: tuple[str, ...]) -> None:
+    demo = traced(demo_maker, "pass")
+    demo.run(sys.executable, "-m", "venv", "--without-pip", *options, ".venv")
+    settled(demo)
+    before = traces(demo)
+    both(demo)
+    assert traces(demo) == before
+
+
+def test_without_isolation_whatever_the_spelling(demo_maker: DemoMaker) -> None:
+    demo = traced(demo_maker, "pass", config=KEY + '\n[tool.uv]\nno-build-isolation-package = ["DEMO"]\n')
+    demo.edit("pyproject.toml", "requires = []", 'requires = ["not-to-be-had"]')
+    assert demo.uv_sync() == 1
+    assert both(demo) <= 1
+    assert both(demo) == 0
+
+
+def test_without_isolation_by_the_root_of_the_workspace(demo_maker: DemoMaker) -> None:
+    root = '[tool.uv]\nno-build-isolation-package = ["demo"]\n[tool.uv.workspace]\nmembers = ["m"]\n'
+    member = PYPROJECT.replace("requires = []", 'requires = ["not-to-be-had"]') + KEY
+    files = {"m/build_backend/__init__.py": "", "m/build_backend/core.py": BACKEND, "m/build_backend/helper.py": HELPER}
+    demo = demo_maker("", {"pyproject.toml": root, "m/pyproject.toml": member, **files})
+    demo.uv("sync", "--all-packages")
+    demo.cli("sync", "--project", "m")
+
+
+@pytest.mark.parametrize("option", ["config-settings", "extra-build-variables", "no-build-isolation-package"])
+def test_settings_in_a_uv_toml_stand_for_those_of_the_project(demo_maker: DemoMaker, option: str) -> None:
+    body = "one = (config_settings or {}).get('variant') or os.environ.get('VARIANT', 'default')"
+    said = {
+        "config-settings": 'config-settings = { variant = "fast" }\n',
+        "extra-build-variables": '[extra-build-variables]\ndemo = { VARIANT = "fast" }\n',
+        "no-build-isolation-package": 'no-build-isolation-package = ["demo"]\nconfig-settings = { variant = "fast" }\n',
+    }[option]
+    files = {"variants/default.txt": "", "variants/fast.txt": "", "variants/tool.txt": "", "uv.toml": said}
+    config = f'{KEY}[tool.uv]\nconfig-settings = {{ variant = "tool" }}\n'
+    demo = traced(demo_maker, f"{body}\nPath(f'variants/{{one}}.txt').read_text()", files, config)
+    if option.startswith("no-"):
+        demo.edit("pyproject.toml", "requires = []", 'requires = ["not-to-be-had"]')
+        demo.uv_sync()
+    settled(demo)
+    demo.append("variants/tool.txt", "b\n")
+    assert both(demo) == 0
+    demo.append("variants/fast.txt", "b\n")
+    assert both(demo) == 1
+
+
+@pytest.mark.parametrize("member", [True, False])
+def test_further_requirements_are_those_of_the_workspace(demo_maker: DemoMaker, *, member: bool) -> None:
+    """As for uv, which passes over a member's (0.13)."""
+    extra = '\n[tool.uv.extra-build-dependencies]\nDemo = ["not-to-be-had"]\n'
+    root = "[tool.uv.workspace]\nmembers = ['m']\n"
+    files = {"m/build_backend/__init__.py": "", "m/build_backend/core.py": BACKEND, "m/build_backend/helper.py": HELPER}
+    files |= {
+        "pyproject.toml": root + ("" if member else extra),
+        "m/pyproject.toml": PYPROJECT + KEY + (extra if member else ""),
+    }
+    demo = demo_maker("", files)
+    built = demo.run(UV, "sync", "--all-packages", check=False).returncode == 0
+    assert built == member == (demo.cli("sync", "--project", "m", check=False).returncode == 0)
+
+
+def test_a_name_that_no_file_can_have(demo_maker: DemoMaker) -> None:
+    demo = traced(demo_maker, "try:\n    open('x' * 300).close()\nexcept OSError:\n    pass")
+    settled(demo)
+
+
+def test_a_child_that_is_isolated_is_told_once(demo_maker: DemoMaker) -> None:
+    demo = traced(
+        demo_maker, "import subprocess, sys; subprocess.run([sys.executable, '-IS', '-c', 'pass'], check=True)"
+    )
+    assert "isolated python" in str(demo.sync().warnings)
+    assert subprocess.run([sys.executable, "-IS", "-c", "pass"], check=False).returncode == 0
+
+
+def test_a_variable_that_uv_sets_is_not_the_shells(demo_maker: DemoMaker) -> None:
+    config = KEY + '[tool.uv.extra-build-variables]\ndemo = { VARIANT = "fast" }\n'
+    demo = traced(demo_maker, "os.environ.get('VARIANT')", config=config)
+    settled(demo)
+    assert both(demo, VARIANT="of the shell") == 0
