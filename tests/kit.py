@@ -27,7 +27,7 @@ from dyncachekeys.doctor.examine import examine
 from dyncachekeys.errors import DyncachekeysError, Problem
 from dyncachekeys.quick.output import Printer
 from dyncachekeys.syncing.explanation import Explanation, explain
-from dyncachekeys.syncing.planning import survey
+from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.syncing.report import ProjectReport
 
 UV = os.environ.get("DYNCACHEKEYS_UV") or find_uv_bin()
@@ -205,7 +205,7 @@ class Demo:
 def explained(root: Path, environ: Mapping[str, str]) -> Explanation | None:
     """Return what `explain` has to say about a project; nothing if it can't be resolved."""
     try:
-        return explain(survey(root, environ))
+        return explain(make_plan(root, environ))
     except DyncachekeysError:
         return None
 

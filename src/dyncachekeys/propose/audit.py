@@ -17,7 +17,7 @@ from dyncachekeys.plugin import Context
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.pyproject.project import FILE, load, without_region
 from dyncachekeys.resolving import registry
-from dyncachekeys.syncing.planning import survey
+from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.trace import concurrent, record
 from dyncachekeys.trace.inputs import listed_names, passing
 from dyncachekeys.trace.traces import request_for
@@ -179,7 +179,7 @@ def _by_entries(project: Project, files: Files, *, keyed: bool) -> _Watched:
 
 def _add_keys(watched: _Watched, root: Path, environ: Mapping[str, str], project: Project) -> set[str]:
     """Add what the keys watch, and return the names of their resolvers."""
-    found = survey(root, environ)
+    found = make_plan(root, environ)
     declared = _declared(project)
     for key in found.resolution.keys:
         for one in key.inputs:

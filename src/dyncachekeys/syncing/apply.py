@@ -16,7 +16,7 @@ from dyncachekeys.quick import atomic, history, snapshot_file
 from dyncachekeys.quick.snapshot import LINK_FOLDER, STATE_FILE
 from dyncachekeys.quick.stamp import Stamps, links_refused
 from dyncachekeys.syncing import diff, notices, state
-from dyncachekeys.syncing.planning import fingerprint_of, survey
+from dyncachekeys.syncing.planning import fingerprint_of, make_plan
 from dyncachekeys.syncing.state import State
 from dyncachekeys.trace import store
 from dyncachekeys.uv.entries import CURRENT, STAMP_FILE
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dyncachekeys.quick.check import Glance
     from dyncachekeys.quick.snapshot import Witnesses
     from dyncachekeys.resolving.engine import Resolution
-    from dyncachekeys.syncing.plan import Survey
+    from dyncachekeys.syncing.plan import Plan
     from dyncachekeys.syncing.report import ProjectReport
 
 
@@ -51,49 +51,49 @@ def sync(
         DyncachekeysError: what is the user's to mend. Nothing was written, unless a `WriteError` says so.
     """
     environ = os.environ if environ is None else environ
-    return finish(survey(Path(root), environ, glance), environ)
+    return finish(make_plan(Path(root), environ, glance), environ)
 
 
-def finish(found: Survey, environ: Mapping[str, str]) -> ProjectReport:
+def finish(plan: Plan, environ: Mapping[str, str]) -> ProjectReport:
     """Write what a survey has planned; look again first, if somebody else has written meanwhile.
 
     Result and errors as `sync`.
     """
     while True:
-        now = found.witnesses()
-        report = found.report(now)
-        idle = report.move == "kept" and not report.region_differs and found.links is None
-        if idle and not _is_news(found, now):
+        now = plan.witnesses()
+        report = plan.report(now)
+        idle = report.move == "kept" and not report.region_differs and plan.links is None
+        if idle and not _is_news(plan, now):
             return report
         del now  # a hundred thousand files are heavy
         written: list[str] = []
         try:
-            with atomic.Lock(found.home):
-                atomic.sweep(found.project.root / FILE, found.home)
-                atomic.hide(found.home)
+            with atomic.Lock(plan.home):
+                atomic.sweep(plan.project.root / FILE, plan.home)
+                atomic.hide(plan.home)
                 # Whoever waited looks again: another sync may have done it, or the user edited the file.
-                if fingerprint_of(found.project.root) == found.fingerprint:
-                    done = _apply(found, report, written)
+                if fingerprint_of(plan.project.root) == plan.fingerprint:
+                    done = _apply(plan, report, written)
                     if done is not None:
                         return done
-            found = survey(found.project.root, environ)
+            plan = make_plan(plan.project.root, environ)
         except OSError as error:
             if idle:
                 return report  # only what makes the next run faster could not be kept
-            raise _unwritable(error, found.project.root, written) from error
+            raise _unwritable(error, plan.project.root, written) from error
 
 
 def check(
     root: str | os.PathLike[str], environ: Mapping[str, str] | None = None, *, glance: Glance | None = None
 ) -> ProjectReport:
     """Return what `sync` would find and write. Writes nothing. Arguments and errors as `sync`."""
-    found = survey(Path(root), os.environ if environ is None else environ, glance)
-    return found.report(found.witnesses())
+    plan = make_plan(Path(root), os.environ if environ is None else environ, glance)
+    return plan.report(plan.witnesses())
 
 
 def resolve(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None) -> Resolution:
     """Return the inputs of a project's keys. Writes nothing. Arguments and errors as `sync`."""
-    return survey(Path(root), os.environ if environ is None else environ).resolution
+    return make_plan(Path(root), os.environ if environ is None else environ).resolution
 
 
 def clean(root: str | os.PathLike[str]) -> tuple[str, ...]:
@@ -149,7 +149,7 @@ def replace_document(root: Path, before: bytes, after: bytes, written: Sequence[
         raise _unwritable(error, root, written) from error
 
 
-def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectReport | None:
+def _apply(plan: Plan, report: ProjectReport, written: list[str]) -> ProjectReport | None:
     """Write, in the order in which a crash at any instant costs one rebuild at most and hides none.
 
     The state comes last: a stamp without it is only moved once more; a state without its stamp would
@@ -159,104 +159,104 @@ def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectR
         What was written; nothing if it was found out that no links can be made here, so that the stamp
         has to do it all.
     """
-    if found.region_differs:
-        atomic.replace(found.project.root / FILE, found.document, ours=False)
+    if plan.region_differs:
+        atomic.replace(plan.project.root / FILE, plan.document, ours=False)
         written.append(FILE)
-        found.files.renew(FILE)
-        left = tuple(notice for notice in found.notices if notice.code not in notices.MENDED)
-        found = dataclasses.replace(found, notices=left)  # else the next run would say it again
-    if found.links is not None:
-        if not _fill(found):
+        plan.files.renew(FILE)
+        left = tuple(notice for notice in plan.notices if notice.code not in notices.MENDED)
+        plan = dataclasses.replace(plan, notices=left)  # else the next run would say it again
+    if plan.links is not None:
+        if not _fill(plan):
             return None
         written.append(LINK_FOLDER)
-    stamps = Stamps(found.home)
-    if found.verdict.move != "kept":
-        written.append(_move(found, stamps))
-    elif not found.plan.has_stamp:
+    stamps = Stamps(plan.home)
+    if plan.verdict.move != "kept":
+        written.append(_move(plan, stamps))
+    elif not plan.coverage.has_stamp:
         stamps.remove()
-    if stamps.digest() not in {found.plan.stamp_digest, None}:
-        stamps.relabel(found.plan.stamp_digest)
-    for name, trace in found.traces.items():
-        atomic.replace(found.home / name, store.dump(trace))
-    atomic.replace(found.home / STATE_FILE, state.dump(_next_state(found)))
+    if stamps.digest() not in {plan.coverage.stamp_digest, None}:
+        stamps.relabel(plan.coverage.stamp_digest)
+    for name, trace in plan.traces.items():
+        atomic.replace(plan.home / name, store.dump(trace))
+    atomic.replace(plan.home / STATE_FILE, state.dump(_next_state(plan)))
     if report.changed:
         by_key = {key.name: key.changes for key in report.keys}
         digests = (report.previous, report.digest)
-        history.add(os.fspath(found.home), digests, report.move, report.why, by_key, at=found.started)
+        history.add(os.fspath(plan.home), digests, report.move, report.why, by_key, at=plan.started)
     with contextlib.suppress(OSError):  # without them the next run takes longer, and that is all
-        snapshot_file.write(found.witnesses(), os.fspath(found.home))
+        snapshot_file.write(plan.witnesses(), os.fspath(plan.home))
     folder = stamps.current()
     return dataclasses.replace(report, written=tuple(written), stamp=folder.id if folder else None)
 
 
-def _fill(found: Survey) -> bool:
+def _fill(plan: Plan) -> bool:
     """Make the link folder what it shall be; tell whether links can be made here."""
-    folder = LinkFolder(found.home)
-    if not found.plan.has_links:
+    folder = LinkFolder(plan.home)
+    if not plan.coverage.has_links:
         folder.remove()
         return True
     try:
-        folder.fill(found.links or {})
+        folder.fill(plan.links or {})
     except (OSError, NotImplementedError) as error:
         if isinstance(error, OSError) and not links_refused(error):
             raise
         folder.give_up()
         return False
-    found.files.relist(LINK_FOLDER)
+    plan.files.relist(LINK_FOLDER)
     return True
 
 
-def _move(found: Survey, stamps: Stamps) -> str:
-    digest = found.plan.stamp_digest
-    if found.verdict.folder is not None:
-        stamps.point_to(found.verdict.folder, found.named)
+def _move(plan: Plan, stamps: Stamps) -> str:
+    digest = plan.coverage.stamp_digest
+    if plan.verdict.folder is not None:
+        stamps.point_to(plan.verdict.folder, plan.named)
         return CURRENT
-    if stamps.move(digest, found.named) is not None:
+    if stamps.move(digest, plan.named) is not None:
         return CURRENT
-    if found.plan.naming is not None:
+    if plan.coverage.naming is not None:
         stamps.remove()
         message = 'links can\'t be made here, and under `transport = "digest"` nothing else tells uv of the machine'
         remedy = 'set `transport = "stamp"`, or leave out the keys that ask the machine'
         raise WriteError(Problem("no-links", message, CURRENT, remedy), [])
-    stamps.write_file(digest, found.expected_record().timestamp)
+    stamps.write_file(digest, plan.expected_record().timestamp)
     return STAMP_FILE
 
 
-def _next_state(found: Survey) -> State:
+def _next_state(plan: Plan) -> State:
     """Return what is to be remembered of the project as it is at this instant."""
-    old, salt = found.state, bytes.fromhex(found.state.salt)
-    record = found.record
-    expected = found.expected_record().facts(salt)
+    old, salt = plan.state, bytes.fromhex(plan.state.salt)
+    record = plan.record
+    expected = plan.expected_record().facts(salt)
     fits = record is not None and record.fits(expected, salt)
-    folder = Stamps(found.home).current()
+    folder = Stamps(plan.home).current()
     # The stamp file is one of the files whose times the facts hold; a folder is named apart.
-    stamped = folder is None or folder.is_named(found.named)
+    stamped = folder is None or folder.is_named(plan.named)
     return State(
-        started=found.started,
+        started=plan.started,
         salt=old.salt,
-        digest=found.resolution.digest,
-        keys={key.name: diff.rows_of(key.inputs, salt) for key in found.resolution.keys},
-        entries=found.wanted,
+        digest=plan.resolution.digest,
+        keys={key.name: diff.rows_of(key.inputs, salt) for key in plan.resolution.keys},
+        entries=plan.wanted,
         record={"identity": list(record.identity), "current": record.current} if record else None,
         expected=expected,
-        products=found.verdict.products.known if found.verdict.products is not None else {},
-        links=LinkFolder(found.home).known_as(links.mark(found.files, found.plan.linked_digest)),
-        written=found.written,
-        writes=found.loops.writes,
-        moves=found.loops.moves,
-        tables=sealed_tables(found.project.pyproject, salt),
-        uv=tuple(found.program.as_list()) if found.program is not None else (),
+        products=plan.verdict.products.known if plan.verdict.products is not None else {},
+        links=LinkFolder(plan.home).known_as(links.mark(plan.files, plan.coverage.linked_digest)),
+        written=plan.written,
+        writes=plan.loops.writes,
+        moves=plan.loops.moves,
+        tables=sealed_tables(plan.project.pyproject, salt),
+        uv=tuple(plan.program.as_list()) if plan.program is not None else (),
         fits=fits,
         due=not (fits and stamped),
     )
 
 
-def _is_news(found: Survey, now: Witnesses) -> bool:
+def _is_news(plan: Plan, now: Witnesses) -> bool:
     """Tell whether what is to be remembered is worth a write although neither region nor stamp changes."""
-    known = found.files.memory.known
-    if found.traces or known.young or now.differs_from(known):
+    known = plan.files.memory.known
+    if plan.traces or known.young or now.differs_from(known):
         return True
-    return _next_state(found).comparable != found.state.comparable
+    return _next_state(plan).comparable != plan.state.comparable
 
 
 def _so_far(written: Sequence[str]) -> str:

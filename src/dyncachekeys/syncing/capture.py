@@ -31,24 +31,24 @@ if TYPE_CHECKING:
     from dyncachekeys.model import Input
     from dyncachekeys.process.environ import Environment
     from dyncachekeys.resolving.engine import Resolution
-    from dyncachekeys.watch.coverage import Plan
+    from dyncachekeys.watch.coverage import Coverage
 
 
-def witnesses_of(files: Files, resolution: Resolution, plan: Plan, *, taken: int, salt: str) -> Witnesses:
+def witnesses_of(files: Files, resolution: Resolution, coverage: Coverage, *, taken: int, salt: str) -> Witnesses:
     """Return all files and folders that a run looked at, in columns.
 
     Args:
         files: The project's files, after all keys were resolved.
         resolution: What the keys found.
-        plan: What moves the stamp.
+        coverage: What moves the stamp.
         taken: When the look began, in nanoseconds since the epoch.
         salt: Seals the values of variables.
     """
-    if plan.naming is None:  # else an edit changes pyproject.toml, too, and `edits` has to step aside
-        _mark_roles(files, resolution, plan)
-    digests = (resolution.digests, plan.digests)
+    if coverage.naming is None:  # else an edit changes pyproject.toml, too, and `edits` has to step aside
+        _mark_roles(files, resolution, coverage)
+    digests = (resolution.digests, coverage.digests)
     kept = looked_at(files, [some.folders for some in digests], taken=taken)
-    kept.salt, kept.rests = salt, (resolution.digests.rest, plan.digests.rest)
+    kept.salt, kept.rests = salt, (resolution.digests.rest, coverage.digests.rest)
     kept.units = [
         _unit(key.name, key.inputs.selected, kept, files) for key in resolution.keys if key.inputs.selected is not None
     ]
@@ -107,13 +107,13 @@ def seal_environment(kept: Witnesses, environ: Mapping[str, str], asked: Environ
     kept.prefixes = [(prefix, snapshot.sealed_names(kept.salt, prefix, environ)) for prefix in sorted(asked.prefixes)]
 
 
-def _mark_roles(files: Files, resolution: Resolution, plan: Plan) -> None:
-    for selected in plan.selections:
+def _mark_roles(files: Files, resolution: Resolution, coverage: Coverage) -> None:
+    for selected in coverage.selections:
         for path, chosen in selected.folders.items():
             _mark(files.folders[path], [name for name, _ in chosen], STAMPED)
-    for path, some in plan.linked.items():
+    for path, some in coverage.linked.items():
         _mark(files.folders[path], some, LINKED)
-    for one in plan.stamped:
+    for one in coverage.stamped:
         _mark_one(files, one, STAMPED)
     for key in resolution.keys:
         for one in key.inputs.single:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dyncachekeys.syncing.outputs import Judgement
     from dyncachekeys.syncing.state import State
     from dyncachekeys.uv.record import Record
-    from dyncachekeys.watch.coverage import Plan
+    from dyncachekeys.watch.coverage import Coverage
 
 Move = Literal["kept", "moved", "returned"]
 _UNSEEN = "{} changed, but older files than the newest are nothing to uv"
@@ -43,43 +43,43 @@ class Verdict:
 
 
 def on_stamp(  # noqa: PLR0913
-    plan: Plan, products: Judgement, state: State, files: Files, stamps: Stamps, record: Record | None
+    coverage: Coverage, products: Judgement, state: State, files: Files, stamps: Stamps, record: Record | None
 ) -> Verdict:
     """Decide whether the stamp moves.
 
     Args:
-        plan: What was resolved now.
+        coverage: What was resolved now.
         products: What is to be done about products.
         state: What the last sync left.
         files: The project's files.
         stamps: The stamp folders.
         record: The installed record as it is now.
     """
-    if not plan.has_stamp:
+    if not coverage.has_stamp:
         # Nothing can be done about a doubt but to tell the user.
-        doubts = tuple(_reasons(plan, state, files, record)) if state.digest is not None else ()
+        doubts = tuple(_reasons(coverage, state, files, record)) if state.digest is not None else ()
         return Verdict("kept", why=doubts, products=products)
     known = stamps.digest()
-    absent = known is None and plan.needs_no_stamp
+    absent = known is None and coverage.needs_no_stamp
     forced: tuple[str, ...] = ()
     if known is not None or (absent and state.digest is not None):
-        forced = tuple(_reasons(plan, state, files, record))
+        forced = tuple(_reasons(coverage, state, files, record))
     if known is not None or absent:
         forced += products.why
     if forced:
         return Verdict("moved", why=forced, products=products)
-    if absent or known == plan.stamp_digest:
+    if absent or known == coverage.stamp_digest:
         return Verdict("kept", products=products)
     named = record.current if record else None
-    former = stamps.former(plan.stamp_digest, named) if state.digest is not None and not products.why else None
+    former = stamps.former(coverage.stamp_digest, named) if state.digest is not None and not products.why else None
     return Verdict("returned", former, products=products) if former else Verdict("moved", products=products)
 
 
-def written_by_build(plan: Plan, state: State, files: Files, record: Record | None) -> Iterator[str]:
+def written_by_build(coverage: Coverage, state: State, files: Files, record: Record | None) -> Iterator[str]:
     """Yield linked files that a build made, or wrote anew with what they held: uv would build again for them (U15).
 
     Args:
-        plan: What was resolved now.
+        coverage: What was resolved now.
         state: What the last sync left.
         files: The project's files.
         record: The installed record as it is now.
@@ -87,7 +87,7 @@ def written_by_build(plan: Plan, state: State, files: Files, record: Record | No
     if state.digest is None or record is None or not record.is_another(state.record):
         return
     old = {row[1]: row[2] for rows in state.keys.values() for row in rows if row[0] == "file"}
-    for folder, names in plan.linked.items():
+    for folder, names in coverage.linked.items():
         seen = files.folders[folder]
         for name in names:
             row = seen.names.get(name)
@@ -98,44 +98,44 @@ def written_by_build(plan: Plan, state: State, files: Files, record: Record | No
                 yield path
 
 
-def _reasons(plan: Plan, state: State, files: Files, record: Record | None) -> Iterator[str]:
+def _reasons(coverage: Coverage, state: State, files: Files, record: Record | None) -> Iterator[str]:
     if state.digest is None:
         yield "the memory of the last sync is gone"
         return
-    yield from _unseen_edits(plan, state, files)
+    yield from _unseen_edits(coverage, state, files)
     if record is None or state.expected is None or not record.is_another(state.record):
         return
     since = state.started
-    vouched = _vouched_for(plan, state, record)
+    vouched = _vouched_for(coverage, state, record)
     if not record.fits(state.expected, bytes.fromhex(state.salt)):
         # What is no younger than the newest file that uv saw is still as it was when uv looked.
         seen = record.timestamp if record.timestamp is not None else 0
         yield from _doubts("uv built without a sync", _touched(vouched, files, since, seen, with_folders=True))
-        yield from _doubts("uv built without a sync", _unknowable(plan))
+        yield from _doubts("uv built without a sync", _unknowable(coverage))
     elif not state.due:
         yield from _doubts(
             "uv built although nothing had changed", _touched(vouched, files, since, 0, with_folders=False)
         )
 
 
-def _unseen_edits(plan: Plan, state: State, files: Files) -> Iterator[str]:
+def _unseen_edits(coverage: Coverage, state: State, files: Files) -> Iterator[str]:
     """Rule (a): a watched file changed, but its time can't have raised uv's maximum (U1, U22, U28)."""
     before = state.expected.get("timestamp") if state.expected else None
     if before is None:
         return
     old = {(kind, subject): known for rows in state.keys.values() for kind, subject, known, _ in rows}
-    for one in sorted(plan.watched, key=lambda one: one.subject):
+    for one in sorted(coverage.watched, key=lambda one: one.subject):
         if one.kind != "file" or old.get(one.identity, one.state) == one.state:
             continue
         time = newest(files, [one.subject])
         if time is not None and time <= before:
             yield _UNSEEN.format(one.subject)
-    yield from map(_UNSEEN.format, _linked_unseen(plan, old, files, before))
+    yield from map(_UNSEEN.format, _linked_unseen(coverage, old, files, before))
 
 
-def _linked_unseen(plan: Plan, old: Mapping[tuple[str, str], str], files: Files, before: int) -> Iterator[str]:
+def _linked_unseen(coverage: Coverage, old: Mapping[tuple[str, str], str], files: Files, before: int) -> Iterator[str]:
     """Yield the linked files that are another than at the last sync, but no younger than uv's maximum then."""
-    for folder, names in plan.linked.items():
+    for folder, names in coverage.linked.items():
         seen = files.folders[folder]
         if not seen.odd and files.memory.holds(folder, seen):
             continue
@@ -165,15 +165,17 @@ class _Vouched(NamedTuple):
     """Those that chose files which uv sees by itself: only which there are counts."""
 
 
-def _vouched_for(plan: Plan, state: State, record: Record) -> _Vouched:
+def _vouched_for(coverage: Coverage, state: State, record: Record) -> _Vouched:
     """Return the inputs and selections for which the stamp vouches.
 
     So does a name, once uv has built under the same one again. Under another one than the last sync's uv
     built from what somebody else had named: after a checkout that is the rule, and no reason to doubt.
     """
-    if plan.naming is None or state.expected is None or record.name != state.expected.get("name"):
-        return _Vouched(plan.stamped, plan.selections, plan.walked)
-    return _Vouched(plan.stamped | plan.naming.inputs, (*plan.selections, *plan.naming.selections), plan.walked)
+    if coverage.naming is None or state.expected is None or record.name != state.expected.get("name"):
+        return _Vouched(coverage.stamped, coverage.selections, coverage.walked)
+    return _Vouched(
+        coverage.stamped | coverage.naming.inputs, (*coverage.selections, *coverage.naming.selections), coverage.walked
+    )
 
 
 def _touched(vouched: _Vouched, files: Files, since: int, seen: int, *, with_folders: bool) -> Iterator[str]:
@@ -215,9 +217,9 @@ def _tells(folder: str) -> bool:
     return bool(folder) and posixpath.basename(folder) != ".."
 
 
-def _unknowable(plan: Plan) -> Iterator[str]:
+def _unknowable(coverage: Coverage) -> Iterator[str]:
     """Yield stamped inputs that leave no trace: nobody knows what they were when uv built."""
-    some = sorted(plan.stamped, key=lambda one: one.identity)
+    some = sorted(coverage.stamped, key=lambda one: one.identity)
     return (one.subject for one in some if (one.is_secret and not one.tree) or one.kind == "git")
 
 

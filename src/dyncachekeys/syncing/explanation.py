@@ -20,7 +20,7 @@ from dyncachekeys.syncing.forecast import Outlook, outlook
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from dyncachekeys.syncing.plan import Survey
+    from dyncachekeys.syncing.plan import Plan
     from dyncachekeys.syncing.report import ProjectReport
 
 Immaterial = Literal["same-content", "not-selected", "ignored-by-git", "tables", "layout"]
@@ -85,21 +85,21 @@ def _of(changes: Mapping[str, Sequence[Change]], key: str) -> dict[str, Sequence
     return {name: some for name, some in changes.items() if name == key}
 
 
-def explain(found: Survey, since: int = 0) -> Explanation:
+def explain(plan: Plan, since: int = 0) -> Explanation:
     """Explain a project that was looked at. Writes nothing.
 
     Args:
-        found: The project.
+        plan: The project.
         since: How many of the last syncs that changed something to go back.
     """
-    report = found.report(found.witnesses())
-    events = [event for event in map(_event, history.read(os.fspath(found.home))) if event] if found.believed else []
+    report = plan.report(plan.witnesses())
+    events = [event for event in map(_event, history.read(os.fspath(plan.home))) if event] if plan.believed else []
     back = events[-since:] if since else []
     now = {key.name: key.changes for key in report.keys}
-    salt = bytes.fromhex(found.state.salt)
-    tables = differing(found.state.tables, sealed_tables(found.project.pyproject, salt)) if found.state.tables else []
+    salt = bytes.fromhex(plan.state.salt)
+    tables = differing(plan.state.tables, sealed_tables(plan.project.pyproject, salt)) if plan.state.tables else []
     told = {change.subject for some in now.values() for change in some}
-    seen = outlook(found)
+    seen = outlook(plan)
     return Explanation(
         report=report,
         outlook=seen,
@@ -107,7 +107,7 @@ def explain(found: Survey, since: int = 0) -> Explanation:
         changes=_together([*(event.changes for event in back), now]),
         why=(*(why for event in back for why in event.why), *report.why),
         tables=tuple(tables) if FILE in told else (),
-        edited=tuple(_edited(found, tables, told | {one.subject for one in seen.seen})) if found.state.digest else (),
+        edited=tuple(_edited(plan, tables, told | {one.subject for one in seen.seen})) if plan.state.digest else (),
         last=events[-1] if events else None,
     )
 
@@ -149,45 +149,45 @@ def _merged(first: Change, last: Change) -> Change | None:
     return last
 
 
-def _edited(found: Survey, tables: Sequence[str], told: set[str]) -> Iterator[Edited]:
+def _edited(plan: Plan, tables: Sequence[str], told: set[str]) -> Iterator[Edited]:
     """Yield what was edited since the last sync and does not matter; of very many only some."""
-    was = found.files.memory.content("", FILE)
-    if FILE not in told and was is not None and was != found.files.content(FILE):
+    was = plan.files.memory.content("", FILE)
+    if FILE not in told and was is not None and was != plan.files.content(FILE):
         yield Edited(FILE, "tables", ", ".join(tables)) if tables else Edited(FILE, "layout")
-    yield from (one for one in _same_content(found) if one.subject not in told)
-    yield from _not_selected(found)
+    yield from (one for one in _same_content(plan) if one.subject not in told)
+    yield from _not_selected(plan)
 
 
-def _same_content(found: Survey) -> Iterator[Edited]:
+def _same_content(plan: Plan) -> Iterator[Edited]:
     """Yield inputs that were written anew with what they held."""
-    memory = found.files.memory
+    memory = plan.files.memory
     named = 0
-    for path, folder in found.files.folders.items():
+    for path, folder in plan.files.folders.items():
         for name, row in folder.names.items():
             full = f"{path}/{name}" if path else name
             content = bytes(folder.contents[row * HASH : (row + 1) * HASH])
             if not folder.roles[row] & INPUT or memory.content(path, name) != content or full == FILE:
                 continue
-            if folder.stats[row * 4 + CHANGED] > found.state.started:
+            if folder.stats[row * 4 + CHANGED] > plan.state.started:
                 yield Edited(full, "same-content")
                 named += 1
                 if named == _MOST_NAMED:
                     return
 
 
-def _not_selected(found: Survey) -> Iterator[Edited]:
+def _not_selected(plan: Plan) -> Iterator[Edited]:
     """Yield files that no key selects, in the folders that keys went through and in the project's own."""
-    rules = IgnoreRules(found.files)
+    rules = IgnoreRules(plan.files)
     looked = named = 0
-    for path in sorted({"", *(path for path, folder in found.files.folders.items() if folder.listed)}):
+    for path in sorted({"", *(path for path, folder in plan.files.folders.items() if folder.listed)}):
         if not LEFT_OUT.isdisjoint(path.split("/")):
             continue
-        inputs = found.files.folders[path].names.keys() if path in found.files.folders else ()
-        for name, changed in _files_in(found.files.full(path)):
+        inputs = plan.files.folders[path].names.keys() if path in plan.files.folders else ()
+        for name, changed in _files_in(plan.files.full(path)):
             looked += 1
             if looked > _MOST_LOOKED_AT or named >= _MOST_NAMED:
                 return
-            if name in inputs or (not path and name == FILE) or changed <= found.state.started:
+            if name in inputs or (not path and name == FILE) or changed <= plan.state.started:
                 continue
             full = f"{path}/{name}" if path else name
             yield Edited(full, "ignored-by-git" if rules.ignores(full) else "not-selected")

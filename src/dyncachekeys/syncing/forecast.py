@@ -16,7 +16,7 @@ from dyncachekeys.watch.links import LinkFolder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dyncachekeys.syncing.plan import Survey
+    from dyncachekeys.syncing.plan import Plan
 
 Verdict = Literal["installs", "builds", "builds-after-sync", "nothing-to-do"]
 Fact = Literal[
@@ -55,65 +55,65 @@ class Outlook:
     """Whether uv, whatever its version, reads of git what we do (U9)."""
 
 
-def outlook(found: Survey) -> Outlook:
+def outlook(plan: Plan) -> Outlook:
     """Return what uv will do with a project that was looked at."""
-    now = tuple(_now(found))
-    certain = found.expected_record().git is not None
-    if found.record is None:
+    now = tuple(_now(plan))
+    certain = plan.expected_record().git is not None
+    if plan.record is None:
         return Outlook("installs", now, certain)
     if now:
         # Under the transport `digest`, the name that uv compares is the one that sync writes.
-        return Outlook("builds-after-sync" if found.plan.naming and found.region_differs else "builds", now, certain)
-    later = tuple(_after_sync(found))
+        return Outlook("builds-after-sync" if plan.coverage.naming and plan.region_differs else "builds", now, certain)
+    later = tuple(_after_sync(plan))
     return Outlook("builds-after-sync" if later else "nothing-to-do", later, certain)
 
 
-def _now(found: Survey) -> Iterator[Seen]:
+def _now(plan: Plan) -> Iterator[Seen]:
     """Yield in what the installed record differs from the one that uv would make at this instant."""
-    record, expected = found.record, found.expected_record()
+    record, expected = plan.record, plan.expected_record()
     if record is None:
-        yield Seen("not-installed", found.project.name)
+        yield Seen("not-installed", plan.project.name)
         return
-    if not found.project.region:
+    if not plan.project.region:
         return  # nothing of ours is watched yet
-    yield from _by_time(found, record.timestamp, expected.timestamp)
+    yield from _by_time(plan, record.timestamp, expected.timestamp)
     for name in sorted(record.env.keys() | expected.env.keys()):
         if record.env.get(name) != expected.env.get(name):
             yield Seen("variable", name)
     for path, was_there in sorted(record.folders.items()):
-        if not path.startswith(f"{HOME}/") and found.files.is_dir(path) != was_there:
+        if not path.startswith(f"{HOME}/") and plan.files.is_dir(path) != was_there:
             yield Seen("folder", path)
     if expected.git is not None and record.git != expected.git:
         yield Seen("git", "commit or tags")
     if record.name != expected.name:
         yield Seen("name", expected.name or record.name or "")
-    folder = Stamps(found.home).current() if found.plan.has_stamp else None
-    if folder is not None and not folder.is_named(record.current) and found.verdict.move != "returned":
+    folder = Stamps(plan.home).current() if plan.coverage.has_stamp else None
+    if folder is not None and not folder.is_named(record.current) and plan.verdict.move != "returned":
         yield Seen("stamp", CURRENT)
 
 
-def _by_time(found: Survey, recorded: int | None, expected: int | None) -> Iterator[Seen]:
+def _by_time(plan: Plan, recorded: int | None, expected: int | None) -> Iterator[Seen]:
     """Yield the files by which uv's maximum differs (U1)."""
     if recorded == expected:
         return
     if recorded is not None and (expected is None or expected < recorded):
         yield Seen("older-file", "the newest file that uv knew is gone, or no longer watched")
         return
-    paths = [one.subject for one in found.plan.watched if one.kind == "file"]
-    for folder, names in found.plan.linked.items():
+    paths = [one.subject for one in plan.coverage.watched if one.kind == "file"]
+    for folder, names in plan.coverage.linked.items():
         paths += [f"{folder}/{name}" if folder else name for name in names]
-    newer = [path for path in sorted(paths) if (newest(found.files, [path]) or 0) > (recorded or 0)]
+    newer = [path for path in sorted(paths) if (newest(plan.files, [path]) or 0) > (recorded or 0)]
     for path in newer:
-        same = found.files.content(path) == found.files.memory.content(*split(path))
-        yield Seen("rewritten-file" if same and found.files.content(path) is not None else "newer-file", path)
+        same = plan.files.content(path) == plan.files.memory.content(*split(path))
+        yield Seen("rewritten-file" if same and plan.files.content(path) is not None else "newer-file", path)
     if not newer:
         yield Seen("newer-file", "an entry of your own in tool.uv.cache-keys")
 
 
-def _after_sync(found: Survey) -> Iterator[Seen]:
-    if found.plan.has_links and LinkFolder(found.home).stat is None:
+def _after_sync(plan: Plan) -> Iterator[Seen]:
+    if plan.coverage.has_links and LinkFolder(plan.home).stat is None:
         yield Seen("links", LINK_FOLDER)
-    if found.region_differs and found.plan.naming is None:
+    if plan.region_differs and plan.coverage.naming is None:
         yield Seen("region", "tool.uv.cache-keys in pyproject.toml")
-    if found.verdict.move == "moved":
+    if plan.verdict.move == "moved":
         yield Seen("stamp-moves", CURRENT)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dyncachekeys.resolving.engine import Resolution
     from dyncachekeys.syncing.state import State
     from dyncachekeys.uv.record import Record
-    from dyncachekeys.watch.coverage import Plan
+    from dyncachekeys.watch.coverage import Coverage
 
 _BUILDS_SEEN, _BUILDS_STAMPED = 2, 3
 """How many builds running must write a file before it is told. Of a file that uv watches it is known that
@@ -45,37 +45,37 @@ class Loops:
 
 
 def look(  # noqa: PLR0913
-    plan: Plan, resolution: Resolution, own: Iterable[str], state: State, files: Files, record: Record | None
+    coverage: Coverage, resolution: Resolution, own: Iterable[str], state: State, files: Files, record: Record | None
 ) -> Loops:
     """Count anew.
 
     Args:
-        plan: Who watches what.
+        coverage: Who watches what.
         resolution: What the keys found.
         own: The paths and globs of the user's own file entries.
         state: What the last sync left.
         files: The project's files.
         record: The installed record.
     """
-    seen = {*own, *(one.subject for one in plan.watched if one.kind == "file")}
+    seen = {*own, *(one.subject for one in coverage.watched if one.kind == "file")}
     writes = state.writes
     if state.digest is not None and record is not None and record.is_another(state.record):
-        written = [*_written_seen(plan, seen, files, record), *_written_stamped(plan, state, files, record)]
+        written = [*_written_seen(coverage, seen, files, record), *_written_stamped(coverage, state, files, record)]
         # Those that were counted before come first, so that they are not lost among many.
         some = sorted(set(written), key=lambda path: (-writes.get(path, 0), path))[:_MOST_KEPT]
         writes = {path: writes.get(path, 0) + 1 for path in some}
-    moved = dict(_moved(plan, resolution, state))
+    moved = dict(_moved(coverage, resolution, state))
     moves = {name: state.moves.get(name, 0) + 1 for name in moved}
-    return Loops(writes, moves, (*_told_writes(plan, seen, writes), *_told_moves(moved, moves)))
+    return Loops(writes, moves, (*_told_writes(coverage, seen, writes), *_told_moves(moved, moves)))
 
 
-def _written_seen(plan: Plan, seen: Collection[str], files: Files, record: Record) -> Iterator[str]:
+def _written_seen(coverage: Coverage, seen: Collection[str], files: Files, record: Record) -> Iterator[str]:
     """Yield what uv watches and was written after uv had looked, and before the build had ended."""
     for path in sorted(seen):
         time = newest(files, [path])
         if time is not None and record.missed(time):
             yield path
-    for folder, names in plan.linked.items():
+    for folder, names in coverage.linked.items():
         here = files.folders[folder]
         for name in names:
             row = here.names.get(name)
@@ -83,14 +83,14 @@ def _written_seen(plan: Plan, seen: Collection[str], files: Files, record: Recor
                 yield f"{folder}/{name}" if folder else name
 
 
-def _written_stamped(plan: Plan, state: State, files: Files, record: Record) -> Iterator[str]:
+def _written_stamped(coverage: Coverage, state: State, files: Files, record: Record) -> Iterator[str]:
     """Yield what moves the stamp, was written after the last sync and before the build had ended, and differs."""
     since = max(state.started, record.timestamp or 0)
     old = {row[1]: row[2] for rows in state.keys.values() for row in rows if row[0] == "file"}
-    named, selections = (plan.naming.inputs, plan.naming.selections) if plan.naming else (frozenset(), ())
-    single = {one.subject for one in plan.stamped | named if one.kind == "file" and one.state != MISSING}
+    named, selections = (coverage.naming.inputs, coverage.naming.selections) if coverage.naming else (frozenset(), ())
+    single = {one.subject for one in coverage.stamped | named if one.kind == "file" and one.state != MISSING}
     times = [(path, files.changed_at(path)) for path in sorted(single)]
-    for selected in (*plan.selections, *selections):
+    for selected in (*coverage.selections, *selections):
         times += files.changed_in(selected.folders)
     for path, time in times:
         in_time = since < time <= record.identity[1]
@@ -98,21 +98,21 @@ def _written_stamped(plan: Plan, state: State, files: Files, record: Record) -> 
             yield path
 
 
-def _moved(plan: Plan, resolution: Resolution, state: State) -> Iterator[tuple[str, tuple[str, str]]]:
+def _moved(coverage: Coverage, resolution: Resolution, state: State) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield variables and values that differ from the last sync and move the stamp, each with its key and name."""
     salt = bytes.fromhex(state.salt)
     for key in resolution.keys:
         old = {(kind, subject): known for kind, subject, known, _ in state.keys.get(key.name, ())}
         for one in key.inputs.single:
-            known = old.get(one.identity) if one.is_secret and one in plan.stamped else None
+            known = old.get(one.identity) if one.is_secret and one in coverage.stamped else None
             if known is not None and known != remembered(one, salt):
                 yield f"{one.kind} {one.subject}", (key.where, one.subject)
 
 
-def _told_writes(plan: Plan, seen: Collection[str], writes: Mapping[str, int]) -> Iterator[Notice]:
+def _told_writes(coverage: Coverage, seen: Collection[str], writes: Mapping[str, int]) -> Iterator[Notice]:
     for path, builds in sorted(writes.items()):
         folder, name = split(path)
-        if path in seen or name in plan.linked.get(folder, ()):
+        if path in seen or name in coverage.linked.get(folder, ()):
             if builds >= _BUILDS_SEEN:
                 why = f"written during each of the last {builds} builds, after uv had looked at it"
                 remedy = (

@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from dyncachekeys.syncing.loops import Loops
     from dyncachekeys.syncing.state import State
     from dyncachekeys.trace.store import Kept
-    from dyncachekeys.watch.coverage import Plan
+    from dyncachekeys.watch.coverage import Coverage
 
 Fingerprint = tuple[bytes | None, bytes | None, str | None]
 """What a survey is built on: ``pyproject.toml``, the state, and where the stamp leads."""
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class Plan:
     """A project, looked at."""
 
     project: Project
@@ -55,7 +55,7 @@ class Survey:
     seen: Environment
     """The environment as keys saw it."""
     resolution: Resolution
-    plan: Plan
+    coverage: Coverage
     wanted: tuple[Mapping[str, Any], ...]
     """The region's entries: the plan's, without those that the user has."""
     document: bytes
@@ -106,9 +106,11 @@ class Survey:
     def witnesses(self) -> Witnesses:
         """Return what was looked at, in columns. To be called when all has been looked at."""
         stamp, newest = capture.note_stamp(self.files), self.expected_record().timestamp
-        if self.plan.has_links and LinkFolder(self.home).stat and not self.files.stands(LINK_FOLDER):
+        if self.coverage.has_links and LinkFolder(self.home).stat and not self.files.stands(LINK_FOLDER):
             self.files.entries(LINK_FOLDER)
-        kept = capture.witnesses_of(self.files, self.resolution, self.plan, taken=self.started, salt=self.state.salt)
+        kept = capture.witnesses_of(
+            self.files, self.resolution, self.coverage, taken=self.started, salt=self.state.salt
+        )
         named = [str(entry["env"]) for entry in self.all_entries if isinstance(entry, dict) and "env" in entry]
         capture.seal_environment(kept, self.environ, self.seen, [*named, "UV_PROJECT_ENVIRONMENT"])
         kept.always = [] if self.believed else [HOME]
@@ -118,25 +120,25 @@ class Survey:
         kept.name, kept.keys = self.project.name, [key.name for key in self.resolution.keys]
         kept.alone, kept.inputs = "alone" if self.alone else "", self.resolution.digests.count
         kept.stamp, kept.named, kept.newest = stamp, str(self.named or ""), str(newest or "")
-        kept.digest, kept.stamp_digest = self.resolution.digest, self.plan.stamp_digest
+        kept.digest, kept.stamp_digest = self.resolution.digest, self.coverage.stamp_digest
         return kept
 
     def _doubts(self) -> Iterator[Notice]:
         """Yield what can't be mended where there is no stamp; said once, since the next run knows no more."""
-        if not self.plan.has_stamp and not self.region_differs:
+        if not self.coverage.has_stamp and not self.region_differs:
             for why in self.verdict.why:
                 remedy = f"if it was, run `uv sync --reinstall-package {self.project.name}`"
                 yield Notice("built-unsynced", f"{why}; {remedy}", self.project.name)
 
     def _named(self) -> Named | None:
         """Return what is to be said of the name; nothing under the transport `stamp`."""
-        if self.plan.naming is None:
+        if self.coverage.naming is None:
             return None
         before = by_name.names((*self.project.region, *self.project.user_entries))
         return Named(
-            digest=self.plan.naming.digest,
+            digest=self.coverage.naming.digest,
             before=before[0] if before else None,
-            installed=self.record is not None and self.record.name == self.plan.naming.path,
+            installed=self.record is not None and self.record.name == self.coverage.naming.path,
         )
 
     def report(self, now: Witnesses) -> ProjectReport:
@@ -153,12 +155,12 @@ class Survey:
             transport=self.resolution.transport,
             digest=self.resolution.digest,
             previous=self.state.digest,
-            stamp=stamp.id if stamp and self.believed and self.plan.has_stamp else None,
+            stamp=stamp.id if stamp and self.believed and self.coverage.has_stamp else None,
             move=self.verdict.move,
-            why=self.verdict.why if self.plan.has_stamp else (),
+            why=self.verdict.why if self.coverage.has_stamp else (),
             written=tuple(written if self.verdict.move == "kept" else [*written, CURRENT]),
             entries=self.wanted,
-            keys=key_reports(self.resolution, self.plan, self.files, self.state, now),
+            keys=key_reports(self.resolution, self.coverage, self.files, self.state, now),
             warnings=(*self.notices, *self._doubts()),
             region_differs=self.region_differs,
             input_count=now.inputs,

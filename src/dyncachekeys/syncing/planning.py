@@ -25,7 +25,7 @@ from dyncachekeys.syncing import loops, notices
 from dyncachekeys.syncing import state as sync_state
 from dyncachekeys.syncing.decision import Verdict, on_stamp, written_by_build
 from dyncachekeys.syncing.outputs import judge
-from dyncachekeys.syncing.plan import Survey
+from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.state import State
 from dyncachekeys.trace.store import Depfiles
 from dyncachekeys.uv import workspace
@@ -33,7 +33,7 @@ from dyncachekeys.uv.mtimes import newest_linked
 from dyncachekeys.uv.program import find
 from dyncachekeys.uv.record import installed_record
 from dyncachekeys.watch import by_name, by_stamp, links
-from dyncachekeys.watch.coverage import STAMP_ENTRIES, Plan
+from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage
 from dyncachekeys.watch.links import LinkFolder
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from dyncachekeys.syncing.plan import Fingerprint
 
 
-def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None) -> Survey:
+def make_plan(root: Path, environ: Mapping[str, str], glance: Glance | None = None) -> Plan:
     """Look at a project and plan what a sync would write.
 
     Args:
@@ -68,21 +68,21 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     depfiles = Depfiles(root, lambda folder: known.believed if folder == root else not notices.is_tracked(folder))
     resolution = resolve(project, seen, files, depfiles=depfiles)
     links_work = LinkFolder(root / HOME).works and (program is None or program.follows_links)
-    planned = _plan(resolution, files, state.written, links_work=links_work)
-    by_name.demand_absence(planned, files)
+    coverage = _coverage(resolution, files, state.written, links_work=links_work)
+    by_name.demand_absence(coverage, files)
     fingerprint = (project.raw, known.raw, _link(root / HOME))
-    project = _without_lost_region(project, planned)
+    project = _without_lost_region(project, coverage)
     record = installed_record(files, project.name, environ)
     judged = judge([(key.where, one) for key in resolution.keys for one in key.outputs], state.products, record, files)
-    written = tuple(sorted({*state.written, *written_by_build(planned, state, files, record)}))
+    written = tuple(sorted({*state.written, *written_by_build(coverage, state, files, record)}))
     # What the stamp has to do is judged by what was linked until now; that a link goes is no change.
-    final = planned if written == state.written else _plan(resolution, files, written, links_work=links_work)
+    final = coverage if written == state.written else _coverage(resolution, files, written, links_work=links_work)
     looping = loops.look(final, resolution, _own_files(project), state, files, record)
-    wanted = tuple(e.as_toml() for e in planned.entries if e.as_toml() not in map(_as_table, project.user_entries))
+    wanted = tuple(e.as_toml() for e in coverage.entries if e.as_toml() not in map(_as_table, project.user_entries))
     verdict = Verdict("moved", products=judged)
-    if known.believed or not planned.has_stamp:
-        verdict = on_stamp(planned, judged, state, files, Stamps(root / HOME), record)
-    return Survey(
+    if known.believed or not coverage.has_stamp:
+        verdict = on_stamp(coverage, judged, state, files, Stamps(root / HOME), record)
+    return Plan(
         project=project,
         environ=environ,
         started=known.started,
@@ -92,7 +92,7 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
         files=files,
         seen=seen,
         resolution=resolution,
-        plan=final,
+        coverage=final,
         written=written,
         wanted=wanted,
         document=_with_region(project, wanted),
@@ -104,7 +104,7 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
         loops=looping,
         notices=(
             *notices.notices(project, files, tracked=not known.believed),
-            *(by_name.spoilers(project.user_entries) if planned.naming is not None else ()),
+            *(by_name.spoilers(project.user_entries) if coverage.naming is not None else ()),
             *resolution.notices,
             *judged.notices,
             *looping.notices,
@@ -158,20 +158,20 @@ def _with_edits(root: Path, state: State, known: Witnesses) -> State:
     return dataclasses.replace(state, digest=known.digest, started=known.taken, expected=expected, fits=fits, due=due)
 
 
-def _plan(resolution: Resolution, files: Files, written: Collection[str], *, links_work: bool) -> Plan:
+def _coverage(resolution: Resolution, files: Files, written: Collection[str], *, links_work: bool) -> Coverage:
     if resolution.transport == "digest":
-        return by_name.plan(resolution, files)
-    return by_stamp.plan(resolution, files, written, links_work=links_work)
+        return by_name.cover(resolution, files)
+    return by_stamp.cover(resolution, files, written, links_work=links_work)
 
 
-def _links(planned: Plan, files: Files, state: State, folder: LinkFolder) -> Mapping[str, str] | None:
+def _links(coverage: Coverage, files: Files, state: State, folder: LinkFolder) -> Mapping[str, str] | None:
     """Return what the link folder shall hold; nothing if it holds that, or is not there and need not be."""
-    if not planned.has_links:
+    if not coverage.has_links:
         return None if folder.stat is None else {}
-    known = folder.known_as(links.mark(files, planned.linked_digest))
+    known = folder.known_as(links.mark(files, coverage.linked_digest))
     if known is not None and known == state.links:
         return None
-    wanted = links.wanted(files, planned.linked)
+    wanted = links.wanted(files, coverage.linked)
     return None if folder.holds(wanted) else wanted
 
 
@@ -203,14 +203,14 @@ def _demand_keys(project: Project) -> None:
     raise ConfigurationError([Problem("no-keys", "the project declares no key", "tool.dyncachekeys.keys", remedy)])
 
 
-def _without_lost_region(project: Project, planned: Plan) -> Project:
+def _without_lost_region(project: Project, coverage: Coverage) -> Project:
     """Return the project without our entries where both the markers and the memory of them are gone.
 
     Our stamp's entry gives it away: then what equals the present plan is ours.
     """
     if STAMP_ENTRIES[0].as_toml() not in project.user_entries:
         return project
-    taken = cut(project.bare, [entry.as_toml() for entry in (*planned.entries, *STAMP_ENTRIES)])
+    taken = cut(project.bare, [entry.as_toml() for entry in (*coverage.entries, *STAMP_ENTRIES)])
     return dataclasses.replace(
         project,
         bare=taken.data,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dyncachekeys.resolving.inputs import Inputs
     from dyncachekeys.syncing.decision import Move
     from dyncachekeys.syncing.state import Row, State
-    from dyncachekeys.watch.coverage import Plan, Watcher
+    from dyncachekeys.watch.coverage import Coverage, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ class KeyReport:
     seconds: float
     """How long it took."""
     _inputs: Inputs
-    _plan: Plan
+    _coverage: Coverage
 
     @property
     def inputs(self) -> Iterator[InputReport]:
         """The inputs, sorted."""
         for one in self._inputs:
-            yield InputReport(one.kind, one.subject, one.reason, self._plan.watcher_of(one))
+            yield InputReport(one.kind, one.subject, one.reason, self._coverage.watcher_of(one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +134,13 @@ def demand_key(reports: Sequence[ProjectReport], key: str) -> None:
 
 
 def key_reports(
-    resolution: Resolution, plan: Plan, files: Files, state: State, now: Witnesses
+    resolution: Resolution, coverage: Coverage, files: Files, state: State, now: Witnesses
 ) -> tuple[KeyReport, ...]:
     """Return a report for each key, against what the last sync left.
 
     Args:
         resolution: What the keys found.
-        plan: Who watches what.
+        coverage: Who watches what.
         files: The project's files.
         state: What the last sync left.
         now: What was looked at this time.
@@ -157,7 +157,7 @@ def key_reports(
             key.built_in,
             key.seconds,
             key.inputs,
-            plan,
+            coverage,
         )
         for key in resolution.keys
     )

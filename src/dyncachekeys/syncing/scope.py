@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dyncachekeys.quick.check import Glance
     from dyncachekeys.syncing.explanation import Explanation
-    from dyncachekeys.syncing.plan import Survey
+    from dyncachekeys.syncing.plan import Plan
     from dyncachekeys.syncing.report import ProjectReport
 
 
@@ -109,12 +109,12 @@ def sync(
         DyncachekeysError: what is the user's to mend, in all projects.
     """
     environ = os.environ if environ is None else environ
-    found = _surveyed(scope, environ, glances or {})
-    reports = [apply.finish(one, environ) for one in found]
-    if len(found) > 1 and any(report.region_differs for report in reports):
+    plans = _planned(scope, environ, glances or {})
+    reports = [apply.finish(plan, environ) for plan in plans]
+    if len(plans) > 1 and any(report.region_differs for report in reports):
         # What is to be in uv's next record depends on the times of files that have just been written in others.
-        for one in found:
-            apply.finish(planning.survey(one.project.root, environ), environ)
+        for plan in plans:
+            apply.finish(planning.make_plan(plan.project.root, environ), environ)
     scope.keep()
     return reports
 
@@ -124,7 +124,7 @@ def check(
 ) -> list[ProjectReport]:
     """Return what `sync` would find and write. Writes nothing. Arguments and errors as `sync`."""
     environ = os.environ if environ is None else environ
-    return [one.report(one.witnesses()) for one in _surveyed(scope, environ, glances or {})]
+    return [plan.report(plan.witnesses()) for plan in _planned(scope, environ, glances or {})]
 
 
 def explain(scope: Scope, environ: Mapping[str, str] | None = None, since: int = 0) -> list[Explanation]:
@@ -136,16 +136,16 @@ def explain(scope: Scope, environ: Mapping[str, str] | None = None, since: int =
         since: How many of the last syncs that changed something to go back.
     """
     environ = os.environ if environ is None else environ
-    return [explanation.explain(one, since) for one in _surveyed(scope, environ, {})]
+    return [explanation.explain(plan, since) for plan in _planned(scope, environ, {})]
 
 
-def _surveyed(scope: Scope, environ: Mapping[str, str], glances: Mapping[str, Any]) -> list[Survey]:
-    found: list[Survey] = []
+def _planned(scope: Scope, environ: Mapping[str, str], glances: Mapping[str, Any]) -> list[Plan]:
+    plans: list[Plan] = []
     failed: list[DyncachekeysError] = []
     problems: list[Problem] = []
     for folder in scope.roots:
         try:
-            found.append(planning.survey(folder, environ, glances.get(os.fspath(folder))))
+            plans.append(planning.make_plan(folder, environ, glances.get(os.fspath(folder))))
         except DyncachekeysError as error:  # noqa: PERF203  all problems are told in one run
             failed.append(error)
             problems += scope.placed(folder, error.problems)
@@ -153,7 +153,7 @@ def _surveyed(scope: Scope, environ: Mapping[str, str], glances: Mapping[str, An
         raise failed[0]
     if failed:
         raise ConfigurationError(list(dict.fromkeys(problems)))
-    return found
+    return plans
 
 
 def _unknown(name: str, known: Iterable[str]) -> Problem:

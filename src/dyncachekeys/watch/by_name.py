@@ -1,4 +1,4 @@
-"""The plan under `transport = "digest"`: the name of an entry carries the content (U7). Pure.
+"""The coverage under `transport = "digest"`: the name of an entry carries the content (U7). Pure.
 
 ``{ dir = ".dyncachekeys/sha256-<hex>" }`` names a directory that never exists. uv compares directories by
 name, so another name is a change, and the same name is none: on any clone, and whatever the times of files.
@@ -17,7 +17,7 @@ from dyncachekeys.names import is_credential
 from dyncachekeys.pyproject.project import FILE, HOME, load
 from dyncachekeys.resolving.inputs import digests_of
 from dyncachekeys.uv.entries import CURRENT
-from dyncachekeys.watch.coverage import STAMP_ENTRIES, Naming, Plan
+from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage, Naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(re.escape(HOME) + r"/(sha256-[0-9a-f]{64})")
 
 
-def plan(resolution: Resolution, files: Files) -> Plan:
+def cover(resolution: Resolution, files: Files) -> Coverage:
     """Decide for each input what carries it: the name, an entry of its own, or the stamp.
 
     Only what is a function of the tree enters the name. Whether there is a stamp at all depends on the
@@ -57,7 +57,7 @@ def plan(resolution: Resolution, files: Files) -> Plan:
     naming = Naming(digest, named, selections)
     has_stamp = any(key.machine for key in resolution.keys)
     entries = dict.fromkeys(Entry("git" if one.kind == "git" else "env", one.subject) for one in watched)
-    return Plan(
+    return Coverage(
         entries=(*entries, Entry("dir", naming.path), *([Entry("dir", CURRENT)] if has_stamp else [])),
         watched=frozenset(watched),
         linked={},
@@ -88,15 +88,17 @@ def loaded(root: Path, owned: Sequence[Mapping[str, Any]]) -> Project:
     return load(root, (*owned, *(entry.as_toml() for entry in (*lost, *STAMP_ENTRIES)))) if lost else project
 
 
-def demand_absence(plan: Plan, files: Files) -> None:
+def demand_absence(coverage: Coverage, files: Files) -> None:
     """Refuse a project in which the named directory exists: uv would compare its birth time as well (U6).
 
     Raises:
         ConfigurationError: something stands there.
     """
-    if plan.naming is not None and files.exists(plan.naming.path):
+    if coverage.naming is not None and files.exists(coverage.naming.path):
         message = 'is there; under `transport = "digest"` it is a name only, and uv must find nothing'
-        raise ConfigurationError([Problem("name-taken", message, plan.naming.path, f"remove `{plan.naming.path}`")])
+        raise ConfigurationError(
+            [Problem("name-taken", message, coverage.naming.path, f"remove `{coverage.naming.path}`")]
+        )
 
 
 def spoilers(user_entries: Iterable[Any]) -> Iterator[Notice]:

@@ -1,4 +1,4 @@
-"""The plan under `transport = "stamp"`: entries, links, and what moves the stamp. Pure."""
+"""The coverage under `transport = "stamp"`: entries, links, and what moves the stamp. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dyncachekeys.quick.digest import encoded, framed
 from dyncachekeys.resolving.inputs import digests_of
 from dyncachekeys.uv.entries import is_literal_path
 from dyncachekeys.watch import links
-from dyncachekeys.watch.coverage import STAMP_ENTRIES, Plan
+from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage
 from dyncachekeys.watch.linkable import NO_LINKS, Linkable
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _ENTRY_KINDS: dict[str, Literal["file", "dir", "env", "git"]] = {
 }
 
 
-def plan(resolution: Resolution, files: Files, written: Collection[str] = (), *, links_work: bool = True) -> Plan:
+def cover(resolution: Resolution, files: Files, written: Collection[str] = (), *, links_work: bool = True) -> Coverage:
     """Decide for each input who watches it.
 
     Args:
@@ -64,7 +64,7 @@ def plan(resolution: Resolution, files: Files, written: Collection[str] = (), *,
     linked_digest = _linked_digest(linked, files)
     triples = [*map(_in_full, made.stamped), *map(_as_watched, made.watched)]
     triples += [("linked files", "", linked_digest)] if linked else []
-    return Plan(
+    return Coverage(
         (*entries, *of_links, *STAMP_ENTRIES),
         frozenset(made.watched),
         linked,

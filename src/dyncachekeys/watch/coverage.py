@@ -39,7 +39,7 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Coverage:
     """What a resolution asks of uv's keys, of the link folder and of the stamp."""
 
     entries: tuple[Entry, ...]

@@ -64,7 +64,7 @@ def mark(files: Files, digest: str) -> str:
 
     Args:
         files: The project's files.
-        digest: Over the inputs (`Plan.linked_digest`).
+        digest: Over the inputs (`Coverage.linked_digest`).
     """
     return f"{digest} {_depth_in_repository(files)}"
 
