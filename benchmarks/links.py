@@ -17,7 +17,7 @@ from processes import Timings, Variant, paired
 from speed import BACKEND, CHECKOUT, PYPROJECT, Tools
 
 FILES = 10_000
-SHAPES = (5, 10, 50)
+SOURCE_PATTERNS = (5, 10, 50)
 """Files in a folder. On one machine, site-packages had 6, the headers of a system 10, CPython's own library 12."""
 GOAL = 1.0
 DOCUMENT = CHECKOUT / "docs/link-folder-speed.md"
@@ -76,11 +76,11 @@ def measured(rounds: int) -> str:
         bare = make(tools, "bare", "", (), synced=False)
         uv, ours = [tools.uv, "sync"], [tools.dyncachekeys, "sync"]
         variants = [Variant(BARE, uv, cwd=bare)]
-        for shape in SHAPES:
+        for shape in SOURCE_PATTERNS:
             listed = make(tools, f"listed{shape}", LISTED, sources(shape), synced=False)
             linked = make(tools, f"linked{shape}", KEYS.format(watch="auto"), sources(shape), synced=True)
             variants += [Variant(f"listed{shape}", uv, cwd=listed), Variant(f"linked{shape}", uv, cwd=linked)]
-        stamped = make(tools, "stamped", KEYS.format(watch="digest"), sources(SHAPES[-1]), synced=True)
+        stamped = make(tools, "stamped", KEYS.format(watch="digest"), sources(SOURCE_PATTERNS[-1]), synced=True)
         variants += [Variant(STAMPED_SYNC, ours, cwd=stamped), Variant(LINKED_SYNC, ours, cwd=linked)]
         timings = paired(variants, rounds, bare, tools.environ)
         os.chdir(CHECKOUT)
@@ -96,7 +96,7 @@ def measured(rounds: int) -> str:
             "",
             "| files in a folder | uv's `**` glob adds, ms | the link folder adds, ms | ratio | goal: at most 1 |",
             "| --- | --- | --- | --- | --- |",
-            *(_row(timings, shape) for shape in SHAPES),
+            *(_row(timings, shape) for shape in SOURCE_PATTERNS),
             "",
             (
                 f"A quiet `dyncachekeys sync` takes {_ms(timings.quartiles(STAMPED_SYNC).middle)} ms without links and "

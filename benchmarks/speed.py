@@ -222,7 +222,7 @@ class Project:
     def call(self, *argv: str) -> str:
         return _call(argv, self.root, self.tools.environ)
 
-    def settle(self) -> None:
+    def apply_edit(self) -> None:
         """Bring everything up to date, and wait until no file is young."""
         self.call(self.tools.dyncachekeys, "sync")
         self.call(self.tools.uv, "sync")
@@ -231,7 +231,7 @@ class Project:
 
     def settle_for_good(self) -> None:
         """Settle; then see for certain that a sync finds every file, and nothing to do."""
-        self.settle()
+        self.apply_edit()
         time.sleep(YOUNG_SECONDS)
         self.call(self.tools.dyncachekeys, "sync")
         (found,) = json.loads(self.call(self.tools.dyncachekeys, "sync", "--format", "json"))["projects"]
@@ -260,11 +260,11 @@ class Project:
                 stream.write(b"/* edited%02d */" % (number % 100))
             watcher.look()
 
-        def settle() -> None:
+        def apply_edit() -> None:
             watcher.demand_move()
-            self.settle()
+            self.apply_edit()
 
-        return self.sync(EDITED, before=edit, after=settle)
+        return self.sync(EDITED, before=edit, after=apply_edit)
 
     def added(self) -> Variant:
         """Sync after a new file, in another folder each time; it is deleted afterwards."""
@@ -277,12 +277,12 @@ class Project:
             new[-1].write_text(f"int added{number};\n", encoding="utf-8")
             watcher.look()
 
-        def settle() -> None:
+        def apply_edit() -> None:
             watcher.demand_move()
             new.pop().unlink()
-            self.settle()
+            self.apply_edit()
 
-        return self.sync(ADDED, before=add, after=settle)
+        return self.sync(ADDED, before=add, after=apply_edit)
 
     def first(self) -> Variant:
         """Sync without any memory of an earlier one; the region in pyproject.toml stays."""

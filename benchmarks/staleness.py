@@ -91,14 +91,14 @@ def prepare(folder: Path, change: Change, strategy: Strategy) -> tuple[Project, 
     if setup.arrange is not None:
         project.tick()
         setup.arrange(project)
-    rests = project.settle()
+    rests = project.apply_edit()
     if setup.repository and project.git("status", "--porcelain", "pyproject.toml"):
         project.git("commit", "--quiet", "--message", "What the tools wrote", "pyproject.toml")
-        rests = project.settle()
+        rests = project.apply_edit()
     if setup.arrange_later is not None:
         project.tick()
         setup.arrange_later(project)
-        rests = project.settle()
+        rests = project.apply_edit()
     project.prepared = True
     return project, rests
 

@@ -363,7 +363,7 @@ class Project:
         self.before_uv()
         return self.uv_sync()
 
-    def settle(self) -> bool:
+    def apply_edit(self) -> bool:
         """Bring it to rest, in at most three runs."""
         rests = any(self.sync() == 0 for _ in range(3))
         self.rested = self.expected()

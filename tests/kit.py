@@ -225,11 +225,11 @@ def assert_explained(told: Explanation, report: ProjectReport, builds: int) -> N
             assert f" {key}" in text.getvalue()
             assert one.subject.encode(errors="backslashreplace").decode() in text.getvalue()
             assert one.as_table() in tables[key]
-    assert all(seen.subject in text.getvalue() for seen in told.outlook.seen)
+    assert all(seen.subject in text.getvalue() for seen in told.forecast.seen)
     json.dumps(as_json(told))
-    expected = {"nothing-to-do": {0}, "installs": {0, 1}}.get(told.outlook.verdict, {1})
-    assert builds in expected or not told.outlook.certain, told.outlook
-    assert told.outlook.seen or not (builds and told.outlook.certain)
+    expected = {"nothing-to-do": {0}, "installs": {0, 1}}.get(told.forecast.outcome, {1})
+    assert builds in expected or not told.forecast.certain, told.forecast
+    assert told.forecast.seen or not (builds and told.forecast.certain)
 
 
 def assert_uv_agrees(root: Path, environ: Mapping[str, str]) -> None:

@@ -250,7 +250,7 @@ class Context:
         repository.note(self._files)
         return git.ask(self.root, *arguments)
 
-    def git_hindrance(self, *, needs_git: bool = True) -> str | None:
+    def git_blocker(self, *, needs_git: bool = True) -> str | None:
         """Return why `git` gives nothing, in words; nothing if git can be asked.
 
         Whoever is told that git itself fails is called each time: nothing else tells when it is mended.
@@ -259,7 +259,7 @@ class Context:
             needs_git: Say false if only commit and tags are wanted, as by a `Git` result: those are read
                 without the git program where that is possible.
         """
-        found = repository.hindrance(self._files, needs_git=needs_git)
+        found = repository.blocker(self._files, needs_git=needs_git)
         if found and repository.is_there(self._files):
             self.each_time()
         return found

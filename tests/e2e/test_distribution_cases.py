@@ -14,7 +14,7 @@ from dyncachekeys.files.tree import Files
 from dyncachekeys.plugin import Context
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.quick import check
-from dyncachekeys.quick.snapshot import Witnesses
+from dyncachekeys.quick.snapshot import Snapshot
 from dyncachekeys.syncing.report import ProjectReport
 from kit import PYPROJECT, UV_VERSION, Demo, DemoMaker, make_wheel
 
@@ -286,10 +286,10 @@ def test_a_member_that_becomes_excluded_has_an_environment_of_its_own(demo_maker
 
 def _places(demo: Demo) -> list[int] | None:
     """Return what the quiet path finds to differ; nothing if it steps aside."""
-    known = Witnesses.load(str(demo.root / ".dyncachekeys"))
+    known = Snapshot.load(str(demo.root / ".dyncachekeys"))
     try:
         return None if known is None else check.differences(str(demo.root), known, dict(demo.environ))
-    except check.Aside:
+    except check.NotQuick:
         return None
 
 

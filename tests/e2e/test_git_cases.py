@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from dyncachekeys.quick import check
-from dyncachekeys.quick.snapshot import Witnesses
+from dyncachekeys.quick.snapshot import Snapshot
 from kit import DIGEST_TRANSPORT, Demo, DemoMaker
 
 CONFIG = """
@@ -238,11 +238,11 @@ def _sha256(demo: Demo) -> None:
     _commit(demo)
 
 
-SHAPES = (_linked, _packed, _collected, _detached, _cloned, _sha256)
+SOURCE_PATTERNS = (_linked, _packed, _collected, _detached, _cloned, _sha256)
 
 
 @WATCHES
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", SOURCE_PATTERNS)
 @pytest.mark.parametrize("options", ["commit = true\ntags = true\n", "describe = true\n"], ids=repr)
 def test_shapes_of_repositories(repo: RepoMaker, options: str, shape: Callable[[Demo], None], watch: str) -> None:
     """Case 20. Every build is one too few or one too many if uv reads a shape otherwise than we believe."""
@@ -321,10 +321,10 @@ def test_built_from_a_commit_that_no_sync_saw(repo: RepoMaker) -> None:
 
 
 def _is_quiet(demo: Demo) -> bool:
-    known = Witnesses.load(str(demo.root / ".dyncachekeys"))
+    known = Snapshot.load(str(demo.root / ".dyncachekeys"))
     try:
         return known is not None and not check.differences(str(demo.root), known, demo.environ)
-    except check.Aside:
+    except check.NotQuick:
         return False
 
 

@@ -17,7 +17,7 @@ import pytest
 
 import dyncachekeys
 from dyncachekeys.quick import check, edit, history
-from dyncachekeys.quick.snapshot import RELEASE, Witnesses
+from dyncachekeys.quick.snapshot import RELEASE, Snapshot
 from dyncachekeys.syncing import apply
 from dyncachekeys.syncing.report import ProjectReport
 from kit import DIGEST_TRANSPORT, Demo, DemoMaker, make_demo
@@ -63,35 +63,35 @@ Step = Callable[[random.Random, Demo, dict[str, str]], None]
 
 def _places(demo: Demo, environ: dict[str, str]) -> list[int] | None:
     """Return what the quiet path finds to differ; nothing if it steps aside."""
-    known = Witnesses.load(str(demo.root / ".dyncachekeys"))
+    known = Snapshot.load(str(demo.root / ".dyncachekeys"))
     try:
         return None if known is None else check.differences(str(demo.root), known, environ)
-    except check.Aside:
+    except check.NotQuick:
         return None
 
 
 def _sync(demo: Demo, environ: dict[str, str]) -> str:
     """Sync as the command line does, and return which path did it."""
     root, started = str(demo.root), time.time_ns()
-    known = Witnesses.load(f"{root}/.dyncachekeys")
-    glance = None
+    known = Snapshot.load(f"{root}/.dyncachekeys")
+    quick_check = None
     if known is not None:
-        with contextlib.suppress(check.Aside, OSError):
+        with contextlib.suppress(check.NotQuick, OSError):
             places = check.differences(root, known, environ)
             if not places:
                 return "quiet"
-            glance = check.Glance(known, places, started)
-            edit.settle(root, glance)
+            quick_check = check.QuickCheck(known, places, started)
+            edit.apply_edit(root, quick_check)
             return "edits"
-        with contextlib.suppress(check.Aside):
-            glance = glance or check.Glance(known, check.places(root, known), started)
-    apply.sync(demo.root, environ, glance=None if known is None or known.changed else glance)
+        with contextlib.suppress(check.NotQuick):
+            quick_check = quick_check or check.QuickCheck(known, check.places(root, known), started)
+    apply.sync(demo.root, environ, quick_check=None if known is None or known.changed else quick_check)
     return "full"
 
 
 def _without_memory(demo: Demo, environ: dict[str, str]) -> ProjectReport:
     """Return what the full path would do if it had to read every file."""
-    kept, aside = demo.root / ".dyncachekeys/witnesses", demo.beside / "witnesses"
+    kept, aside = demo.root / ".dyncachekeys/snapshot", demo.beside / "snapshot"
     if kept.exists():
         kept.rename(aside)
     try:
@@ -229,7 +229,7 @@ def _memory(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
     """Damage, or take away, what is remembered."""
     home = demo.root / ".dyncachekeys"
     choice = rng.randrange(6)
-    kept = home / rng.choice(["witnesses", "state.json"])
+    kept = home / rng.choice(["snapshot", "state.json"])
     if choice == 0:
         kept.unlink(missing_ok=True)
     elif choice == 1 and kept.exists():
@@ -345,7 +345,7 @@ def test_quiet_and_full_path_say_the_same(demo_maker: DemoMaker, arguments: list
     _aged(demo)
     assert _places(demo, dict(demo.environ)) == []
     quietly = _text(demo, *arguments)
-    (demo.root / ".dyncachekeys/witnesses").unlink()
+    (demo.root / ".dyncachekeys/snapshot").unlink()
     assert quietly.rpartition(" in ")[0] == _text(demo, *arguments).rpartition(" in ")[0]
     assert ("matches nothing" in quietly) == (arguments in (["sync"], ["check"], ["check", "--stamp"]))
 

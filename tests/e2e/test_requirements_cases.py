@@ -105,7 +105,7 @@ def test_a_variable_in_the_path(demo_maker: DemoMaker, watch: str) -> None:
 
 @WATCH
 def test_the_next_run_through_the_command_line_sees_it(demo_maker: DemoMaker, watch: str) -> None:
-    """Also where the run before had nothing to do, and its witnesses answered."""
+    """Also where the run before had nothing to do, and its snapshot answered."""
     demo = make(demo_maker, watch)
     demo.settled()
     for _ in range(2):

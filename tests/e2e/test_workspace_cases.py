@@ -10,7 +10,7 @@ import pytest
 from uv import find_uv_bin
 
 from dyncachekeys.quick import check
-from dyncachekeys.quick.snapshot import Witnesses
+from dyncachekeys.quick.snapshot import Snapshot
 from kit import BACKEND, HELPER, Demo, make_demo, sees_links, tree_of
 
 ROOT = """\
@@ -323,11 +323,11 @@ def test_a_package_leaves_runs_quiet_until_it_changes(demo: Demo) -> None:
     root = str(demo.root / "packages/one")
 
     def places() -> list[int] | None:
-        known = Witnesses.load(f"{root}/.dyncachekeys")
+        known = Snapshot.load(f"{root}/.dyncachekeys")
         assert known is not None
         try:
             return check.differences(root, known, demo.environ)
-        except check.Aside:
+        except check.NotQuick:
             return None
 
     assert places() == []

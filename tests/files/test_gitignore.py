@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
-from dyncachekeys.files.gitignore import Place, Rules
+from dyncachekeys.files.gitignore import FolderRules, Rules
 
 IGNORE_FILE = ".gitignore"
 GIT = ("git", "-c", "core.ignorecase=false", "-c", "core.precomposeunicode=false")
@@ -63,7 +63,7 @@ class Repository:
     def left_by_rules(self) -> set[str]:
         return set(self._walk("", []))
 
-    def _walk(self, folder: str, places: list[tuple[Rules, Place]]) -> Iterator[str]:
+    def _walk(self, folder: str, places: list[tuple[Rules, FolderRules]]) -> Iterator[str]:
         here = self.root / folder
         if (here / IGNORE_FILE).is_file():
             text = (here / IGNORE_FILE).read_bytes().decode("utf-8", "surrogateescape")
@@ -90,7 +90,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     return Repository(tmp_path_factory.mktemp("repository"))
 
 
-def place_of(rules: Rules, folder: str) -> Place:
+def place_of(rules: Rules, folder: str) -> FolderRules:
     place = rules.top
     for name in filter(None, folder.split("/")):
         place = place.enter(name)

@@ -55,10 +55,14 @@ def add_module(demo: Demo, name: str) -> None:
     demo.append("build_backend/helper.py", f"\n\nfrom build_backend import {name}, {name}_user\n")
 
 
-SHAPES = ["linked worktree", "hooks folder", "core.hooksPath", "submodule", "below the root"]
+SOURCE_PATTERNS = ["linked worktree", "hooks folder", "core.hooksPath", "submodule", "below the root"]
 
 
-@pytest.fixture(params=[pytest.param(shape, marks=[pytest.mark.thorough] * (shape != SHAPES[0])) for shape in SHAPES])
+@pytest.fixture(
+    params=[
+        pytest.param(shape, marks=[pytest.mark.thorough] * (shape != SOURCE_PATTERNS[0])) for shape in SOURCE_PATTERNS
+    ]
+)
 def repository(request: pytest.FixtureRequest, demo_maker: DemoMaker) -> Demo:
     """Return a repository of some shape with all hooks, at its second commit on `main`."""
     shape = request.param

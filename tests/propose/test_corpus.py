@@ -10,7 +10,7 @@ import tomli
 import dyncachekeys
 from doctor.trees import plant
 from dyncachekeys.errors import DyncachekeysError
-from dyncachekeys.propose.options import Wishes
+from dyncachekeys.propose.options import InitOptions
 from dyncachekeys.propose.propose import propose
 from dyncachekeys.propose.write import write
 
@@ -33,12 +33,12 @@ THE_REST = [pytest.param(name, marks=pytest.mark.thorough) for name in FILES if 
 @pytest.mark.parametrize(
     "wishes",
     [
-        pytest.param(Wishes(), id="auto"),
-        pytest.param(Wishes(watch="digest"), id="digest", marks=pytest.mark.thorough),
-        pytest.param(Wishes(transport="digest"), id="transport", marks=pytest.mark.thorough),
+        pytest.param(InitOptions(), id="auto"),
+        pytest.param(InitOptions(watch="digest"), id="digest", marks=pytest.mark.thorough),
+        pytest.param(InitOptions(transport="digest"), id="transport", marks=pytest.mark.thorough),
     ],
 )
-def test_what_init_writes_is_valid(name: str, wishes: Wishes, tmp_path: Path) -> None:
+def test_what_init_writes_is_valid(name: str, init_options: InitOptions, tmp_path: Path) -> None:
     root = tmp_path / name
     data = (CORPUS / f"{name}.toml").read_bytes()
     plant(root, data)
@@ -47,7 +47,7 @@ def test_what_init_writes_is_valid(name: str, wishes: Wishes, tmp_path: Path) ->
             propose([root], {})
         assert refused.value.problems[0].code == NOT_FOR_INIT[name]
         return
-    (one,) = propose([root], {}, wishes)
+    (one,) = propose([root], {}, init_options)
     old, new = tomli.loads(data.decode("utf-8-sig")), tomli.loads(one.after.decode("utf-8-sig"))
     old_keys = old.get("tool", {}).get("uv", {}).pop("cache-keys", [])
     new_keys = new["tool"].get("uv", {}).pop("cache-keys", [])

@@ -9,7 +9,7 @@ import pytest
 import tomli
 
 import dyncachekeys
-from dyncachekeys.propose.options import Wishes
+from dyncachekeys.propose.options import InitOptions
 from dyncachekeys.propose.propose import propose
 from dyncachekeys.propose.write import write
 
@@ -150,8 +150,8 @@ def plant(root: Path, text: str, paths: list[str]) -> None:
         (root / path).write_text(said, encoding="utf-8")
 
 
-def keys_of(root: Path, wishes: Wishes = Wishes()) -> dict[str, Any]:  # noqa: B008  frozen
-    (one,) = propose([root], {}, wishes)
+def keys_of(root: Path, init_options: InitOptions = InitOptions()) -> dict[str, Any]:  # noqa: B008  frozen
+    (one,) = propose([root], {}, init_options)
     table = tomli.loads(one.after.decode())["tool"]["dyncachekeys"]
     keys: dict[str, Any] = table["keys"]
     assert table == one.table.as_table()
@@ -309,7 +309,7 @@ def test_a_lock_file_counts_though_its_manifest_was_named_already(tmp_path: Path
 def test_trace_is_for_the_backend_key(kind: str, tmp_path: Path) -> None:
     text, paths, expected = KINDS[kind]
     plant(tmp_path, text, paths)
-    assert keys_of(tmp_path, Wishes(trace=True)) == {**expected, "backend": {"resolver": "backend", "trace": True}}
+    assert keys_of(tmp_path, InitOptions(trace=True)) == {**expected, "backend": {"resolver": "backend", "trace": True}}
 
 
 def test_a_build_requirement_with_dots_in_its_name(tmp_path: Path) -> None:

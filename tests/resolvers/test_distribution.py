@@ -172,10 +172,10 @@ def test_broken_metadata_is_a_warning_and_the_folder_says_the_version(
 
 
 @pytest.mark.parametrize("odd", ["Version: \xe9\n".encode("latin-1"), "version:2.0 \n", "Name: other\nVersion: 2\n"])
-def test_odd_metadata(demo_maker: DemoMaker, odd: str | bytes) -> None:
+def test_odd_metadata(demo_maker: DemoMaker, non_regular: str | bytes) -> None:
     demo = demo_maker(TORCH, installed())
     whole = digest(demo)
-    demo.write({f"{SITE}/torch-1.0.dist-info/METADATA": odd})
+    demo.write({f"{SITE}/torch-1.0.dist-info/METADATA": non_regular})
     assert digest(demo) != whole
     assert said(demo) == []
 
@@ -388,7 +388,7 @@ def test_a_folder_that_is_not_there_is_noted(tmp_path: Path, noted: bool) -> Non
     with pytest.raises(NotADirectoryError):
         context.names("file", noted=noted)
     assert "xaway/deeper" in files.facts
-    assert files.folders[""].odd_stats.keys() == {"file"}
+    assert files.folders[""].non_regular_stats.keys() == {"file"}
     assert not context.runs_each_time
     with pytest.raises(ValueError, match="is absolute"):
         context.names("/etc", noted=noted)

@@ -116,7 +116,7 @@ def _pairs(options: Iterable[str], changes: Sequence[Change]) -> list[Any]:
     ]
 
 
-SHAPES = (
+SOURCE_PATTERNS = (
     *(lambda _: None, _packed, _packed_and_more, _detached, _chained, _deep, _unborn, _broken),
     *(_linked, _linked_and_packed, _moved_git_folder),
 )
@@ -127,7 +127,7 @@ def _name(shape: object) -> str:
 
 
 @pytest.mark.parametrize("objects", ["sha1", pytest.param("sha256", marks=pytest.mark.thorough)])
-@pytest.mark.parametrize("shape", SHAPES, ids=_name)
+@pytest.mark.parametrize("shape", SOURCE_PATTERNS, ids=_name)
 def test_commit_and_tags_are_those_of_git(repo: Callable[..., Demo], shape: Change, objects: str) -> None:
     demo = repo("", f"--object-format={objects}")
     demo.git("tag", "one")
@@ -419,7 +419,7 @@ def test_the_index_is_never_written(repo: Callable[..., Demo]) -> None:
     assert not (demo.root / ".git/index.lock").exists()
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=_name)
+@pytest.mark.parametrize("shape", SOURCE_PATTERNS, ids=_name)
 @pytest.mark.parametrize("objects", ["sha1", pytest.param("sha256", marks=pytest.mark.thorough)])
 def test_every_shape_notices_a_commit_and_a_tag(repo: Callable[..., Demo], shape: Change, objects: str) -> None:
     demo = repo(ALL, f"--object-format={objects}")
@@ -567,7 +567,7 @@ def _without_git(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(empty))
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=_name)
+@pytest.mark.parametrize("shape", SOURCE_PATTERNS, ids=_name)
 @pytest.mark.parametrize("objects", ["sha1", pytest.param("sha256", marks=pytest.mark.thorough)])
 def test_commit_and_tags_need_no_git_program(
     repo: Callable[..., Demo], monkeypatch: pytest.MonkeyPatch, shape: Change, objects: str

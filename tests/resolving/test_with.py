@@ -13,7 +13,7 @@ import pytest
 from dyncachekeys.names import is_local, normalised
 from dyncachekeys.process import venv
 from dyncachekeys.quick import check
-from dyncachekeys.quick.snapshot import Witnesses
+from dyncachekeys.quick.snapshot import Snapshot
 from dyncachekeys.resolving.with_requirements import MADE, cache_folder
 from kit import Demo, DemoMaker, make_wheel, refused, told, tree_of
 
@@ -66,10 +66,10 @@ def without_uv(demo: Demo) -> None:
 
 def places(demo: Demo) -> list[int] | None:
     """Return what the quiet path finds to differ; nothing if it steps aside."""
-    known = Witnesses.load(str(demo.root / ".dyncachekeys"))
+    known = Snapshot.load(str(demo.root / ".dyncachekeys"))
     try:
         return None if known is None else check.differences(str(demo.root), known, demo.environ)
-    except check.Aside:
+    except check.NotQuick:
         return None
 
 
@@ -207,7 +207,7 @@ def test_tracked_function_stays_quiet(own: Demo, tracked: bool) -> None:
     own.settled()
     (module,) = kept(own)[0].rglob("helper_one.py")
     assert not module.is_symlink()
-    known = Witnesses.load(str(own.root / ".dyncachekeys"))
+    known = Snapshot.load(str(own.root / ".dyncachekeys"))
     assert known is not None
     assert any("helper_one.py" in names for names in known.names) is tracked
     deadline = 50

@@ -316,6 +316,6 @@ def test_an_edit_answered_from_memory_says_what_a_full_run_says(demo_maker: Demo
     demo.append("src/a.c", "more\n")
     assert "src/a.c changed" in demo.cli("sync").stdout
     quick = demo.cli("digest").stdout
-    (demo.root / ".dyncachekeys/witnesses").unlink()
+    (demo.root / ".dyncachekeys/snapshot").unlink()
     assert demo.cli("digest").stdout == quick
     assert traces(demo) == before

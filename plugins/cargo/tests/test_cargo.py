@@ -317,8 +317,10 @@ def test_bad_toml_names_the_file(rust: Rust) -> None:
 
 
 def test_odd_manifests_break_nothing(rust: Rust) -> None:
-    odd = 'lib = 1\nbin = { path = "x" }\ndependencies = ["x"]\ntarget = { x = 1 }\npatch = { y = 2 }\npackage = 3\n'
-    assert set(found(rust({"Cargo.toml": odd, "src/lib.rs": "\xff"}))) == {"Cargo.toml", "src/lib.rs"}
+    non_regular = (
+        'lib = 1\nbin = { path = "x" }\ndependencies = ["x"]\ntarget = { x = 1 }\npatch = { y = 2 }\npackage = 3\n'
+    )
+    assert set(found(rust({"Cargo.toml": non_regular, "src/lib.rs": "\xff"}))) == {"Cargo.toml", "src/lib.rs"}
 
 
 def test_manifest_has_to_be_relative(rust: Rust) -> None:

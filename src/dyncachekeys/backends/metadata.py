@@ -47,7 +47,7 @@ def of_flit(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
         yield from module_file(name.replace("-", "_"), ("src", ""), files.is_file)
 
 
-class Version(NamedTuple):
+class VersionSource(NamedTuple):
     """Where the version comes from."""
 
     files: tuple[str, ...]
@@ -58,7 +58,7 @@ class Version(NamedTuple):
     """The name whose value in the one file is all that counts; nothing if more does."""
 
 
-def version(pyproject: Mapping[str, Any], of_setup_cfg: Mapping[str, Sequence[str]], files: Files) -> Version:
+def version(pyproject: Mapping[str, Any], of_setup_cfg: Mapping[str, Sequence[str]], files: Files) -> VersionSource:
     """Return where the version comes from, as far as files of the tree say it.
 
     Args:
@@ -73,7 +73,7 @@ def version(pyproject: Mapping[str, Any], of_setup_cfg: Mapping[str, Sequence[st
     run = tuple(path for path in found if path.endswith(".py") and name and not is_literal(files, path, name))
     described_there = flits and at(pyproject, "project.dynamic") != ["version"]
     alone = len(found) == 1 and found[0].endswith(".py") and not run and not described_there
-    return Version(found, run, name if alone else None)
+    return VersionSource(found, run, name if alone else None)
 
 
 def existing(files: Files, paths: Iterable[str]) -> tuple[str, ...]:

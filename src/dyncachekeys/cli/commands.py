@@ -18,32 +18,32 @@ from dyncachekeys.pyproject import project as projects
 from dyncachekeys.quick import answer
 from dyncachekeys.syncing import apply
 from dyncachekeys.syncing import scope as scopes
-from dyncachekeys.syncing.report import demand_key
+from dyncachekeys.syncing.report import require_key
 from dyncachekeys.syncing.scope import Scope
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from dyncachekeys.quick.check import Glance
+    from dyncachekeys.quick.check import QuickCheck
 
 
 _OF_THEIR_OWN = frozenset({"doctor", "explain", "init", "trace"})
 """Commands with a module of their own."""
 
 
-def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = None) -> int:
+def execute(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck] | None = None) -> int:
     """Carry out a parsed command line and return the exit code.
 
     Args:
         options: The command line.
-        glances: What was seen already, by the folder of the project.
+        quick_checks: What was seen already, by the folder of the project.
 
     Raises:
         DyncachekeysError: what is the user's to mend.
     """
     if options.command == "run":
-        return _run(options, glances)
+        return _run(options, quick_checks)
     scope = _scope(options)
     if options.command in _OF_THEIR_OWN:
         return int(importlib.import_module(f"dyncachekeys.cli.{options.command}").execute(options, scope))
@@ -52,9 +52,9 @@ def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = 
         render.cleaned(done, options)
         return 0
     if options.command == "sync":
-        _sync(options, scope, glances)
+        _sync(options, scope, quick_checks)
         return 0
-    reports = scopes.check(scope, glances=glances)
+    reports = scopes.check(scope, quick_checks=quick_checks)
     if options.command == "check":
         stale = [one for one in reports if one.region_differs or (options.stamp and one.written)]
         render.checked(reports, options, stale=stale)
@@ -63,17 +63,17 @@ def execute(options: argparse.Namespace, glances: Mapping[str, Glance] | None = 
         render.digest(reports, options)
     else:
         if options.key is not None:
-            demand_key(reports, options.key)
+            require_key(reports, options.key)
             reports = [one.only(options.key) for one in reports if one.has(options.key)]
         render.shown(reports, options)
     return 0
 
 
-def _sync(options: argparse.Namespace, scope: Scope, glances: Mapping[str, Glance] | None) -> None:
+def _sync(options: argparse.Namespace, scope: Scope, quick_checks: Mapping[str, QuickCheck] | None) -> None:
     if options.hook and git.is_mid_rebase(scope.root):
         return  # what we write would stop the rebase; git calls its hook again when it is done
     began = time.perf_counter()
-    reports = scopes.sync(scope, glances=glances)
+    reports = scopes.sync(scope, quick_checks=quick_checks)
     render.synced(reports, time.perf_counter() - began, options)
 
 
@@ -81,14 +81,14 @@ def _scope(options: argparse.Namespace) -> Scope:
     return Scope(projects.find(options.project or Path.cwd()), options.package)
 
 
-def _run(options: argparse.Namespace, glances: Mapping[str, Glance] | None) -> int:
+def _run(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck] | None) -> int:
     command = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not command:
         remedy = "write `dyncachekeys run -- uv sync`"
         raise ConfigurationError([Problem("usage", "there is no command to run", "dyncachekeys run", remedy)])
     program = _located(command[0])
     try:
-        _sync_if_declared(options, glances)
+        _sync_if_declared(options, quick_checks)
     except DyncachekeysError as error:
         if not options.no_fail:
             raise
@@ -111,7 +111,7 @@ def _located(name: str) -> str:
     return program
 
 
-def _sync_if_declared(options: argparse.Namespace, glances: Mapping[str, Glance] | None) -> None:
+def _sync_if_declared(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck] | None) -> None:
     try:
         scope = _scope(options)
     except ConfigurationError as error:
@@ -120,7 +120,7 @@ def _sync_if_declared(options: argparse.Namespace, glances: Mapping[str, Glance]
         raise
     if scope.has_keys:
         began = time.perf_counter()
-        reports = scopes.sync(scope, glances=glances)
+        reports = scopes.sync(scope, quick_checks=quick_checks)
         if any(report.changed for report in reports):
             render.synced(reports, time.perf_counter() - began, options, stream=sys.stderr)
 

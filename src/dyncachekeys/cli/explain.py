@@ -10,7 +10,7 @@ from dyncachekeys.cli import render
 from dyncachekeys.quick import output
 from dyncachekeys.quick.output import Printer, counted
 from dyncachekeys.syncing import scope as scopes
-from dyncachekeys.syncing.report import demand_key
+from dyncachekeys.syncing.report import require_key
 
 if TYPE_CHECKING:
     import argparse
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dyncachekeys.syncing.explanation import Edited, Explanation
     from dyncachekeys.syncing.scope import Scope
 
-_VERDICTS = {
+_OUTCOMES = {
     "installs": "uv will install it; it builds, unless its cache holds a build of what is there now (U17)",
     "builds": "uv will build it",
     "builds-after-sync": "uv will build it once `dyncachekeys sync` has run; until then it sees nothing",
@@ -57,7 +57,7 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     """
     found = scopes.explain(scope, since=options.since)
     if options.key is not None:
-        demand_key([one.report for one in found], options.key)
+        require_key([one.report for one in found], options.key)
         found = [one.only(options.key) for one in found if one.report.has(options.key)]
     if options.format == "json":
         render.document({"projects": [as_json(one) for one in found]})
@@ -77,7 +77,7 @@ def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
     if one.report.previous is None:
         out(f"{name}: not synced yet, or the memory of it is gone: the next sync makes uv build it")
     else:
-        out(f"{name}: {_VERDICTS[one.outlook.verdict]}")
+        out(f"{name}: {_OUTCOMES[one.forecast.outcome]}")
     if options.quiet:
         return
     if any(one.changes.values()) or one.why:
@@ -93,9 +93,9 @@ def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
             out("   it was the first sync here, or the memory of the one before was gone")
         out(f"   {output.OUTCOMES[one.last.move].format(name=name)}")
     _tell_edited(one.edited, out, options)
-    for seen in one.outlook.seen[: None if options.verbose else _SHOWN]:
+    for seen in one.forecast.seen[: None if options.verbose else _SHOWN]:
         out(f"uv sees: {_FACTS[seen.fact].format(seen.subject)}")
-    if not one.outlook.certain:
+    if not one.forecast.certain:
         out("not certain: whether uv reads this repository's commit or tags as we do depends on its version (U9)")
     out(f"Next: {next_step(one)}")
 
@@ -130,9 +130,9 @@ def immaterial(one: Edited) -> str:
 
 def next_step(one: Explanation) -> str:
     """Return the one thing to do next."""
-    if one.outlook.verdict == "builds-after-sync" or one.report.previous is None:
+    if one.forecast.outcome == "builds-after-sync" or one.report.previous is None:
         return "`dyncachekeys run -- uv sync`"
-    if one.outlook.verdict in {"builds", "installs"}:
+    if one.forecast.outcome in {"builds", "installs"}:
         return "`dyncachekeys run -- uv sync`" if one.report.changed else "`uv sync`"
     if one.report.changed:
         return "`dyncachekeys sync`; uv has already built what changed"
@@ -148,9 +148,9 @@ def as_json(one: Explanation) -> dict[str, Any]:
     return {
         **render.project(one.report),
         "outlook": {
-            "verdict": one.outlook.verdict,
-            "certain": one.outlook.certain,
-            "seen": [dataclasses.asdict(seen) for seen in one.outlook.seen],
+            "verdict": one.forecast.outcome,
+            "certain": one.forecast.certain,
+            "seen": [dataclasses.asdict(seen) for seen in one.forecast.seen],
         },
         "since": {
             "changes_back": one.since,

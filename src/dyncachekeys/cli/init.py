@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys.cli import render
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.propose import eligible
-from dyncachekeys.propose.options import Wishes
+from dyncachekeys.propose.options import InitOptions
 from dyncachekeys.propose.propose import propose
 from dyncachekeys.propose.write import ignoring, write
 from dyncachekeys.pyproject.diff import diff
@@ -34,7 +34,7 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         DyncachekeysError: there is a configuration already, nothing is built, or the edit can't be made.
     """
     roots, home = _roots(options, scope)
-    proposals = propose(roots, os.environ, _wishes(options), home=home)
+    proposals = propose(roots, os.environ, _init_options(options), home=home)
     ignored = ignoring([one.root for one in proposals])
     if options.format == "text":
         _tell(proposals, ignored, options, scope)
@@ -46,8 +46,8 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     return 0
 
 
-def _wishes(options: argparse.Namespace) -> Wishes:
-    return Wishes(options.trace, options.watch, options.transport)
+def _init_options(options: argparse.Namespace) -> InitOptions:
+    return InitOptions(options.trace, options.watch, options.transport)
 
 
 def _roots(options: argparse.Namespace, scope: Scope) -> tuple[list[Path], Path | None]:
@@ -103,8 +103,8 @@ def _close(proposals: Sequence[Proposal], options: argparse.Namespace) -> None:
     changed = sum(one.after != one.before for one in proposals)
     where = FILE if changed == 1 else f"{counted(changed, 'pyproject.toml')}"
     if options.dry_run:
-        wished = [f"--{name} {value}" for name, value in _wishes(options).settings.items()]
-        again = " ".join(["dyncachekeys init", *(["--trace"] if options.trace else []), *wished])
+        wanted = [f"--{name} {value}" for name, value in _init_options(options).settings.items()]
+        again = " ".join(["dyncachekeys init", *(["--trace"] if options.trace else []), *wanted])
         out(f"Nothing was written; `{again}` writes this, then run `dyncachekeys sync`")
     else:
         out(f"Wrote {counted(count, 'key')} to {where}; look through them, then run `dyncachekeys sync`")

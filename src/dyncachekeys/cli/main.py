@@ -15,9 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dyncachekeys.quick.check import Glance
+    from dyncachekeys.quick.check import QuickCheck
 
-FINDING, TO_MEND, BUG, INTERRUPTED = 1, 2, 3, 130
+FINDING, USER_ERROR, BUG, INTERRUPTED = 1, 2, 3, 130
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
         if answer.done:
             # All is said, and nothing is open: taking the interpreter down in order takes as long as the look did.
             os._exit(0)
-        code = run(sys.argv[1:], answer.glances)
+        code = run(sys.argv[1:], answer.quick_checks)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -37,12 +37,12 @@ def main() -> None:
     sys.exit(code)
 
 
-def run(arguments: Sequence[str], glances: Mapping[str, Glance] | None = None) -> int:
+def run(arguments: Sequence[str], quick_checks: Mapping[str, QuickCheck] | None = None) -> int:
     """Run a command line and return its exit code.
 
     Args:
         arguments: The command line, without the program.
-        glances: What was seen already, by the folder of the project.
+        quick_checks: What was seen already, by the folder of the project.
     """
     # An interrupt must be met here, too.
     from dyncachekeys.cli import commands, render
@@ -51,7 +51,7 @@ def run(arguments: Sequence[str], glances: Mapping[str, Glance] | None = None) -
 
     as_json = render.wants_json(arguments)
     try:
-        return commands.execute(parse(arguments), glances)
+        return commands.execute(parse(arguments), quick_checks)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # no bug: `main` meets it
@@ -61,7 +61,7 @@ def run(arguments: Sequence[str], glances: Mapping[str, Glance] | None = None) -
         return FINDING
     except DyncachekeysError as error:
         render.errors(error.problems, as_json=as_json)
-        return TO_MEND
+        return USER_ERROR
     except Exception as error:  # noqa: BLE001  whatever else comes up here is ours
         render.bug(error, as_json=as_json)
         return BUG

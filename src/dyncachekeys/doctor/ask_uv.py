@@ -61,8 +61,8 @@ def findings(subject: Subject) -> Iterator[Finding]:
         )
         yield Finding("DCK082", message, _WHERE, "nothing: `uv sync` settles it")
         return
-    verdict = "would install it anew" if said else "would leave it as it is"
-    message = f"uv {verdict}, and by its record it should not: {'; '.join(told for told, _ in facts)}"
+    decision = "would install it anew" if said else "would leave it as it is"
+    message = f"uv {decision}, and by its record it should not: {'; '.join(told for told, _ in facts)}"
     yield Finding("DCK081", message, _WHERE, "please report it to dyncachekeys, with both records as told here")
 
 

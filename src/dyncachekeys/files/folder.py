@@ -28,7 +28,17 @@ def stat_of(info: os.stat_result) -> Stat:
 class Folder:
     """What was seen in one folder; rows are never taken out or reordered."""
 
-    __slots__ = ("contents", "digest", "listed", "listing", "names", "odd", "odd_stats", "roles", "stats")
+    __slots__ = (
+        "contents",
+        "digest",
+        "listed",
+        "listing",
+        "names",
+        "non_regular",
+        "non_regular_stats",
+        "roles",
+        "stats",
+    )
 
     def __init__(self) -> None:
         self.names: dict[str, int] = {}
@@ -36,10 +46,10 @@ class Folder:
         self.stats = array("q")
         self.contents = bytearray()
         self.roles = bytearray()
-        self.odd: dict[str, str] = {}
+        self.non_regular: dict[str, str] = {}
         """The states of all else, and of files that count as something else than what is on disk."""
-        self.odd_stats: dict[str, str] = {}
-        """How links and special files are recognised (`witnesses.odd_stat`)."""
+        self.non_regular_stats: dict[str, str] = {}
+        """How links and special files are recognised (`snapshot.non_regular_stat`)."""
         self.listed: tuple[int, int, int] | None = None
         """mtime, ctime and inode from before the folder was listed, if it was."""
         self.listing = b""
@@ -59,7 +69,7 @@ class Folder:
 
     def state(self, name: str) -> str | None:
         """Return the state of a name; nothing if it was not looked at."""
-        known = self.odd.get(name)
+        known = self.non_regular.get(name)
         if known is not None or name not in self.names:
             return known
         row = self.names[name]

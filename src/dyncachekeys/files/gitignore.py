@@ -42,22 +42,24 @@ class Rules:
         lines = tuple(lines)
         self.negated = tuple(line.startswith("!") for line in lines)
         """By the index of the line; a comment and a blank line have theirs, too."""
-        self.top = Place(frozenset(filter(None, map(_first_step, range(len(lines)), lines))), -1, {})
+        self.top = FolderRules(frozenset(filter(None, map(_first_step, range(len(lines)), lines))), -1, {})
         """The folder at which they stand."""
 
 
-class Place:
+class FolderRules:
     """What rules say in one folder. Folders in which they say the same share one."""
 
     __slots__ = ("_names", "_onward", "_places", "_stay", "_steps", "below")
 
-    def __init__(self, steps: frozenset[_Step], below: int, places: dict[tuple[frozenset[_Step], int], Place]) -> None:
+    def __init__(
+        self, steps: frozenset[_Step], below: int, places: dict[tuple[frozenset[_Step], int], FolderRules]
+    ) -> None:
         self._steps, self._places = steps, places
         self._stay = frozenset(step for step in steps if step.deep)
         self._onward: dict[str | None, list[_Step]] = {}
         for step in (step for step in steps if step.rest):
             self._onward.setdefault(step.text if step.kind == _EXACT else None, []).append(step)
-        self._names: tuple[_Names, _Names] | None = None
+        self._names: tuple[_LastSteps, _LastSteps] | None = None
         self.below = below
         """The highest index of a pattern that matched this folder or one above it, or -1."""
 
@@ -66,14 +68,14 @@ class Place:
         """Whether a pattern can match anything in this folder or below it."""
         return self.below >= 0 or bool(self._steps)
 
-    def enter(self, name: str) -> Place:
+    def enter(self, name: str) -> FolderRules:
         """Return the place of a subfolder."""
         below = max(self.below, self.find(name, True))
         perhaps = (*self._onward.get(name, ()), *self._onward.get(None, ()))
         onward = [step.rest for step in perhaps if step.rest and step.matches(name)]
         steps = self._stay.union(onward) if onward else self._stay
         key = (steps, below)
-        return self._places.get(key) or self._places.setdefault(key, Place(steps, below, self._places))
+        return self._places.get(key) or self._places.setdefault(key, FolderRules(steps, below, self._places))
 
     def find(self, name: str, is_dir: bool) -> int:
         """Return the index of the last pattern that matches this very entry of the folder, or -1."""
@@ -86,13 +88,13 @@ class Place:
             return [(name, max(below, find(name))) for name in names]
         return [(name, index) for name in names if (index := find(name)) >= 0]
 
-    def _look(self) -> tuple[_Names, _Names]:
+    def _look(self) -> tuple[_LastSteps, _LastSteps]:
         last = sorted((step for step in self._steps if not step.rest), key=lambda step: step.index)
-        self._names = _Names([step for step in last if not step.only_folders]), _Names(last)
+        self._names = _LastSteps([step for step in last if not step.only_folders]), _LastSteps(last)
         return self._names
 
 
-class _Names:
+class _LastSteps:
     """The last steps of patterns, in order of index, by what makes them quick to find."""
 
     __slots__ = ("_any", "_exact", "_extensions", "_heads", "_others", "_regex", "_tails")

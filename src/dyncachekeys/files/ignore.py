@@ -16,7 +16,7 @@ from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.paths import split
 
 if TYPE_CHECKING:
-    from dyncachekeys.files.gitignore import Place
+    from dyncachekeys.files.gitignore import FolderRules
     from dyncachekeys.files.tree import Files
 
 IGNORE_FILE = ".gitignore"
@@ -27,7 +27,7 @@ class Ignored:
 
     __slots__ = ("_stack",)
 
-    def __init__(self, stack: tuple[tuple[Place, tuple[bool, ...]], ...] = ()) -> None:
+    def __init__(self, stack: tuple[tuple[FolderRules, tuple[bool, ...]], ...] = ()) -> None:
         self._stack = stack
 
     def says(self, name: str, *, is_dir: bool) -> bool:
@@ -133,7 +133,7 @@ def ignored_from_above(files: Files, base: str) -> tuple[Ignored, bool]:
 def is_same_ignore_file(files: Files, folder: str) -> bool:
     """Tell whether the ``.gitignore`` file of a folder says what it said in the last run."""
     seen = files.folder(folder)
-    if IGNORE_FILE in seen.odd_stats:
+    if IGNORE_FILE in seen.non_regular_stats:
         return False
     now = seen.content(IGNORE_FILE) if IGNORE_FILE in seen.names else None
     return now == files.memory.content(folder, IGNORE_FILE)

@@ -28,7 +28,7 @@ _ROW = 32 + HASH
 _NO_FILE = bytes(_ROW)
 
 
-class Ahead:
+class Prefetch:
     """Files that another process reads meanwhile. A context manager, at whose end that process is gone.
 
     Args:

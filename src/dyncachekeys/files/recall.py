@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys.quick import snapshot_file
 from dyncachekeys.quick.digest import file_state
-from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, RACY_NS, Witnesses
+from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, RACY_NS, Snapshot
 
 if TYPE_CHECKING:
     import os
@@ -25,8 +25,8 @@ class FileMemory:
         places: What is known not to be as it was, if all was looked at a moment ago.
     """
 
-    def __init__(self, known: Witnesses | None = None, places: Iterable[int] | None = None) -> None:
-        self.known = known if known is not None and snapshot_file.read_on(known) else Witnesses()
+    def __init__(self, known: Snapshot | None = None, places: Iterable[int] | None = None) -> None:
+        self.known = known if known is not None and snapshot_file.read_on(known) else Snapshot()
         self._differing = set(places) if places is not None and self.known is known else None
         self._stats = memoryview(self.known.file_stats).cast("q")
         self._folder_stats = memoryview(self.known.folder_stats).cast("q")
@@ -36,7 +36,7 @@ class FileMemory:
         self._open: tuple[str, dict[str, int]] = ("", {})
         self._units = {unit.signature: unit for unit in self.known.units}
 
-    def is_young(self, info: os.stat_result) -> bool:
+    def is_racy(self, info: os.stat_result) -> bool:
         """Tell whether something could have been written again within one tick of the clock after the look at it."""
         return max(info.st_mtime_ns, info.st_ctime_ns) >= self.known.taken - RACY_NS
 
@@ -122,7 +122,7 @@ class FileMemory:
         return ((mtime, ctime, inode), listing) if inode else None
 
     def visited(self, signature: str) -> dict[str, int]:
-        """Return the folders that a selection went through, each with `WALKED` or `LISTED_ANEW`."""
+        """Return the folders that a selection went through, each with `WALKED` or `LISTED_AGAIN`."""
         unit = self._units.get(signature)
         said = unit.visited if unit is not None else b""
         return {self.known.folders[place]: how for place, how in enumerate(said) if how}

@@ -1,4 +1,4 @@
-"""The project's git repository: what uv reads of it (U9), and git's own files as witnesses of every answer."""
+"""The project's git repository: what uv reads of it (U9), and git's own files as part of the snapshot."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def note(files: Files) -> None:
         refs.note(files, folder)
 
 
-def hindrance(files: Files, *, needs_git: bool) -> str | None:
+def blocker(files: Files, *, needs_git: bool) -> str | None:
     """Return why nothing can be learnt of a repository; nothing if it can.
 
     Args:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from dyncachekeys.files import pattern as files_pattern
 from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.files.ignore import Ignored, ignored_from_above
-from dyncachekeys.files.walk import Here, Remembered, Walk, child
+from dyncachekeys.files.walk import Here, LastWalk, Walk, child
 from dyncachekeys.paths import split
 
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterator
 
-    from dyncachekeys.files.gitignore import Place
+    from dyncachekeys.files.gitignore import FolderRules
     from dyncachekeys.files.tree import Files
 
 
@@ -95,7 +95,7 @@ class Selection:
         selected.past_ignoring = frozenset(number for number, past in enumerate(heedless) if past)
         bases = dict.fromkeys(pattern.base for pattern in self._include)
         # Of a folder that two walks go through, it is not known which of them chose what.
-        remembered = Remembered(files, self._signature) if len(bases) == 1 else None
+        remembered = LastWalk(files, self._signature) if len(bases) == 1 else None
         for base in bases:
             here, same = self._at(files, base)
             walk = Walk(files, gitignore=self._gitignore, remembered=remembered)
@@ -150,7 +150,7 @@ class Selection:
                 selected.add(folder, [(name, number)])
 
 
-def _descended(place: Place, names: Sequence[str]) -> Place:
+def _descended(place: FolderRules, names: Sequence[str]) -> FolderRules:
     for name in names:
         place = place.enter(name)
     return place

@@ -1,6 +1,6 @@
 """Looking at the file system: every question about it passes through here, once, and is remembered.
 
-What was asked, and what the answer was, are the witnesses of the run.
+What was asked, and what the answer was, makes the snapshot of the run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import prefetch
 from dyncachekeys.files.folder import Folder, stat_of
-from dyncachekeys.files.prefetch import Ahead
+from dyncachekeys.files.prefetch import Prefetch
 from dyncachekeys.files.read import read
 from dyncachekeys.paths import split
 from dyncachekeys.quick import snapshot
@@ -63,7 +63,7 @@ class Files:
         self.folders: dict[str, Folder] = {}
         """By their path relative to the project, which is empty for the project's own."""
         self.facts: dict[str, None] = {}
-        """What else was found out, as in `Witnesses.facts`."""
+        """What else was found out, as in `Snapshot.facts`."""
         self.settled = True
         """Whether nothing was seen to change during the run."""
         self.ahead: Callable[[str, str, os.stat_result], bytes | None] | None = None
@@ -102,14 +102,14 @@ class Files:
             ResolverError: one can't be looked at or read.
         """
         folder, full = self.folder(path), self._folder_on_disk(path)
-        if not folder.names and not folder.odd and self._adopt(folder, path, names, role):
+        if not folder.names and not folder.non_regular and self._adopt(folder, path, names, role):
             return folder
         recall = self._recall_in(path, full)
         for name in names:
             row = folder.names.get(name)
             if row is not None:
                 folder.roles[row] |= role
-            elif name not in folder.odd:
+            elif name not in folder.non_regular:
                 self._look(folder, f"{path}/{name}" if path else name, f"{full}/{name}", recall, role)
         return folder
 
@@ -127,7 +127,7 @@ class Files:
             for path in paths:
                 self.look(path, folders[path])
             return
-        with Ahead([(self._folder_on_disk(path), folders[path]) for path in paths[middle:]]) as other:
+        with Prefetch([(self._folder_on_disk(path), folders[path]) for path in paths[middle:]]) as other:
             for path in paths[:middle]:
                 self.look(path, folders[path])
             self.ahead = other.recall()
@@ -170,11 +170,11 @@ class Files:
                 return
         except (FileNotFoundError, NotADirectoryError):
             self.facts["x" + path] = None
-            folder.odd[name] = MISSING
+            folder.non_regular[name] = MISSING
             return
         except OSError as error:
             raise ResolverError([_unreadable(path, error)]) from error
-        folder.odd[name] = self._odd_state(folder, path, full)
+        folder.non_regular[name] = self._non_regular_state(folder, path, full)
 
     def _add(self, folder: Folder, path: str, info: os.stat_result, content: bytes, role: int) -> None:
         name = path.rpartition("/")[2]
@@ -182,7 +182,7 @@ class Files:
         counted = self._counted(path, name)
         if counted is not None:
             content = hashlib.sha256(counted).digest()
-            folder.odd.setdefault(name, file_state(content.hex(), executable=bool(_executable(info))))
+            folder.non_regular.setdefault(name, file_state(content.hex(), executable=bool(_executable(info))))
 
     def _counted(self, path: str, name: str) -> bytes | None:
         """Return what counts of a file, if that is something else than what it holds."""
@@ -198,9 +198,9 @@ class Files:
         counted = self._stripped(data)
         return None if counted == data else counted
 
-    def _odd_state(self, folder: Folder, path: str, full: str) -> str:
+    def _non_regular_state(self, folder: Folder, path: str, full: str) -> str:
         try:
-            folder.odd_stats[split(path)[1]] = snapshot.odd_stat(full)
+            folder.non_regular_stats[split(path)[1]] = snapshot.non_regular_stat(full)
             link = LINK + os.readlink(full).replace(os.sep, "/") if os.path.islink(full) else ""
             info = os.stat(full)
             if stat.S_ISREG(info.st_mode):
@@ -235,7 +235,7 @@ class Files:
             self.exists(path)
             raise
         if os.path.islink(full):
-            self.folder(folder).odd_stats.setdefault(name, snapshot.odd_stat(full))
+            self.folder(folder).non_regular_stats.setdefault(name, snapshot.non_regular_stat(full))
         else:
             self._add(self.folder(folder), path, info, content, READ)
         substitute = self._substitutes.get(path)
@@ -255,7 +255,7 @@ class Files:
         try:
             info = os.lstat(full)
             if not stat.S_ISREG(info.st_mode):
-                seen.odd_stats.setdefault(name, snapshot.odd_stat(full))
+                seen.non_regular_stats.setdefault(name, snapshot.non_regular_stat(full))
             elif name in seen.names or role == TIMED:
                 self._add(seen, path, info, bytes(snapshot.HASH), role)
             else:
@@ -269,9 +269,9 @@ class Files:
         folder, name = split(path)
         seen = self.folder(folder)
         row = seen.names.get(name)
-        seen.odd_stats.pop(name, None)
-        if seen.odd.get(name) == MISSING:
-            del seen.odd[name]
+        seen.non_regular_stats.pop(name, None)
+        if seen.non_regular.get(name) == MISSING:
+            del seen.non_regular[name]
         self.facts.pop("x" + path, None)
         if row is None:
             self.note(path, role)
@@ -301,7 +301,7 @@ class Files:
         if self.is_real_folder(path):
             return True
         folder, name = split(path)
-        self.folder(folder).odd_stats.setdefault(name, snapshot.odd_stat(full))
+        self.folder(folder).non_regular_stats.setdefault(name, snapshot.non_regular_stat(full))
         return True
 
     def _fact(self, signs: str, path: str, answer: bool) -> bool:
@@ -343,7 +343,7 @@ class Files:
             self._set_listed(path, stat_then, listing)
             return True
         info = os.stat(self._folder_on_disk(path))
-        if (info.st_mtime_ns, info.st_ctime_ns, info.st_ino) != stat_then or self.memory.is_young(info):
+        if (info.st_mtime_ns, info.st_ctime_ns, info.st_ino) != stat_then or self.memory.is_racy(info):
             return False
         self._set_listed(path, stat_then, listing)
         return True

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from dyncachekeys.files.gitignore import Place, Rules
+    from dyncachekeys.files.gitignore import FolderRules, Rules
     from dyncachekeys.files.tree import Files
 
 _VENV_MARK = "pyvenv.cfg"
@@ -24,7 +24,7 @@ Chosen = tuple[str, list[tuple[str, int]]]
 """A folder relative to the project, and its chosen names, each with the number of the pattern that chose it."""
 
 
-class Remembered:
+class LastWalk:
     """What the same walk went through and chose in the last run."""
 
     def __init__(self, files: Files, signature: str) -> None:
@@ -54,7 +54,11 @@ class Here:
     __slots__ = ("choose", "exclude", "ignored", "later")
 
     def __init__(
-        self, choose: Place, exclude: tuple[Place, ...], later: Mapping[str, tuple[Rules, ...]], ignored: Ignored
+        self,
+        choose: FolderRules,
+        exclude: tuple[FolderRules, ...],
+        later: Mapping[str, tuple[Rules, ...]],
+        ignored: Ignored,
     ) -> None:
         self.choose = choose
         self.exclude = exclude
@@ -87,7 +91,7 @@ class Walk:
         remembered: The same walk of the last run, if it may be gone by.
     """
 
-    def __init__(self, files: Files, *, gitignore: bool, remembered: Remembered | None) -> None:
+    def __init__(self, files: Files, *, gitignore: bool, remembered: LastWalk | None) -> None:
         self._files, self._gitignore, self._remembered = files, gitignore, remembered
 
     def below(self, folder: str, here: Here, *, same: bool, top: bool = True) -> Iterator[Chosen]:
@@ -122,12 +126,12 @@ class Walk:
         if not top and any(entry.name == _VENV_MARK for entry in entries):
             yield folder, []
             return
-        chosen, below = self._sorted_out(entries, here)
+        chosen, below = self._partitioned(entries, here)
         yield folder, chosen
         yield from self._onward(folder, below, here, same=same)
 
     @staticmethod
-    def _sorted_out(entries: Iterable[os.DirEntry[str]], here: Here) -> tuple[list[tuple[str, int]], list[str]]:
+    def _partitioned(entries: Iterable[os.DirEntry[str]], here: Here) -> tuple[list[tuple[str, int]], list[str]]:
         """Return what is chosen of a folder's entries, and which of them are to be entered."""
         chosen: list[tuple[str, int]] = []
         below: list[str] = []

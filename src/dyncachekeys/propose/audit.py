@@ -19,7 +19,7 @@ from dyncachekeys.pyproject.project import FILE, load, without_region
 from dyncachekeys.resolving import registry
 from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.trace import concurrent, record
-from dyncachekeys.trace.inputs import listed_names, passing
+from dyncachekeys.trace.inputs import incidental, listed_names
 from dyncachekeys.trace.traces import request_for
 from dyncachekeys.uv import entries, workspace
 from dyncachekeys.uv.mtimes import expanded
@@ -114,7 +114,7 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
     Args:
         root: The project's folder.
         environ: The environment.
-        steps: What is run, as in `recording.Request`.
+        steps: What is run, as in `recording.TraceRequest`.
         timeout: Seconds that each step may take.
 
     Raises:
@@ -131,7 +131,7 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
     trace = recorded.trace
     if trace.processes:  # which may have written what changed meanwhile
         trace = trace.without(concurrent.files_changed(recorded, files))
-    came_by = passing(trace, files, listed_names(trace, files))
+    came_by = incidental(trace, files, listed_names(trace, files))
     keyed = workspace.has_keys(project)
     watched = _by_entries(project, files, keyed=keyed)
     resolvers = _add_keys(watched, root, environ, project) if keyed else set()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from dyncachekeys.propose import build, metadata
 from dyncachekeys.propose.edit import Table
 from dyncachekeys.propose.keys import Declaration, merged
-from dyncachekeys.propose.migrate import Carried, carry, watches_pyproject
+from dyncachekeys.propose.migrate import Carried, migrate, watches_pyproject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dyncachekeys.propose.facts import Facts
-    from dyncachekeys.propose.options import Wishes
+    from dyncachekeys.propose.options import InitOptions
 
 _FOR_ALL = {
     "backend": "The code of a member that its build runs, and all of the member that it imports.",
@@ -27,24 +27,24 @@ _TRACED = (
 _NOTHING = "The build runs no code of this tree and compiles nothing: here for a `setup.py` or a hook that may come."
 
 
-def decide(facts: Facts, wishes: Wishes) -> tuple[Table, list[Carried]]:
+def decide(facts: Facts, init_options: InitOptions) -> tuple[Table, list[Carried]]:
     """Return the table that fits a package, and what becomes of the user's own entries.
 
     Args:
         facts: The package.
-        wishes: What the user asks for.
+        init_options: What the user asks for.
     """
-    own = merged(_own(facts, exact=wishes.exact))
-    carried = carry(facts, {one.name: one for one in own})
+    own = merged(_own(facts, exact=init_options.exact))
+    carried = migrate(facts, {one.name: one for one in own})
     defaults = watches_pyproject(facts)
     asked = [one for each in carried for one in each.declared]
     found = merged([*own, *asked, *(() if defaults else _instead(facts))])
     found = [one for one in found if one.options.get("patterns") != []]
-    if not found or (wishes.trace and all(one.name != "backend" for one in found)):
-        found = merged([*found, Declaration("backend", "backend", {}, () if wishes.trace else (_NOTHING,))])
-    if wishes.trace:
+    if not found or (init_options.trace and all(one.name != "backend" for one in found)):
+        found = merged([*found, Declaration("backend", "backend", {}, () if init_options.trace else (_NOTHING,))])
+    if init_options.trace:
         found = [_traced(one) if one.name == "backend" else one for one in found]
-    return Table(tuple(found), settings={**wishes.settings, **({} if defaults else {"defaults": False})}), carried
+    return Table(tuple(found), settings={**init_options.settings, **({} if defaults else {"defaults": False})}), carried
 
 
 def _own(facts: Facts, *, exact: bool) -> Iterator[Declaration]:

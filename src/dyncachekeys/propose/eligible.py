@@ -63,7 +63,7 @@ def is_workspace(root: Path) -> bool:
     return isinstance(of_uv, dict) and isinstance(of_uv.get("workspace"), dict)
 
 
-def demand_no_keys(project: Project) -> None:
+def require_no_keys(project: Project) -> None:
     """Raise `ConfigurationError` if a project has keys already, of its own or inherited, or a region."""
     where = f"{project.root.name}/{FILE}: {TABLE}"
     if project.table is not None:
@@ -82,7 +82,7 @@ def demand_no_keys(project: Project) -> None:
         raise ConfigurationError([Problem("region-without-table", message, "tool.uv.cache-keys", remedy)])
 
 
-def demand_package(project: Project) -> None:
+def require_package(project: Project) -> None:
     """Raise `ConfigurationError` unless uv builds a project."""
     if project.is_package:
         return

@@ -21,7 +21,7 @@ from dyncachekeys.plugin import Context
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.propose import local_packages
 from dyncachekeys.propose.facts import Facts, OldEntry
-from dyncachekeys.propose.source_patterns import SHAPES
+from dyncachekeys.propose.source_patterns import SOURCE_PATTERNS
 from dyncachekeys.pysource.closure import Request, follow
 from dyncachekeys.pysource.module import Run
 from dyncachekeys.resolving.engine import only
@@ -105,7 +105,7 @@ def _compiled(pyproject: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _natives(files: Files) -> tuple[str, ...]:
-    found = Selection(list(SHAPES), ["target/"]).among(files)
+    found = Selection(list(SOURCE_PATTERNS), ["target/"]).among(files)
     of_cargo = (path for path in found if posixpath.basename(path) != "config.toml" or "/.cargo/" in f"/{path}")
     return tuple(sorted(of_cargo))
 

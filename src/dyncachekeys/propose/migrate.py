@@ -44,7 +44,7 @@ class Carried:
     """What it asks for."""
 
 
-def carry(facts: Facts, declared: Mapping[str, Declaration]) -> list[Carried]:
+def migrate(facts: Facts, declared: Mapping[str, Declaration]) -> list[Carried]:
     """Return what becomes of each of the user's entries.
 
     Args:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class InitOptions:
     """How changes are to be noticed."""
 
     trace: bool = False

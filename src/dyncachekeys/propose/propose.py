@@ -11,9 +11,9 @@ from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.propose import decide
 from dyncachekeys.propose.edit import Table, edited, removable
-from dyncachekeys.propose.eligible import demand_no_keys, demand_package
+from dyncachekeys.propose.eligible import require_no_keys, require_package
 from dyncachekeys.propose.inspect import look
-from dyncachekeys.propose.options import Wishes
+from dyncachekeys.propose.options import InitOptions
 from dyncachekeys.pyproject.project import Project, load
 from dyncachekeys.uv.workspace import with_inherited
 
@@ -38,14 +38,18 @@ class Proposal:
 
 
 def propose(
-    roots: Sequence[Path], environ: Mapping[str, str], wishes: Wishes | None = None, *, home: Path | None = None
+    roots: Sequence[Path],
+    environ: Mapping[str, str],
+    init_options: InitOptions | None = None,
+    *,
+    home: Path | None = None,
 ) -> list[Proposal]:
     """Return what some projects are to get, one proposal each.
 
     Args:
         roots: The folders of packages.
         environ: The environment; no value of it enters a proposal.
-        wishes: What the user asks for, if anything.
+        init_options: What the user asks for, if anything.
         home: The root of the workspace that all of them make up; then keys that all need are declared there.
 
     Raises:
@@ -55,7 +59,7 @@ def propose(
     problems: list[Problem] = []
     for root in roots:
         try:
-            found.append(_decided(root, environ, wishes or Wishes()))
+            found.append(_decided(root, environ, init_options or InitOptions()))
         except DyncachekeysError as error:  # noqa: PERF203  all problems are told in one run
             problems += error.problems
     if problems:
@@ -77,12 +81,14 @@ def _proposal(project: Project, table: Table, carried: tuple[Carried, ...]) -> P
     return Proposal(project.name, project.root, table, carried, project.raw, after)
 
 
-def _decided(root: Path, environ: Mapping[str, str], wishes: Wishes) -> tuple[Project, Table, tuple[Carried, ...]]:
+def _decided(
+    root: Path, environ: Mapping[str, str], init_options: InitOptions
+) -> tuple[Project, Table, tuple[Carried, ...]]:
     project = load(root)
     files = Files(project.root, FileMemory())
-    demand_no_keys(with_inherited(project, files))
-    demand_package(project)
-    table, carried = decide.decide(look(project, files, environ), wishes)
+    require_no_keys(with_inherited(project, files))
+    require_package(project)
+    table, carried = decide.decide(look(project, files, environ), init_options)
     if any(one.by is not None for one in carried) and not removable(project.raw):
         remedy = "write it as `cache-keys = [...]` under `[tool.uv]`, then run `dyncachekeys init` again"
         problem = Problem("edit-not-proved", "entries can't be taken out of it safely", "tool.uv.cache-keys", remedy)

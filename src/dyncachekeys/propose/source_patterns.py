@@ -12,7 +12,7 @@ from dyncachekeys.files.pattern import exactly
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SHAPES = (
+SOURCE_PATTERNS = (
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
@@ -53,7 +53,7 @@ def patterns(paths: Iterable[str]) -> list[str]:
     """Return patterns that match some files and others like them: such as come later in the same folders."""
     paths = list(paths)
     found: list[str] = []
-    for shape in SHAPES:
+    for shape in SOURCE_PATTERNS:
         alike = [path for path in paths if _has(path, shape)]
         if alike:
             found += _patterns(shape, alike)

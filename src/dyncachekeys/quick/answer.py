@@ -7,16 +7,16 @@ import sys
 import time
 
 from dyncachekeys.quick import check
-from dyncachekeys.quick.check import Glance
+from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.output import Printer, counts, in_sync
-from dyncachekeys.quick.snapshot import SCOPE_FILE, Witnesses
+from dyncachekeys.quick.snapshot import SCOPE_FILE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
-    from dyncachekeys.quick.edit import Edited
+    from dyncachekeys.quick.edit import AppliedEdit
 
 _MANY = 8
 """From how many projects on a second process pays."""
@@ -29,11 +29,11 @@ _FILE = "pyproject.toml"
 class Answer:
     """Whether a command line is answered, and else what was seen already, by the folder of the project."""
 
-    __slots__ = ("done", "glances")
+    __slots__ = ("done", "quick_checks")
 
-    def __init__(self, *, done: bool, glances: Mapping[str, Glance] | None = None) -> None:
+    def __init__(self, *, done: bool, quick_checks: Mapping[str, QuickCheck] | None = None) -> None:
         self.done = done
-        self.glances = glances
+        self.quick_checks = quick_checks
 
 
 def answer(arguments: Sequence[str]) -> Answer:
@@ -45,26 +45,26 @@ def answer(arguments: Sequence[str]) -> Answer:
     began, started = time.perf_counter(), time.time_ns()
     asked = _understood(arguments)
     root = _root(asked.project) if asked is not None else None
-    alone = Witnesses.load(f"{root}/{check.HOME}") if root is not None else None
+    alone = Snapshot.load(f"{root}/{check.HOME}") if root is not None else None
     roots = _roots(root, alone) if root is not None else ()
     if asked is None or not roots:
         return Answer(done=False)
-    glances: dict[str, Glance] = {}
+    quick_checks: dict[str, QuickCheck] = {}
     if alone is not None and roots == [root]:
-        certain, others = _look(roots[0], alone, started, glances), _Others()
+        certain, others = _look(roots[0], alone, started, quick_checks), _Others()
     else:
-        certain, others = _look_at_all(roots, started, glances)
+        certain, others = _look_at_all(roots, started, quick_checks)
     try:
-        if not certain or not _is_done(asked, glances, others, began):
-            return Answer(done=False, glances=_usable(glances))
+        if not certain or not _is_done(asked, quick_checks, others, began):
+            return Answer(done=False, quick_checks=_usable(quick_checks))
         sys.stdout.flush()
         sys.stderr.flush()
         return Answer(done=asked.command != "run" or _has_become(asked.argv))
-    except (check.Aside, OSError):  # also if nobody listens: that is met by the full path
-        return Answer(done=False, glances=_usable(glances))
+    except (check.NotQuick, OSError):  # also if nobody listens: that is met by the full path
+        return Answer(done=False, quick_checks=_usable(quick_checks))
 
 
-def _roots(root: str, alone: Witnesses | None) -> Sequence[str]:
+def _roots(root: str, alone: Snapshot | None) -> Sequence[str]:
     """Return the folders of the projects that a command there is about; none if that is not known.
 
     Args:
@@ -73,11 +73,11 @@ def _roots(root: str, alone: Witnesses | None) -> Sequence[str]:
     """
     if alone is not None and alone.alone:
         return [root]
-    scope = Witnesses.load(f"{root}/{check.HOME}", SCOPE_FILE)
+    scope = Snapshot.load(f"{root}/{check.HOME}", SCOPE_FILE)
     try:
         if scope is None or check.looks(root, scope):
             return ()
-    except check.Aside:
+    except check.NotQuick:
         return ()
     return [os.path.normpath(f"{root}/{folder}") for folder in scope.keys]
 
@@ -91,12 +91,12 @@ class _Others:
         self.projects, self.keys, self.inputs = projects, keys, inputs
 
 
-def _look_at_all(roots: Sequence[str], started: int, glances: dict[str, Glance]) -> tuple[bool, _Others]:
+def _look_at_all(roots: Sequence[str], started: int, quick_checks: dict[str, QuickCheck]) -> tuple[bool, _Others]:
     """Look at all projects; if there are many, at half of them in a second process, which helps if they are quiet."""
     others = _Others()
     middle = len(roots) // 2 if len(roots) >= _MANY and check.two_pay() else len(roots)
     reading, child = _second(roots[middle:], started) if middle < len(roots) else (-1, 0)
-    certain = _look_at(roots[:middle], started, glances)
+    certain = _look_at(roots[:middle], started, quick_checks)
     if child:
         with open(reading, "rb") as stream:
             said = stream.read()
@@ -104,14 +104,14 @@ def _look_at_all(roots: Sequence[str], started: int, glances: dict[str, Glance])
         if said:
             others = _Others(len(roots) - middle, *map(int, said.split()))
         else:
-            certain &= _look_at(roots[middle:], started, glances)
+            certain &= _look_at(roots[middle:], started, quick_checks)
     return certain, others
 
 
-def _look_at(roots: Sequence[str], started: int, glances: dict[str, Glance]) -> bool:
+def _look_at(roots: Sequence[str], started: int, quick_checks: dict[str, QuickCheck]) -> bool:
     certain = True
     for folder in roots:  # all of them: what was seen is of use even if one is not certain
-        certain &= _look(folder, Witnesses.load(f"{folder}/{check.HOME}"), started, glances)
+        certain &= _look(folder, Snapshot.load(f"{folder}/{check.HOME}"), started, quick_checks)
     return certain
 
 
@@ -126,9 +126,13 @@ def _second(roots: Sequence[str], started: int) -> tuple[int, int]:
         os.close(writing)
         return reading, child
     try:
-        glances: dict[str, Glance] = {}
-        if _look_at(roots, started, glances):
-            known = [glance.known for glance in glances.values() if not glance.places and not glance.known.warnings]
+        quick_checks: dict[str, QuickCheck] = {}
+        if _look_at(roots, started, quick_checks):
+            known = [
+                quick_check.known
+                for quick_check in quick_checks.values()
+                if not quick_check.places and not quick_check.known.warnings
+            ]
             if len(known) == len(roots):
                 found = f"{sum(len(one.keys) for one in known)} {sum(one.inputs for one in known)}"
                 os.write(writing, found.encode("ascii"))
@@ -136,47 +140,47 @@ def _second(roots: Sequence[str], started: int) -> tuple[int, int]:
         os._exit(0)
 
 
-def _look(root: str, known: Witnesses | None, started: int, glances: dict[str, Glance]) -> bool:
+def _look(root: str, known: Snapshot | None, started: int, quick_checks: dict[str, QuickCheck]) -> bool:
     """Look at a project; tell whether nothing but files and folders may differ."""
     if known is None:
         return False
     certain = True
     try:
         places = check.differences(root, known, os.environ)
-    except check.Aside:
+    except check.NotQuick:
         certain = False
         try:
             places = check.places(root, known)
-        except check.Aside:
+        except check.NotQuick:
             return False
-    glances[root] = Glance(known, places, started)
+    quick_checks[root] = QuickCheck(known, places, started)
     return certain
 
 
-def _usable(glances: Mapping[str, Glance]) -> Mapping[str, Glance]:
-    return {root: glance for root, glance in glances.items() if not glance.known.changed}
+def _usable(quick_checks: Mapping[str, QuickCheck]) -> Mapping[str, QuickCheck]:
+    return {root: quick_check for root, quick_check in quick_checks.items() if not quick_check.known.changed}
 
 
-def _is_done(asked: _Asked, glances: Mapping[str, Glance], others: _Others, began: float) -> bool:
+def _is_done(asked: _Asked, quick_checks: Mapping[str, QuickCheck], others: _Others, began: float) -> bool:
     """Do what is to be done, if it is edits in one project at most, and say so."""
-    differing = [root for root, glance in glances.items() if glance.places]
+    differing = [root for root, quick_check in quick_checks.items() if quick_check.places]
     edited = None
     if differing:
         if asked.command == "check" or len(differing) > 1:
             return False
         from dyncachekeys.quick import edit
 
-        edited = edit.settle(differing[0], glances[differing[0]])
-    where = glances[differing[0]].known if differing else None
-    _tell(asked, [glance.known for glance in glances.values()], others, (edited, where), began)
+        edited = edit.apply_edit(differing[0], quick_checks[differing[0]])
+    where = quick_checks[differing[0]].known if differing else None
+    _tell(asked, [quick_check.known for quick_check in quick_checks.values()], others, (edited, where), began)
     return True
 
 
 def _tell(
     asked: _Asked,
-    all_known: Sequence[Witnesses],
+    all_known: Sequence[Snapshot],
     others: _Others,
-    done: tuple[Edited | None, Witnesses | None],
+    done: tuple[AppliedEdit | None, Snapshot | None],
     began: float,
 ) -> None:
     edited, where = done

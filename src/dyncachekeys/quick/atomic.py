@@ -95,8 +95,8 @@ def check_home(home: Path) -> None:
 
     for folder in (home, home / "stamps"):
         # os.path says no where another user may not look: then nothing is there that we could use.
-        odd = "not a folder" if os.path.exists(folder) and not os.path.isdir(folder) else None
-        what = "a link" if os.path.islink(folder) else odd
+        non_regular = "not a folder" if os.path.exists(folder) and not os.path.isdir(folder) else None
+        what = "a link" if os.path.islink(folder) else non_regular
         if what:
             where = folder.relative_to(home.parent).as_posix()
             raise WriteError(Problem("not-a-folder", f"is {what}", where, f"remove `{where}`, and try again"))

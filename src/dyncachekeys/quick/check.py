@@ -1,6 +1,6 @@
 """The quiet path: does all that the last run looked at still stand as it was?
 
-It sits in front of every uv command, so it imports `witnesses` and nothing else, changes nothing, and on
+It sits in front of every uv command, so it imports `snapshot` and nothing else, changes nothing, and on
 any doubt steps aside. It can never say more than the full path: a witness that holds is one that the full
 path would believe too.
 """
@@ -15,23 +15,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from dyncachekeys.quick.snapshot import Witnesses
+    from dyncachekeys.quick.snapshot import Snapshot
 
 HOME = ".dyncachekeys"
 _ENOUGH_FOR_TWO = 2_500
 """From how many files on a second process pays: making one takes as long as some 700 stats."""
 
 
-class Aside(Exception):  # noqa: N818  it is no error
+class NotQuick(Exception):  # noqa: N818  it is no error
     """This is for the full path."""
 
 
-class Glance:
+class QuickCheck:
     """A quick look at all files and folders of the last run, for whoever looks closer afterwards."""
 
     __slots__ = ("known", "places", "started")
 
-    def __init__(self, known: Witnesses, places: Sequence[int], started: int) -> None:
+    def __init__(self, known: Snapshot, places: Sequence[int], started: int) -> None:
         self.known = known
         self.places = places
         """What is not as it was, or too young to be believed: files from 0 up, folders from -1 down."""
@@ -39,7 +39,7 @@ class Glance:
         """When it began, in nanoseconds since the epoch."""
 
 
-def differences(root: str, known: Witnesses, environ: Mapping[str, str]) -> list[int]:
+def differences(root: str, known: Snapshot, environ: Mapping[str, str]) -> list[int]:
     """Return the places of files and folders that are not as they were, or too young to be believed.
 
     Args:
@@ -48,55 +48,55 @@ def differences(root: str, known: Witnesses, environ: Mapping[str, str]) -> list
         environ: The environment.
 
     Returns:
-        As `Witnesses.young`: files count from 0 up, folders from -1 down.
+        As `Snapshot.racy`: files count from 0 up, folders from -1 down.
 
     Raises:
-        Aside: something else differs.
+        NotQuick: something else differs.
     """
     if known.always or not (_home_holds(root, known) and _environment_holds(known, environ)):
-        raise Aside
+        raise NotQuick
     return looks(root, known)
 
 
-def looks(root: str, known: Witnesses) -> list[int]:
+def looks(root: str, known: Snapshot) -> list[int]:
     """Return the same for what was looked at alone, whoever looked. Errors as `differences`."""
     for fact in known.facts:
         if not _is_fact(fact[0], f"{root}/{fact[1:]}"):
-            raise Aside
+            raise NotQuick
     try:
-        if any(snapshot.odd_stat(f"{root}/{path}") != row for path, row in known.odd):
-            raise Aside
+        if any(snapshot.non_regular_stat(f"{root}/{path}") != row for path, row in known.non_regular):
+            raise NotQuick
     except OSError as error:  # not there, or not to be looked at any more
-        raise Aside from error
+        raise NotQuick from error
     return places(root, known)
 
 
-def places(root: str, known: Witnesses) -> list[int]:
+def places(root: str, known: Snapshot) -> list[int]:
     """Return the places of files and folders that are not as they were, are gone, or are too young to be believed.
 
     Arguments and result as `differences`.
 
     Raises:
-        Aside: that can't be told.
+        NotQuick: that can't be told.
     """
     try:
-        return sorted({*_in_folders(root, known), *known.young})
+        return sorted({*_in_folders(root, known), *known.racy})
     except OSError as error:
-        raise Aside from error
+        raise NotQuick from error
 
 
-def _home_holds(root: str, known: Witnesses) -> bool:
-    """Tell whether the stamp and the state are those that were written with the witnesses."""
+def _home_holds(root: str, known: Snapshot) -> bool:
+    """Tell whether the stamp and the state are those that were written with the snapshot."""
     home = f"{root}/{HOME}"
     try:
-        if snapshot.odd_stat(f"{home}/{snapshot.STATE_FILE}") != known.state:
+        if snapshot.non_regular_stat(f"{home}/{snapshot.STATE_FILE}") != known.state:
             return False
         return os.readlink(f"{home}/current") == known.stamp
     except OSError:
         return not known.stamp and os.path.lexists(f"{home}/{snapshot.STATE_FILE}")
 
 
-def _environment_holds(known: Witnesses, environ: Mapping[str, str]) -> bool:
+def _environment_holds(known: Snapshot, environ: Mapping[str, str]) -> bool:
     salt = known.salt
     if any(snapshot.sealed_names(salt, prefix, environ) != seal for prefix, seal in known.prefixes):
         return False
@@ -117,7 +117,7 @@ def _is_fact(kind: str, full: str) -> bool:
     return not os.path.lexists(full)
 
 
-def _in_folders(root: str, known: Witnesses) -> list[int]:
+def _in_folders(root: str, known: Snapshot) -> list[int]:
     """Look at all folders and files; on large trees with a second process, which has its own half."""
     here = os.open(".", os.O_RDONLY) if os.chdir in os.supports_fd else os.getcwd()
     try:
@@ -136,7 +136,7 @@ def _in_folders(root: str, known: Witnesses) -> list[int]:
                 answer = stream.read()
             _, status = os.waitpid(child, 0)
         if status or not answer.endswith(b"."):
-            raise Aside
+            raise NotQuick
         return [*found, *map(int, answer[:-1].split())]
     finally:
         os.chdir(here)
@@ -149,7 +149,7 @@ def two_pay() -> bool:
     return hasattr(os, "fork") and (os.cpu_count() or 1) > 1
 
 
-def _middle(known: Witnesses) -> tuple[int, int]:
+def _middle(known: Snapshot) -> tuple[int, int]:
     """Return the folder with which the second process begins, and its first file; 0 if one process does it."""
     files = len(known.file_stats) // 32
     if files < _ENOUGH_FOR_TWO or not two_pay():
@@ -163,7 +163,7 @@ def _middle(known: Witnesses) -> tuple[int, int]:
     return 0, 0
 
 
-def _answer(writing: int, root: str, known: Witnesses, middle: int, first: int) -> None:
+def _answer(writing: int, root: str, known: Snapshot, middle: int, first: int) -> None:
     """Do the second half in this process, and end it."""
     code = 1
     try:
@@ -175,7 +175,7 @@ def _answer(writing: int, root: str, known: Witnesses, middle: int, first: int) 
         os._exit(code)
 
 
-def _between(root: str, known: Witnesses, begin: int, end: int, first: int) -> list[int]:
+def _between(root: str, known: Snapshot, begin: int, end: int, first: int) -> list[int]:
     """Look at the folders from one place to another, whose files begin at ``first``.
 
     Going there once and naming the files from there is a fifth faster than naming them from the root.

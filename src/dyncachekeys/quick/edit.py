@@ -14,7 +14,7 @@ import sys
 from dyncachekeys.quick import digest, history, snapshot, snapshot_file
 from dyncachekeys.quick.atomic import Lock
 from dyncachekeys.quick.change import of_a_plain_file
-from dyncachekeys.quick.check import HOME, Aside
+from dyncachekeys.quick.check import HOME, NotQuick
 from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, INPUT, LINKED, RACY_NS, READ, STAMPED, TIMED
 from dyncachekeys.quick.stamp import Stamps
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dyncachekeys.quick.change import Change
-    from dyncachekeys.quick.check import Glance
-    from dyncachekeys.quick.snapshot import Witnesses
-    from dyncachekeys.quick.stamp import Folder
+    from dyncachekeys.quick.check import QuickCheck
+    from dyncachekeys.quick.snapshot import Snapshot
+    from dyncachekeys.quick.stamp import StampFolder
 
 _CHUNK = 1 << 18
 _MANY = 2_000
 """More differences than this are no edit by hand."""
 
 
-class Edited:
+class AppliedEdit:
     """What was found and done."""
 
     __slots__ = ("changes", "move")
@@ -44,40 +44,40 @@ class Edited:
         """By key."""
 
 
-def settle(root: str, glance: Glance) -> Edited:
+def apply_edit(root: str, quick_check: QuickCheck) -> AppliedEdit:
     """Look at what differs, and if that is edits of stamped and linked files only, do what a sync does.
 
     Args:
         root: The project's folder, absolute.
-        glance: What differs from the last run. What it knows is changed, if something is written.
+        quick_check: What differs from the last run. What it knows is changed, if something is written.
 
     Raises:
-        Aside: it is more than that. Nothing was written.
+        NotQuick: it is more than that. Nothing was written.
         OSError: something can't be looked at, or written.
     """
-    known = glance.known
-    if len(glance.places) > _MANY:
-        raise Aside
+    known = quick_check.known
+    if len(quick_check.places) > _MANY:
+        raise NotQuick
     if not snapshot_file.read_on(known):
-        raise Aside
-    look = _Look(root, known, glance.started)
-    for place in glance.places:
+        raise NotQuick
+    look = _Differing(root, known, quick_check.started)
+    for place in quick_check.places:
         look.at_folder(-1 - place) if place < 0 else look.at_file(place)
     home = f"{root}/{HOME}"
     with Lock(home):
         if not known.is_current():
-            raise Aside  # another sync was here meanwhile
+            raise NotQuick  # another sync was here meanwhile
         if not look.edited:
             snapshot_file.write(look.keep(), home)
-            return Edited("kept", {})
+            return AppliedEdit("kept", {})
         return _apply(home, look)
 
 
-def _apply(home: str, look: _Look) -> Edited:
+def _apply(home: str, look: _Differing) -> AppliedEdit:
     stamps = Stamps(home)
     # What belongs together must be together: otherwise somebody has been at it.
     if stamps.digest() != look.known.stamp_digest:
-        raise Aside
+        raise NotQuick
     changes, before = look.changes(), look.known.digest
     kept = look.keep()
     kept.digest, kept.stamp_digest = _whole_digests(kept)
@@ -88,10 +88,10 @@ def _apply(home: str, look: _Look) -> Edited:
     history.add(home, (before, kept.digest), move, (), changes, at=look.started)
     kept.see_stamp()
     snapshot_file.write(kept, home)
-    return Edited(move, changes)
+    return AppliedEdit(move, changes)
 
 
-def _whole_digests(known: Witnesses) -> tuple[str, str]:
+def _whole_digests(known: Snapshot) -> tuple[str, str]:
     """Return the digest over all inputs, and the one over what moves the stamp."""
     of_all: dict[str, bytes] = {}
     of_stamp: dict[str, bytes] = {}
@@ -108,21 +108,21 @@ def _whole_digests(known: Witnesses) -> tuple[str, str]:
     return whole, digest.combined(known.rests[1], of_stamp)
 
 
-def _moved(stamps: Stamps, wanted: str, named: int | None) -> tuple[str, Folder]:
+def _moved(stamps: Stamps, wanted: str, named: int | None) -> tuple[str, StampFolder]:
     former = stamps.former(wanted, named)
     if former is not None:
         stamps.point_to(former, named)
         return "returned", former
     made = stamps.move(wanted, named)
     if made is None:  # no links here
-        raise Aside
+        raise NotQuick
     return "moved", made
 
 
-class _Look:
+class _Differing:
     """Places that differ, looked at."""
 
-    def __init__(self, root: str, known: Witnesses, started: int) -> None:
+    def __init__(self, root: str, known: Snapshot, started: int) -> None:
         self.root, self.known, self.started = root, known, started
         self.edited: dict[int, tuple[bytes, bool]] = {}
         """The rows of files whose content or executable bit is another, with what it was."""
@@ -130,7 +130,7 @@ class _Look:
         self._file_stats = bytearray(known.file_stats)
         self._contents, self._roles = bytearray(known.contents), bytearray(known.roles)
         self._newest = 0
-        self._young: list[int] = []
+        self._racy: list[int] = []
         self._firsts = known.firsts()
 
     def at_folder(self, place: int) -> None:
@@ -140,10 +140,10 @@ class _Look:
         with os.scandir(full) as scan:
             holds = snapshot.listing(scan)
         if holds != self.known.listings[place * 16 : place * 16 + 16]:
-            raise Aside
+            raise NotQuick
         row = memoryview(self._folder_stats).cast("q")
         row[place * 4], row[place * 4 + 1], row[place * 4 + 2] = info.st_mtime_ns, info.st_ctime_ns, info.st_ino
-        self._note_young(-1 - place, info)
+        self._note_racy(-1 - place, info)
 
     def at_file(self, place: int) -> None:
         """Read a file that differs or is young."""
@@ -156,28 +156,28 @@ class _Look:
         role = self._roles[place]
         same = tuple(rows[place * 4 : place * 4 + 4]) == now
         if role & TIMED and not same:
-            raise Aside
+            raise NotQuick
         if role & LINKED and not same:
             self._note_time(info)
         executable = sys.platform != "win32" and bool(info.st_mode & stat.S_IXUSR)
         was = (bytes(self._contents[place * HASH : (place + 1) * HASH]), bool(role & EXECUTABLE))
         if was != (content, executable) and any(was[0]):
             if role & (TIMED | READ) or not (role & INPUT and role & (STAMPED | LINKED)):
-                raise Aside
+                raise NotQuick
             if not self.known.plain[folder]:
-                raise Aside
+                raise NotQuick
             self.edited[place] = was
             self._contents[place * HASH : (place + 1) * HASH] = content
             self._roles[place] = role & ~EXECUTABLE | (EXECUTABLE if executable else 0)
         for number, value in enumerate(now):
             rows[place * 4 + number] = value
-        self._note_young(place, info)
+        self._note_racy(place, info)
 
     def _note_time(self, info: os.stat_result) -> None:
         """Note that uv sees an edit through a link, since its maximum rises (U1); else the stamp would have to move."""
         changed = info.st_mtime_ns if sys.platform == "win32" else info.st_ctime_ns
         if not self.known.newest or changed <= int(self.known.newest):
-            raise Aside
+            raise NotQuick
         self._newest = max(self._newest, changed)
 
     def changes(self) -> dict[str, list[Change]]:
@@ -200,11 +200,11 @@ class _Look:
             some.sort(key=lambda one: one.subject)
         return found
 
-    def keep(self) -> Witnesses:
+    def keep(self) -> Snapshot:
         """Return what is known now; the same object as before."""
         known = self.known
         known.changed = True
-        known.taken, known.young = self.started, self._young
+        known.taken, known.racy = self.started, self._racy
         known.newest = str(self._newest) if self._newest else known.newest
         known.folder_stats, known.file_stats = self._folder_stats, self._file_stats
         known.contents, known.roles = self._contents, self._roles
@@ -232,9 +232,9 @@ class _Look:
             low, high = (middle, high) if self._firsts[middle] <= place else (low, middle)
         return low
 
-    def _note_young(self, place: int, info: os.stat_result) -> None:
+    def _note_racy(self, place: int, info: os.stat_result) -> None:
         if max(info.st_mtime_ns, info.st_ctime_ns) >= self.started - RACY_NS:
-            self._young.append(place)
+            self._racy.append(place)
 
 
 def _read(full: str) -> tuple[os.stat_result, bytes]:
@@ -243,7 +243,7 @@ def _read(full: str) -> tuple[os.stat_result, bytes]:
     try:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
-            raise Aside
+            raise NotQuick
         content = hashlib.sha256()
         while chunk := os.read(descriptor, min(info.st_size + 1, _CHUNK)):
             content.update(chunk)

@@ -43,8 +43,8 @@ class Printer:
 
     def __init__(self, stream: TextIO, when: str = "auto") -> None:
         self._stream = stream
-        wished = when == "always" or (when == "auto" and stream.isatty() and not os.environ.get("NO_COLOR"))
-        self._colour = wished
+        wanted = when == "always" or (when == "auto" and stream.isatty() and not os.environ.get("NO_COLOR"))
+        self._colour = wanted
 
     def __call__(self, text: str) -> None:
         """Print a line."""

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
-FILE = "witnesses"
+FILE = "snapshot"
 SCOPE_FILE = "scope"
 """The same of what decides which projects there are."""
 STATE_FILE = "state.json"
 INPUT, STAMPED, EXECUTABLE, TIMED, READ, LINKED = 1, 2, 4, 8, 16, 32
 """Roles of a file: an input; one that moves the stamp; its owner may execute it; uv's record depends on
 its time; a resolver, or we ourselves, read it; uv sees it through a link, so its record depends on the time, too."""
-WALKED, LISTED_ANEW = 1, 2
+WALKED, LISTED_AGAIN = 1, 2
 """A walk went through a folder; not all that it chose there are plain files, which is all that is remembered."""
 RACY_NS = 2_000_000_000
 """How much older than the look at it a file must be to be believed: the coarsest clock of a file system."""
@@ -38,7 +38,7 @@ LEFT_OUT = frozenset({".git", "__pycache__", ".dyncachekeys"})
 """Names that no walk enters or chooses: what comes and goes there changes no listing."""
 RELEASE = "0.1.0"
 """Ours: another one may find other inputs."""
-FORMAT = f"dyncachekeys-witnesses-2 {sys.implementation.cache_tag} {sys.byteorder}"
+FORMAT = f"dyncachekeys-snapshot-3 {sys.implementation.cache_tag} {sys.byteorder}"
 HASH, LISTING = 32, 16
 ROW = 32
 """Bytes of a stat: four numbers of eight bytes."""
@@ -46,7 +46,7 @@ ROW = 32
 
 _COLUMNS = (
     *("name", "salt", "stamp", "digest", "stamp_digest", "named", "newest", "alone", "inputs", "keys", "always"),
-    *("env", "prefixes", "facts", "odd", "warnings", "folders", "names", "folder_stats", "file_stats"),
+    *("env", "prefixes", "facts", "non_regular", "warnings", "folders", "names", "folder_stats", "file_stats"),
     *("rests", "listings", "plain", "roles", "contents", "digests"),
 )
 
@@ -63,12 +63,12 @@ class Unit:
     def __init__(self, key: str, signature: str, patterns: Sequence[str], visited: bytes, chosen: bytes) -> None:
         self.key, self.signature, self.patterns = key, signature, tuple(patterns)
         self.visited = visited
-        """A byte for each folder: 0, `WALKED` or `LISTED_ANEW`."""
+        """A byte for each folder: 0, `WALKED` or `LISTED_AGAIN`."""
         self.chosen = chosen
         """Two bytes for each file, in the machine's order."""
 
 
-class Witnesses:
+class Snapshot:
     """The columns. Paths are relative to the project; times in nanoseconds; all text may hold any bytes."""
 
     name = ""
@@ -80,7 +80,7 @@ class Witnesses:
     stamp = ""
     """What the link to the stamp says; empty if there was none."""
     state = ""
-    """The `odd_stat` of the state, which was written before this."""
+    """The `non_regular_stat` of the state, which was written before this."""
     digest = stamp_digest = ""
     """Over all inputs, and over what moves the stamp."""
     alone = ""
@@ -102,11 +102,11 @@ class Witnesses:
     facts: Sequence[str] = ()
     """A letter and a path: ``F`` it is a file, ``f`` it is none, ``D`` a directory, ``R`` one and no link to
     one, ``d`` no directory, ``x`` nothing at all."""
-    odd: Sequence[tuple[str, str]] = ()
-    """Links and whatever is no regular file, each with its `odd_stat`."""
+    non_regular: Sequence[tuple[str, str]] = ()
+    """Links and whatever is no regular file, each with its `non_regular_stat`."""
     warnings: Sequence[tuple[str, str]] = ()
     """Where, and what."""
-    young: Sequence[int] = ()
+    racy: Sequence[int] = ()
     """Places of files (from 0 up) and of folders (from -1 down) that are as young as the look at them."""
     folder_stats: bytes | bytearray = b""
     """mtime, ctime, inode, number of files; an inode of 0 for a folder that was not listed."""
@@ -135,7 +135,7 @@ class Witnesses:
         self.home, self.inode, self.ends, self.header = "", 0, 0, b""
 
     @classmethod
-    def load(cls, home: str, file: str = FILE) -> Witnesses | None:
+    def load(cls, home: str, file: str = FILE) -> Snapshot | None:
         """Read what the quiet path needs of what lies in a folder; nothing if there is nothing to believe."""
         found = cls()
         try:
@@ -166,8 +166,8 @@ class Witnesses:
             self.keys, self.always = next(head), next(head)
             self.env, self.prefixes = _pairs(next(head)), _pairs(next(head))
             self.facts = next(head)
-            self.odd, self.warnings = _pairs(next(head)), _pairs(next(head))
-            self.young = tuple(map(int, next(head)))
+            self.non_regular, self.warnings = _pairs(next(head)), _pairs(next(head))
+            self.racy = tuple(map(int, next(head)))
             self.folders = next(head)
             self.folder_stats = stream.read(int(folders) * ROW)
             self.file_stats = stream.read(int(files) * ROW)
@@ -194,10 +194,10 @@ class Witnesses:
 
     def see_stamp(self) -> None:
         """Look anew at the stamp, which we have just moved."""
-        seen = odd_stat(f"{self.home}/current")
-        self.odd = [(path, seen if path == STAMP_LINK else row) for path, row in self.odd]
+        seen = non_regular_stat(f"{self.home}/current")
+        self.non_regular = [(path, seen if path == STAMP_LINK else row) for path, row in self.non_regular]
 
-    def differs_from(self, other: Witnesses) -> bool:
+    def differs_from(self, other: Snapshot) -> bool:
         """Tell whether anything but the time of the look is another."""
         return any(getattr(self, column) != getattr(other, column) for column in _COLUMNS) or bool(
             [unit.chosen for unit in self.units] != [unit.chosen for unit in other.units]
@@ -215,7 +215,7 @@ def opened(path: str) -> BinaryIO:
     return open(os.open(path, flags), "rb")
 
 
-def odd_stat(full: str) -> str:
+def non_regular_stat(full: str) -> str:
     """Return the stat of a link or special file, and of what it leads to, in one text.
 
     Raises:

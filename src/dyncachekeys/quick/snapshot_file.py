@@ -1,4 +1,4 @@
-"""The part of the witnesses that only a run with something to do reads, and the writing of all of them."""
+"""The part of the snapshot that only a run with something to do reads, and the writing of all of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dyncachekeys.quick.snapshot import (
     Damaged,
     Unit,
     encoded,
-    odd_stat,
+    non_regular_stat,
     opened,
     unpacked,
 )
@@ -25,12 +25,12 @@ TYPE_CHECKING = False  # an edit is answered from here, in front of a uv command
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dyncachekeys.quick.snapshot import Witnesses
+    from dyncachekeys.quick.snapshot import Snapshot
 
 _CRC, _LENGTH = 4, 8
 
 
-def read_on(known: Witnesses) -> bool:
+def read_on(known: Snapshot) -> bool:
     """Read the rest of what the quiet path has begun to read; tell whether it can be believed."""
     try:
         with opened(f"{known.home}/{FILE}") as stream:
@@ -43,7 +43,7 @@ def read_on(known: Witnesses) -> bool:
     return True
 
 
-def _unpack(known: Witnesses, data: bytes) -> None:
+def _unpack(known: Snapshot, data: bytes) -> None:
     if zlib.crc32(memoryview(data)[_CRC:], zlib.crc32(known.header)).to_bytes(_CRC, "big") != data[:_CRC]:
         raise Damaged
     folders, files = len(known.folders), len(known.file_stats) // ROW
@@ -69,14 +69,14 @@ def _unpack(known: Witnesses, data: bytes) -> None:
         at += folders + 2 * files
 
 
-def write(known: Witnesses, home: str, file: str = FILE) -> None:
+def write(known: Snapshot, home: str, file: str = FILE) -> None:
     """Replace what lies in a folder, where the state was written before.
 
     Raises:
         OSError: it can't be written.
     """
     if file == FILE:
-        known.state = odd_stat(f"{home}/{STATE_FILE}")
+        known.state = non_regular_stat(f"{home}/{STATE_FILE}")
     parts = _parts(known)
     sizes = f"{len(parts[0])} {len(known.folders)} {len(known.file_stats) // ROW} {len(parts[3])}"
     temporary = f"{home}/.{file}.{os.urandom(4).hex()}.tmp"
@@ -94,13 +94,13 @@ def write(known: Witnesses, home: str, file: str = FILE) -> None:
         raise
 
 
-def _parts(known: Witnesses) -> list[bytes | bytearray]:
+def _parts(known: Snapshot) -> list[bytes | bytearray]:
     """Return what follows the first line, in its order."""
     meta = [RELEASE, str(known.taken), known.name, known.salt, known.stamp, known.state]
     meta += [known.digest, known.stamp_digest, known.named, known.newest, known.alone, str(known.inputs)]
-    pairs = [known.odd, known.warnings]
+    pairs = [known.non_regular, known.warnings]
     groups = [meta, known.keys, known.always, _flat(known.env), _flat(known.prefixes), known.facts]
-    header = packed([*groups, *map(_flat, pairs), [str(place) for place in known.young], known.folders])
+    header = packed([*groups, *map(_flat, pairs), [str(place) for place in known.racy], known.folders])
     units = packed([[unit.key, unit.signature, *unit.patterns] for unit in known.units])
     cold: list[bytes | bytearray] = [known.listings, known.plain, known.roles, known.contents, known.digests]
     cold += [*known.rests, len(units).to_bytes(_LENGTH, "big"), units]

@@ -22,7 +22,7 @@ _NOT_ALLOWED_ON_WINDOWS = 1314
 _TICK_SECONDS = 0.001
 
 
-class Folder:
+class StampFolder:
     """A stamp folder whose inode is the recorded one: it was made here, and not copied."""
 
     __slots__ = ("birth", "digest", "id", "inode")
@@ -36,7 +36,7 @@ class Folder:
         self.inode = inode
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Folder) and (self.id, self.inode) == (other.id, other.inode)
+        return isinstance(other, StampFolder) and (self.id, self.inode) == (other.id, other.inode)
 
     def __hash__(self) -> int:
         return hash((self.id, self.inode))
@@ -63,7 +63,7 @@ class Stamps:
         self._file = f"{self._home}/stamp"
         self._look = birth_and_inode or _birth_and_inode
 
-    def current(self) -> Folder | None:
+    def current(self) -> StampFolder | None:
         """Return the folder that the link leads to, if it can be believed."""
         try:
             target = os.readlink(self._link).replace(os.sep, "/")
@@ -79,11 +79,11 @@ class Stamps:
             return folder.digest
         return None if os.path.lexists(self._link) else self._file_digest()
 
-    def former(self, digest: str, named: int | None) -> Folder | None:
+    def former(self, digest: str, named: int | None) -> StampFolder | None:
         """Return the folder that stands for a digest and that the installed record still names."""
         return next((f for f in self._folders() if f.digest == digest and f.is_named(named)), None)
 
-    def point_to(self, folder: Folder, named: int | None) -> None:
+    def point_to(self, folder: StampFolder, named: int | None) -> None:
         """Swap the link, then remove every folder but this one and the one that the installed record names.
 
         Without a record, the one that the link led to before stays: uv may know it from elsewhere.
@@ -103,7 +103,7 @@ class Stamps:
             if name not in keep:
                 _remove(f"{self._all}/{name}")
 
-    def move(self, digest: str, named: int | None) -> Folder | None:
+    def move(self, digest: str, named: int | None) -> StampFolder | None:
         """Point to a new folder; where links can't be made, rewrite the stamp file and return nothing.
 
         Args:
@@ -154,7 +154,7 @@ class Stamps:
         _unlink(self._file)
         _remove(self._all)
 
-    def _new(self, digest: str, named: int | None) -> Folder:
+    def _new(self, digest: str, named: int | None) -> StampFolder:
         os.makedirs(self._all, mode=0o700, exist_ok=True)
         taken = {number for other in self._folders() for number in (other.birth, other.inode)} | {named}
         rejected = []
@@ -170,7 +170,7 @@ class Stamps:
             time.sleep(_TICK_SECONDS)
         for one in rejected:
             os.rmdir(one)
-        folder = Folder(name, digest, birth, inode)
+        folder = StampFolder(name, digest, birth, inode)
         atomic.replace(f"{path}/stamp", _as_toml(digest, birth=birth, inode=inode), 0o600)
         return folder
 
@@ -180,16 +180,16 @@ class Stamps:
         except OSError:
             return []
 
-    def _folders(self) -> Iterator[Folder]:
+    def _folders(self) -> Iterator[StampFolder]:
         found = map(self._folder, self._names())
         return (folder for folder in found if folder is not None)
 
-    def _folder(self, name: str) -> Folder | None:
+    def _folder(self, name: str) -> StampFolder | None:
         path = f"{self._all}/{name}"
         try:
             info = os.lstat(path)
             data = _stamp_data(f"{path}/stamp")
-            folder = Folder(name, str(data["digest"]), int(data["birth"]), int(data["inode"]))
+            folder = StampFolder(name, str(data["digest"]), int(data["birth"]), int(data["inode"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         mine = not hasattr(os, "geteuid") or info.st_uid == os.geteuid()

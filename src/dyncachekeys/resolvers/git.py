@@ -33,9 +33,9 @@ def git(  # noqa: PLR0913  each an option
         raise ResolverError([Problem("invalid-option", "asks for nothing", context.where, remedy)])
     yield Git(commit=commit, reason="the commit that is checked out")
     yield Git(tags=tags, reason="all tags")
-    hindrance = context.git_hindrance(needs_git=needs_git)
-    if hindrance:
-        context.warn("git-unknown", f"{hindrance}; what the key asks of it counts as none")
+    blocker = context.git_blocker(needs_git=needs_git)
+    if blocker:
+        context.warn("git-unknown", f"{blocker}; what the key asks of it counts as none")
     if describe:
         yield Value("describe", context.git(*_DESCRIBE), "the nearest tag")
     if dirty or submodules or path is not None:
@@ -46,7 +46,7 @@ def git(  # noqa: PLR0913  each an option
 def _of_the_tree(context: Context, path: str | None, *, dirty: bool, submodules: bool) -> Iterator[Result]:
     inside, _, prefix = (context.git("rev-parse", "--is-inside-work-tree", "--show-prefix") or "").partition("\n")
     if inside != "true":
-        if not context.git_hindrance():
+        if not context.git_blocker():
             context.warn("git-unknown", "git has no work tree here; what the key asks of it counts as none")
         yield Value("work tree", None, "there is none")
         return

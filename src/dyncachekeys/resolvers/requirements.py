@@ -43,13 +43,15 @@ def requirements(
 def _targets(context: Context, path: str) -> Iterator[tuple[str, str]]:
     """Yield what a file includes, each with ``file:line``; variables are not expanded yet."""
     try:
-        text, odd = decoded(context.read_bytes(path))
+        text, non_regular = decoded(context.read_bytes(path))
     except OSError as error:
         message = f"can't be read: {error.strerror or error}"
         remedy = "make it readable, or take it out of `files` or of the file that includes it"
         raise ResolverError([Problem("unreadable-file", message, path, remedy)]) from error
-    if odd:
-        context.warn("requirements-encoding", f"{path} is not in the encoding that it names, {odd}; read as UTF-8")
+    if non_regular:
+        context.warn(
+            "requirements-encoding", f"{path} is not in the encoding that it names, {non_regular}; read as UTF-8"
+        )
     for found in includes(text):
         where = f"{path}:{found.line}"
         if isinstance(found, Unreadable):

@@ -18,7 +18,7 @@ from dyncachekeys.files.selection import Selected, Selection
 from dyncachekeys.model import Input, Notice, Output, Transport, Watch
 from dyncachekeys.plugin import Context, may_ask_machine
 from dyncachekeys.resolving import registry, with_requirements
-from dyncachekeys.resolving.found import Found, expanded, sorted_out
+from dyncachekeys.resolving.found import Found, expanded, partitioned
 from dyncachekeys.resolving.inputs import Digests, Inputs, digests_of
 from dyncachekeys.resolving.isolated import Worker
 from dyncachekeys.resolving.packages import Packages
@@ -112,7 +112,7 @@ class _BuiltIn:
 
     def resolve(self) -> tuple[list[Found], list[Selected], list[Notice]]:
         try:
-            found, selections = sorted_out(self._function(self._context, **self._options))
+            found, selections = partitioned(self._function(self._context, **self._options))
         except (ValueError, OSError) as error:
             remedy = "mend the file, or the key's options"
             raise ResolverError([Problem("resolver-failed", str(error), self._context.where, remedy)]) from error

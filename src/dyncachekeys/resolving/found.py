@@ -33,11 +33,11 @@ def plain(results: Iterable[object]) -> list[Found]:
     Raises:
         WrongResultError: something that is no `File`, `Directory`, `Env` or `Value`, or has no right name.
     """
-    found, selections = sorted_out(results)
+    found, selections = partitioned(results)
     return list(dict.fromkeys([*found, *(one for selected in selections for one in expanded(selected))]))
 
 
-def sorted_out(results: Iterable[object]) -> tuple[list[Found], list[Selected]]:
+def partitioned(results: Iterable[object]) -> tuple[list[Found], list[Selected]]:
     """Check and convert whatever a resolver returned, and keep its selections apart. Errors as `plain`."""
     if isinstance(results, (str, bytes)) or not isinstance(results, Iterable):
         message = f"it returned {type(results).__name__}, not an iterable of File, Directory, Env, Git, Output or Value"

@@ -37,16 +37,16 @@ class Inputs:
     def __iter__(self) -> Iterator[Input]:
         yield from sorted([*self.single, *self.of_selection()], key=lambda one: (one.kind, one.subject, one.state))
 
-    def of_selection(self, *, only_odd: bool = False) -> Iterator[Input]:
+    def of_selection(self, *, only_non_regular: bool = False) -> Iterator[Input]:
         """Yield the inputs of the selection; if wanted, only those that are no plain files."""
         if self.selected is None:
             return
         for folder, chosen in self.selected.folders.items():
             seen = self._files.folders[folder]
-            if only_odd and not seen.odd:
+            if only_non_regular and not seen.non_regular:
                 continue
             for name, number in chosen:
-                if not only_odd or name in seen.odd:
+                if not only_non_regular or name in seen.non_regular:
                     path = f"{folder}/{name}" if folder else name
                     reason = f"matches {self.selected.patterns[number]}"
                     yield Input("file", path, seen.state(name) or "", reason, tree=True)
@@ -113,6 +113,6 @@ def _folder_digest(folder: str, names: Sequence[str], files: Files, known: Diges
     if known is not None and known.names.get(folder) == names:
         return known.folders[folder]
     seen = files.folders[folder]
-    if seen.digest and not seen.odd and len(names) == len(seen.names):
+    if seen.digest and not seen.non_regular and len(names) == len(seen.names):
         return seen.digest
     return folder_digest(names, seen.states(names))

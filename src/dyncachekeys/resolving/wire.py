@@ -25,7 +25,7 @@ def packed(files: Files, environ: Environment) -> dict[str, Any]:
                     [name, folder.stats[row * 4 : row * 4 + 4].tolist(), folder.content(name).hex(), folder.roles[row]]
                     for name, row in folder.names.items()
                 ],
-                list(folder.odd_stats.items()),
+                list(folder.non_regular_stats.items()),
                 folder.listed,
                 folder.listing.hex(),
             ]
@@ -41,7 +41,7 @@ def merge(data: Mapping[str, Any], files: Files, environ: Environment) -> None:
     files.facts.update(dict.fromkeys(data["facts"]))
     environ.asked.update(dict.fromkeys(data["asked"]))
     environ.prefixes.update(dict.fromkeys(data["prefixes"]))
-    for path, rows, odd, listed, listing in data["folders"]:
+    for path, rows, non_regular, listed, listing in data["folders"]:
         folder = files.folder(path)
         for name, stat, content, role in rows:
             row = folder.names.get(name)
@@ -50,8 +50,8 @@ def merge(data: Mapping[str, Any], files: Files, environ: Environment) -> None:
             else:
                 folder.roles[row] |= role
                 files.settled &= folder.stats[row * 4 : row * 4 + 4].tolist() == stat
-        for name, stat in odd:
-            files.settled &= folder.odd_stats.setdefault(name, stat) == stat
+        for name, stat in non_regular:
+            files.settled &= folder.non_regular_stats.setdefault(name, stat) == stat
         if listed is not None:
             seen = tuple(listed)
             files.settled &= folder.listed in {None, seen}

@@ -27,22 +27,22 @@ from dyncachekeys.watch.links import LinkFolder
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dyncachekeys.quick.check import Glance
-    from dyncachekeys.quick.snapshot import Witnesses
+    from dyncachekeys.quick.check import QuickCheck
+    from dyncachekeys.quick.snapshot import Snapshot
     from dyncachekeys.resolving.engine import Resolution
     from dyncachekeys.syncing.plan import Plan
     from dyncachekeys.syncing.report import ProjectReport
 
 
 def sync(
-    root: str | os.PathLike[str], environ: Mapping[str, str] | None = None, *, glance: Glance | None = None
+    root: str | os.PathLike[str], environ: Mapping[str, str] | None = None, *, quick_check: QuickCheck | None = None
 ) -> ProjectReport:
     """Resolve a project's keys and write what differs: the region, then the stamp, then the state.
 
     Args:
         root: The folder that holds ``pyproject.toml``.
         environ: The environment; that of this process, if not given.
-        glance: What the quiet path saw; what it found unchanged is not looked at again.
+        quick_check: What the quiet path saw; what it found unchanged is not looked at again.
 
     Returns:
         What was found and what was written.
@@ -51,7 +51,7 @@ def sync(
         DyncachekeysError: what is the user's to mend. Nothing was written, unless a `WriteError` says so.
     """
     environ = os.environ if environ is None else environ
-    return finish(make_plan(Path(root), environ, glance), environ)
+    return finish(make_plan(Path(root), environ, quick_check), environ)
 
 
 def finish(plan: Plan, environ: Mapping[str, str]) -> ProjectReport:
@@ -60,7 +60,7 @@ def finish(plan: Plan, environ: Mapping[str, str]) -> ProjectReport:
     Result and errors as `sync`.
     """
     while True:
-        now = plan.witnesses()
+        now = plan.take_snapshot()
         report = plan.report(now)
         idle = report.move == "kept" and not report.region_differs and plan.links is None
         if idle and not _is_news(plan, now):
@@ -84,11 +84,11 @@ def finish(plan: Plan, environ: Mapping[str, str]) -> ProjectReport:
 
 
 def check(
-    root: str | os.PathLike[str], environ: Mapping[str, str] | None = None, *, glance: Glance | None = None
+    root: str | os.PathLike[str], environ: Mapping[str, str] | None = None, *, quick_check: QuickCheck | None = None
 ) -> ProjectReport:
     """Return what `sync` would find and write. Writes nothing. Arguments and errors as `sync`."""
-    plan = make_plan(Path(root), os.environ if environ is None else environ, glance)
-    return plan.report(plan.witnesses())
+    plan = make_plan(Path(root), os.environ if environ is None else environ, quick_check)
+    return plan.report(plan.take_snapshot())
 
 
 def resolve(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None) -> Resolution:
@@ -153,7 +153,7 @@ def _apply(plan: Plan, report: ProjectReport, written: list[str]) -> ProjectRepo
     """Write, in the order in which a crash at any instant costs one rebuild at most and hides none.
 
     The state comes last: a stamp without it is only moved once more; a state without its stamp would
-    hide that the stamp has to be moved. The witnesses come after it: until they are there, no run is quiet.
+    hide that the stamp has to be moved. The snapshot comes after it: until it is there, no run is quiet.
 
     Returns:
         What was written; nothing if it was found out that no links can be made here, so that the stamp
@@ -163,14 +163,14 @@ def _apply(plan: Plan, report: ProjectReport, written: list[str]) -> ProjectRepo
         atomic.replace(plan.project.root / FILE, plan.document, ours=False)
         written.append(FILE)
         plan.files.renew(FILE)
-        left = tuple(notice for notice in plan.notices if notice.code not in notices.MENDED)
+        left = tuple(notice for notice in plan.notices if notice.code not in notices.FIXED)
         plan = dataclasses.replace(plan, notices=left)  # else the next run would say it again
     if plan.links is not None:
         if not _fill(plan):
             return None
         written.append(LINK_FOLDER)
     stamps = Stamps(plan.home)
-    if plan.verdict.move != "kept":
+    if plan.decision.move != "kept":
         written.append(_move(plan, stamps))
     elif not plan.coverage.has_stamp:
         stamps.remove()
@@ -184,7 +184,7 @@ def _apply(plan: Plan, report: ProjectReport, written: list[str]) -> ProjectRepo
         digests = (report.previous, report.digest)
         history.add(os.fspath(plan.home), digests, report.move, report.why, by_key, at=plan.started)
     with contextlib.suppress(OSError):  # without them the next run takes longer, and that is all
-        snapshot_file.write(plan.witnesses(), os.fspath(plan.home))
+        snapshot_file.write(plan.take_snapshot(), os.fspath(plan.home))
     folder = stamps.current()
     return dataclasses.replace(report, written=tuple(written), stamp=folder.id if folder else None)
 
@@ -208,8 +208,8 @@ def _fill(plan: Plan) -> bool:
 
 def _move(plan: Plan, stamps: Stamps) -> str:
     digest = plan.coverage.stamp_digest
-    if plan.verdict.folder is not None:
-        stamps.point_to(plan.verdict.folder, plan.named)
+    if plan.decision.folder is not None:
+        stamps.point_to(plan.decision.folder, plan.named)
         return CURRENT
     if stamps.move(digest, plan.named) is not None:
         return CURRENT
@@ -239,7 +239,7 @@ def _next_state(plan: Plan) -> State:
         entries=plan.wanted,
         record={"identity": list(record.identity), "current": record.current} if record else None,
         expected=expected,
-        products=plan.verdict.products.known if plan.verdict.products is not None else {},
+        products=plan.decision.products.known if plan.decision.products is not None else {},
         links=LinkFolder(plan.home).known_as(links.mark(plan.files, plan.coverage.linked_digest)),
         written=plan.written,
         writes=plan.loops.writes,
@@ -251,10 +251,10 @@ def _next_state(plan: Plan) -> State:
     )
 
 
-def _is_news(plan: Plan, now: Witnesses) -> bool:
+def _is_news(plan: Plan, now: Snapshot) -> bool:
     """Tell whether what is to be remembered is worth a write although neither region nor stamp changes."""
     known = plan.files.memory.known
-    if plan.traces or known.young or now.differs_from(known):
+    if plan.traces or known.racy or now.differs_from(known):
         return True
     return _next_state(plan).comparable != plan.state.comparable
 

@@ -1,4 +1,4 @@
-"""From what a run looked at to the witnesses by which the next one is quiet."""
+"""From what a run looked at to the snapshot by which the next one can be quiet."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from dyncachekeys.quick import snapshot
 from dyncachekeys.quick.snapshot import (
     HASH,
     LINKED,
-    LISTED_ANEW,
+    LISTED_AGAIN,
     RACY_NS,
     READ,
     STAMP_LINK,
     STAMPED,
     TIMED,
     WALKED,
+    Snapshot,
     Unit,
-    Witnesses,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dyncachekeys.watch.coverage import Coverage
 
 
-def witnesses_of(files: Files, resolution: Resolution, coverage: Coverage, *, taken: int, salt: str) -> Witnesses:
+def snapshot_of(files: Files, resolution: Resolution, coverage: Coverage, *, taken: int, salt: str) -> Snapshot:
     """Return all files and folders that a run looked at, in columns.
 
     Args:
@@ -55,7 +55,7 @@ def witnesses_of(files: Files, resolution: Resolution, coverage: Coverage, *, ta
     return kept
 
 
-def looked_at(files: Files, digests: Sequence[Mapping[str, bytes]] = ({}, {}), *, taken: int) -> Witnesses:
+def looked_at(files: Files, digests: Sequence[Mapping[str, bytes]] = ({}, {}), *, taken: int) -> Snapshot:
     """Return all files and folders that were looked at, in columns, and what else was found out.
 
     Args:
@@ -63,7 +63,7 @@ def looked_at(files: Files, digests: Sequence[Mapping[str, bytes]] = ({}, {}), *
         digests: By folder, that over its inputs, and that over those of them that move the stamp.
         taken: When the look began, in nanoseconds since the epoch.
     """
-    kept = Witnesses()
+    kept = Snapshot()
     kept.taken = taken
     hashed = {folder for some in digests for folder in some}
     kept.folders = sorted(
@@ -76,24 +76,24 @@ def looked_at(files: Files, digests: Sequence[Mapping[str, bytes]] = ({}, {}), *
         kept.names.append("\0".join(names))
         folder_stats += array("q", (*(folder.listed or (0, 0, 0)), len(names))).tobytes()
         listings += folder.listing or bytes(16)
-        plain.append(not folder.odd)
+        plain.append(not folder.non_regular)
         for some in digests:
             both += some.get(path) or bytes(HASH)
         _add_rows(folder, names, file_stats, contents, roles)
     kept.folder_stats, kept.file_stats, kept.listings, kept.plain = folder_stats, file_stats, listings, plain
     kept.roles, kept.contents, kept.digests = roles, contents, both
     kept.rests = (bytes(HASH), bytes(HASH))
-    kept.odd = [
+    kept.non_regular = [
         (f"{path}/{name}" if path else name, row)
         for path, folder in sorted(files.folders.items())
-        for name, row in sorted(folder.odd_stats.items())
+        for name, row in sorted(folder.non_regular_stats.items())
     ]
     kept.facts = sorted(fact for fact in files.facts if fact[0] != "F" or files.content(fact[1:]) is None)
-    kept.young = _young_places(kept)
+    kept.racy = _racy_places(kept)
     return kept
 
 
-def seal_environment(kept: Witnesses, environ: Mapping[str, str], asked: Environment, others: Iterable[str]) -> None:
+def seal_environment(kept: Snapshot, environ: Mapping[str, str], asked: Environment, others: Iterable[str]) -> None:
     """Add the variables that were asked for, by their values in the process's own environment.
 
     Args:
@@ -146,28 +146,28 @@ def _add_rows(folder: Folder, names: Sequence[str], stats: bytearray, contents: 
         roles.append(folder.roles[row])
 
 
-def _unit(key: str, selected: Selected, kept: Witnesses, files: Files) -> Unit:
+def _unit(key: str, selected: Selected, kept: Snapshot, files: Files) -> Unit:
     visited, chosen = bytearray(), array("H")
     for place, path in enumerate(kept.folders):
         numbers = dict(selected.folders.get(path, ()))
         all_plain = numbers.keys() <= files.folders[path].names.keys()
-        visited.append((WALKED if all_plain else LISTED_ANEW) if path in selected.walked else 0)
+        visited.append((WALKED if all_plain else LISTED_AGAIN) if path in selected.walked else 0)
         chosen.extend(numbers.get(name, -1) + 1 for name in kept.names_in(place))
     return Unit(key, selected.signature, selected.patterns, bytes(visited), chosen.tobytes())
 
 
-def _young_places(kept: Witnesses) -> list[int]:
+def _racy_places(kept: Snapshot) -> list[int]:
     """Return the places of folders and files that are as young as the look at them."""
     limit = kept.taken - RACY_NS
-    young: set[int] = set()
+    racy: set[int] = set()
     for stats, (first, second), is_folder in (
         (memoryview(kept.folder_stats).cast("q"), (0, 1), True),
         (memoryview(kept.file_stats).cast("q"), (1, 2), False),
     ):
         for times in (stats[first::4], stats[second::4]) if stats else ():
             if max(times) >= limit:
-                young.update(-1 - place if is_folder else place for place, time in enumerate(times) if time >= limit)
-    return sorted(young)
+                racy.update(-1 - place if is_folder else place for place, time in enumerate(times) if time >= limit)
+    return sorted(racy)
 
 
 def note_stamp(files: Files) -> str:
@@ -176,7 +176,7 @@ def note_stamp(files: Files) -> str:
     folder, name = split(STAMP_LINK)
     try:
         link = os.readlink(files.full(STAMP_LINK))
-        files.folder(folder).odd_stats[name] = snapshot.odd_stat(files.full(STAMP_LINK))
+        files.folder(folder).non_regular_stats[name] = snapshot.non_regular_stat(files.full(STAMP_LINK))
     except OSError:
         return ""
     return link

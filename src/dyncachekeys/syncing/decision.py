@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from dyncachekeys.files.selection import Selected
     from dyncachekeys.files.tree import Files
     from dyncachekeys.model import Input
-    from dyncachekeys.quick.stamp import Folder, Stamps
-    from dyncachekeys.syncing.outputs import Judgement
+    from dyncachekeys.quick.stamp import StampFolder, Stamps
+    from dyncachekeys.syncing.outputs import OutputDecision
     from dyncachekeys.syncing.state import State
     from dyncachekeys.uv.record import Record
     from dyncachekeys.watch.coverage import Coverage
@@ -30,21 +30,21 @@ _WHOLE_SECONDS_NS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Decision:
     """What is to be done with the stamp."""
 
     move: Move
-    folder: Folder | None = None
+    folder: StampFolder | None = None
     """The folder to go back to, if that is it."""
     why: tuple[str, ...] = ()
     """Why it moves although the digest is the same; where there is no stamp, why it would."""
-    products: Judgement | None = None
+    products: OutputDecision | None = None
     """What is to be remembered of products, and said of them."""
 
 
-def on_stamp(  # noqa: PLR0913
-    coverage: Coverage, products: Judgement, state: State, files: Files, stamps: Stamps, record: Record | None
-) -> Verdict:
+def decide(  # noqa: PLR0913
+    coverage: Coverage, products: OutputDecision, state: State, files: Files, stamps: Stamps, record: Record | None
+) -> Decision:
     """Decide whether the stamp moves.
 
     Args:
@@ -58,7 +58,7 @@ def on_stamp(  # noqa: PLR0913
     if not coverage.has_stamp:
         # Nothing can be done about a doubt but to tell the user.
         doubts = tuple(_reasons(coverage, state, files, record)) if state.digest is not None else ()
-        return Verdict("kept", why=doubts, products=products)
+        return Decision("kept", why=doubts, products=products)
     known = stamps.digest()
     absent = known is None and coverage.needs_no_stamp
     forced: tuple[str, ...] = ()
@@ -67,12 +67,12 @@ def on_stamp(  # noqa: PLR0913
     if known is not None or absent:
         forced += products.why
     if forced:
-        return Verdict("moved", why=forced, products=products)
+        return Decision("moved", why=forced, products=products)
     if absent or known == coverage.stamp_digest:
-        return Verdict("kept", products=products)
+        return Decision("kept", products=products)
     named = record.current if record else None
     former = stamps.former(coverage.stamp_digest, named) if state.digest is not None and not products.why else None
-    return Verdict("returned", former, products=products) if former else Verdict("moved", products=products)
+    return Decision("returned", former, products=products) if former else Decision("moved", products=products)
 
 
 def written_by_build(coverage: Coverage, state: State, files: Files, record: Record | None) -> Iterator[str]:
@@ -137,14 +137,14 @@ def _linked_unseen(coverage: Coverage, old: Mapping[tuple[str, str], str], files
     """Yield the linked files that are another than at the last sync, but no younger than uv's maximum then."""
     for folder, names in coverage.linked.items():
         seen = files.folders[folder]
-        if not seen.odd and files.memory.holds(folder, seen):
+        if not seen.non_regular and files.memory.holds(folder, seen):
             continue
         for name in names:
             path = f"{folder}/{name}" if folder else name
             known = old.get(("file", path)) or files.memory.state(folder, name)
             if known is None or known == seen.state(name):
                 continue
-            time = newest(files, [path]) if name in seen.odd else seen.stats[seen.names[name] * 4 + CHANGED]
+            time = newest(files, [path]) if name in seen.non_regular else seen.stats[seen.names[name] * 4 + CHANGED]
             if time is not None and time <= before:
                 yield path
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from dyncachekeys.model import Input
     from dyncachekeys.quick.change import Cause, ChangeKind
-    from dyncachekeys.quick.snapshot import Witnesses
+    from dyncachekeys.quick.snapshot import Snapshot
     from dyncachekeys.resolving.inputs import Inputs
     from dyncachekeys.syncing.state import Row
 
@@ -26,7 +26,7 @@ def rows_of(inputs: Inputs, salt: bytes) -> tuple[Row, ...]:
 
     The plain files of a selection are remembered in columns.
     """
-    some = (*inputs.single, *inputs.of_selection(only_odd=True))
+    some = (*inputs.single, *inputs.of_selection(only_non_regular=True))
     return tuple((one.kind, one.subject, remembered(one, salt), one.reason) for one in some)
 
 
@@ -35,7 +35,7 @@ def remembered(one: Input, salt: bytes) -> str:
     return sealed(salt, digest_of([(one.kind, one.subject, one.state)])) if one.is_secret else one.state
 
 
-def of_selections(old: Witnesses, new: Witnesses, key: str) -> tuple[list[Row], list[Row]]:
+def of_selections(old: Snapshot, new: Snapshot, key: str) -> tuple[list[Row], list[Row]]:
     """Return the plain files that a key's selection chose then and now, as far as they may differ.
 
     Args:
@@ -46,7 +46,7 @@ def of_selections(old: Witnesses, new: Witnesses, key: str) -> tuple[list[Row], 
     return _rows_besides(old, new, key), _rows_besides(new, old, key)
 
 
-def _rows_besides(these: Witnesses, others: Witnesses, key: str) -> list[Row]:
+def _rows_besides(these: Snapshot, others: Snapshot, key: str) -> list[Row]:
     """Return the rows of folders that are not the same in the others."""
     rows: list[Row] = []
     here, there = _by_folder(these, key), _by_folder(others, key)
@@ -60,7 +60,7 @@ _Seen = tuple[str, bytes, bytes, bytes, tuple[str, ...]]
 """The names, contents and roles of a folder's files, the numbers of their patterns, and the patterns."""
 
 
-def _by_folder(these: Witnesses, key: str) -> dict[str, _Seen]:
+def _by_folder(these: Snapshot, key: str) -> dict[str, _Seen]:
     unit = next((unit for unit in these.units if unit.key == key), None)
     found: dict[str, _Seen] = {}
     first = 0

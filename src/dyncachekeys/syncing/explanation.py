@@ -15,7 +15,7 @@ from dyncachekeys.quick import history
 from dyncachekeys.quick.change import Change
 from dyncachekeys.quick.snapshot import HASH, INPUT, LEFT_OUT
 from dyncachekeys.syncing.decision import Move
-from dyncachekeys.syncing.forecast import Outlook, outlook
+from dyncachekeys.syncing.forecast import Forecast, forecast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ class Explanation:
     """What there is to say about one project."""
 
     report: ProjectReport
-    outlook: Outlook
+    forecast: Forecast
     since: int
     """How many of the last syncs that changed something count as not yet told."""
     changes: Mapping[str, Sequence[Change]]
@@ -92,17 +92,17 @@ def explain(plan: Plan, since: int = 0) -> Explanation:
         plan: The project.
         since: How many of the last syncs that changed something to go back.
     """
-    report = plan.report(plan.witnesses())
+    report = plan.report(plan.take_snapshot())
     events = [event for event in map(_event, history.read(os.fspath(plan.home))) if event] if plan.believed else []
     back = events[-since:] if since else []
     now = {key.name: key.changes for key in report.keys}
     salt = bytes.fromhex(plan.state.salt)
     tables = differing(plan.state.tables, sealed_tables(plan.project.pyproject, salt)) if plan.state.tables else []
     told = {change.subject for some in now.values() for change in some}
-    seen = outlook(plan)
+    seen = forecast(plan)
     return Explanation(
         report=report,
-        outlook=seen,
+        forecast=seen,
         since=len(back),
         changes=_together([*(event.changes for event in back), now]),
         why=(*(why for event in back for why in event.why), *report.why),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from dyncachekeys.syncing.plan import Plan
 
-Verdict = Literal["installs", "builds", "builds-after-sync", "nothing-to-do"]
+Outcome = Literal["installs", "builds", "builds-after-sync", "nothing-to-do"]
 Fact = Literal[
     "not-installed",
     "region",
@@ -45,27 +45,27 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Forecast:
     """What uv will do."""
 
-    verdict: Verdict
+    outcome: Outcome
     seen: tuple[Seen, ...]
     """By what: now, or once dyncachekeys has run."""
     certain: bool = True
     """Whether uv, whatever its version, reads of git what we do (U9)."""
 
 
-def outlook(plan: Plan) -> Outlook:
+def forecast(plan: Plan) -> Forecast:
     """Return what uv will do with a project that was looked at."""
     now = tuple(_now(plan))
     certain = plan.expected_record().git is not None
     if plan.record is None:
-        return Outlook("installs", now, certain)
+        return Forecast("installs", now, certain)
     if now:
         # Under the transport `digest`, the name that uv compares is the one that sync writes.
-        return Outlook("builds-after-sync" if plan.coverage.naming and plan.region_differs else "builds", now, certain)
+        return Forecast("builds-after-sync" if plan.coverage.naming and plan.region_differs else "builds", now, certain)
     later = tuple(_after_sync(plan))
-    return Outlook("builds-after-sync" if later else "nothing-to-do", later, certain)
+    return Forecast("builds-after-sync" if later else "nothing-to-do", later, certain)
 
 
 def _now(plan: Plan) -> Iterator[Seen]:
@@ -88,7 +88,7 @@ def _now(plan: Plan) -> Iterator[Seen]:
     if record.name != expected.name:
         yield Seen("name", expected.name or record.name or "")
     folder = Stamps(plan.home).current() if plan.coverage.has_stamp else None
-    if folder is not None and not folder.is_named(record.current) and plan.verdict.move != "returned":
+    if folder is not None and not folder.is_named(record.current) and plan.decision.move != "returned":
         yield Seen("stamp", CURRENT)
 
 
@@ -115,5 +115,5 @@ def _after_sync(plan: Plan) -> Iterator[Seen]:
         yield Seen("links", LINK_FOLDER)
     if plan.region_differs and plan.coverage.naming is None:
         yield Seen("region", "tool.uv.cache-keys in pyproject.toml")
-    if plan.verdict.move == "moved":
+    if plan.decision.move == "moved":
         yield Seen("stamp-moves", CURRENT)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _TAKES_ONLY_WHAT_IT_IS_TOLD = ("flit_core", "maturin", "mesonpy", "poetry", "setuptools", "uv_build")
 """Build backends whose sdist holds no unknown folder; any other may take in what git does not ignore (U26)."""
 
-MENDED = frozenset({"markers-lost", "region-in-conflict"})
+FIXED = frozenset({"markers-lost", "region-in-conflict"})
 """What is mended once the region is written."""
 
 

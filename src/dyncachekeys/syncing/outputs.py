@@ -24,7 +24,7 @@ _NOT_INSTALLED = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class OutputDecision:
     """What is to be done about products."""
 
     why: tuple[str, ...]
@@ -36,7 +36,7 @@ class Judgement:
 
 def judge(
     outputs: Iterable[tuple[str, Output]], before: Mapping[str, Known], record: Record | None, files: Files
-) -> Judgement:
+) -> OutputDecision:
     """Decide which missing products ask for a build.
 
     Args:
@@ -61,7 +61,7 @@ def judge(
                 message = f"`{path}` is not there, and the last build did not make it"
                 notices.append(Notice("product-not-made", message, where))
         known[output.pattern] = here
-    return Judgement(tuple(why), known, tuple(notices))
+    return OutputDecision(tuple(why), known, tuple(notices))
 
 
 def _missing(

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from dyncachekeys.files.tree import Files
     from dyncachekeys.process.environ import Environment
     from dyncachekeys.pyproject.project import Project
-    from dyncachekeys.quick.snapshot import Witnesses
+    from dyncachekeys.quick.snapshot import Snapshot
     from dyncachekeys.resolving.engine import Resolution
-    from dyncachekeys.syncing.decision import Verdict
+    from dyncachekeys.syncing.decision import Decision
     from dyncachekeys.syncing.loops import Loops
     from dyncachekeys.syncing.state import State
-    from dyncachekeys.trace.store import Kept
+    from dyncachekeys.trace.store import StoredTrace
     from dyncachekeys.watch.coverage import Coverage
 
 Fingerprint = tuple[bytes | None, bytes | None, str | None]
@@ -61,7 +61,7 @@ class Plan:
     document: bytes
     """``pyproject.toml`` as it shall be."""
     record: Record | None
-    verdict: Verdict
+    decision: Decision
     program: Program | None
     """The uv on PATH; the one that was known, if there is none."""
     links: Mapping[str, str] | None
@@ -76,7 +76,7 @@ class Plan:
     """What the user should know."""
     alone: bool
     """Whether `uv sync` in the project's folder would build nothing else."""
-    traces: Mapping[str, Kept]
+    traces: Mapping[str, StoredTrace]
     """New traces of builds, to be kept, each by the name of its file."""
 
     @property
@@ -103,14 +103,12 @@ class Plan:
         """Return what uv would record if it built from the project as it is at this instant."""
         return expected_record(self.files, self.all_entries, self.environ, self.newest_linked)
 
-    def witnesses(self) -> Witnesses:
+    def take_snapshot(self) -> Snapshot:
         """Return what was looked at, in columns. To be called when all has been looked at."""
         stamp, newest = capture.note_stamp(self.files), self.expected_record().timestamp
         if self.coverage.has_links and LinkFolder(self.home).stat and not self.files.stands(LINK_FOLDER):
             self.files.entries(LINK_FOLDER)
-        kept = capture.witnesses_of(
-            self.files, self.resolution, self.coverage, taken=self.started, salt=self.state.salt
-        )
+        kept = capture.snapshot_of(self.files, self.resolution, self.coverage, taken=self.started, salt=self.state.salt)
         named = [str(entry["env"]) for entry in self.all_entries if isinstance(entry, dict) and "env" in entry]
         capture.seal_environment(kept, self.environ, self.seen, [*named, "UV_PROJECT_ENVIRONMENT"])
         kept.always = [] if self.believed else [HOME]
@@ -126,7 +124,7 @@ class Plan:
     def _doubts(self) -> Iterator[Notice]:
         """Yield what can't be mended where there is no stamp; said once, since the next run knows no more."""
         if not self.coverage.has_stamp and not self.region_differs:
-            for why in self.verdict.why:
+            for why in self.decision.why:
                 remedy = f"if it was, run `uv sync --reinstall-package {self.project.name}`"
                 yield Notice("built-unsynced", f"{why}; {remedy}", self.project.name)
 
@@ -141,11 +139,11 @@ class Plan:
             installed=self.record is not None and self.record.name == self.coverage.naming.path,
         )
 
-    def report(self, now: Witnesses) -> ProjectReport:
+    def report(self, now: Snapshot) -> ProjectReport:
         """Return what is to be said; ``written`` is what would be.
 
         Args:
-            now: The witnesses of this run.
+            now: The snapshot of this run.
         """
         stamp = Stamps(self.home).current()
         written = [*([FILE] if self.region_differs else []), *([LINK_FOLDER] if self.links is not None else [])]
@@ -156,9 +154,9 @@ class Plan:
             digest=self.resolution.digest,
             previous=self.state.digest,
             stamp=stamp.id if stamp and self.believed and self.coverage.has_stamp else None,
-            move=self.verdict.move,
-            why=self.verdict.why if self.coverage.has_stamp else (),
-            written=tuple(written if self.verdict.move == "kept" else [*written, CURRENT]),
+            move=self.decision.move,
+            why=self.decision.why if self.coverage.has_stamp else (),
+            written=tuple(written if self.decision.move == "kept" else [*written, CURRENT]),
             entries=self.wanted,
             keys=key_reports(self.resolution, self.coverage, self.files, self.state, now),
             warnings=(*self.notices, *self._doubts()),

@@ -18,12 +18,12 @@ from dyncachekeys.pyproject.project import FILE, HOME, Project, without_region
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.source import user_entries
 from dyncachekeys.quick import atomic, snapshot
-from dyncachekeys.quick.snapshot import STATE_FILE, Witnesses
+from dyncachekeys.quick.snapshot import STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.resolving.engine import Resolution, resolve
 from dyncachekeys.syncing import loops, notices
 from dyncachekeys.syncing import state as sync_state
-from dyncachekeys.syncing.decision import Verdict, on_stamp, written_by_build
+from dyncachekeys.syncing.decision import Decision, decide, written_by_build
 from dyncachekeys.syncing.outputs import judge
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.state import State
@@ -40,36 +40,36 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from dyncachekeys.quick.check import Glance
+    from dyncachekeys.quick.check import QuickCheck
     from dyncachekeys.syncing.plan import Fingerprint
 
 
-def make_plan(root: Path, environ: Mapping[str, str], glance: Glance | None = None) -> Plan:
+def make_plan(root: Path, environ: Mapping[str, str], quick_check: QuickCheck | None = None) -> Plan:
     """Look at a project and plan what a sync would write.
 
     Args:
         root: The folder that holds ``pyproject.toml``.
         environ: The environment.
-        glance: What the quiet path saw.
+        quick_check: What the quiet path saw.
 
     Raises:
         DyncachekeysError: what is the user's to mend, before anything is written.
     """
     root = root.resolve()
     atomic.check_home(root / HOME)
-    known = _remember(root, glance)
+    known = _remember(root, quick_check)
     state = known.state
     project = by_name.loaded(root, state.entries)
     files = Files(root, known.files, {FILE: lambda: project.bare}, without_region)
     project = workspace.with_inherited(project, files)
-    _demand_keys(project)
+    _require_keys(project)
     program = find(files, environ, state.uv)
     seen = process_environ.for_keys(environ)
     depfiles = Depfiles(root, lambda folder: known.believed if folder == root else not notices.is_tracked(folder))
     resolution = resolve(project, seen, files, depfiles=depfiles)
     links_work = LinkFolder(root / HOME).works and (program is None or program.follows_links)
     coverage = _coverage(resolution, files, state.written, links_work=links_work)
-    by_name.demand_absence(coverage, files)
+    by_name.require_absence(coverage, files)
     fingerprint = (project.raw, known.raw, _link(root / HOME))
     project = _without_lost_region(project, coverage)
     record = installed_record(files, project.name, environ)
@@ -79,9 +79,9 @@ def make_plan(root: Path, environ: Mapping[str, str], glance: Glance | None = No
     final = coverage if written == state.written else _coverage(resolution, files, written, links_work=links_work)
     looping = loops.look(final, resolution, _own_files(project), state, files, record)
     wanted = tuple(e.as_toml() for e in coverage.entries if e.as_toml() not in map(_as_table, project.user_entries))
-    verdict = Verdict("moved", products=judged)
+    decision = Decision("moved", products=judged)
     if known.believed or not coverage.has_stamp:
-        verdict = on_stamp(coverage, judged, state, files, Stamps(root / HOME), record)
+        decision = decide(coverage, judged, state, files, Stamps(root / HOME), record)
     return Plan(
         project=project,
         environ=environ,
@@ -97,7 +97,7 @@ def make_plan(root: Path, environ: Mapping[str, str], glance: Glance | None = No
         wanted=wanted,
         document=_with_region(project, wanted),
         record=record,
-        verdict=verdict,
+        decision=decision,
         program=program,
         links=_links(final, files, state, LinkFolder(root / HOME)),
         newest_linked=newest_linked(files, final.linked),
@@ -115,7 +115,7 @@ def make_plan(root: Path, environ: Mapping[str, str], glance: Glance | None = No
 
 
 @dataclass(frozen=True, slots=True)
-class _Remembered:
+class _LastRun:
     """What the last run left."""
 
     started: int
@@ -128,13 +128,13 @@ class _Remembered:
     files: FileMemory
 
 
-def _remember(root: Path, glance: Glance | None) -> _Remembered:
-    started = time.time_ns() if glance is None else glance.started
+def _remember(root: Path, quick_check: QuickCheck | None) -> _LastRun:
+    started = time.time_ns() if quick_check is None else quick_check.started
     believed = not notices.is_tracked(root)
     raw = _bytes(root / HOME / STATE_FILE)
     state = sync_state.load(root / HOME / STATE_FILE) if believed else State()
-    files = _file_memory(root, glance) if believed and state.digest else FileMemory()
-    return _Remembered(started, believed, raw, _with_edits(root, state, files.known), files)
+    files = _file_memory(root, quick_check) if believed and state.digest else FileMemory()
+    return _LastRun(started, believed, raw, _with_edits(root, state, files.known), files)
 
 
 def _own_files(project: Project) -> list[str]:
@@ -142,7 +142,7 @@ def _own_files(project: Project) -> list[str]:
     return [str(one["file"]) for one in map(_as_table, project.user_entries) if isinstance(one, dict) and "file" in one]
 
 
-def _with_edits(root: Path, state: State, known: Witnesses) -> State:
+def _with_edits(root: Path, state: State, known: Snapshot) -> State:
     """Return the state as the edits left it that were answered since it was written (`edits`)."""
     stamp = Stamps(root / HOME).current()
     if not known.digest or state.expected is None or stamp is None or known.stamp != f"stamps/{stamp.id}":
@@ -151,7 +151,7 @@ def _with_edits(root: Path, state: State, known: Witnesses) -> State:
     fits = state.fits and newest == state.expected["timestamp"]
     if known.digest == state.digest and fits == state.fits:
         return state
-    if snapshot.odd_stat(os.fspath(root / HOME / STATE_FILE)) != known.state:
+    if snapshot.non_regular_stat(os.fspath(root / HOME / STATE_FILE)) != known.state:
         return state
     due = not (fits and known.named and stamp.is_named(int(known.named)))
     expected = {**state.expected, "timestamp": newest}
@@ -175,10 +175,10 @@ def _links(coverage: Coverage, files: Files, state: State, folder: LinkFolder) -
     return None if folder.holds(wanted) else wanted
 
 
-def _file_memory(root: Path, glance: Glance | None) -> FileMemory:
-    if glance is not None:
-        return FileMemory(glance.known, glance.places)
-    return FileMemory(Witnesses.load(os.fspath(root / HOME)))
+def _file_memory(root: Path, quick_check: QuickCheck | None) -> FileMemory:
+    if quick_check is not None:
+        return FileMemory(quick_check.known, quick_check.places)
+    return FileMemory(Snapshot.load(os.fspath(root / HOME)))
 
 
 def fingerprint_of(root: Path) -> Fingerprint:
@@ -186,7 +186,7 @@ def fingerprint_of(root: Path) -> Fingerprint:
     return (_bytes(root / FILE), _bytes(root / HOME / STATE_FILE), _link(root / HOME))
 
 
-def _demand_keys(project: Project) -> None:
+def _require_keys(project: Project) -> None:
     if workspace.has_keys(project):
         return
     if project.table:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dyncachekeys.files.tree import Files
     from dyncachekeys.model import Kind, Notice, Transport, Watch
     from dyncachekeys.quick.change import Change
-    from dyncachekeys.quick.snapshot import Witnesses
+    from dyncachekeys.quick.snapshot import Snapshot
     from dyncachekeys.resolving.engine import Resolution, ResolvedKey
     from dyncachekeys.resolving.inputs import Inputs
     from dyncachekeys.syncing.decision import Move
@@ -126,7 +126,7 @@ class ProjectReport:
         return dataclasses.replace(self, keys=tuple(one for one in self.keys if one.name == key))
 
 
-def demand_key(reports: Sequence[ProjectReport], key: str) -> None:
+def require_key(reports: Sequence[ProjectReport], key: str) -> None:
     """Raise `ConfigurationError` unless some project has a key of this name."""
     if not any(one.has(key) for one in reports):
         remedy = nearest(key, {one.name for report in reports for one in report.keys})
@@ -134,7 +134,7 @@ def demand_key(reports: Sequence[ProjectReport], key: str) -> None:
 
 
 def key_reports(
-    resolution: Resolution, coverage: Coverage, files: Files, state: State, now: Witnesses
+    resolution: Resolution, coverage: Coverage, files: Files, state: State, now: Snapshot
 ) -> tuple[KeyReport, ...]:
     """Return a report for each key, against what the last sync left.
 
@@ -171,7 +171,7 @@ def _digest(key: ResolvedKey, resolution: Resolution, files: Files, state: State
     return sealed(bytes.fromhex(state.salt), digest) if secret else digest
 
 
-def _changes(key: ResolvedKey, then: Witnesses, now: Witnesses, state: State) -> Iterator[Change]:
+def _changes(key: ResolvedKey, then: Snapshot, now: Snapshot, state: State) -> Iterator[Change]:
     old: list[Row] = list(state.keys.get(key.name, ()))
     new: list[Row] = list(diff.rows_of(key.inputs, bytes.fromhex(state.salt)))
     if then.folders or key.name not in state.keys:  # else the memory of them is gone, and nothing can be said

@@ -22,7 +22,7 @@ from dyncachekeys.uv import workspace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dyncachekeys.quick.check import Glance
+    from dyncachekeys.quick.check import QuickCheck
     from dyncachekeys.syncing.explanation import Explanation
     from dyncachekeys.syncing.plan import Plan
     from dyncachekeys.syncing.report import ProjectReport
@@ -96,20 +96,20 @@ class Scope:
 
 
 def sync(
-    scope: Scope, environ: Mapping[str, str] | None = None, glances: Mapping[str, Glance] | None = None
+    scope: Scope, environ: Mapping[str, str] | None = None, quick_checks: Mapping[str, QuickCheck] | None = None
 ) -> list[ProjectReport]:
     """Sync all projects of a scope: nothing is written before each of them is resolved and planned.
 
     Args:
         scope: The projects.
         environ: The environment; that of this process, if not given.
-        glances: What the quiet path saw, by folder.
+        quick_checks: What the quiet path saw, by folder.
 
     Raises:
         DyncachekeysError: what is the user's to mend, in all projects.
     """
     environ = os.environ if environ is None else environ
-    plans = _planned(scope, environ, glances or {})
+    plans = _planned(scope, environ, quick_checks or {})
     reports = [apply.finish(plan, environ) for plan in plans]
     if len(plans) > 1 and any(report.region_differs for report in reports):
         # What is to be in uv's next record depends on the times of files that have just been written in others.
@@ -120,11 +120,11 @@ def sync(
 
 
 def check(
-    scope: Scope, environ: Mapping[str, str] | None = None, glances: Mapping[str, Glance] | None = None
+    scope: Scope, environ: Mapping[str, str] | None = None, quick_checks: Mapping[str, QuickCheck] | None = None
 ) -> list[ProjectReport]:
     """Return what `sync` would find and write. Writes nothing. Arguments and errors as `sync`."""
     environ = os.environ if environ is None else environ
-    return [plan.report(plan.witnesses()) for plan in _planned(scope, environ, glances or {})]
+    return [plan.report(plan.take_snapshot()) for plan in _planned(scope, environ, quick_checks or {})]
 
 
 def explain(scope: Scope, environ: Mapping[str, str] | None = None, since: int = 0) -> list[Explanation]:
@@ -139,13 +139,13 @@ def explain(scope: Scope, environ: Mapping[str, str] | None = None, since: int =
     return [explanation.explain(plan, since) for plan in _planned(scope, environ, {})]
 
 
-def _planned(scope: Scope, environ: Mapping[str, str], glances: Mapping[str, Any]) -> list[Plan]:
+def _planned(scope: Scope, environ: Mapping[str, str], quick_checks: Mapping[str, Any]) -> list[Plan]:
     plans: list[Plan] = []
     failed: list[DyncachekeysError] = []
     problems: list[Problem] = []
     for folder in scope.roots:
         try:
-            plans.append(planning.make_plan(folder, environ, glances.get(os.fspath(folder))))
+            plans.append(planning.make_plan(folder, environ, quick_checks.get(os.fspath(folder))))
         except DyncachekeysError as error:  # noqa: PERF203  all problems are told in one run
             failed.append(error)
             problems += scope.placed(folder, error.problems)

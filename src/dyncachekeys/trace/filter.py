@@ -21,7 +21,7 @@ _LEFT_OUT = frozenset({".git", ".hg", ".svn", "__pycache__", ".dyncachekeys", ".
 ``-c`` is the name under which uv starts a backend."""
 _METADATA = ("*.egg-info", "*.dist-info")
 """What backends keep of the last build."""
-_PASSING = {
+_INCIDENTAL = {
     *("PATH", "HOME", "PWD", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS", "LINES"),
     *("TMP", "TMPDIR", "TEMP", "TEMPDIR", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT"),
     *("UV", "UV_CACHE_DIR", "UV_RUN_RECURSION_DEPTH"),
@@ -29,7 +29,7 @@ _PASSING = {
     *("NO_COLOR", "FORCE_COLOR", "PY_FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),
     *("CI", "BUILDKITE", "CIRCLECI", "TRAVIS"),
 }
-_PASSING_LIKE = (
+_INCIDENTAL_LIKE = (
     *("LC_*", "XDG_*", "PYTHON[!_]*", "PIP_*", "PEP517_*", "UV_INTERNAL__*"),
     *("GITHUB_*", "GITLAB_*", "JENKINS_*", "BUILDKITE_*", "TRAVIS_*", "CIRCLE_*"),
 )
@@ -284,8 +284,8 @@ def _variables(facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
     """Yield the variables that count: those of the session alone do not, unless the project's own code asks."""
     for fact in facts:
         if fact.what == "variable" and fact.who and fact.subject not in _FOR_US:
-            passing = fact.subject in _PASSING or _is_like(fact.subject, _PASSING_LIKE)
-            if fact.who.startswith("project:") or not passing:
+            incidental = fact.subject in _INCIDENTAL or _is_like(fact.subject, _INCIDENTAL_LIKE)
+            if fact.who.startswith("project:") or not incidental:
                 yield fact.subject, fact.who
 
 

@@ -30,7 +30,7 @@ _BUILT = ("build", "dist")
 _OF_PROJECTS = (FILE, "setup.py")
 
 
-class Names(NamedTuple):
+class ListedNames(NamedTuple):
     """The names in a folder that may say anything to a build, sorted."""
 
     counted: list[str]
@@ -41,15 +41,15 @@ class Names(NamedTuple):
     """Those, what packing makes, and what is hidden: of no interest to who goes through all that there is."""
 
 
-class Observed(NamedTuple):
+class TracedInputs(NamedTuple):
     """What a build depends on."""
 
     results: list[Found]
-    passing: list[Found]
+    incidental: list[Found]
     """What it asked of names that do not count. When that changes, it has to be watched again; nothing more."""
 
 
-def observe(trace: Trace, files: Files, pyproject: Mapping[str, object]) -> Observed:
+def inputs_of(trace: Trace, files: Files, pyproject: Mapping[str, object]) -> TracedInputs:
     """Return what a build was seen to depend on. None of it asks for an entry: it is this machine's.
 
     Args:
@@ -58,11 +58,11 @@ def observe(trace: Trace, files: Files, pyproject: Mapping[str, object]) -> Obse
         pyproject: The parsed ``pyproject.toml``, which counts by value, and without our own table.
     """
     names = listed_names(trace, files)
-    came_by = passing(trace, files, names)
-    observed = Observed([], [])
+    came_by = incidental(trace, files, names)
+    observed = TracedInputs([], [])
 
     def put(asked: str, path: str, found: Found) -> None:
-        (observed.passing if (asked, path) in came_by else observed.results).append(found)
+        (observed.incidental if (asked, path) in came_by else observed.results).append(found)
 
     for path, who in (*trace.read.items(), *trace.missing.items()):
         if path == FILE:
@@ -76,12 +76,12 @@ def observe(trace: Trace, files: Files, pyproject: Mapping[str, object]) -> Obse
     for path, who in trace.listed.items():
         one = names[path]
         put("listed", path, Value(f"names in {path}", one and one.counted, f"listed by {who}"))
-        observed.passing.append(Value(f"other names in {path}", one and one.others))
+        observed.incidental.append(Value(f"other names in {path}", one and one.others))
     observed.results.extend(Env(name, f"read by {who}", entry=False) for name, who in trace.variables.items())
     return observed
 
 
-def passing(trace: Trace, files: Files, names: Mapping[str, Names | None]) -> set[tuple[str, str]]:
+def incidental(trace: Trace, files: Files, names: Mapping[str, ListedNames | None]) -> set[tuple[str, str]]:
     """Return what a build merely came by as it went through whole folders, each with how it was asked for.
 
     That is, names that do not count and what lies there, unless it read something there or asked for it in particular.
@@ -111,12 +111,12 @@ def passing(trace: Trace, files: Files, names: Mapping[str, Names | None]) -> se
     return found
 
 
-def listed_names(trace: Trace, files: Files) -> dict[str, Names | None]:
+def listed_names(trace: Trace, files: Files) -> dict[str, ListedNames | None]:
     """Return the names in each folder that was listed."""
     return {folder: names_in(folder, files, trace) for folder in trace.listed}
 
 
-def names_in(path: str, files: Files, trace: Trace) -> Names | None:
+def names_in(path: str, files: Files, trace: Trace) -> ListedNames | None:
     """Return the names in a folder; nothing where there is none.
 
     Not hidden names, nor what the build writes there itself. A file that git ignores counts if it ends like one
@@ -127,13 +127,13 @@ def names_in(path: str, files: Files, trace: Trace) -> Names | None:
         return None
     own = {posixpath.basename(one) for one in (*trace.written, *trace.made) if posixpath.dirname(one) == folder}
     every = [one for one in files.entries(folder) if one.name not in LEFT_OUT and one.name not in own]
-    found = [one for one in every if not _is_passing(one)]
+    found = [one for one in every if not _is_incidental(one)]
     others = {one.name for one in _passed_over(folder, found, files, trace)}
-    aside = {one.name for one in every if _is_passing(one)}
-    return Names(sorted({one.name for one in found} - others), sorted(others), sorted(aside | others))
+    aside = {one.name for one in every if _is_incidental(one)}
+    return ListedNames(sorted({one.name for one in found} - others), sorted(others), sorted(aside | others))
 
 
-def _is_passing(entry: os.DirEntry[str]) -> bool:
+def _is_incidental(entry: os.DirEntry[str]) -> bool:
     return entry.name.startswith(".") or any(fnmatch.fnmatchcase(entry.name, product) for product in _PACKED)
 
 

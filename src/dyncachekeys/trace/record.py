@@ -38,7 +38,7 @@ _CALLS = Path(__file__).with_name("in_build") / "hooks.py"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class TraceRequest:
     """A build to be traced."""
 
     project: Project
@@ -88,13 +88,13 @@ class Recorded(NamedTuple):
     """Folders in which the build was seen to make, move or remove something."""
 
 
-def record(request: Request) -> Recorded:
+def record(request: TraceRequest) -> Recorded:
     """Run the hooks under the tracer.
 
     Raises:
         ResolverError: the environment can't be made, or a hook fails or takes too long.
     """
-    _demand_build(request)
+    _require_build(request)
     with tempfile.TemporaryDirectory(prefix="dyncachekeys-trace-", ignore_cleanup_errors=True) as name:
         work = Path(name).resolve()
         (work / "trace").mkdir()
@@ -146,7 +146,7 @@ def _finished(trace: Trace, root: Path) -> Trace:
     return trace.without(inside - folders).with_folders(folders)
 
 
-def run_hooks(request: Request, out: Path, problems: list[Problem]) -> list[str]:
+def run_hooks(request: TraceRequest, out: Path, problems: list[Problem]) -> list[str]:
     """Call each hook that makes metadata or a wheel, as far as the backend has it.
 
     Args:
@@ -160,7 +160,7 @@ def run_hooks(request: Request, out: Path, problems: list[Problem]) -> list[str]
     Raises:
         ResolverError: the environment can't be made.
     """
-    _demand_build(request)
+    _require_build(request)
     with tempfile.TemporaryDirectory(prefix="dyncachekeys-build-", ignore_cleanup_errors=True) as name:
         work = Path(name).resolve()
         (work / "trace").mkdir()
@@ -189,7 +189,7 @@ def _now(folder: Path) -> int:
     return changed_ns(probe.stat())
 
 
-def _demand_build(request: Request) -> None:
+def _require_build(request: TraceRequest) -> None:
     """Refuse a project that uv does not build: without ``build-system``, unless it says that it is a package."""
     requires = request.system.get("requires")
     if not (isinstance(requires, list) and all(isinstance(one, str) for one in requires)):
@@ -217,7 +217,7 @@ def interpreter(environment: Path) -> str:
     return f"{os.path.realpath(_in(environment))} {said.get('version_info') or said.get('version', '')}"
 
 
-def _python(request: Request, work: Path) -> Path:
+def _python(request: TraceRequest, work: Path) -> Path:
     """Return the interpreter of the build's environment, which is made if the build is isolated."""
     theirs = _in(request.environment)
     if not request.isolated:
@@ -233,7 +233,7 @@ def _python(request: Request, work: Path) -> Path:
     return _in(made)
 
 
-def _install(request: Request, python: Path, further: Sequence[str]) -> None:
+def _install(request: TraceRequest, python: Path, further: Sequence[str]) -> None:
     venv.install_for_build(python, further, request.where, request.project.root, dict(request.environ))
 
 
@@ -241,7 +241,7 @@ def _in(environment: Path) -> Path:
     return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
-def _call(request: Request, work: Path, python: Path, steps: Sequence[str]) -> list[Any]:
+def _call(request: TraceRequest, work: Path, python: Path, steps: Sequence[str]) -> list[Any]:
     """Call hooks and return what they return."""
     root, answer, order = request.project.root, work / "answer.json", work / "request.json"
     path = request.system.get("backend-path")
@@ -279,7 +279,7 @@ def _call(request: Request, work: Path, python: Path, steps: Sequence[str]) -> l
     return list(json.loads(answer.read_text(encoding="utf-8")))
 
 
-def _failed(request: Request, steps: Sequence[str], error: bytes) -> ResolverError:
+def _failed(request: TraceRequest, steps: Sequence[str], error: bytes) -> ResolverError:
     lines = _without_us(error.decode("utf-8", "replace").strip().splitlines())
     shown = "".join(f"\n    {line}" for line in lines[-_LINES_SHOWN:])
     message = f"the build's {_told(steps)} fails\n  it said:{shown}"

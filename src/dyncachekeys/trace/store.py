@@ -23,7 +23,7 @@ they are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredTrace:
     """A trace, and by what is known whether it stands. Names only: states are sealed."""
 
     trace: Trace = field(default_factory=Trace)
@@ -33,7 +33,7 @@ class Kept:
     """A seal over what the build is made with: interpreter, requirements, the tracer's version."""
     seal: str = ""
     """Over the states of all that the build depends on."""
-    passing: str = ""
+    incidental: str = ""
     """Over what may tell that it depends on more: names that do not count, and its own products."""
     python: str = ""
     """The interpreter that ran it."""
@@ -53,14 +53,14 @@ class Depfiles:
 
     def __init__(self, root: Path, is_believed: Callable[[Path], bool] = lambda _: True) -> None:
         self._root, self._is_believed = root, is_believed
-        self.fresh: dict[str, Kept] = {}
+        self.fresh: dict[str, StoredTrace] = {}
         """What is to be kept, by the name of the file."""
 
-    def new(self, package: Path) -> Kept | None:
+    def new(self, package: Path) -> StoredTrace | None:
         """Return the trace that this very run made of a build, if it did; arguments as `known`."""
         return self.fresh.get(self._file(package))
 
-    def known(self, package: Path) -> list[Kept]:
+    def known(self, package: Path) -> list[StoredTrace]:
         """Return what earlier runs found of a build: for this project, or for the package itself.
 
         Args:
@@ -70,7 +70,7 @@ class Depfiles:
         found = (load(path) for path in places if self._is_believed(path.parent.parent))
         return [one for one in found if one is not None]
 
-    def keep(self, package: Path, trace: Kept) -> None:
+    def keep(self, package: Path, trace: StoredTrace) -> None:
         """Have a new trace kept."""
         self.fresh[self._file(package)] = trace
 
@@ -79,20 +79,20 @@ class Depfiles:
         return FILE if where == "." else f"trace-{value_digest(where)[:16]}.json"
 
 
-def load(path: Path) -> Kept | None:
+def load(path: Path) -> StoredTrace | None:
     """Read a trace; nothing where there is none that can be trusted."""
     try:
         data = state_file.read(path)
-        texts = {name: str(data[name]) for name in ("salt", "basis", "seal", "passing", "python")}
+        texts = {name: str(data[name]) for name in ("salt", "basis", "seal", "incidental", "python")}
         bytes.fromhex(texts["salt"])
         suspects = {str(path): int(times) for path, times in data["suspects"].items()}
         products = {str(path): str(state) for path, state in data["products"].items()}
-        return Kept(_trace(data["trace"]), **texts, products=products, suspects=suspects)
+        return StoredTrace(_trace(data["trace"]), **texts, products=products, suspects=suspects)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def dump(kept: Kept) -> bytes:
+def dump(kept: StoredTrace) -> bytes:
     """Return a trace as it is written."""
     return state_file.dump(dataclasses.asdict(kept))
 

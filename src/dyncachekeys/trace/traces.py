@@ -15,9 +15,9 @@ from dyncachekeys.paths import split
 from dyncachekeys.quick.snapshot import READ
 from dyncachekeys.trace import concurrent, record
 from dyncachekeys.trace.in_build import tracer
-from dyncachekeys.trace.inputs import Found, Observed, observe
+from dyncachekeys.trace.inputs import Found, TracedInputs, inputs_of
 from dyncachekeys.trace.requires import at_sources
-from dyncachekeys.trace.store import Depfiles, Kept
+from dyncachekeys.trace.store import Depfiles, StoredTrace
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.environment import project_environment
 
@@ -42,7 +42,7 @@ class Traces:
     def __init__(self, project: Project, files: Files, environ: Environment, depfiles: Depfiles) -> None:
         self._project, self._files, self._environ = project, files, environ
         self._depfiles = depfiles
-        self._used = Kept()
+        self._used = StoredTrace()
 
     def results(self, where: str, timeout: float) -> tuple[list[Found], list[Notice]]:
         """Return what the build depends on, and what of it can't be seen.
@@ -58,25 +58,27 @@ class Traces:
         if new is not None:
             return self._using(new, self._observed(new), where)
         earlier = self._depfiles.known(self._project.root)
-        good: list[Kept] = []
+        good: list[StoredTrace] = []
         for known in filter(self._is_of_now, earlier):
             observed = self._observed(known)
             if known.seal == self._seal(known, observed):
                 good.append(known)
-                if known.passing == self._passing(known, observed):
+                if known.incidental == self._passing(known, observed):
                     return self._using(known, observed, where)
         request = request_for(self._project, self._files, self._environ, where, timeout)
-        before = next(iter([*good, *earlier]), Kept())
+        before = next(iter([*good, *earlier]), StoredTrace())
         known, observed, products = self._made(before, record.record(request), still=bool(good))
         self._depfiles.keep(self._project.root, known)
         found, notices = self._using(known, observed, where)
         return found, [*notices, *_told(products, known, where)]
 
-    def _using(self, known: Kept, observed: Observed, where: str) -> tuple[list[Found], list[Notice]]:
+    def _using(self, known: StoredTrace, observed: TracedInputs, where: str) -> tuple[list[Found], list[Notice]]:
         self._used = known
         return observed.results, self._notices(known, where)
 
-    def _made(self, before: Kept, recorded: record.Recorded, *, still: bool) -> tuple[Kept, Observed, tuple[str, ...]]:
+    def _made(
+        self, before: StoredTrace, recorded: record.Recorded, *, still: bool
+    ) -> tuple[StoredTrace, TracedInputs, tuple[str, ...]]:
         """Return a new trace, to be kept, and what it takes for products only because it changed so often.
 
         Args:
@@ -99,17 +101,17 @@ class Traces:
         made = {path for path in before.trace.made if self._files.is_dir(path)}
         trace = judged.trace.without(written).with_folders(made)
         trace = trace.with_earlier(before.trace) if still else trace
-        known = Kept(trace, python=recorded.python, suspects=judged.suspects)
+        known = StoredTrace(trace, python=recorded.python, suspects=judged.suspects)
         known = replace(known, products={path: self._sealed(known, path) for path in trace.products})
         observed = self._observed(known)
         if judged.stands:
-            seal, passing = self._seal(known, observed), self._passing(known, observed)
-            known = replace(known, basis=self._basis(known), seal=seal, passing=passing)
+            seal, incidental = self._seal(known, observed), self._passing(known, observed)
+            known = replace(known, basis=self._basis(known), seal=seal, incidental=incidental)
         else:
             self._files.settled = False
         return known, observed, judged.products
 
-    def _sealed(self, known: Kept, path: str) -> str:
+    def _sealed(self, known: StoredTrace, path: str) -> str:
         return sealed(bytes.fromhex(known.salt), self._state(path))
 
     def ran(self, path: str, lines: range | None) -> bool:
@@ -118,10 +120,10 @@ class Traces:
         seen = path in trace.read if lines is None else any(f"{path}:{line}" in trace.lines for line in lines)
         return trace.whole or seen
 
-    def _observed(self, known: Kept) -> Observed:
-        return observe(known.trace, self._files, self._project.pyproject)
+    def _observed(self, known: StoredTrace) -> TracedInputs:
+        return inputs_of(known.trace, self._files, self._project.pyproject)
 
-    def _is_of_now(self, known: Kept) -> bool:
+    def _is_of_now(self, known: StoredTrace) -> bool:
         """Tell whether a trace is of a build as it would be made now."""
         if known.basis != self._basis(known):
             return False
@@ -133,7 +135,7 @@ class Traces:
                 return False
         return True
 
-    def _basis(self, known: Kept) -> str:
+    def _basis(self, known: StoredTrace) -> str:
         """Return a seal over what the build is made with."""
         pyproject, python_version = self._project.pyproject, ".python-version"
         tool = pyproject.get("tool")
@@ -151,13 +153,13 @@ class Traces:
         ]
         return sealed(bytes.fromhex(known.salt), value_digest(parts))
 
-    def _seal(self, known: Kept, observed: Observed) -> str:
+    def _seal(self, known: StoredTrace, observed: TracedInputs) -> str:
         """Return a seal over the states of all that the build depends on."""
         return sealed(bytes.fromhex(known.salt), value_digest([self._told(one) for one in observed.results]))
 
-    def _passing(self, known: Kept, observed: Observed) -> str:
+    def _passing(self, known: StoredTrace, observed: TracedInputs) -> str:
         """Return a seal over what may tell that it depends on more."""
-        states = [self._told(one) for one in observed.passing]
+        states = [self._told(one) for one in observed.incidental]
         states += [["product", path, self._state(path)] for path in known.trace.products]
         return sealed(bytes.fromhex(known.salt), value_digest(states))
 
@@ -173,7 +175,7 @@ class Traces:
         folder, name = split(path)
         return self._files.look(folder, [name], READ).state(name) or MISSING
 
-    def _notices(self, known: Kept, where: str) -> list[Notice]:
+    def _notices(self, known: StoredTrace, where: str) -> list[Notice]:
         """Return which programs can't be seen into, unless there is a key that may be there for them."""
         there = {one.get("resolver") for one in _keys(self._project) if isinstance(one, dict)}
         found: list[Notice] = []
@@ -190,7 +192,7 @@ class Traces:
         return found
 
 
-def _told(products: Sequence[str], known: Kept, where: str) -> Iterator[Notice]:
+def _told(products: Sequence[str], known: StoredTrace, where: str) -> Iterator[Notice]:
     """Yield what is taken for a product for no other reason than that it changes."""
     for path in products:
         times = known.suspects[path]
@@ -207,7 +209,7 @@ def request_for(  # noqa: PLR0913
     *,
     longer: str = "",
     steps: tuple[str, ...] = ("metadata",),
-) -> record.Request:
+) -> record.TraceRequest:
     """Return what it takes to trace a project's build.
 
     Args:
@@ -217,11 +219,11 @@ def request_for(  # noqa: PLR0913
         where: The path of what asks for it.
         timeout: Seconds that each step may take.
         longer: How to give them more; by the key's own option, if not given.
-        steps: What is run, as in `recording.Request`.
+        steps: What is run, as in `recording.TraceRequest`.
     """
     longer = longer or f"raise `{where}.timeout`"
     environment = Path(os.path.normpath(project_environment(files, environ)))
-    return record.Request(
+    return record.TraceRequest(
         project,
         repository_of(files),
         environment,

@@ -53,6 +53,8 @@ def malformed(entry: Any) -> str | None:
             return f"`{kind}` must be text"
     git = entry.get("git", True)
     if isinstance(git, dict):
-        odd = [name for name, value in git.items() if name not in {"commit", "tags"} or not isinstance(value, bool)]
-        return f"`git` has no `{odd[0]}`" if odd else None
+        non_regular = [
+            name for name, value in git.items() if name not in {"commit", "tags"} or not isinstance(value, bool)
+        ]
+        return f"`git` has no `{non_regular[0]}`" if non_regular else None
     return None if isinstance(git, bool) else "`git` is `true`, or a table with `commit` and `tags`"

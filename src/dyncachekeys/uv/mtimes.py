@@ -15,7 +15,7 @@ from dyncachekeys.uv.entries import is_glob
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from dyncachekeys.files.gitignore import Place
+    from dyncachekeys.files.gitignore import FolderRules
     from dyncachekeys.files.tree import Files
 
 
@@ -36,7 +36,7 @@ def newest_linked(files: Files, linked: Mapping[str, Sequence[str]]) -> int | No
     for folder, names in linked.items():
         seen = files.folders[folder]
         times += [seen.stats[seen.names[name] * 4 + CHANGED] for name in names if name in seen.names]
-        for name in seen.odd.keys() & names if seen.odd else ():
+        for name in seen.non_regular.keys() & names if seen.non_regular else ():
             time = _changed(files, f"{folder}/{name}" if folder else name)
             times += [time] if time is not None else []
     return max(times, default=None)
@@ -85,7 +85,7 @@ def _matches(files: Files, glob: str) -> Iterator[str]:
     yield from _below(files, files.relative(files.full("/".join(plain) or ".")), rules.top)
 
 
-def _below(files: Files, folder: str, place: Place) -> Iterator[str]:
+def _below(files: Files, folder: str, place: FolderRules) -> Iterator[str]:
     if not files.is_dir(folder):
         return
     try:

@@ -88,7 +88,7 @@ def loaded(root: Path, owned: Sequence[Mapping[str, Any]]) -> Project:
     return load(root, (*owned, *(entry.as_toml() for entry in (*lost, *STAMP_ENTRIES)))) if lost else project
 
 
-def demand_absence(coverage: Coverage, files: Files) -> None:
+def require_absence(coverage: Coverage, files: Files) -> None:
     """Refuse a project in which the named directory exists: uv would compare its birth time as well (U6).
 
     Raises:

@@ -94,13 +94,11 @@ class _Making:
         if not by_link and not _wants_entry(one, key.watch):
             self.stamped[one] = None
             return
-        hindrance = (
-            self._linkable.hindrance(one.subject, one.state, cautious=key.watch == "auto")
-            if by_link
-            else _hindrance(one)
+        blocker = (
+            self._linkable.blocker(one.subject, one.state, cautious=key.watch == "auto") if by_link else _blocker(one)
         )
-        if hindrance is not None:
-            self._place_hindered(one, key, hindrance)
+        if blocker is not None:
+            self._place_hindered(one, key, blocker)
         elif by_link:
             folder, name = split(one.subject)
             self.linked.setdefault(folder, set()).add(name)
@@ -126,9 +124,9 @@ class _Making:
                 reason = f"matches {selected[path]}"
                 self._place_hindered(Input("file", path, self._files.state(path), reason), key, why)
 
-    def _place_hindered(self, one: Input, key: ResolvedKey, hindrance: str) -> None:
+    def _place_hindered(self, one: Input, key: ResolvedKey, blocker: str) -> None:
         if key.watch == "uv":
-            self.problems.append(_not_expressible(one, key, hindrance))
+            self.problems.append(_not_expressible(one, key, blocker))
         else:
             self.stamped[one] = None
 
@@ -140,7 +138,7 @@ def _wants_entry(one: Input, watch: Watch) -> bool:
     return one.entry or not (one.kind == "file" and one.state == MISSING)
 
 
-def _hindrance(one: Input) -> str | None:
+def _blocker(one: Input) -> str | None:
     """Return why uv can't watch an input by an entry of its own, or nothing."""
     if one.kind == "value":
         return "uv can't watch a value"
@@ -173,7 +171,7 @@ def _linked_digest(linked: Mapping[str, Sequence[str]], files: Files) -> str:
 
 
 def _marked(folder: Folder, name: str) -> str:
-    state = folder.odd.get(name)
+    state = folder.non_regular.get(name)
     return name if state is None else f"{name}\0{_seen_as(state)}"
 
 

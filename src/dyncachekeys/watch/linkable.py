@@ -40,7 +40,7 @@ class Linkable:
             self._doubtful_in.setdefault(folder, set()).add(name)
         self._rules = IgnoreRules(files)
 
-    def hindrance(self, path: str, state: str, *, cautious: bool) -> str | None:
+    def blocker(self, path: str, state: str, *, cautious: bool) -> str | None:
         """Return why a file may not be linked; nothing if it may.
 
         Args:
@@ -75,7 +75,7 @@ class Linkable:
             for name in self._doubtful(folder, chosen, selected.past_ignoring if cautious else frozenset()):
                 path = f"{folder}/{name}" if folder else name
                 state = self._files.folders[folder].state(name) or MISSING
-                if why := self.hindrance(path, state, cautious=cautious):
+                if why := self.blocker(path, state, cautious=cautious):
                     others[name] = why
             yield folder, [name for name, _ in chosen if name not in others], others
 
@@ -84,5 +84,5 @@ class Linkable:
         if not self.works or self._misplaced(f"{folder}/"):
             yield from (name for name, _ in chosen)
             return
-        doubtful = {"pyproject.toml", *self._files.folders[folder].odd, *self._doubtful_in.get(folder, ())}
+        doubtful = {"pyproject.toml", *self._files.folders[folder].non_regular, *self._doubtful_in.get(folder, ())}
         yield from (name for name, number in chosen if name in doubtful or number in past_ignoring)
