@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys.backends import metadata
 from dyncachekeys.backends.files import at, requirement_files, texts, with_hatch_toml
 from dyncachekeys.backends.metadata import existing
-from dyncachekeys.backends.presets import distributions
 from dyncachekeys.backends.scripts import scripts
+from dyncachekeys.backends.tables import distributions
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.files import refs
 from dyncachekeys.files.ignore import IgnoreRules

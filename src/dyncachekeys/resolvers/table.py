@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import tomli
 
-from dyncachekeys.backends.presets import build_tables
+from dyncachekeys.backends.tables import build_tables
 from dyncachekeys.plugin import Checked, Context, Problem, ResolverError, Value, check_path, resolver
 from dyncachekeys.pysource.assignments import UNKNOWN, assignments
 from dyncachekeys.pysource.syntax import UNREADABLE
