@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import tomli
 
+from dyncachekeys.pyproject.tables import at, table_at
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
 _DYNAMIC = "tool.setuptools.dynamic"
@@ -20,20 +21,6 @@ _VERSION_FILES = (
     ("tool.pdm.version.path", ("file",)),
 )
 """Options that name the file of the version, each with what ``source`` beside it has to be."""
-
-
-def at(table: object, path: str | Sequence[str]) -> Any:
-    """Return what stands under a dotted key, or under keys one by one; nothing if it is not there."""
-    found: Any = table
-    for name in path.split(".") if isinstance(path, str) else path:
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found
-
-
-def table_at(table: object, path: str | Sequence[str]) -> Mapping[str, Any]:
-    """Return the table under a key; an empty one if it is not there, or not a table."""
-    found = at(table, path)
-    return found if isinstance(found, Mapping) else {}
 
 
 def list_at(table: object, path: str | Sequence[str]) -> list[Any]:
@@ -99,20 +86,14 @@ def built_with(pyproject: Mapping[str, Any], backend: str) -> bool:
 
 
 def has_hatch_toml(pyproject: Mapping[str, Any], is_file: Callable[[str], bool]) -> bool:
-    """Tell whether hatchling builds the project and reads a ``hatch.toml``. Arguments as `with_hatch_toml`."""
+    """Tell whether hatchling builds the project and reads a ``hatch.toml``."""
     return built_with(pyproject, "hatchling") and is_file("hatch.toml")
 
 
 def with_hatch_toml(
     pyproject: Mapping[str, Any], is_file: Callable[[str], bool], read: Callable[[str], bytes]
 ) -> Mapping[str, Any]:
-    """Return ``pyproject.toml`` as hatchling reads it: tables of ``hatch.toml`` replace those of ``tool.hatch``.
-
-    Args:
-        pyproject: The parsed file.
-        is_file: Whether there is a file at a path relative to the project.
-        read: Returns its content.
-    """
+    """Return ``pyproject.toml`` as hatchling reads it: tables of ``hatch.toml`` replace those of ``tool.hatch``."""
     if not has_hatch_toml(pyproject, is_file):
         return pyproject
     try:
@@ -124,11 +105,7 @@ def with_hatch_toml(
 
 
 def of_table(options: Mapping[str, Any]) -> str:
-    """Return the file whose values a `table` key counts.
-
-    Args:
-        options: The key's options, as they are declared.
-    """
+    """Return the file whose values a `table` key with these options counts."""
     return posixpath.normpath(str(options.get("file", "pyproject.toml")))
 
 

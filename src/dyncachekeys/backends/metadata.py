@@ -5,16 +5,8 @@ from __future__ import annotations
 import configparser
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dyncachekeys.backends.files import (
-    at,
-    built_with,
-    has_hatch_toml,
-    list_at,
-    module_file,
-    table_at,
-    texts,
-    version_files,
-)
+from dyncachekeys.backends.files import built_with, has_hatch_toml, list_at, module_file, texts, version_files
+from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.pysource.assignments import UNKNOWN, assignments
 from dyncachekeys.pysource.syntax import UNREADABLE
 from dyncachekeys.uv.entries import is_glob
@@ -65,13 +57,7 @@ class VersionSource(NamedTuple):
 
 
 def version(pyproject: Mapping[str, Any], of_setup_cfg: Mapping[str, Sequence[str]], files: Files) -> VersionSource:
-    """Return where the version comes from, as far as files of the tree say it.
-
-    Args:
-        pyproject: The parsed ``pyproject.toml``.
-        of_setup_cfg: What `setup_cfg` returns.
-        files: The project's files.
-    """
+    """Return where the version comes from, as far as files of the tree, and what `setup_cfg` returned, say it."""
     flits = tuple(of_flit(pyproject, files))
     stated = (path for _, path in version_files(pyproject, files.is_file))
     found = existing(files, [*stated, *flits, *of_setup_cfg.get("version", [])])
@@ -92,10 +78,6 @@ def attribute(pyproject: Mapping[str, Any], of_setup_cfg: Mapping[str, Sequence[
 
     setuptools and flit do, and run the module if the value is not a literal. hatchling, pdm-backend and
     scikit-build-core search its text, and may find another line than the one that is the value.
-
-    Args:
-        pyproject: The parsed ``pyproject.toml``.
-        of_setup_cfg: What `setup_cfg` returns.
     """
     dotted = at(pyproject, "tool.setuptools.dynamic.version.attr")
     if isinstance(dotted, str):

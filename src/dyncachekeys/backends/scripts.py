@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys.backends.files import at, list_at
+from dyncachekeys.backends.files import list_at
+from dyncachekeys.pyproject.tables import at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

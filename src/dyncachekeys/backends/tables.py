@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dyncachekeys.backends.files import at, list_at, table_at
+from dyncachekeys.backends.files import list_at
 from dyncachekeys.names import normalised_name, required_name
+from dyncachekeys.pyproject.tables import at, table_at
 
 Path = tuple[str, ...]
 """The keys that lead to a table."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys.backends.files import at
 from dyncachekeys.backends.tables import distributions
 from dyncachekeys.names import normalised_name, required_name
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.trace.requires import is_isolated
 from dyncachekeys.uv import workspace
 
