@@ -1,4 +1,4 @@
-"""Write what is made from the model of the configuration anew, or with ``--check`` compare it."""
+"""Write the files that are generated from the model of the configuration, or with ``--check`` compare them."""
 
 import sys
 from pathlib import Path

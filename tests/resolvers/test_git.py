@@ -670,11 +670,11 @@ WHERE = "tool.dyncachekeys.keys.it"
         ),
         (
             'path = "/src"',
-            f"[invalid-option] {WHERE}.path\n  `/src` is absolute, and so differs between machines; write it relative to the project\n  do: write it otherwise\n",
+            f"[invalid-option] {WHERE}.path\n  `/src` is absolute, and so differs between machines; write it relative to the project\n  do: write another value\n",
         ),
         (
             'path = ""',
-            f"[invalid-option] {WHERE}.path\n  an empty path names nothing\n  do: write it otherwise\n",
+            f"[invalid-option] {WHERE}.path\n  an empty path names nothing\n  do: write another value\n",
         ),
         (
             "submodule = true",

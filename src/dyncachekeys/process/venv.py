@@ -111,5 +111,5 @@ def _failed(said: str, what: str, where: str) -> ResolverError:
         remedy = f"run this once with a network and without UV_OFFLINE; {_KEPT[what]}"
         return ResolverError([Problem("environment-missing", f"{message}\n  uv said:\n{shown}", where, remedy)])
     message = f"uv can't make {what}"
-    remedy = "mend the requirements, or the settings of uv"
+    remedy = "fix the requirements, or the settings of uv"
     return ResolverError([Problem("environment-not-made", f"{message}\n  uv said:\n{shown}", where, remedy)])
