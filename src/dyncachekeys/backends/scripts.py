@@ -58,7 +58,7 @@ _HOOKS = (
     _Hook("tool.hatch.version", "path", only=("source", "code"), search="search-paths"),
     # pdm-backend 2.4: base.py.
     _Hook("tool.pdm.build", "custom-hook"),
-    # poetry-core: masonry/builders/wheel.py starts `python build.py`; a string stands for the table.
+    # poetry-core: masonry/builders/wheel.py starts `python build.py`; a string replaces the table.
     _Hook("tool.poetry", "build", name="__main__"),
     _Hook("tool.poetry.build", "script", name="__main__"),
 )

@@ -115,7 +115,7 @@ def _wrong_type(value: object, wanted: str, where: str, example: str) -> Problem
 
 
 def shown(value: object) -> str:
-    """Return a value as it may stand in a message."""
+    """Return a value as messages show it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):

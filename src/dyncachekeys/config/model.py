@@ -64,7 +64,7 @@ class Config:
 
 
 def read(table: Mapping[str, Any], inherited: object = None) -> tuple[Config, list[Problem]]:
-    """Read the table; what is wrong is left out of the result and reported, all of it.
+    """Read the table; what is wrong is left out of the result, and all of it is reported.
 
     Args:
         table: The parsed ``[tool.dyncachekeys]``.
@@ -151,6 +151,6 @@ def _fields(
 
 
 def quoted(name: str) -> str:
-    """Return a key's name as it stands in a dotted TOML key."""
+    """Return a key's name as it is written in a dotted TOML key."""
     plain = name and all(sign.isascii() and (sign.isalnum() or sign in "-_") for sign in name)
     return name if plain else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

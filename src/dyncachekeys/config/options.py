@@ -35,7 +35,7 @@ class Option:
 
     @property
     def spelled(self) -> str:
-        """As it stands in TOML."""
+        """As it is written in TOML."""
         return self.name.rstrip("_").replace("_", "-")
 
     @property
@@ -45,7 +45,7 @@ class Option:
 
     @property
     def notes(self) -> tuple[object, ...]:
-        """What stands in ``Annotated`` behind the type."""
+        """What follows the type in ``Annotated``."""
         return get_args(self.annotation)[1:] if get_origin(self.annotation) is Annotated else ()
 
 

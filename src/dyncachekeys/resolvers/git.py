@@ -9,7 +9,7 @@ from dyncachekeys.plugin import Checked, Context, Git, Problem, ResolverError, R
 from dyncachekeys.resolvers.work_tree import WorkTree
 
 _DESCRIBE = ("describe", "--tags", "--always", "--long", "--abbrev=64")
-"""With a number of digits that no other object and no configuration can change."""
+"""All digits: neither another object nor the configuration can change how many there are."""
 
 
 def git(  # noqa: PLR0913  each an option

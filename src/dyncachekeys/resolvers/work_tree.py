@@ -12,7 +12,7 @@ from dyncachekeys.plugin import Context, File, Result, Value
 _SETTINGS = ("--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "core.excludesFile=/dev/null")
 _STATUS = ("status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty")
 _FIELDS = {"1": 8, "u": 10, "?": 1}
-"""How many fields stand before the path in a line of git's status."""
+"""How many fields come before the path in a line of git's status."""
 _IGNORED = {".dyncachekeys", "__pycache__"}
 _GITLINK = "160000"
 

@@ -80,10 +80,11 @@ class Packages:
         found = self._resolve(project, self._environ, files, (*self._chain, root), whole)
         self._files.settled &= files.settled  # if files changed while that package was read, this one must look again
         merge(_moved(packed(files, self._environ), self._files, files), self._files, self._environ)
+        package = self._shown_name(root)
         for inputs, each_time in found:
             self.runs_each_time |= each_time
             for one in inputs:
-                yield self._seen_from_here(one, files, self._shown_name(root))
+                yield self._seen_from_here(one, files, package)
 
     def _seen_from_here(self, one: Input, files: Files, package: str) -> Result:
         reason = f"{package}: {one.reason}"

@@ -41,7 +41,7 @@ class Request(NamedTuple):
         return cls(os.fspath(project.root), project.bare.decode("utf-8"), home, key, where, *named)
 
     def problem(self, what: str, remedy: str, code: str = "resolver-failed") -> Problem:
-        """Return what is wrong with the resolver: ``what`` it did is said of it and of where it is from."""
+        """Return a problem with the resolver: the message names it and its origin, and says what it did."""
         return Problem(code, f"the resolver `{self.name}` ({self.origin}) {what}", self.where, remedy)
 
 

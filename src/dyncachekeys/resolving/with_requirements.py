@@ -101,7 +101,7 @@ def _refused(requirement: str, where: str) -> Problem:
 
 
 def _name(wanted: Sequence[str], project: Project) -> str:
-    """Return the name of an environment: it stands for all that decides what is in it."""
+    """Return the name of an environment: a digest of all that decides what is in it."""
     settings = project.pyproject["tool"].get("uv", {})
     relevant = {name: value for name, value in settings.items() if name != "cache-keys"}
     base = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
