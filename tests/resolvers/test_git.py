@@ -644,7 +644,7 @@ def test_a_path_that_is_not_committed_is_a_warning(repo: Callable[..., Demo], pa
     assert _said(demo) == [f"[git-path-unknown] tool.dyncachekeys.keys.it: nothing of `{path}` is committed"]
 
 
-# What is the user's to mend
+# What the user needs to fix
 
 WHERE = "tool.dyncachekeys.keys.it"
 

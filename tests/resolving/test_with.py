@@ -175,7 +175,7 @@ def test_two_processes_at_once(own: Demo) -> None:
 
 
 @pytest.mark.parametrize("damage", ["python", "unfinished", "empty"])
-def test_damaged_one_is_made_anew(own: Demo, damage: str) -> None:
+def test_damaged_one_is_made_again(own: Demo, damage: str) -> None:
     own.sync()
     (environment,) = kept(own)
     if damage == "python":
@@ -193,7 +193,7 @@ def test_damaged_one_is_made_anew(own: Demo, damage: str) -> None:
     assert (environment / MADE).is_file()
 
 
-def test_removed_one_is_made_anew(own: Demo) -> None:
+def test_removed_one_is_made_again(own: Demo) -> None:
     own.sync()
     shutil.rmtree(own.beside / "kept")
     assert own.sync().move == "kept"
