@@ -205,8 +205,8 @@ def hook(event, arguments):
                 os._exit(77)
 
 
-import dyncachekeys.synchronisation
-import dyncachekeys.emit.stamp
+import dyncachekeys.syncing.apply
+import dyncachekeys.quick.stamp
 
 ROOT = root
 sys.dont_write_bytecode = True

@@ -31,7 +31,7 @@ THE_REST = [pytest.param(name, marks=pytest.mark.thorough) for name in FILES if 
 @pytest.mark.skipif(not FILES, reason="the corpus is not here: ../shared/corpus, beside the project")
 @pytest.mark.parametrize("name", [*EVERY_SIXTH, *THE_REST])
 @pytest.mark.parametrize(
-    "wishes",
+    "init_options",
     [
         pytest.param(InitOptions(), id="auto"),
         pytest.param(InitOptions(watch="digest"), id="digest", marks=pytest.mark.thorough),
