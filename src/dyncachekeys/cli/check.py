@@ -13,7 +13,7 @@ from dyncachekeys.syncing import scope as scopes
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from dyncachekeys.quick.check import QuickCheck
     from dyncachekeys.syncing.report import ProjectReport
@@ -31,17 +31,21 @@ def execute(options: argparse.Namespace, scope: scopes.Scope, quick_checks: Mapp
     stale = [one for one in reports if one.region_differs or (options.stamp and one.written)]
     if options.format == "json":
         render.projects(reports)
-        return 1 if stale else 0
-    render.warnings(reports, options)
-    if not options.quiet:
-        out = Printer(sys.stdout, options.color)
-        if not stale:
-            in_sync(out, [report.name for report in reports])
-            return 0
-        for report in stale:
-            _print_differences(report, out, options)
-        out("Run `dyncachekeys sync`." if not options.hook else _BEFORE_A_COMMIT)
+    else:
+        render.warnings(reports, options)
+        if not options.quiet:
+            _print(reports, stale, options)
     return 1 if stale else 0
+
+
+def _print(reports: Sequence[ProjectReport], stale: Sequence[ProjectReport], options: argparse.Namespace) -> None:
+    out = Printer(sys.stdout, options.color)
+    if not stale:
+        in_sync(out, [report.name for report in reports])
+        return
+    for report in stale:
+        _print_differences(report, out, options)
+    out(_BEFORE_A_COMMIT if options.hook else "Run `dyncachekeys sync`.")
 
 
 def _print_differences(report: ProjectReport, out: Printer, options: argparse.Namespace) -> None:

@@ -48,9 +48,10 @@ def print_synced(reports: Sequence[ProjectReport], seconds: float, options: argp
         in_sync(out, [report.name for report in reports], found, seconds)
     if options.verbose:
         _print_times(reports, seconds, out)
+    several = len(reports) > 1
     for report in changed:
         output.changes(out, report.changes, all_of_them=options.verbose)
-        _print_writes(report, out, f" of {report.name}" if len(reports) > 1 else "")
+        _print_writes(report, out, f" of {report.name}" if several else "")
 
 
 def _print_writes(report: ProjectReport, out: Printer, where: str) -> None:

@@ -38,17 +38,21 @@ def answer(arguments: Sequence[str]) -> Answer:
     Whatever is asked in another form, or is not certain, is left to the full path. ``run`` becomes its
     command and does not return.
     """
-    began, started = time.perf_counter(), time.time_ns()
+    began, look = time.perf_counter(), Look(time.time_ns())
     command = _understood(arguments)
     if command is None:
         return Answer(done=False)
     root = _root(command.project)
-    own = Snapshot.load(f"{root}/{check.HOME}") if root is not None else None
-    roots = _roots(root, own) if root is not None else ()
-    if not roots:
-        return Answer(done=command.name == "run" and _is_undeclared(root, command) and _has_become(command.argv))
-    look = Look(started)
-    certain = look.at(root, own) if own is not None and root is not None and roots == [root] else look.at_all(roots)
+    if root is None:
+        # A folder that was named and has no project is an error.
+        return Answer(done=command.name == "run" and command.project == "." and _has_become(command.argv))
+    own = Snapshot.load(f"{root}/{check.HOME}")
+    if own is not None and own.alone:
+        certain = look.at(root, own)
+    elif roots := _roots(root):
+        certain = look.at_all(roots)
+    else:
+        return Answer(done=command.name == "run" and _is_undeclared(root) and _has_become(command.argv))
     try:
         if certain and _is_done(command, look, began):
             sys.stdout.flush()
@@ -105,15 +109,12 @@ def _root(start: str) -> str | None:
     return folder
 
 
-def _roots(root: str, own: Snapshot | None) -> Sequence[str]:
+def _roots(root: str) -> Sequence[str]:
     """Return the folders of the projects that a command there is about; none if that is not known.
 
     Args:
         root: The folder of the nearest ``pyproject.toml``.
-        own: The snapshot there.
     """
-    if own is not None and own.alone:
-        return [root]
     scope = Snapshot.load(f"{root}/{check.HOME}", SCOPE_FILE)
     try:
         if scope is None or check.looks(root, scope):
@@ -123,10 +124,8 @@ def _roots(root: str, own: Snapshot | None) -> Sequence[str]:
     return [os.path.normpath(f"{root}/{folder}") for folder in scope.keys]
 
 
-def _is_undeclared(root: str | None, command: _Command) -> bool:
+def _is_undeclared(root: str) -> bool:
     """Tell whether certainly no project here has keys, so that `run` has nothing to do before its command."""
-    if root is None:
-        return command.project == "."  # a folder that was named and has no project is an error
     from dyncachekeys.quick import undeclared
 
     return undeclared.is_undeclared(root)
@@ -193,23 +192,22 @@ class Look:
 def _is_done(command: _Command, look: Look, began: float) -> bool:
     """Do what is to be done, if it is edits in one project at most, and print it."""
     differing = [root for root, one in look.quick_checks.items() if one.places]
-    if not differing:
-        if command.name != "run" and not command.quiet:
-            _print_warnings(look)
-            _print_in_sync(command, look, began)
-        return True
-    if command.name == "check" or len(differing) > 1:
+    if len(differing) > (command.name != "check"):
         return False
-    from dyncachekeys.quick import edit
+    applied, name = None, ""
+    if differing:
+        from dyncachekeys.quick import edit
 
-    quick_check = look.quick_checks[differing[0]]
-    applied = edit.apply_edit(differing[0], quick_check)
-    if not command.quiet and (applied.changes or command.name != "run"):
+        quick_check = look.quick_checks[differing[0]]
+        applied, name = edit.apply_edit(differing[0], quick_check), quick_check.known.name
+    if command.quiet:
+        return True
+    if applied is not None and applied.changes:
         _print_warnings(look)
-        if applied.changes:
-            _print_edit(command, look, applied, quick_check.known.name, began)
-        else:
-            _print_in_sync(command, look, began)
+        _print_edit(command, look, applied, name, began)
+    elif command.name != "run":
+        _print_warnings(look)
+        _print_in_sync(command, look, began)
     return True
 
 
