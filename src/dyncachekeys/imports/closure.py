@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dyncachekeys.imports.finder import Place, find
+from dyncachekeys.imports.finder import Finder, Place
 from dyncachekeys.imports.reader import Reader
 from dyncachekeys.imports.reading import Doubt, Import, Reading, Run
 from dyncachekeys.imports.values import relative
@@ -44,10 +44,10 @@ def follow(tree: Tree, starts: Sequence[Request]) -> Closure:
     with them: reading can't tell which import runs before the addition, so names are looked up both
     with and without them, and both answers count.
     """
-    reader = Reader(tree)
+    reader, finder = Reader(tree), Finder(tree)
     added: list[SearchDirectory] = []
     while True:
-        walk = _Walk(tree, reader, added)
+        walk = _Walk(tree, reader, finder, added)
         walk.run(starts)
         new = [directory for directory in walk.directories if directory not in added]
         if not new:
@@ -59,15 +59,16 @@ def follow(tree: Tree, starts: Sequence[Request]) -> Closure:
 class _Walk:
     """One passage with a given set of added search directories."""
 
-    def __init__(self, tree: Tree, reader: Reader, added: Sequence[SearchDirectory]) -> None:
+    def __init__(self, tree: Tree, reader: Reader, finder: Finder, added: Sequence[SearchDirectory]) -> None:
         self.closure = Closure()
         self.directories: list[SearchDirectory] = []
         self._tree = tree
-        self._reader = reader
+        self._reader, self._finder = reader, finder
         self._front = tuple(directory.path for directory in reversed(added) if directory.front)
         self._back = tuple(directory.path for directory in added if not directory.front)
         self._queue: deque[Request] = deque()
         self._seen: set[tuple[str, str, tuple[str, ...]]] = set()
+        self._asked: set[tuple[str, object, tuple[str, ...]]] = set()
 
     def run(self, starts: Iterable[Request]) -> None:
         self._queue.extend(starts)
@@ -109,7 +110,7 @@ class _Walk:
                     yield wanted
 
     def _find(self, module: str, request: Request, directories: tuple[str, ...]) -> Place | None:
-        route = find(self._tree, module, directories)
+        route = self._finder.find(module, directories)
         for path, would_be in route.absent:
             self.closure.absent.setdefault(path, f"absent; would shadow {would_be} {request.reason}")
         files = [(place.file, place.name) for place in route.places if place.file]
@@ -125,4 +126,14 @@ class _Walk:
         self._seen.add((path, name, directories))
         reading = self._reader(path, name)
         self.directories += reading.directories
-        self._queue.extend(Request(what, f"imported by {path}:{what.line}", directories) for what in reading.imports)
+        for what in reading.imports:
+            # The reason that came first stays, so what was asked for already changes nothing.
+            asked = (*_subject(what), directories)
+            if asked not in self._asked:
+                self._asked.add(asked)
+                self._queue.append(Request(what, f"imported by {path}:{what.line}", directories))
+
+
+def _subject(what: Import | Run) -> tuple[str, object]:
+    """Return what is imported or run, wherever that is asked for."""
+    return (what.path, what.name) if isinstance(what, Run) else (what.module, what.names)
