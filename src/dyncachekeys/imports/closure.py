@@ -68,7 +68,8 @@ class _Walk:
         self._back = tuple(directory.path for directory in added if not directory.front)
         self._queue: deque[Request] = deque()
         self._seen: set[tuple[str, str, tuple[str, ...]]] = set()
-        self._asked: set[tuple[str, object, tuple[str, ...]]] = set()
+        self._asked: set[tuple[object, ...]] = set()
+        self._places: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Place | None] = {}
 
     def run(self, starts: Iterable[Request]) -> None:
         self._queue.extend(starts)
@@ -110,6 +111,12 @@ class _Walk:
                     yield wanted
 
     def _find(self, module: str, request: Request, directories: tuple[str, ...]) -> Place | None:
+        key = (module, directories, request.directories)
+        if key not in self._places:
+            self._places[key] = self._go(module, request, directories)
+        return self._places[key]
+
+    def _go(self, module: str, request: Request, directories: tuple[str, ...]) -> Place | None:
         route = self._finder.find(module, directories)
         for path, would_be in route.absent:
             self.closure.absent.setdefault(path, f"absent; would shadow {would_be} {request.reason}")
@@ -128,12 +135,7 @@ class _Walk:
         self.directories += reading.directories
         for what in reading.imports:
             # The reason that came first stays, so what was asked for already changes nothing.
-            asked = (*_subject(what), directories)
+            asked = (*what[1:], directories)  # wherever it stands
             if asked not in self._asked:
                 self._asked.add(asked)
                 self._queue.append(Request(what, f"imported by {path}:{what.line}", directories))
-
-
-def _subject(what: Import | Run) -> tuple[str, object]:
-    """Return what is imported or run, wherever that is asked for."""
-    return (what.path, what.name) if isinstance(what, Run) else (what.module, what.names)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dyncachekeys.imports.bindings import absolute, binds, exports, strings
 from dyncachekeys.imports.branches import that_run
 from dyncachekeys.imports.hints import BY_NAME, BY_PATH, may_compute
 from dyncachekeys.imports.search_path import SearchDirectory, additions
 from dyncachekeys.imports.values import Names, text
-from dyncachekeys.syntax import tree_of
+from dyncachekeys.syntax import tree_of, uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,8 +22,7 @@ _TELLING = _STATEMENTS | {ast.Call, ast.Name, ast.arg}
 """The nodes that say anything about imports or names; all others, the most, are passed over at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """A module that is imported, by its absolute name, and what is taken from it."""
 
     line: int
@@ -32,8 +31,7 @@ class Import:
     """Attributes or submodules; ``*`` for all that is exported."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A file that is run by its path, as the module ``name``."""
 
     line: int
@@ -70,6 +68,7 @@ class Reading:
     doubts: list[Doubt] = field(default_factory=list)
 
 
+@uncollected()
 def read(source: bytes, path: str, name: str) -> Reading:
     """Read a module's source, known as ``name`` (``__main__`` for a script), at a project-relative path.
 
