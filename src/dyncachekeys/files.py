@@ -103,12 +103,13 @@ class Files:
         folder, full = self.folder(path), self._folder_on_disk(path)
         if not folder.names and not folder.odd and self._adopt(folder, path, names, role):
             return folder
-        recall = self._recall_in(path, full)
+        recall = None
         for name in names:
             row = folder.names.get(name)
             if row is not None:
                 folder.roles[row] |= role
             elif name not in folder.odd:
+                recall = recall or self._recall_in(path, full)
                 self._look(folder, f"{path}/{name}" if path else name, f"{full}/{name}", recall, role)
         return folder
 
