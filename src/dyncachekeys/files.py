@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dyncachekeys import ahead, witnesses
 from dyncachekeys.ahead import Ahead
 from dyncachekeys.content import read
+from dyncachekeys.derived import Derived
 from dyncachekeys.digest import file_state
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.folder import Folder, stat_of
@@ -67,6 +68,9 @@ class Files:
         """Whether nothing was seen to change during the run."""
         self.ahead: Callable[[str, str, os.stat_result], bytes | None] | None = None
         """Tells the SHA-256 of files that another process has read just now, where nothing was remembered."""
+        self.derived = Derived()
+        """What was made of the content of files."""
+        self._recalls: dict[str, Callable[[str, os.stat_result], bytes | None]] = {}
         self._base = os.fspath(root)
         self._substitutes = substitutes or {}
         self._stripped = stripped
@@ -242,6 +246,32 @@ class Files:
         if substitute is not None:
             return substitute()
         return self._stripped(data) if self._stripped is not None and name == _PYPROJECT else data
+
+    def derive(self, path: str, question: str, function: Callable[[bytes], str]) -> str:
+        """Return what a function makes of a file's content, which is not even read if that is known.
+
+        Arguments as `Derived.answer`, errors as `read` and of the function.
+        """
+        content = self._recalled(path)
+        known = self.derived.recall(question, content) if content is not None else None
+        return self.derived.answer(question, self.read(path), function) if known is None else known
+
+    def _recalled(self, path: str) -> bytes | None:
+        """Return the SHA-256 of what a file holds, if the last run knows it, and note that it counts."""
+        folder, name = split(path)
+        if path in self._substitutes or name == _PYPROJECT:
+            return None
+        recall = self._recalls.get(folder)
+        if recall is None:
+            recall = self._recalls[folder] = self.memory.recall_in(folder)
+        try:
+            info = os.lstat(self.full(path))
+        except OSError:
+            return None
+        content = recall(name, info) if stat.S_ISREG(info.st_mode) else None
+        if content is not None:
+            self._add(self.folder(folder), path, info, content, READ)
+        return content
 
     def note(self, path: str, role: int = READ) -> None:
         """Remember a file that is looked at by other means, links followed. To be called after all else.

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys import advice, document, environment, loops, memory, uv, witnesses, workspace
+from dyncachekeys import advice, derived, document, environment, loops, memory, uv, witnesses, workspace
 from dyncachekeys.config import read
 from dyncachekeys.emit import links, transport_digest, transport_stamp, write
 from dyncachekeys.emit.links import LinkFolder
@@ -50,6 +50,8 @@ def survey(root: Path, environ: Mapping[str, str], glance: Glance | None = None)
     state = known.state
     project = transport_digest.loaded(root, state.entries)
     files = Files(root, known.files, {FILE: lambda: project.bare}, without_region)
+    if known.believed:
+        files.derived = derived.load(root / HOME / derived.FILE)
     project = workspace.with_inherited(project, files)
     _demand_keys(project)
     program = uv.find(files, environ, state.uv)

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dyncachekeys import advice, changes, columns, history, memory, uv
+from dyncachekeys import advice, changes, columns, derived, history, memory, uv
 from dyncachekeys.emit import links, transport_digest, write
 from dyncachekeys.emit.links import LinkFolder
 from dyncachekeys.emit.plan import STAMP_ENTRIES
@@ -182,6 +182,8 @@ def _apply(found: Survey, report: ProjectReport, written: list[str]) -> ProjectR
         digests = (report.previous, report.digest)
         history.add(os.fspath(found.home), digests, report.move, report.why, by_key, at=found.started)
     with contextlib.suppress(OSError):  # without them the next run takes longer, and that is all
+        if found.files.derived.is_news:
+            write.replace(found.home / derived.FILE, found.files.derived.dump())
         columns.write(found.witnesses(), os.fspath(found.home))
     folder = stamps.current()
     return dataclasses.replace(report, written=tuple(written), stamp=folder.id if folder else None)
@@ -252,7 +254,7 @@ def _next_state(found: Survey) -> State:
 def _is_news(found: Survey, now: Witnesses) -> bool:
     """Tell whether what is to be remembered is worth a write although neither region nor stamp changes."""
     known = found.files.memory.known
-    if found.traces or known.young or now.differs_from(known):
+    if found.traces or found.files.derived.is_news or known.young or now.differs_from(known):
         return True
     return _next_state(found).comparable != found.state.comparable
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dyncachekeys.imports.search_path import SearchDirectory
-    from dyncachekeys.imports.tree import Tree
+    from dyncachekeys.imports.tree import Derive, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,19 @@ class Closure:
     """What can't be told by reading, each with the path of its file."""
 
 
-def follow(tree: Tree, starts: Sequence[Request]) -> Closure:
+def follow(tree: Tree, starts: Sequence[Request], derive: Derive | None = None) -> Closure:
     """Follow all imports from the starting points, breadth first, so that a reason is the nearest one.
 
     Each file is read once. If the code adds directories to ``sys.path``, it is gone through again
     with them: reading can't tell which import runs before the addition, so names are looked up both
     with and without them, and both answers count.
+
+    Args:
+        tree: The tree.
+        starts: The starting points.
+        derive: Knows what was read of the files in earlier runs.
     """
-    reader, finder = Reader(tree), Finder(tree)
+    reader, finder = Reader(tree, derive), Finder(tree)
     added: list[SearchDirectory] = []
     while True:
         walk = _Walk(tree, reader, finder, added)
