@@ -22,6 +22,8 @@ _LOADED_BEFORE = frozenset({"__future__", "abc", "builtins", "codecs", "io", "os
 A list of our own: `sys.stdlib_module_names` is not the same on every interpreter.
 """
 
+_IN_NO_PART = frozenset("/\\:~\0")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -113,4 +115,4 @@ def _look(tree: Look, name: str, part: str, directories: Sequence[str]) -> tuple
 
 
 def _is_part(part: str) -> bool:
-    return bool(part) and not set(part) & set("/\\:~\0")
+    return bool(part) and _IN_NO_PART.isdisjoint(part)
