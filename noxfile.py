@@ -26,6 +26,13 @@ def links(session: nox.Session) -> None:
 
 
 @nox.session
+def closure(session: nox.Session) -> None:
+    """Measure what it costs to read an in-tree build backend of 500 modules; write docs/closure-speed.md."""
+    session.install(".", "uv")
+    session.run("python", "benchmarks/closure.py", "--write", *session.posargs)
+
+
+@nox.session
 def staleness(session: nox.Session) -> None:
     """Count stale and needless builds, with dyncachekeys and without; write docs/staleness.md."""
     session.install(".", "uv")

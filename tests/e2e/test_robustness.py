@@ -75,7 +75,8 @@ def _home_is_sound(demo: Demo) -> bool:
     beside = [path.name for path in demo.root.iterdir() if path.name.endswith(".tmp")]
     stamp = home / "current" / "stamp"
     return (
-        names - {"inputs"} == {".gitignore", "current", "history", "lock", "stamps", "state.json", "snapshot"}
+        names - {"inputs"}
+        == {".gitignore", "current", "derived.json", "history", "lock", "stamps", "state.json", "snapshot"}
         and stamp.is_file()
         and not beside
     )
