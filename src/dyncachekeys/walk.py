@@ -56,11 +56,11 @@ class Here:
     def __init__(
         self, choose: Place, exclude: tuple[Place, ...], later: Mapping[str, tuple[Rules, ...]], ignored: Ignored
     ) -> None:
-        self.choose = choose
-        self.exclude = exclude
-        self.later = later
+        self.choose: Place = choose
+        self.exclude: tuple[Place, ...] = exclude
+        self.later: Mapping[str, tuple[Rules, ...]] = later
         """Rules that stand at a folder further down, by its path."""
-        self.ignored = ignored
+        self.ignored: Ignored = ignored
 
     def leaves_out(self, name: str, *, is_dir: bool) -> bool:
         """Tell whether an entry is excluded or ignored."""

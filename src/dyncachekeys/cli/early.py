@@ -32,8 +32,8 @@ class Answer:
     __slots__ = ("done", "glances")
 
     def __init__(self, *, done: bool, glances: Mapping[str, Glance] | None = None) -> None:
-        self.done = done
-        self.glances = glances
+        self.done: bool = done
+        self.glances: Mapping[str, Glance] | None = glances
 
 
 def answer(arguments: Sequence[str]) -> Answer:
