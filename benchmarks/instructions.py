@@ -27,7 +27,7 @@ HEADER = """\
 # What runs may cost at most, by case and by version of Python: how many modules a run imports beyond those of a bare
 # start, how many bytecode instructions it executes, and how many instructions of the machine it takes, as a multiple
 # of `python -I -c pass`. The first two are tested always, the last by `nox -s instructions`, if valgrind is there.
-# Written by `nox -s instructions -- --write` for the Python that runs nox (`-p 3.13` for another), 3 % above what was
+# Written by `nox -s instructions -- --write` for the Python that runs nox (`-P 3.13` for another), 3 % above what was
 # counted. A line may be edited by hand, too.
 """
 
