@@ -6,6 +6,8 @@ on a machine that does nothing else: they measure, and most write their figures 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = ["lint", "docs", "types", "tests"]
@@ -46,6 +48,18 @@ def tests(session: nox.Session) -> None:
     """Run the tests, or those that are named behind ``--``."""
     session.install("-e", ".", "--group", "test")
     session.run("python", "-m", "pytest", *PARALLEL, *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure which lines and branches the tests take, in the children that they start as well."""
+    session.install("-e", ".", "--group", "coverage")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *PARALLEL, *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    for left in Path().glob(".coverage.*"):  # of children that were killed while they wrote: not to be read
+        left.unlink()
+    session.run("coverage", "report")
 
 
 @nox.session
