@@ -160,7 +160,7 @@ class Context:
         """The key that is being resolved: ``tool.dyncachekeys.keys.NAME``."""
         self.timeout = timeout
         """Seconds that the programs which `run` starts may take together."""
-        self.runs_each_time = False
+        self.runs_each_time: bool = False
         """Whether `each_time` was called."""
         self.notices: list[Notice] = []
         self._files, self._environment = files, environ

@@ -26,7 +26,7 @@ class FileMemory:
     """
 
     def __init__(self, known: Snapshot | None = None, places: Iterable[int] | None = None) -> None:
-        self.known = known if known is not None and snapshot_file.read_on(known) else Snapshot()
+        self.known: Snapshot = known if known is not None and snapshot_file.read_on(known) else Snapshot()
         self._differing = set(places) if places is not None and self.known is known else None
         self._stats = memoryview(self.known.file_stats).cast("q")
         self._folder_stats = memoryview(self.known.folder_stats).cast("q")

@@ -69,7 +69,7 @@ class Files:
         """Whether nothing was seen to change during the run."""
         self.ahead: Callable[[str, str, os.stat_result], bytes | None] | None = None
         """Tells the SHA-256 of files that another process has read just now, where nothing was remembered."""
-        self.derived = Derived()
+        self.derived: Derived = Derived()
         """What was made of the content of files."""
         self._recalls: dict[str, Callable[[str, os.stat_result], bytes | None]] = {}
         self._base = os.fspath(root)

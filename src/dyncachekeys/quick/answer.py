@@ -28,8 +28,8 @@ class Answer:
     __slots__ = ("done", "quick_checks")
 
     def __init__(self, *, done: bool, quick_checks: Mapping[str, QuickCheck] | None = None) -> None:
-        self.done = done
-        self.quick_checks = quick_checks
+        self.done: bool = done
+        self.quick_checks: Mapping[str, QuickCheck] | None = quick_checks
 
 
 def answer(arguments: Sequence[str]) -> Answer:
@@ -153,10 +153,10 @@ class Look:
     __slots__ = ("elsewhere", "quick_checks", "started")
 
     def __init__(self, started: int) -> None:
-        self.started = started
+        self.started: int = started
         self.quick_checks: dict[str, QuickCheck] = {}
         """By the folder of the project."""
-        self.elsewhere = (0, 0, 0)
+        self.elsewhere: tuple[int, int, int] = (0, 0, 0)
         """How many projects, keys and inputs another process checked and found unchanged, without warnings."""
 
     def at_all(self, roots: Sequence[str]) -> bool:

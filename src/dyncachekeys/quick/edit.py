@@ -38,9 +38,9 @@ class AppliedEdit:
     __slots__ = ("changes", "move")
 
     def __init__(self, move: str, changes: Mapping[str, Sequence[Change]]) -> None:
-        self.move = move
+        self.move: str = move
         """What was done with the stamp: ``kept``, ``moved`` or ``returned``."""
-        self.changes = changes
+        self.changes: Mapping[str, Sequence[Change]] = changes
         """By key."""
 
 

@@ -38,7 +38,7 @@ LINK_FOLDER = ".dyncachekeys/inputs"
 """What holds the links to inputs (U27)."""
 LEFT_OUT = frozenset({".git", "__pycache__", ".dyncachekeys"})
 """Names that no walk enters or chooses: what comes and goes there changes no listing."""
-RELEASE = __version__
+RELEASE: str = __version__
 """Another release of ours may find other inputs."""
 FORMAT = f"dyncachekeys-snapshot-3 {sys.implementation.cache_tag} {sys.byteorder}"
 HASH, LISTING = 32, 16
@@ -74,35 +74,39 @@ class Unit:
     __slots__ = ("chosen", "key", "patterns", "signature", "visited")
 
     def __init__(self, key: str, signature: str, patterns: Sequence[str], visited: bytes, chosen: bytes) -> None:
-        self.key, self.signature, self.patterns = key, signature, tuple(patterns)
-        self.visited = visited
+        self.key: str = key
+        self.signature: str = signature
+        self.patterns: tuple[str, ...] = tuple(patterns)
+        self.visited: bytes = visited
         """A byte for each folder: 0, `WALKED` or `LISTED_AGAIN`."""
-        self.chosen = chosen
+        self.chosen: bytes = chosen
         """Two bytes for each file, in the machine's order."""
 
 
 class Snapshot:
     """The columns. Paths are relative to the project; times in nanoseconds; all text may hold any bytes."""
 
-    name = ""
+    name: str = ""
     """The project's."""
-    taken = 0
+    taken: int = 0
     """When the look began, in nanoseconds since the epoch."""
-    salt = ""
+    salt: str = ""
     """Seals the values of variables; of this checkout only."""
-    stamp = ""
+    stamp: str = ""
     """What the link to the stamp says; empty if there was none."""
-    state = ""
+    state: str = ""
     """The `non_regular_stat` of the state, which was written before this."""
-    digest = stamp_digest = ""
-    """Over all inputs, and over what moves the stamp."""
-    alone = ""
+    digest: str = ""
+    """Over all inputs."""
+    stamp_digest: str = ""
+    """Over what moves the stamp."""
+    alone: str = ""
     """Not empty, if `uv sync` in the project's folder would build nothing else."""
-    inputs = 0
+    inputs: int = 0
     """How many there are."""
-    named = ""
+    named: str = ""
     """The birth time or inode of the stamp folder that the installed record names; empty if there is none."""
-    newest = ""
+    newest: str = ""
     """The latest time of all that file entries name, in nanoseconds: uv's maximum (U1); empty without any."""
     keys: list[str] = []  # noqa: RUF012  never changed, only replaced
     """Their names, in their order."""
@@ -126,7 +130,7 @@ class Snapshot:
     file_stats: bytes | bytearray = b""
     """size, mtime, ctime, inode"""
 
-    rests = (b"", b"")
+    rests: tuple[bytes, bytes] = (b"", b"")
     """The digests of all inputs, and of those of the stamp, that are no files."""
     listings: bytes | bytearray = b""
     """A hash of what a folder held."""
@@ -145,7 +149,10 @@ class Snapshot:
         self.folders: list[str] = []
         self.names: list[str] = []
         """For each folder, the names of the files looked at there, joined by NUL."""
-        self.home, self.inode, self.ends, self.header = "", 0, 0, b""
+        self.home: str = ""
+        self.inode: int = 0
+        self.ends: int = 0
+        self.header: bytes = b""
 
     @classmethod
     def load(cls, home: str, file: str = FILE) -> Snapshot | None:

@@ -27,7 +27,7 @@ class Inputs:
     """
 
     def __init__(self, single: Iterable[Input], selected: Selected | None, files: Files) -> None:
-        self.single = tuple(single)
+        self.single: tuple[Input, ...] = tuple(single)
         self.selected = selected
         self._files = files
 

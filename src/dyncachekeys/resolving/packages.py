@@ -41,7 +41,7 @@ class Packages:
 
     def __init__(self, files: Files, environ: Environment, chain: Sequence[Path], resolve: Resolve) -> None:
         self._files, self._environ, self._chain, self._resolve = files, environ, chain, resolve
-        self.runs_each_time = False
+        self.runs_each_time: bool = False
         """Whether one of them has to be asked in every run."""
 
     def named(self, name: str, where: str) -> str:
