@@ -12,7 +12,6 @@ from dyncachekeys.doctor import entries, globs, metadata, placement, state, unwa
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import Package, globs_of
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
-from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ as process_environ
@@ -31,13 +30,9 @@ _RUN_NO_CODE = frozenset({"backend", "files", "requirements", "env", "git", "tab
 
 
 def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False, build: bool = False) -> list[Finding]:
-    """Return all findings about one package. Writes nothing; runs no code of the project, unless it is to be built.
+    """Return all findings about the package in a folder. Writes nothing, and runs no code of the project.
 
-    Args:
-        root: The folder that holds ``pyproject.toml``.
-        environ: The environment.
-        ask_uv: Whether to ask uv whether it would build.
-        build: Whether to run the build backend.
+    With `ask_uv`, uv is asked whether it would build. With `build`, the build backend is run.
 
     Raises:
         DyncachekeysError: ``pyproject.toml`` can't be read.
@@ -62,12 +57,10 @@ def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False, bui
 def _package(project: Project, files: Files, environ: Mapping[str, str]) -> tuple[Package, list[Problem]]:
     """Return what is known of a package, and what is wrong with its ``[tool.dyncachekeys]``."""
     listed = (*project.user_entries, *project.region)
-    is_root = isinstance(at(project.pyproject, "tool.uv.workspace"), dict) and workspace.home(files) == project.root
     keyed, unknown, problems = _watched_by_keys(project, files, environ)
     package = Package(
         project=project,
         files=files,
-        rules=IgnoreRules(files),
         entries=listed,
         listed=at(project.pyproject, "tool.uv.cache-keys") is not None or bool(project.region),
         globs=globs_of(files, listed),
@@ -75,7 +68,6 @@ def _package(project: Project, files: Files, environ: Mapping[str, str]) -> tupl
         unknown_keys=unknown,
         record=installed_record(files, project.name, environ),
         environ=environ,
-        is_root_of_workspace=is_root,
     )
     return package, problems
 

@@ -12,7 +12,6 @@ from dyncachekeys.uv.mtimes import matches
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dyncachekeys.files.ignore import IgnoreRules
     from dyncachekeys.files.tree import Files
     from dyncachekeys.pyproject.project import Project
     from dyncachekeys.uv.record import Record
@@ -38,7 +37,6 @@ class Package:
 
     project: Project
     files: Files
-    rules: IgnoreRules
     entries: tuple[Any, ...]
     """The whole list ``tool.uv.cache-keys``, ours and the user's; not uv's defaults."""
     listed: bool
@@ -50,7 +48,6 @@ class Package:
     """Keys whose files are not known without running code."""
     record: Record | None
     environ: Mapping[str, str]
-    is_root_of_workspace: bool
 
     @property
     def effective(self) -> tuple[Any, ...]:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import tomli
 
+from dyncachekeys.backends.files import at
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import WHERE
+from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
 
 def findings(package: Package) -> Iterator[Finding]:
     """Yield what is wrong with the place of the keys."""
-    if package.is_root_of_workspace and not package.project.is_package and package.project.user_entries:
+    pyproject = package.project.pyproject
+    is_root = (
+        isinstance(at(pyproject, "tool.uv.workspace"), dict) and workspace.home(package.files) == package.project.root
+    )
+    if is_root and not package.project.is_package and package.project.user_entries:
         message = "the root of the workspace is not a package, so uv never reads these keys"
         remedy = "write them into each member; `[tool.dyncachekeys.workspace.keys]` does that for you"
         yield Finding("DCK011", message, WHERE, remedy)
