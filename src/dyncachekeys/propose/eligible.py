@@ -13,7 +13,7 @@ from dyncachekeys.pyproject.project import FILE, load
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from dyncachekeys.pyproject.project import Project
@@ -34,7 +34,15 @@ def choose(folders: Iterable[Path], root: Path) -> tuple[list[Path], bool]:
     pyproject = workspace.pyproject(Files(root, FileMemory()), root)
     if not isinstance(at(pyproject, "tool.uv.workspace"), dict):
         return [root], False
-    projects = {folder: _project(folder) for folder in folders}
+    return _of_workspace({folder: _project(folder) for folder in folders}, root)
+
+
+def _project(folder: Path) -> Project:
+    project = load(folder)
+    return workspace.with_inherited(project, Files(project.root, FileMemory()))
+
+
+def _of_workspace(projects: Mapping[Path, Project], root: Path) -> tuple[list[Path], bool]:
     packages = [folder for folder, project in projects.items() if folder.is_relative_to(root) and project.is_package]
     if not packages:
         remedy = f"{_NOTHING_TO_CONFIGURE}; add a `[build-system]` to what is to be built"
@@ -47,11 +55,6 @@ def choose(folders: Iterable[Path], root: Path) -> tuple[list[Path], bool]:
 def _all_are_built(projects: Iterable[Project]) -> bool:
     """Tell whether uv builds all that have a name: any other would get keys from the root for nothing."""
     return all(project.is_package for project in projects if "project" in project.pyproject)
-
-
-def _project(folder: Path) -> Project:
-    project = load(folder)
-    return workspace.with_inherited(project, Files(project.root, FileMemory()))
 
 
 def _has_table(project: Project) -> bool:

@@ -12,18 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Option: TypeAlias = "str | bool | list[str]"
-_ORDER = [
-    "backend",
-    "build",
-    "version",
-    "git",
-    "requirements",
-    "metadata",
-    "sources",
-    "python",
-    "environment",
-    "outputs",
-]
+_ORDER = (
+    *("backend", "build", "version", "git", "requirements"),
+    *("metadata", "sources", "python", "environment", "outputs"),
+)
 """The names of keys in the order in which they are written; all others come after them."""
 _LONGEST_LINE = 100
 _BEYOND_DEFAULTS = "# What the build depends on beyond what uv watches by itself: pyproject.toml, setup.py, setup.cfg, and that src is there."
@@ -67,9 +59,9 @@ class Declaration:
                 continue
             items = list(map(render, value))
             line = f"{name} = [{', '.join(items)}]"
-            yield from (
-                [line] if len(line) <= _LONGEST_LINE else [f"{name} = [", *(f"    {item}," for item in items), "]"]
-            )
+            if len(line) > _LONGEST_LINE:
+                line = "\n".join([f"{name} = [", *(f"    {item}," for item in items), "]"])
+            yield from line.split("\n")
 
 
 @dataclass(frozen=True, slots=True)
