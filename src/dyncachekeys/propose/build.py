@@ -74,7 +74,7 @@ def _compiles(facts: Facts) -> bool:
 
 
 def _sources(facts: Facts) -> Iterator[Declaration]:
-    not_built = [path for path in facts.natives if source_patterns.not_built([path])]
+    not_built = {path for path in facts.natives if source_patterns.not_built([path])}
     found = _with_lock_file(source_patterns.patterns(_not_migrated(facts, facts.natives, not_built)))
     patterns = found + [exactly(path) for path in _not_migrated(facts, facts.compiled, facts.natives)]
     if patterns:
@@ -113,7 +113,7 @@ def _with_lock_file(patterns: list[str]) -> list[str]:
     return ["/Cargo.*", *(pattern for pattern in patterns if pattern not in {"/Cargo.toml", "/Cargo.lock"})]
 
 
-def _excluded(patterns: list[str], not_built: list[str]) -> tuple[str, ...]:
+def _excluded(patterns: list[str], not_built: Iterable[str]) -> tuple[str, ...]:
     """Return the folders to exclude: those that enter no build and that the patterns reach."""
     tops = {pattern.split("/")[1] for pattern in patterns if pattern.startswith("/") and "**" in pattern}
     anywhere = any(not pattern.startswith("/") for pattern in patterns)
