@@ -44,7 +44,9 @@ def test_nothing_is_declared(files: dict[str, str], tmp_path: Path) -> None:
         pytest.param({"here/pyproject.toml": f"{PROJECT}# >>> dyncachekeys: generated\n"}, id="region"),
         pytest.param({"here/pyproject.toml": f'{PROJECT}[tool.uv.workspace]\nmembers = ["*"]\n'}, id="workspace"),
         pytest.param({"here/pyproject.toml": f'{PROJECT}[tool.uv.sources]\na = {{ path = "../a" }}\n'}, id="path"),
-        pytest.param({"here/pyproject.toml": f"{PROJECT}[tool.uv]\nsources.a.workspace = true\n"}, id="member's source"),
+        pytest.param(
+            {"here/pyproject.toml": f"{PROJECT}[tool.uv]\nsources.a.workspace = true\n"}, id="member's source"
+        ),
         pytest.param({"here/pyproject.toml": PROJECT, "pyproject.toml": "[tool.uv.workspace]\n"}, id="workspace above"),
         pytest.param({"here/pyproject.toml": "tool = 1\n"}, id="not a table"),
         pytest.param({"here/pyproject.toml": "tool.uv = 1\n"}, id="not a table either"),
