@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.model import Notice
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
-
-    from typing_extensions import Self
 
     from dyncachekeys.files.selection import Selected
     from dyncachekeys.files.tree import Files
@@ -50,6 +48,7 @@ main()
 _OUTPUT_SHOWN = 2_000
 
 
+@final
 class Worker:
     """One key's resolver in its own process; a context manager, at whose end the process group is gone.
 
@@ -64,9 +63,9 @@ class Worker:
     def __init__(
         self, request: Request, timeout: float, environ: Environment, files: Files, python: Path | None = None
     ) -> None:
-        self.runs_each_time = True
+        self.runs_each_time: bool = True
         """Whether only running it shows what it finds; known after `resolve`."""
-        self.machine = True
+        self.machine: bool = True
         """Whether it may yield what depends on the machine; known after `prepare`."""
         self._request, self._timeout, self._environ, self._files = request, timeout, environ, files
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
@@ -89,7 +88,7 @@ class Worker:
         self._listener.start()
         self._send(json.dumps(request._asdict()))
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Worker:
         return self
 
     def __exit__(
