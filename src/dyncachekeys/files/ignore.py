@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import refs
 from dyncachekeys.files.gitignore import Rules
-from dyncachekeys.paths import split
+from dyncachekeys.paths import join, split
 
 if TYPE_CHECKING:
     from dyncachekeys.files.gitignore import FolderRules
@@ -94,7 +94,7 @@ def read_ignore_file(files: Files, folder: str) -> bytes | None:
     Raises:
         ResolverError: it can't be read.
     """
-    path = f"{folder}/{IGNORE_FILE}" if folder else IGNORE_FILE
+    path = join(folder, IGNORE_FILE)
     try:
         return files.read(path)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):

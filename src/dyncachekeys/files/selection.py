@@ -9,7 +9,7 @@ from dyncachekeys.files import pattern as files_pattern
 from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.files.ignore import Ignored, ignored_from_above
 from dyncachekeys.files.walk import Here, LastWalk, Walk, child
-from dyncachekeys.paths import split
+from dyncachekeys.paths import join, split
 
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterator
@@ -62,7 +62,7 @@ class Selected(Mapping[str, str]):
     def _numbers(self) -> Iterator[tuple[str, int]]:
         for folder, chosen in self.folders.items():
             for name, number in chosen:
-                yield (f"{folder}/{name}" if folder else name), number
+                yield join(folder, name), number
 
 
 class Selection:

@@ -17,7 +17,7 @@ from dyncachekeys.files import prefetch
 from dyncachekeys.files.folder import Folder, stat_of
 from dyncachekeys.files.prefetch import Prefetch
 from dyncachekeys.files.read import read
-from dyncachekeys.paths import split
+from dyncachekeys.paths import join, split
 from dyncachekeys.quick import snapshot
 from dyncachekeys.quick.digest import file_state
 from dyncachekeys.quick.snapshot import EXECUTABLE, INPUT, READ, TIMED
@@ -110,7 +110,7 @@ class Files:
             if row is not None:
                 folder.roles[row] |= role
             elif name not in folder.non_regular:
-                self._look(folder, f"{path}/{name}" if path else name, f"{full}/{name}", recall, role)
+                self._look(folder, join(path, name), f"{full}/{name}", recall, role)
         return folder
 
     def look_at_all(self, folders: Mapping[str, Sequence[str]]) -> None:
@@ -374,7 +374,7 @@ class Files:
         for folder, some in folders.items():
             seen = self.folders[folder]
             for name, _ in some:
-                path = f"{folder}/{name}" if folder else name
+                path = join(folder, name)
                 row = seen.names.get(name)
                 yield path, self.changed_at(path) if row is None else seen.stats[row * 4 + CHANGED]
 
@@ -386,7 +386,7 @@ class Files:
             for name, row in seen.names.items():
                 changed = seen.stats[row * 4 + CHANGED]
                 if seen.roles[row] & READ and self.memory.changed(folder, name) != changed:
-                    yield f"{folder}/{name}" if folder else name, changed
+                    yield join(folder, name), changed
 
 
 def changed_ns(info: os.stat_result) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dyncachekeys.model import Input
-from dyncachekeys.paths import split
+from dyncachekeys.paths import join, split
 from dyncachekeys.quick.digest import combined, folder_digest, rest_digest
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Inputs:
                 continue
             for name, number in chosen:
                 if not only_non_regular or name in seen.non_regular:
-                    path = f"{folder}/{name}" if folder else name
+                    path = join(folder, name)
                     reason = f"matches {self.selected.patterns[number]}"
                     yield Input("file", path, seen.state(name) or "", reason, tree=True)
 

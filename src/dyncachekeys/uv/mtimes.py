@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.files.tree import CHANGED, changed_ns
+from dyncachekeys.paths import join
 from dyncachekeys.quick.snapshot import TIMED
 from dyncachekeys.uv.entries import is_glob
 
@@ -37,7 +38,7 @@ def newest_linked(files: Files, linked: Mapping[str, Sequence[str]]) -> int | No
         seen = files.folders[folder]
         times += [seen.stats[seen.names[name] * 4 + CHANGED] for name in names if name in seen.names]
         for name in seen.non_regular.keys() & names if seen.non_regular else ():
-            time = _changed(files, f"{folder}/{name}" if folder else name)
+            time = _changed(files, join(folder, name))
             times += [time] if time is not None else []
     return max(times, default=None)
 
@@ -93,7 +94,7 @@ def _below(files: Files, folder: str, place: FolderRules) -> Iterator[str]:
     except OSError:
         return
     for entry in sorted(entries, key=lambda entry: entry.name):
-        path = f"{folder}/{entry.name}" if folder else entry.name
+        path = join(folder, entry.name)
         if entry.is_dir(follow_symlinks=False):
             below = place.enter(entry.name)
             if below.can_match:
