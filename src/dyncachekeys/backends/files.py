@@ -7,16 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import tomli
 
+from dyncachekeys.pyproject.tables import at, table_at
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-
-def at(pyproject: Mapping[str, Any], dotted: str) -> Any:
-    """Return what stands under a dotted key; nothing if it is not there."""
-    found: Any = pyproject
-    for name in dotted.split("."):
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
 
 
 def requirement_files(pyproject: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -24,10 +18,9 @@ def requirement_files(pyproject: Mapping[str, Any]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     dynamic = "tool.setuptools.dynamic"
     for name in ("dependencies", "optional-dependencies"):
-        table = at(pyproject, f"{dynamic}.{name}")
-        tables = {"": table} if name == "dependencies" else table if isinstance(table, dict) else {}
-        for extra, one in tables.items():
-            paths = texts(one.get("file") if isinstance(one, dict) else None)
+        table = table_at(pyproject, f"{dynamic}.{name}")
+        for extra, one in {"": table}.items() if name == "dependencies" else table.items():
+            paths = texts(at(one, "file"))
             if paths:
                 found[".".join(filter(None, (dynamic, name, extra)))] = paths
     paths = texts(at(pyproject, "tool.hatch.metadata.hooks.requirements_txt.files"))
@@ -55,16 +48,15 @@ def version_files(pyproject: Mapping[str, Any], is_file: Callable[[str], bool]) 
     if at(pyproject, "tool.pdm.version.source") == "file":
         for path in texts(at(pyproject, "tool.pdm.version.path")):
             yield "tool.pdm.version.path", path
-    fields = at(pyproject, "tool.scikit-build.metadata")
-    for field, table in fields.items() if isinstance(fields, dict) else ():
-        for path in texts(table.get("input") if isinstance(table, dict) else None):
+    for field, table in table_at(pyproject, "tool.scikit-build.metadata").items():
+        for path in texts(at(table, "input")):
             yield f"tool.scikit-build.metadata.{field}.input", path
 
 
 def _module_files(pyproject: Mapping[str, Any], module: str, is_file: Callable[[str], bool]) -> Iterator[str]:
     """Yield the file of a module, where setuptools looks for it: as its own options say, below ``src``, or here."""
-    given = at(pyproject, "tool.setuptools.package-dir")
-    folders = {name: one for name, one in given.items() if isinstance(one, str)} if isinstance(given, dict) else {}
+    given = table_at(pyproject, "tool.setuptools.package-dir")
+    folders = {name: one for name, one in given.items() if isinstance(one, str)}
     first, _, rest = module.partition(".")
     if first in folders:
         yield from module_file(rest, (folders[first],), is_file)
@@ -111,10 +103,8 @@ def with_hatch_toml(
         own = tomli.loads(read("hatch.toml").decode())
     except (OSError, ValueError):
         return pyproject
-    tool = at(pyproject, "tool")
-    hatch = at(pyproject, "tool.hatch")
-    merged = {**(hatch if isinstance(hatch, dict) else {}), **own}
-    return {**pyproject, "tool": {**(tool if isinstance(tool, dict) else {}), "hatch": merged}}
+    hatch = {**table_at(pyproject, "tool.hatch"), **own}
+    return {**pyproject, "tool": {**table_at(pyproject, "tool"), "hatch": hatch}}
 
 
 def of_table(options: Mapping[str, Any]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import configparser
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dyncachekeys.backends.files import at, built_with, has_hatch_toml, module_file, texts, version_files
+from dyncachekeys.backends.files import built_with, has_hatch_toml, module_file, texts, version_files
+from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.pysource.assignments import UNKNOWN, assignments
 from dyncachekeys.pysource.syntax import UNREADABLE
 from dyncachekeys.uv.entries import is_glob
@@ -26,13 +27,12 @@ def described(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
     yield from texts(at(pyproject, "project.license.file"))
     yield from (path for path in texts(at(pyproject, "project.license-files")) if not is_glob(path))
     yield from texts(at(pyproject, "tool.poetry.readme"))
-    dynamic = at(pyproject, "tool.setuptools.dynamic")
-    for name, table in dynamic.items() if isinstance(dynamic, dict) else ():
+    for name, table in table_at(pyproject, "tool.setuptools.dynamic").items():
         if name not in _OTHERWISE:
-            yield from texts(table.get("file") if isinstance(table, dict) else None)
+            yield from texts(at(table, "file"))
     fragments = at(pyproject, "tool.hatch.metadata.hooks.fancy-pypi-readme.fragments")
     for one in fragments if isinstance(fragments, list) else ():
-        yield from texts(one.get("path") if isinstance(one, dict) else None)
+        yield from texts(at(one, "path"))
     if has_hatch_toml(pyproject, files.is_file):
         yield "hatch.toml"
 

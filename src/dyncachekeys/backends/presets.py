@@ -8,6 +8,7 @@ from typing import Any
 
 from dyncachekeys.backends.tables import BACKENDS, NOT_READ, OF_UV, OF_UV_BY_PROJECT, READ
 from dyncachekeys.names import normalised_name, required_name
+from dyncachekeys.pyproject.tables import at, table_at
 
 Path = tuple[str, ...]
 """The keys that lead to a table."""
@@ -35,11 +36,11 @@ def build_tables(pyproject: Mapping[str, Any]) -> dict[Path, str]:
 
 def distributions(pyproject: Mapping[str, Any]) -> list[str]:
     """Return the normalised names of the backend and of all that is installed for the build."""
-    backend = _at(pyproject, "build-system.build-backend")
+    backend = at(pyproject, "build-system.build-backend")
     first = _of_module(backend) if isinstance(backend, str) else "setuptools"  # PEP 517: the default
-    wanted = [*_list(_at(pyproject, "build-system.requires")), *_dependencies(_at(pyproject, "tool.hatch.build"))]
+    wanted = [*_list(at(pyproject, "build-system.requires")), *_dependencies(at(pyproject, "tool.hatch.build"))]
     for path in _named(pyproject, "tool.uv.extra-build-dependencies", _own(pyproject)):
-        extra = _list(_at(pyproject, path))
+        extra = _list(at(pyproject, path))
         wanted += [one.get("requirement") if isinstance(one, Mapping) else one for one in extra]
     return list(dict.fromkeys([first, *filter(None, map(required_name, wanted))]))
 
@@ -56,7 +57,7 @@ def _of_distribution(pyproject: Mapping[str, Any], name: str) -> Iterator[Path]:
         yield from _named(pyproject, "tool", [name])
         return
     for dotted in READ[name]:
-        value, path = _at(pyproject, dotted), tuple(dotted.split("."))
+        value, path = at(pyproject, dotted), tuple(dotted.split("."))
         if dotted in NOT_READ and isinstance(value, Mapping):
             yield from ((*path, key) for key in value if key not in NOT_READ[dotted])
         elif value is not None:
@@ -65,7 +66,7 @@ def _of_distribution(pyproject: Mapping[str, Any], name: str) -> Iterator[Path]:
 
 def _of_uv(pyproject: Mapping[str, Any], names: Sequence[str]) -> Iterator[Path]:
     """Yield what uv reads to make the build's environment and to call the backend."""
-    yield from (tuple(dotted.split(".")) for dotted in OF_UV if _at(pyproject, dotted) is not None)
+    yield from (tuple(dotted.split(".")) for dotted in OF_UV if at(pyproject, dotted) is not None)
     yield from _named(pyproject, "tool.uv.sources", names)
     for dotted in OF_UV_BY_PROJECT:
         yield from _named(pyproject, dotted, _own(pyproject))
@@ -81,21 +82,12 @@ def _dependencies(table: object) -> Iterator[object]:
 
 def _named(pyproject: Mapping[str, Any], dotted: str, names: Sequence[str]) -> list[Path]:
     """Return the paths to what a table holds under one of the names, however it is spelled."""
-    table = _at(pyproject, dotted)
-    keys = table if isinstance(table, Mapping) else ()
-    return [(*dotted.split("."), key) for key in keys if normalised_name(key) in names]
+    return [(*dotted.split("."), key) for key in table_at(pyproject, dotted) if normalised_name(key) in names]
 
 
 def _own(pyproject: Mapping[str, Any]) -> list[str]:
-    name = _at(pyproject, "project.name")
+    name = at(pyproject, "project.name")
     return [normalised_name(name)] if isinstance(name, str) else []
-
-
-def _at(pyproject: Mapping[str, Any], path: str | Path) -> Any:
-    node: Any = pyproject
-    for key in path.split(".") if isinstance(path, str) else path:
-        node = node.get(key) if isinstance(node, Mapping) else None
-    return node
 
 
 def _list(value: object) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dyncachekeys.backends.files import of_table
 from dyncachekeys.config.model import DEFAULTS, read
@@ -13,10 +13,10 @@ from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import Subject, globs_of
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError
 from dyncachekeys.files.ignore import IgnoreRules
-from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ as process_environ
-from dyncachekeys.pyproject.project import FILE, Project, load, without_region
+from dyncachekeys.pyproject.project import Project, load
+from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.resolving import engine, registry
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.record import installed_record
@@ -49,7 +49,7 @@ def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False, bui
         if problem.code != "cache-keys-not-a-list":
             raise
         return [Finding("DCK001", problem.message, problem.where, problem.remedy, package=root.name)]
-    files = Files(project.root, FileMemory(), {FILE: lambda: project.bare}, without_region)
+    files = Files.of(project)
     project = workspace.with_inherited(project, files)
     found: list[Finding] = []
     keyed, unknown = _by_keys(project, files, environ, found)
@@ -64,9 +64,7 @@ def _subject(
     project: Project, files: Files, environ: Mapping[str, str], keyed: Mapping[str, str], unknown: tuple[str, ...]
 ) -> Subject:
     listed = (*project.user_entries, *project.region)
-    tool = project.pyproject.get("tool")
-    of_uv = tool.get("uv") if isinstance(tool, dict) else None
-    settings: dict[str, Any] = of_uv if isinstance(of_uv, dict) else {}
+    settings = table_at(project.pyproject, "tool.uv")
     return Subject(
         project=project,
         files=files,

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv.entries import DEFAULTS, is_glob
 from dyncachekeys.uv.mtimes import matches
 
@@ -56,10 +57,7 @@ class Subject:
 
     def value(self, *names: str) -> Any:
         """Return what stands in ``pyproject.toml`` under some keys; nothing if it is not there."""
-        found: Any = self.project.pyproject
-        for name in names:
-            found = found.get(name) if isinstance(found, dict) else None
-        return found
+        return at(self.project.pyproject, names)
 
     @property
     def effective(self) -> tuple[Any, ...]:

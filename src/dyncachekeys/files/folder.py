@@ -6,6 +6,7 @@ owner's executable bit, the text of a link; never its times.
 
 from __future__ import annotations
 
+import sys
 from array import array
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,22 @@ from dyncachekeys.quick.snapshot import EXECUTABLE, HASH
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Stat = tuple[int, int, int, int]
 """size, mtime_ns, ctime_ns, inode"""
+CHANGED = 1 if sys.platform == "win32" else 2
+"""Which number of a stat says when a file was written (U1)."""
 
 
 def stat_of(info: os.stat_result) -> Stat:
     """Return what a file is recognised by."""
     return (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+
+
+def changed_ns(info: os.stat_result) -> int:
+    """Return the time by which uv judges a file, in nanoseconds: ``ctime`` on Unix, else ``mtime`` (U1)."""
+    return stat_of(info)[CHANGED]
 
 
 class Folder:
@@ -66,6 +74,25 @@ class Folder:
         self.stats.extend(stat)
         self.contents += content
         self.roles.append(role)
+
+    def replace(self, name: str, stat: Stat, content: bytes) -> None:
+        """Put in a regular file as it is now, in place of what was seen first."""
+        row = self.names[name]
+        self.stats[row * 4 : row * 4 + 4] = array("q", stat)
+        self.contents[row * HASH : (row + 1) * HASH] = content
+
+    def adopt(self, names: Sequence[str], stats: bytes, contents: bytes, roles: Iterable[int], digest: bytes) -> None:
+        """Take over all files of the folder at once; none is here yet."""
+        self.names = {name: row for row, name in enumerate(names)}
+        self.stats.frombytes(stats)
+        self.contents += contents
+        self.roles += bytes(roles)
+        self.digest = digest
+
+    def changed(self, name: str) -> int | None:
+        """Return when a regular file was written, in nanoseconds (U1); nothing if it was not looked at."""
+        row = self.names.get(name)
+        return None if row is None else self.stats[row * 4 + CHANGED]
 
     def state(self, name: str) -> str | None:
         """Return the state of a name; nothing if it was not looked at."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from dyncachekeys.files.folder import CHANGED
 from dyncachekeys.quick import snapshot_file
 from dyncachekeys.quick.digest import file_state
 from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, RACY_NS, Snapshot
@@ -110,7 +110,7 @@ class FileMemory:
     def changed(self, folder: str, name: str) -> int | None:
         """Return when a file had been written then, in nanoseconds (U1); nothing if it was not looked at."""
         row = self._rows(folder).get(name)
-        return None if row is None else self._stats[row * 4 + (1 if sys.platform == "win32" else 2)]
+        return None if row is None else self._stats[row * 4 + CHANGED]
 
     def listed(self, folder: str) -> tuple[tuple[int, int, int], bytes] | None:
         """Return by which stat a folder that was listed is recognised, and a hash of what it held."""

@@ -107,7 +107,12 @@ class Walk:
             ResolverError: a folder can't be listed.
         """
         try:
-            if self._remembered is not None and same and self._remembered.knows(folder) and self._files.stands(folder):
+            if (
+                self._remembered is not None
+                and same
+                and self._remembered.knows(folder)
+                and self._files.is_listed_as_before(folder)
+            ):
                 had_one = self._gitignore and self._files.memory.content(folder, IGNORE_FILE) is not None
                 here = self._with_ignore_file(here, folder) if had_one else here
                 same = not had_one or is_same_ignore_file(self._files, folder)

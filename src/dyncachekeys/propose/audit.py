@@ -10,12 +10,13 @@ from dyncachekeys.backends.files import of_table
 from dyncachekeys.config.model import DEFAULTS, WHERE
 from dyncachekeys.files import pattern as files_pattern
 from dyncachekeys.files.gitignore import Rules
-from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.model import File
 from dyncachekeys.plugin import Context
 from dyncachekeys.process import environ as process_environ
-from dyncachekeys.pyproject.project import FILE, load, without_region
+from dyncachekeys.pyproject.project import FILE, load
+from dyncachekeys.pyproject.source import entry_tables
+from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.resolving import registry
 from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.trace import concurrent, record
@@ -122,7 +123,7 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
     """
     root = root.resolve()
     project = load(root)
-    files = Files(root, FileMemory(), {FILE: lambda: project.bare}, without_region)
+    files = Files.of(project)
     project = workspace.with_inherited(project, files)
     seen = process_environ.for_keys(environ)
     where = f"the build of {project.name}"
@@ -157,13 +158,11 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
 def _by_entries(project: Project, files: Files, *, keyed: bool) -> _Watched:
     """Return what the user's own ``cache-keys`` watch; without any, what uv watches by default."""
     watched = _Watched()
-    tool = project.pyproject.get("tool")
-    own = tool.get("uv") if isinstance(tool, dict) else None
     given: Sequence[Any] = project.user_entries
-    if not keyed and not (isinstance(own, dict) and "cache-keys" in own):
+    if not keyed and "cache-keys" not in table_at(project.pyproject, "tool.uv"):
         given = entries.DEFAULTS
-    for entry in ({"file": one} if isinstance(one, str) else one for one in given):
-        for kind, value in entry.items() if isinstance(entry, dict) else ():
+    for entry in entry_tables(given):
+        for kind, value in entry.items():
             if kind == "file":
                 glob = str(value)
                 if glob not in {"setup.py", "setup.cfg", FILE}:
@@ -198,8 +197,7 @@ def _add_keys(watched: _Watched, root: Path, environ: Mapping[str, str], project
 
 
 def _declared(project: Project) -> dict[str, Any]:
-    own = (project.table or {}).get("keys")
-    return {**project.inherited, **(own if isinstance(own, dict) else {})}
+    return {**project.inherited, **table_at(project.table, "keys")}
 
 
 def _in_tree(project: Project, files: Files, seen: process_environ.Environment) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.propose.edit import TABLE
 from dyncachekeys.pyproject.project import FILE, load
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.workspace import with_inherited
 
@@ -57,10 +58,7 @@ def packages(folders: Iterable[Path], home: Path) -> list[Path]:
 def is_workspace(root: Path) -> bool:
     """Tell whether a project is the root of a workspace with members."""
     files = Files(root, FileMemory())
-    table = workspace.pyproject(files, root)
-    tool = table.get("tool") if isinstance(table, dict) else None
-    of_uv = tool.get("uv") if isinstance(tool, dict) else None
-    return isinstance(of_uv, dict) and isinstance(of_uv.get("workspace"), dict)
+    return isinstance(at(workspace.pyproject(files, root), "tool.uv.workspace"), dict)
 
 
 def require_no_keys(project: Project) -> None:

@@ -8,7 +8,7 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.backends import metadata
-from dyncachekeys.backends.files import at, requirement_files, texts, with_hatch_toml
+from dyncachekeys.backends.files import requirement_files, texts, with_hatch_toml
 from dyncachekeys.backends.metadata import existing
 from dyncachekeys.backends.presets import distributions
 from dyncachekeys.backends.scripts import scripts
@@ -22,6 +22,7 @@ from dyncachekeys.process import environ as process_environ
 from dyncachekeys.propose import local_packages
 from dyncachekeys.propose.facts import Facts, OldEntry
 from dyncachekeys.propose.source_patterns import SOURCE_PATTERNS
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.pysource.closure import Request, follow
 from dyncachekeys.pysource.module import Run
 from dyncachekeys.resolving.engine import only
@@ -98,10 +99,10 @@ def _compiled(pyproject: Mapping[str, Any]) -> Iterator[str]:
     modules = at(pyproject, "tool.setuptools.ext-modules")
     for one in modules if isinstance(modules, list) else ():
         for option in ("sources", "depends"):
-            yield from texts(one.get(option) if isinstance(one, dict) else None)
+            yield from texts(at(one, option))
     generated = at(pyproject, "tool.scikit-build.generate")
     for one in generated if isinstance(generated, list) else ():
-        yield from texts(one.get("template-path") if isinstance(one, dict) else None)
+        yield from texts(at(one, "template-path"))
 
 
 def _natives(files: Files) -> tuple[str, ...]:

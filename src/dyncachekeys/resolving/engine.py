@@ -17,6 +17,7 @@ from dyncachekeys.files import repository
 from dyncachekeys.files.selection import Selected, Selection
 from dyncachekeys.model import Input, Notice, Output, Transport, Watch
 from dyncachekeys.plugin import Context, may_ask_machine
+from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.resolving import registry, with_requirements
 from dyncachekeys.resolving.found import Found, expanded, partitioned
 from dyncachekeys.resolving.inputs import Digests, Inputs, digests_of
@@ -178,8 +179,7 @@ def only(name: str, key: Mapping[str, object], project: Project, environ: Enviro
 
 
 def _with(pyproject: Mapping[str, Any], tool: Mapping[str, object]) -> Mapping[str, Any]:
-    there = pyproject.get("tool")
-    return {**pyproject, "tool": {**(there if isinstance(there, dict) else {}), **tool}}
+    return {**pyproject, "tool": {**table_at(pyproject, "tool"), **tool}}
 
 
 def _not_for_uv(where: str) -> Problem:

@@ -21,7 +21,7 @@ from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.plugin import Context, is_tracked, may_ask_machine
 from dyncachekeys.process.environ import Environment
-from dyncachekeys.pyproject.project import FILE, without_region
+from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.source import parse
 from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.found import WrongResultError, plain
@@ -57,7 +57,7 @@ def main() -> None:
     _send(channel, {"problems": [dataclasses.asdict(problem) for problem in problems], "machine": machine})
     if function is None or problems or orders.readline().strip() != "go":
         return
-    files = Files(root, FileMemory(), {FILE: lambda: bare}, without_region)
+    files = Files(root, FileMemory(), bare)
     environ = Environment(dict(os.environ))
     # A little less than the parent waits, so that what is told is which program took too long.
     seconds = key.timeout - min(1, key.timeout / 10)

@@ -6,7 +6,8 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from dyncachekeys.files.tree import CHANGED, MISSING
+from dyncachekeys.files.folder import CHANGED
+from dyncachekeys.files.tree import MISSING
 from dyncachekeys.paths import join
 from dyncachekeys.uv.mtimes import newest
 

@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from dyncachekeys.files.folder import CHANGED, changed_ns
 from dyncachekeys.files.ignore import IgnoreRules
-from dyncachekeys.files.tree import CHANGED, changed_ns
 from dyncachekeys.paths import join
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.tables import differing, sealed_tables

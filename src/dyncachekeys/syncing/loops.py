@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dyncachekeys.files.tree import CHANGED, MISSING
+from dyncachekeys.files.folder import CHANGED
+from dyncachekeys.files.tree import MISSING
 from dyncachekeys.model import Notice
 from dyncachekeys.paths import join, split
 from dyncachekeys.syncing.diff import remembered

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dyncachekeys.errors import Problem, ResolverError
-from dyncachekeys.files.tree import changed_ns
+from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.process import run, venv
 from dyncachekeys.trace.filter import Bounds, Fact, Trace, parents, parsed, sifted, touched
 from dyncachekeys.trace.in_build.tracer import OWN

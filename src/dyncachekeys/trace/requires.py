@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.names import normalised_name
+from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def at_sources(requirements: Sequence[str], project: Project, files: Files) -> l
     home = workspace.home(files)
     folders: dict[str, Path] = {}
     for root, pyproject in ((home, workspace.pyproject(files, home)), (project.root, project.pyproject)):
-        for name, source in _table(_uv(pyproject).get("sources")).items():
+        for name, source in table_at(pyproject, "tool.uv.sources").items():
             folders.update((normalised_name(name), folder) for folder in _folders(name, source, root, files))
     return [_at(one, folders) for one in requirements]
 
@@ -101,10 +102,6 @@ def _at(requirement: str, folders: Mapping[str, Path]) -> str:
         return requirement
     marker = f" {found[3]}" if found[3] else ""
     return f"{found[1]}{found[2] or ''} @ {folder.as_uri()}{marker}"
-
-
-def _uv(pyproject: Any) -> Mapping[str, Any]:
-    return _table(_table(_table(pyproject).get("tool")).get("uv"))
 
 
 def _table(value: Any) -> Mapping[str, Any]:

@@ -7,8 +7,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from dyncachekeys.files.folder import CHANGED, changed_ns
 from dyncachekeys.files.gitignore import Rules
-from dyncachekeys.files.tree import CHANGED, changed_ns
 from dyncachekeys.paths import join
 from dyncachekeys.quick.snapshot import TIMED
 from dyncachekeys.uv.entries import is_glob

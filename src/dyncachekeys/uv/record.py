@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys.encoding import sealed, value_digest
 from dyncachekeys.files import repository
 from dyncachekeys.names import normalised_name
+from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.quick.digest import digest_of
 from dyncachekeys.quick.snapshot import TIMED
 from dyncachekeys.uv.entries import CURRENT, DIGEST, LINKS
@@ -130,8 +131,7 @@ def expected_record(
         environ: The environment that uv will see.
         linked: The latest time of what uv sees through the link folder, in nanoseconds.
     """
-    known = ({"file": entry} if isinstance(entry, str) else entry for entry in entries)
-    tables = [entry for entry in known if isinstance(entry, dict)]  # of all else uv makes nothing (U11)
+    tables = entry_tables(entries)
     named = [str(table["file"]) for table in tables if table.get("file", LINKS) != LINKS]
     return Record(
         timestamp=max((time for time in (newest(files, named), linked) if time is not None), default=None),

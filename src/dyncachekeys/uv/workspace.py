@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.source import parse
+from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.quick.snapshot import LEFT_OUT
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ def is_alone(files: Files) -> bool:
 
 def inherited(files: Files) -> Mapping[str, Any]:
     """Return the keys that the workspace's root declares for its members, the root included, unread."""
-    declared = _at(pyproject(files, home(files)), "tool", "dyncachekeys", "workspace", "keys")
-    return declared if isinstance(declared, dict) else {}
+    return table_at(pyproject(files, home(files)), "tool.dyncachekeys.workspace.keys")
 
 
 def with_inherited(project: Project, files: Files) -> Project:
@@ -95,7 +95,7 @@ def scope(files: Files) -> list[Path]:
 
 def name(files: Files, folder: Path) -> str | None:
     """Return the name of the package in a folder; nothing if there is none."""
-    found = _at(pyproject(files, folder), "project", "name")
+    found = at(pyproject(files, folder), "project.name")
     return found if isinstance(found, str) else None
 
 
@@ -128,17 +128,16 @@ def _matching(files: Files, folder: Path, pattern: Sequence[str]) -> Iterator[Pa
 
 def _path_sources(files: Files, project: Path) -> Iterator[Path]:
     """Yield the folders of ``tool.uv.sources`` that are given by their path."""
-    sources = _at(pyproject(files, project), "tool", "uv", "sources")
-    for given in sources.values() if isinstance(sources, dict) else ():
+    for given in table_at(pyproject(files, project), "tool.uv.sources").values():
         for source in given if isinstance(given, list) else [given]:
-            path = source.get("path") if isinstance(source, dict) else None
+            path = at(source, "path")
             if isinstance(path, str):
                 yield Path(os.path.normpath(project / path))
 
 
 def _workspace(files: Files, folder: Path) -> Mapping[str, Any] | None:
     """Return the table ``tool.uv.workspace`` of a folder's ``pyproject.toml``, if it has one."""
-    found = _at(pyproject(files, folder), "tool", "uv", "workspace")
+    found = at(pyproject(files, folder), "tool.uv.workspace")
     return found if isinstance(found, dict) else None
 
 
@@ -163,20 +162,13 @@ def settings(files: Files) -> Mapping[str, Any]:
         own = _parsed(files.read(_relative(files, root / "uv.toml")))
     except (OSError, DyncachekeysError):  # uv itself complains of what it can't parse
         own = None
-    found = _at(pyproject(files, root), "tool", "uv") if own is None else own
-    return found if isinstance(found, dict) else {}
+    return table_at(pyproject(files, root), "tool.uv") if own is None else own
 
 
 @lru_cache(maxsize=512)
 def _parsed(data: bytes) -> Any:
     """Return what a file says; the root's is asked for by each member. Nobody may change it."""
     return parse(data)
-
-
-def _at(data: Any, *names: str) -> Any:
-    for name in names:
-        data = data.get(name) if isinstance(data, dict) else None
-    return data
 
 
 def _relative(files: Files, path: Path) -> str:
