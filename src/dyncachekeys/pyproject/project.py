@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.pyproject.remove import cut
-from dyncachekeys.pyproject.source import parse, user_entries
+from dyncachekeys.pyproject.source import listed
 from dyncachekeys.pyproject.tables import at
 
 if TYPE_CHECKING:
@@ -113,7 +113,13 @@ def load(root: Path, owned: Sequence[Mapping[str, Any]] = ()) -> Project:
         problem = Problem("unreadable-file", f"can't be read: {error.strerror or error}", str(path), remedy)
         raise ConfigurationError([problem]) from error
     taken = cut(raw, owned)
-    entries = tuple(user_entries(taken.data))
     return Project(
-        root.resolve(), raw, taken.data, parse(taken.data), tuple(taken.entries), taken.marked, taken.conflict, entries
+        root=root.resolve(),
+        raw=raw,
+        bare=taken.data,
+        pyproject=taken.document,
+        region=tuple(taken.entries),
+        marked=taken.marked,
+        conflict=taken.conflict,
+        user_entries=tuple(listed(taken.document)),
     )

@@ -41,6 +41,11 @@ class Markers:
     inside: Sequence[tuple[Statement, Statement]]
     strays: Sequence[Statement]
 
+    @property
+    def are_whole(self) -> bool:
+        """Whether there are markers, each with its partner."""
+        return bool(self.around or self.inside) and not self.strays
+
 
 def find_list(text: str) -> Listing | None:
     """Return where the list is, ``None`` if there is none that is written as an array."""
@@ -58,10 +63,16 @@ def find_markers(text: str, listing: Listing) -> Markers:
     end = _nearest(text, listing.statements[listing.index + 1 :], END, far=start is not None)
     if start and end:
         return Markers((start, end), (), ())
+    pairs, strays = _paired(text, listing.array.comments)
+    return Markers(None, pairs, [*(marker for marker in (start, end) if marker), *strays])
+
+
+def _paired(text: str, comments: Iterable[Statement]) -> tuple[list[tuple[Statement, Statement]], list[Statement]]:
+    """Return the markers among comments in pairs, and those without a partner."""
     pairs: list[tuple[Statement, Statement]] = []
-    strays = [marker for marker in (start, end) if marker]
+    strays: list[Statement] = []
     opening: Statement | None = None
-    for comment in listing.array.comments:
+    for comment in comments:
         if text.startswith(_START_PREFIX, comment.start):
             strays += [opening] if opening else []
             opening = comment
@@ -71,7 +82,7 @@ def find_markers(text: str, listing: Listing) -> Markers:
             else:
                 strays.append(comment)
             opening = None
-    return Markers(None, pairs, strays + ([opening] if opening else []))
+    return pairs, strays + ([opening] if opening else [])
 
 
 def line_start(text: str, position: int) -> int:
@@ -85,7 +96,7 @@ def line_end(text: str, position: int) -> int:
 
 
 def leads_line(text: str, position: int) -> bool:
-    """Say whether only blanks stand before ``position`` in its line."""
+    """Tell whether only blanks stand before ``position`` in its line."""
     return not text[line_start(text, position) : position].strip(" \t")
 
 
