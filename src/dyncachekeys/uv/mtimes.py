@@ -7,7 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from dyncachekeys.files.folder import CHANGED, changed_ns
+from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.paths import join
 from dyncachekeys.quick.snapshot import TIMED
@@ -36,10 +36,9 @@ def newest_linked(files: Files, linked: Mapping[str, Sequence[str]]) -> int | No
     times: list[int] = []
     for folder, names in linked.items():
         seen = files.folders[folder]
-        times += [seen.stats[seen.names[name] * 4 + CHANGED] for name in names if name in seen.names]
-        for name in seen.non_regular.keys() & names if seen.non_regular else ():
-            time = _changed(files, join(folder, name))
-            times += [time] if time is not None else []
+        regular = (seen.changed(name) for name in names)
+        others = (_changed(files, join(folder, name)) for name in seen.non_regular.keys() & names)
+        times += [time for time in (*regular, *others) if time is not None]
     return max(times, default=None)
 
 

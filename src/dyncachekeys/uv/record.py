@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ class Record:
     name: str | None = None
     """The name that carries the digest, under the transport `digest` (U7)."""
     identity: tuple[int, int] = (0, 0)
-    """Inode and modification time of the file itself: another one was written anew."""
+    """Inode and modification time of the file itself: another identity is another record."""
 
     def is_another(self, seen: Mapping[str, Any] | None) -> bool:
         """Tell whether it was written since a record was seen, as the state remembers that one."""
@@ -51,8 +52,8 @@ class Record:
     def missed(self, time: int) -> bool:
         """Tell whether a watched file that was written at a time, in nanoseconds, was written during the build.
 
-        What is younger than the newest file that uv saw was written after uv had looked (U15), and what is no
-        younger than the record itself before the build had ended.
+        What is newer than the newest file that uv saw was written after uv had looked (U15), and what is not
+        newer than the record itself before the build had ended.
         """
         return self.timestamp is not None and self.timestamp < time <= self.identity[1]
 
@@ -83,16 +84,16 @@ def installed_record(files: Files, name: str, environ: Mapping[str, str]) -> Rec
         for info in site.glob("*.dist-info"):
             path = info / "uv_cache.json"
             if normalised_name(info.name.split("-")[0]) == wanted and (record := _read(path)):
-                files.note(files.relative(os.fspath(path)), TIMED)
+                files.note(files.relative(path), TIMED)
                 return record
     _note_absence(files, venv, sites)
     return None
 
 
 def _note_absence(files: Files, venv: Path, sites: Iterable[Path]) -> None:
-    """Have it noticed when the project comes to be installed, or not any more."""
+    """Make the next run notice that the project was installed or removed."""
     for folder in (venv, venv / "lib", *sites):
-        path = files.relative(os.fspath(folder))
+        path = files.relative(folder)
         if files.is_dir(path):
             files.entries(path)
 
@@ -131,15 +132,19 @@ def expected_record(
         environ: The environment that uv will see.
         linked: The latest time of what uv sees through the link folder, in nanoseconds.
     """
-    tables = entry_tables(entries)
-    named = [str(table["file"]) for table in tables if table.get("file", LINKS) != LINKS]
+    of_kind: dict[str, list[Any]] = {"file": [], "dir": [], "env": [], "git": []}
+    for entry in entry_tables(entries):
+        for kind, value in entry.items():
+            of_kind.get(kind, []).append(value)
+    folders = list(map(str, of_kind["dir"]))
+    times = (newest(files, [str(path) for path in of_kind["file"] if path != LINKS]), linked)
     return Record(
-        timestamp=max((time for time in (newest(files, named), linked) if time is not None), default=None),
-        git=_git(files, [table["git"] for table in tables if table.get("git")]),
-        env={str(table["env"]): environ.get(str(table["env"])) for table in tables if "env" in table},
+        timestamp=max((time for time in times if time is not None), default=None),
+        git=_git(files, of_kind["git"]),
+        env={name: environ.get(name) for name in map(str, of_kind["env"])},
         current=None,
-        folders={str(t["dir"]): os.path.isdir(files.full(str(t["dir"]))) for t in tables if "dir" in t},
-        name=_name(str(table["dir"]) for table in tables if "dir" in table),
+        folders={folder: os.path.isdir(files.full(folder)) for folder in folders},
+        name=_name(folders),
     )
 
 
@@ -147,14 +152,17 @@ def _name(directories: Iterable[str]) -> str | None:
     return next((name for name in directories if name.startswith(DIGEST)), None)
 
 
-def _git(files: Files, wanted: Sequence[Any]) -> str | None:
+def _asked_of_git(value: Any) -> list[str]:
+    """Return what an entry of the kind `git` has uv look at."""
+    if isinstance(value, dict):
+        return [name for name, on in value.items() if on]
+    return ["commit"] if value is True else []
+
+
+def _git(files: Files, wanted: Iterable[Any]) -> str | None:
     """Return a digest of ``[commit, tags]`` as uv reads them, ``None`` for what no entry asks for (U9)."""
-    asked: set[str] = set()
-    for one in wanted:
-        asked |= (
-            {name for name, on in one.items() if on} if isinstance(one, dict) else {"commit"} if one is True else set()
-        )
-    if not all(repository.is_read_by_every_uv(files, what) for what in asked & {"commit", "tags"}):
+    asked = {"commit", "tags"}.intersection(itertools.chain.from_iterable(map(_asked_of_git, wanted)))
+    if not all(repository.is_read_by_every_uv(files, what) for what in asked):
         return None
     return value_digest(
         [

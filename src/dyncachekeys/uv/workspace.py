@@ -45,7 +45,7 @@ def is_alone(files: Files) -> bool:
     root = files.root
     if home(files) != root or _workspace(files, root) is not None:
         return False
-    sources = (_relative(files, source / FILE) for source in _path_sources(files, root) if source != root)
+    sources = (files.relative(source / FILE) for source in _path_sources(files, root) if source != root)
     return not any(files.is_file(source) for source in sources)
 
 
@@ -87,7 +87,7 @@ def scope(files: Files) -> list[Path]:
     queue = list(found)
     for project in queue:
         for source in _path_sources(files, project):
-            if source not in found and files.is_file(_relative(files, source / FILE)):
+            if source not in found and files.is_file(files.relative(source / FILE)):
                 found[source] = None
                 queue.append(source)
     return list(found)
@@ -102,10 +102,10 @@ def name(files: Files, folder: Path) -> str | None:
 def _members(files: Files, root: Path) -> Iterator[Path]:
     workspace = _workspace(files, root) or {}
     folders = {folder for one in _patterns(workspace, "members") for folder in _matching(files, root, one.split("/"))}
-    for folder in sorted(folders):
-        path = folder.relative_to(root).as_posix() if folder.is_relative_to(root) else None
-        is_in = path is None or path == "." or _is_member(path, workspace)
-        if is_in and folder != root and files.is_file(_relative(files, folder / FILE)):
+    for folder in sorted(folders - {root}):
+        is_below = folder.is_relative_to(root)
+        is_in = not is_below or _is_member(folder.relative_to(root).as_posix(), workspace)
+        if is_in and files.is_file(files.relative(folder / FILE)):
             yield folder
 
 
@@ -120,10 +120,17 @@ def _matching(files: Files, folder: Path, pattern: Sequence[str]) -> Iterator[Pa
         return
     if first == "**":
         yield from _matching(files, folder, rest)
-    here = _relative(files, folder)
-    for entry in sorted(files.entries(here), key=lambda entry: entry.name) if files.is_dir(here or ".") else ():
-        if entry.is_dir() and entry.name not in LEFT_OUT and (first == "**" or fnmatchcase(entry.name, first)):
-            yield from _matching(files, folder / entry.name, pattern if first == "**" else rest)
+    for name in _subfolders(files, folder):
+        if first == "**":
+            yield from _matching(files, folder / name, pattern)
+        elif fnmatchcase(name, first):
+            yield from _matching(files, folder / name, rest)
+
+
+def _subfolders(files: Files, folder: Path) -> list[str]:
+    path = files.relative(folder)
+    entries = files.entries(path) if files.is_dir(path or ".") else ()
+    return sorted(entry.name for entry in entries if entry.is_dir() and entry.name not in LEFT_OUT)
 
 
 def _path_sources(files: Files, project: Path) -> Iterator[Path]:
@@ -144,7 +151,7 @@ def _workspace(files: Files, folder: Path) -> Mapping[str, Any] | None:
 def pyproject(files: Files, folder: Path) -> Any:
     """Return the parsed ``pyproject.toml`` of a folder, which nobody may change; nothing if it can't be read."""
     path = folder / FILE
-    files.note(_relative(files, path))
+    files.note(files.relative(path))
     try:
         return _parsed(path.read_bytes())
     except (OSError, DyncachekeysError):
@@ -159,7 +166,7 @@ def settings(files: Files) -> Mapping[str, Any]:
     """
     root = home(files)
     try:
-        own = _parsed(files.read(_relative(files, root / "uv.toml")))
+        own = _parsed(files.read(files.relative(root / "uv.toml")))
     except (OSError, DyncachekeysError):  # uv itself complains of what it can't parse
         own = None
     return table_at(pyproject(files, root), "tool.uv") if own is None else own
@@ -169,10 +176,6 @@ def settings(files: Files) -> Mapping[str, Any]:
 def _parsed(data: bytes) -> Any:
     """Return what a file says; the root's is asked for by each member. Nobody may change it."""
     return parse(data)
-
-
-def _relative(files: Files, path: Path) -> str:
-    return files.relative(os.fspath(path))
 
 
 def _is_member(path: str, workspace: Mapping[str, Any]) -> bool:
