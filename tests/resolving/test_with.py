@@ -263,7 +263,7 @@ def test_requirement_that_uv_refuses(own: Demo, case: str) -> None:
     assert (problem.code, problem.where) == ("environment-not-made", WHERE)
     assert problem.message.startswith("uv can't make the environment of the key's requirements\n  uv said:\n    ")
     assert said in problem.message
-    assert problem.remedy == "mend the requirements, or the settings of uv"
+    assert problem.remedy == "fix the requirements, or the settings of uv"
     assert kept(own) == []
 
 
