@@ -102,11 +102,9 @@ class _LastSteps:
     def __init__(self, steps: Sequence[_Step]) -> None:
         self._any = max((step.index for step in steps if step.kind == _ANY), default=-1)
         steps = [step for step in steps if step.index > self._any]
-        self._exact = {step.text: step.index for step in steps if step.kind == _EXACT}
-        self._extensions = {step.text: step.index for step in steps if step.kind == _EXTENSION}
+        self._exact, self._extensions = _texts(steps, _EXACT), _texts(steps, _EXTENSION)
+        self._heads, self._tails = tuple(_texts(steps, _PREFIX)), tuple(_texts(steps, _SUFFIX))
         self._others = [step for step in reversed(steps) if step.kind in {_PREFIX, _SUFFIX, _REGEX}]
-        self._heads = tuple(step.text for step in self._others if step.kind == _PREFIX)
-        self._tails = tuple(step.text for step in self._others if step.kind == _SUFFIX)
         regexes = [step.regex.pattern for step in self._others if step.regex]
         self._regex = re.compile(b"|".join(regexes), re.DOTALL) if regexes else None
 
@@ -121,6 +119,11 @@ class _LastSteps:
         if plain or (self._regex and self._regex.fullmatch(name.encode(errors=_ERRORS))):
             return next((step.index for step in self._others if step.index > found and step.matches(name)), found)
         return found
+
+
+def _texts(steps: Sequence[_Step], kind: int) -> dict[str, int]:
+    """Return the texts of the steps of one kind, each with the highest index."""
+    return {step.text: step.index for step in steps if step.kind == kind}
 
 
 class _Step:

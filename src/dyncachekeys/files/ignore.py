@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dyncachekeys.errors import Problem, ResolverError
+from dyncachekeys.errors import ResolverError
 from dyncachekeys.files import refs
 from dyncachekeys.files.gitignore import Rules
+from dyncachekeys.files.read import unreadable
 from dyncachekeys.paths import join, split
 
 if TYPE_CHECKING:
@@ -49,11 +50,7 @@ class Ignored:
 
 
 class IgnoreRules:
-    """Whether git ignores one file or another of a project, by its ``.gitignore`` files.
-
-    Args:
-        files: The project's files.
-    """
+    """Whether git ignores one file or another of a project, by its ``.gitignore`` files."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -100,19 +97,11 @@ def read_ignore_file(files: Files, folder: str) -> bytes | None:
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
     except OSError as error:
-        raise ResolverError([unlistable(path, error)]) from error
+        raise ResolverError([unreadable(path, error, "folder")]) from error
 
 
 def ignored_from_above(files: Files, base: str) -> tuple[Ignored, bool]:
-    """Return what the repository's files above a walk's base say there.
-
-    Args:
-        files: The project's files.
-        base: The folder at which the walk begins, relative to the project.
-
-    Returns:
-        What they say, and whether each of them is as it was in the last run.
-    """
+    """Return what the repository's files above the base of a walk say there, and whether all are as in the last run."""
     at = Path(os.path.normpath(files.full(base)))
     root = refs.work_tree(files, at)
     if root is None:
@@ -120,7 +109,7 @@ def ignored_from_above(files: Files, base: str) -> tuple[Ignored, bool]:
     ignored, same = Ignored(), True
     above = [folder for folder in at.parents if folder.is_relative_to(root)]
     for folder, below in pairwise([*reversed(above), at]):
-        where = files.relative(os.fspath(folder))
+        where = files.relative(folder)
         text = read_ignore_file(files, where)
         same &= is_same_ignore_file(files, where)
         ignored = ignored if text is None else ignored.with_file(text)
@@ -137,13 +126,3 @@ def is_same_ignore_file(files: Files, folder: str) -> bool:
         return False
     now = seen.content(IGNORE_FILE) if IGNORE_FILE in seen.names else None
     return now == files.memory.content(folder, IGNORE_FILE)
-
-
-def unlistable(path: str, error: OSError) -> Problem:
-    """Return the problem of a folder that can't be looked into."""
-    return Problem(
-        "unreadable-folder",
-        f"can't be listed: {error.strerror or error}",
-        path,
-        "make it readable, or leave it out with `exclude`",
-    )

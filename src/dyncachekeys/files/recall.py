@@ -21,8 +21,8 @@ class FileMemory:
     """The files and folders that the last run looked at, each with the stat by which it is recognised.
 
     Args:
-        known: What it kept; nothing where there is none that can be believed.
-        places: What is known not to be as it was, if all was looked at a moment ago.
+        known: Its snapshot; nothing where none can be relied on.
+        places: The places that have changed, if all were looked at a moment ago.
     """
 
     def __init__(self, known: Snapshot | None = None, places: Iterable[int] | None = None) -> None:
@@ -44,7 +44,7 @@ class FileMemory:
         """Return what recalls the content of the files of one folder.
 
         It takes a name and a stat, and returns the SHA-256 of a regular file that has not changed, or
-        nothing if it must be read. A file as young as the memory of it is never believed.
+        nothing if it must be read. A racy file, as new as the memory of it, is always read.
         """
         rows, stats, contents = self._rows(folder), self._stats, self.known.contents
         limit = self.known.taken - RACY_NS
@@ -96,11 +96,10 @@ class FileMemory:
 
     def state(self, folder: str, name: str) -> str | None:
         """Return the state that a regular file had then; nothing if it was not read."""
-        row = self._rows(folder).get(name)
-        content = b"" if row is None else bytes(self.known.contents[row * HASH : (row + 1) * HASH])
-        if row is None or not any(content):
+        content = self.content(folder, name)
+        if content is None or not any(content):
             return None
-        return file_state(content.hex(), executable=bool(self.known.roles[row] & EXECUTABLE))
+        return file_state(content.hex(), executable=bool(self.known.roles[self._rows(folder)[name]] & EXECUTABLE))
 
     def content(self, folder: str, name: str) -> bytes | None:
         """Return the SHA-256 that a file had then; nothing if it was not read."""

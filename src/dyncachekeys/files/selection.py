@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from dyncachekeys.files import pattern as files_pattern
-from dyncachekeys.files.gitignore import Rules
+from dyncachekeys.files.gitignore import FolderRules, Rules
 from dyncachekeys.files.ignore import Ignored, ignored_from_above
 from dyncachekeys.files.walk import Here, LastWalk, Walk, child
 from dyncachekeys.paths import join, split
@@ -14,7 +15,6 @@ from dyncachekeys.paths import join, split
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterator
 
-    from dyncachekeys.files.gitignore import FolderRules
     from dyncachekeys.files.tree import Files
 
 
@@ -91,14 +91,15 @@ class Selection:
             ResolverError: a folder can't be listed.
         """
         selected = Selected([pattern.text for pattern in self._include], self._signature)
-        heedless = (pattern.literal is not None or not self._gitignore for pattern in self._include)
-        selected.past_ignoring = frozenset(number for number, past in enumerate(heedless) if past)
+        selected.past_ignoring = frozenset(
+            number for number, one in enumerate(self._include) if one.literal is not None or not self._gitignore
+        )
         bases = dict.fromkeys(pattern.base for pattern in self._include)
         # Of a folder that two walks go through, it is not known which of them chose what.
-        remembered = LastWalk(files, self._signature) if len(bases) == 1 else None
+        last = LastWalk(files, self._signature) if len(bases) == 1 else None
         for base in bases:
             here, same = self._at(files, base)
-            walk = Walk(files, gitignore=self._gitignore, remembered=remembered)
+            walk = Walk(files, gitignore=self._gitignore, last=last)
             for folder, chosen in walk.below(base, here, same=same):
                 selected.walked.add(folder)
                 selected.add(folder, chosen)
@@ -129,7 +130,7 @@ class Selection:
                 continue
             rules, way = Rules([files_pattern.escaped(one.body)]), _way(one.base, base, files.root.parts)
             if way is not None:
-                exclude.append(_descended(rules.top, way))
+                exclude.append(reduce(FolderRules.enter, way, rules.top))
             else:
                 later[one.base] = (*later.get(one.base, ()), rules)
         ignored, same = ignored_from_above(files, base) if self._gitignore else (Ignored(), True)
@@ -150,12 +151,6 @@ class Selection:
                 selected.add(folder, [(name, number)])
 
 
-def _descended(place: FolderRules, names: Sequence[str]) -> FolderRules:
-    for name in names:
-        place = place.enter(name)
-    return place
-
-
 def _way(base: str, folder: str, root: Sequence[str]) -> Sequence[str] | None:
     """Return the names on the way from a base down to a folder, both relative to the project; nothing if it leads up."""
     ups, fewer = base.count(".."), folder.split("/").count("..")
@@ -171,7 +166,7 @@ def _would_choose(pattern: files_pattern.Pattern, selected: Selected, root: Sequ
     for folder, chosen in selected.folders.items():
         way = _way(pattern.base, folder, root) if chosen else None
         if way is not None:
-            place = _descended(top, way)
+            place = reduce(FolderRules.enter, way, top)
             if place.below >= 0 or any(place.find(name, is_dir=False) >= 0 for name, _ in chosen):
                 return True
     return False

@@ -9,15 +9,13 @@ import hashlib
 import os
 import stat
 import sys
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from dyncachekeys.errors import Problem, ResolverError
+from dyncachekeys.errors import ResolverError
 from dyncachekeys.files import prefetch
 from dyncachekeys.files.folder import CHANGED, stat_of
 from dyncachekeys.files.places import Places
-from dyncachekeys.files.prefetch import Prefetch
-from dyncachekeys.files.read import read
+from dyncachekeys.files.read import read, unreadable
 from dyncachekeys.paths import join, split
 from dyncachekeys.pyproject.project import FILE, without_region
 from dyncachekeys.quick import snapshot
@@ -55,8 +53,8 @@ class Files(Places):
         super().__init__(root, memory)
         self.settled = True
         """Whether nothing was seen to change during the run."""
-        self._prefetched: Callable[[str, str, os.stat_result], bytes | None] | None = None
-        """Returns the SHA-256 of files that another process has read just now, where nothing was remembered."""
+        self._prefetched: prefetch.Recall | None = None
+        """Knows the files that another process has read just now, where nothing was remembered."""
         self._bare = bare
 
     @classmethod
@@ -102,10 +100,10 @@ class Files(Places):
         here = list(folders)
         if not self.memory.known.folders and prefetch.pays(sum(map(len, folders.values()))):
             here, others = here[: len(here) // 2], here[len(here) // 2 :]
-        with Prefetch([(self.full(path), folders[path]) for path in others]) if others else nullcontext() as prefetched:
+        with prefetch.reading([(self.full(path), folders[path]) for path in others]) as recall:
             for path in here:
                 self.look(path, folders[path])
-            self._prefetched = prefetched.recall() if prefetched else None
+            self._prefetched = recall()
         for path in others:
             self.look(path, folders[path])
         self._prefetched = None
@@ -141,7 +139,7 @@ class Files(Places):
             folder.non_regular[name] = MISSING
             return
         except OSError as error:
-            raise ResolverError([_unreadable(path, error)]) from error
+            raise ResolverError([unreadable(path, error)]) from error
         folder.non_regular[name] = self._non_regular_state(folder, path, full)
 
     def _add(self, folder: Folder, path: str, info: os.stat_result, content: bytes, role: int) -> None:
@@ -176,7 +174,7 @@ class Files(Places):
         except OSError as error:
             if link:  # a link that leads back to itself is as broken as one that leads nowhere
                 return "broken" + link
-            raise ResolverError([_unreadable(path, error)]) from error
+            raise ResolverError([unreadable(path, error)]) from error
         return (DIRECTORY if stat.S_ISDIR(info.st_mode) else SPECIAL) + link
 
     def directory_state(self, path: str) -> str:
@@ -269,12 +267,3 @@ class Files(Places):
 
 def _executable(info: os.stat_result) -> int:
     return EXECUTABLE if EXECUTABLE_BIT_COUNTS and info.st_mode & stat.S_IXUSR else 0
-
-
-def _unreadable(path: str, error: OSError) -> Problem:
-    return Problem(
-        "unreadable-file",
-        f"can't be read: {error.strerror or error}",
-        path,
-        "make it readable, or leave it out with `exclude`",
-    )
