@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys.names import normalised_name
+from dyncachekeys.names import normalised_name, parsed
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.uv import workspace
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     from dyncachekeys.files.tree import Files
     from dyncachekeys.pyproject.project import Project
-
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?[^;@]*(;.*)?", re.DOTALL)
 
 
 def with_extra(settings: Mapping[str, Any], name: str, requires: object) -> list[str]:
@@ -96,12 +93,12 @@ def _folders(name: str, source: Any, root: Path, files: Files) -> Iterator[Path]
 
 
 def _at(requirement: str, folders: Mapping[str, Path]) -> str:
-    found = _REQUIREMENT.fullmatch(requirement)
-    folder = folders.get(normalised_name(found[1])) if found else None
+    found = parsed(requirement)
+    folder = folders.get(normalised_name(found.name)) if found and not found.url else None
     if found is None or folder is None:
         return requirement
-    marker = f" {found[3]}" if found[3] else ""
-    return f"{found[1]}{found[2] or ''} @ {folder.as_uri()}{marker}"
+    found.url, found.specifier = folder.as_uri(), type(found.specifier)()
+    return str(found)
 
 
 def _table(value: Any) -> Mapping[str, Any]:
