@@ -1,4 +1,4 @@
-"""Names and what they tell: of packages (PEP 503), in requirements (PEP 508), of variables that hold credentials."""
+"""Names: of packages (PEP 503), in requirements (PEP 508), and of variables that hold credentials."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def parsed(requirement: str) -> Requirement | None:
 
 
 def normalised(requirement: str) -> str:
-    """Return a requirement in one of the ways in which it can be written, to compare it with others."""
+    """Return a requirement in one spelling, so that it can be compared with others."""
     found = parsed(requirement)
     if found is None:
         return requirement.strip()

@@ -22,12 +22,12 @@ def test_parse_reads_values_behind_a_byte_order_mark() -> None:
         (
             b"a = 1\nb = 'x\n",
             "invalid-toml",
-            'x/pyproject.toml:3:1: not valid TOML: Expected "\'"\n  mend the syntax there, or just before',
+            'x/pyproject.toml:3:1: not valid TOML: Expected "\'"\n  fix the syntax there, or just before',
         ),
         (
             b"\xef\xbb\xbfa = = 1",
             "invalid-toml",
-            "x/pyproject.toml:1:5: not valid TOML: Invalid value\n  mend the syntax there, or just before",
+            "x/pyproject.toml:1:5: not valid TOML: Invalid value\n  fix the syntax there, or just before",
         ),
         (
             b"a = '\xc3\xbc'\nb = '\xc3\xbc\xff'\n",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from array import array
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dyncachekeys.quick.digest import file_state
@@ -33,36 +34,24 @@ def changed_ns(info: os.stat_result) -> int:
     return stat_of(info)[CHANGED]
 
 
+@dataclass(slots=True, eq=False)
 class Folder:
     """What was seen in one folder; rows are never taken out or reordered."""
 
-    __slots__ = (
-        "contents",
-        "digest",
-        "listed",
-        "listing",
-        "names",
-        "non_regular",
-        "non_regular_stats",
-        "roles",
-        "stats",
-    )
-
-    def __init__(self) -> None:
-        self.names: dict[str, int] = {}
-        """Regular files, each with the number of its row."""
-        self.stats = array("q")
-        self.contents = bytearray()
-        self.roles = bytearray()
-        self.non_regular: dict[str, str] = {}
-        """The states of all else, and of files that count as something else than what is on disk."""
-        self.non_regular_stats: dict[str, str] = {}
-        """How links and special files are recognised (`snapshot.non_regular_stat`)."""
-        self.listed: tuple[int, int, int] | None = None
-        """mtime, ctime and inode from before the folder was listed, if it was."""
-        self.listing = b""
-        self.digest = b""
-        """Over exactly these files, if it is known from the last run."""
+    names: dict[str, int] = field(default_factory=dict)
+    """Regular files, each with the number of its row."""
+    stats: array[int] = field(default_factory=lambda: array("q"))
+    contents: bytearray = field(default_factory=bytearray)
+    roles: bytearray = field(default_factory=bytearray)
+    non_regular: dict[str, str] = field(default_factory=dict)
+    """The states of all else, and of files that count as something else than what is on disk."""
+    non_regular_stats: dict[str, str] = field(default_factory=dict)
+    """How links and special files are recognised (`snapshot.non_regular_stat`)."""
+    listed: tuple[int, int, int] | None = None
+    """mtime, ctime and inode from before the folder was listed, if it was."""
+    listing: bytes = b""
+    digest: bytes = b""
+    """Over exactly these files, if it is known from the last run."""
 
     def add(self, name: str, stat: Stat, content: bytes, role: int) -> None:
         """Add a regular file, or another role to one that is there: what was seen first stays."""

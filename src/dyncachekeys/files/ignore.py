@@ -120,7 +120,7 @@ def ignored_from_above(files: Files, base: str) -> tuple[Ignored, bool]:
 
 
 def is_same_ignore_file(files: Files, folder: str) -> bool:
-    """Tell whether the ``.gitignore`` file of a folder says what it said in the last run."""
+    """Tell whether the ``.gitignore`` file of a folder is as it was in the last run."""
     seen = files.folder(folder)
     if IGNORE_FILE in seen.non_regular_stats:
         return False

@@ -1,4 +1,4 @@
-"""What stands where: each question about a place is answered from the disk and remembered as a fact of the run."""
+"""What is where on disk: each answer is remembered as part of the run's snapshot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Places:
-    """The places of one project, those around it included.
+    """The places of one project, and those around it.
 
     Args:
         root: The project's folder.
@@ -47,20 +47,20 @@ class Places:
         return self.folders.setdefault(path, Folder())
 
     def is_file(self, path: str) -> bool:
-        """Tell whether a regular file stands there, links followed."""
+        """Tell whether a regular file is there, links followed."""
         return self._fact("Ff", path, os.path.isfile(self.full(path)))
 
     def is_dir(self, path: str) -> bool:
-        """Tell whether a directory stands there, links followed."""
+        """Tell whether a directory is there, links followed."""
         return self._fact("Dd", path, os.path.isdir(self.full(path)))
 
     def is_real_folder(self, path: str) -> bool:
-        """Tell whether a directory, and no link to one, stands there."""
+        """Tell whether a directory is there, and not a link to one."""
         full = self.full(path)
         return self._fact("R", path, answer=True) if os.path.isdir(full) and not os.path.islink(full) else False
 
     def exists(self, path: str) -> bool:
-        """Tell whether anything at all stands there, be it a broken link."""
+        """Tell whether anything at all is there, be it a broken link."""
         if not os.path.lexists(self.full(path)):
             return self._fact("x", path, answer=False)
         if not self.is_real_folder(path):

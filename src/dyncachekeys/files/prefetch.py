@@ -32,13 +32,9 @@ Recall: TypeAlias = "Callable[[str, str, os.stat_result], bytes | None]"
 
 @contextmanager
 def reading(folders: Sequence[tuple[str, Sequence[str]]]) -> Iterator[Callable[[], Recall | None]]:
-    """Have another process read files, which is gone at the end.
+    """Have another process read files: of folders, by their absolute paths, those of the given names.
 
-    Args:
-        folders: Absolute paths, each with the names of the files to read. Without any, nothing is read.
-
-    Yields:
-        What waits for that process, and returns what it has found out.
+    Yields a function that waits for that process and returns what it has read. At the end the process is gone.
     """
     if not folders:
         yield lambda: None

@@ -73,15 +73,11 @@ class FileMemory:
 
         No digest, if other things than these files were inputs there.
         """
-        place = self._places[folder]
+        known, place = self.known, self._places[folder]
         first, end = self._firsts[place], self._firsts[place + 1]
-        return (
-            self._names_in(place),
-            self._stats[first * 4 : end * 4],
-            bytes(self.known.contents[first * HASH : end * HASH]),
-            bytes(self.known.roles[first:end]),
-            bytes(self.known.digests[place * 2 * HASH : (place * 2 + 1) * HASH]) if self.known.plain[place] else b"",
-        )
+        digest = bytes(known.digests[place * 2 * HASH : (place * 2 + 1) * HASH]) if known.plain[place] else b""
+        contents, roles = bytes(known.contents[first * HASH : end * HASH]), bytes(known.roles[first:end])
+        return self._names_in(place), self._stats[first * 4 : end * 4], contents, roles, digest
 
     def holds(self, folder: str, seen: Folder) -> bool:
         """Tell whether exactly the files that are there now were in a folder then, each with the same state."""
@@ -91,8 +87,8 @@ class FileMemory:
         first, end = self._firsts[place], self._firsts[place + 1]
         if self.known.contents[first * HASH : end * HASH] != seen.contents:
             return False
-        then = self.known.roles[first:end]
-        return all(not (one ^ other) & EXECUTABLE for one, other in zip(then, seen.roles, strict=True))
+        roles = zip(self.known.roles[first:end], seen.roles, strict=True)
+        return all(not (then ^ now) & EXECUTABLE for then, now in roles)
 
     def state(self, folder: str, name: str) -> str | None:
         """Return the state that a regular file had then; nothing if it was not read."""
@@ -123,8 +119,8 @@ class FileMemory:
     def visited(self, signature: str) -> dict[str, int]:
         """Return the folders that a selection went through, each with `WALKED` or `LISTED_AGAIN`."""
         unit = self._units.get(signature)
-        said = unit.visited if unit is not None else b""
-        return {self.known.folders[place]: how for place, how in enumerate(said) if how}
+        visited = unit.visited if unit is not None else b""
+        return {self.known.folders[place]: how for place, how in enumerate(visited) if how}
 
     def chosen(self, signature: str, folder: str) -> list[tuple[str, int]]:
         """Return what a selection chose in a folder that it went through, each with the number of its pattern."""

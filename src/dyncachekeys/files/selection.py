@@ -25,7 +25,7 @@ Chosen = Sequence[tuple[str, int]]
 class Selected(Mapping[str, str]):
     """The chosen paths, sorted, each with the pattern that chose it. A resolver may yield it as it is.
 
-    It is kept by folder, in little memory.
+    It is stored by folder, in little memory.
     """
 
     def __init__(self, patterns: Sequence[str], signature: str = "") -> None:
@@ -107,18 +107,13 @@ class Selection:
         return selected
 
     def unmatched(self, selected: Selected, root: Sequence[str]) -> list[str]:
-        """Return the patterns that choose none of the files, though others may have chosen them first.
-
-        Args:
-            selected: The files.
-            root: The parts of the project's absolute path.
-        """
+        """Return the patterns that choose none of the selected files, not even one that another chose first."""
         used = {number for chosen in selected.folders.values() for _, number in chosen}
         unused = [pattern for number, pattern in enumerate(self._include) if number not in used]
         return [pattern.text for pattern in unused if not _would_choose(pattern, selected, root)]
 
     def _at(self, files: Files, base: str) -> tuple[Here, bool]:
-        """Return what all rules say where a walk begins, and whether what stands above it is as it was."""
+        """Return what all rules say where a walk begins, and whether the ignore files above are as they were."""
         # A line for each pattern, so that a line's number is the pattern's.
         choose = Rules(files_pattern.escaped(one.body) if one.base == base else "" for one in self._include).top
         # A pattern that is not anchored matches at any depth, so also below any other base.
@@ -137,7 +132,7 @@ class Selection:
         return Here(choose, tuple(exclude), later, ignored), same
 
     def _add_named(self, files: Files, selected: Selected, base: str, here: Here) -> None:
-        """Add the files that a pattern without wildcards names: no ignore rule stands against those."""
+        """Add the files that a pattern without wildcards names: no ignore rule counts against those."""
         for number, pattern in enumerate(self._include):
             if pattern.base != base or (named := pattern.literal) is None:
                 continue

@@ -63,7 +63,7 @@ class Files(Places):
         return cls(project.root, memory, project.bare)
 
     def state(self, path: str) -> str:
-        """Return the state of a file, link or whatever else stands at the path.
+        """Return the state of a file, link or whatever else is at the path.
 
         Raises:
             ResolverError: it can't be looked at or read.
@@ -162,9 +162,11 @@ class Files(Places):
         return None if counted == data else counted
 
     def _non_regular_state(self, folder: Folder, path: str, full: str) -> str:
+        link = ""
         try:
             folder.non_regular_stats[split(path)[1]] = snapshot.non_regular_stat(full)
-            link = LINK + os.readlink(full).replace(os.sep, "/") if os.path.islink(full) else ""
+            if os.path.islink(full):
+                link = LINK + os.readlink(full).replace(os.sep, "/")
             info = os.stat(full)
             if stat.S_ISREG(info.st_mode):
                 info, content, _ = read(full)
@@ -178,7 +180,7 @@ class Files(Places):
         return (DIRECTORY if stat.S_ISDIR(info.st_mode) else SPECIAL) + link
 
     def directory_state(self, path: str) -> str:
-        """Return whether a directory stands there, with a link's target; what it holds does not count."""
+        """Return whether a directory is there, with a link's target; what it holds does not count."""
         if self.is_real_folder(path):
             return DIRECTORY
         state = self.state(path)

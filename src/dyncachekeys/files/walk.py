@@ -6,6 +6,7 @@ A folder that is as it was in the last run is not listed again.
 from __future__ import annotations
 
 import posixpath
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from dyncachekeys.errors import ResolverError
@@ -56,23 +57,15 @@ class LastWalk:
         return self._memory.chosen(self._signature, folder)
 
 
+@dataclass(slots=True, eq=False)
 class Here:
     """What all rules say in one folder of a walk."""
 
-    __slots__ = ("choose", "exclude", "ignored", "later")
-
-    def __init__(
-        self,
-        choose: FolderRules,
-        exclude: tuple[FolderRules, ...],
-        later: Mapping[str, tuple[Rules, ...]],
-        ignored: Ignored,
-    ) -> None:
-        self.choose = choose
-        self.exclude = exclude
-        self.later = later
-        """Rules that stand at a folder further down, by its path."""
-        self.ignored = ignored
+    choose: FolderRules
+    exclude: tuple[FolderRules, ...]
+    later: Mapping[str, tuple[Rules, ...]]
+    """Rules of a folder further down, by its path."""
+    ignored: Ignored
 
     def leaves_out(self, name: str, *, is_dir: bool) -> bool:
         """Tell whether an entry is excluded or ignored."""
@@ -91,13 +84,7 @@ class Here:
 
 
 class Walk:
-    """A walk.
-
-    Args:
-        files: The project's files, through which everything is looked at.
-        gitignore: Whether ignored files are left out.
-        last: The same walk of the last run, if it may be relied on.
-    """
+    """A walk. ``last`` is the same walk of the last run, if it may be relied on."""
 
     def __init__(self, files: Files, *, gitignore: bool, last: LastWalk | None) -> None:
         self._files, self._gitignore, self._last = files, gitignore, last
@@ -176,12 +163,8 @@ class Walk:
 def child(folder: str, name: str, root: Sequence[str]) -> str:
     """Return the path of what a folder holds, both relative to the project.
 
-    A path that leads up and down again is made shorter, so that a file has one name only.
-
-    Args:
-        folder: Empty for the project's own.
-        name: The name.
-        root: The parts of the project's own absolute path.
+    A path that leads up and down again is made shorter, so that a file has one name only. ``root`` holds the
+    parts of the project's absolute path.
     """
     if not folder:
         return name

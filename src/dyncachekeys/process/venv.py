@@ -48,23 +48,14 @@ def make(  # noqa: PLR0913  all that uv needs is listed here and nowhere else
     _run(commands, _KEYS, where, root, environ)
 
 
-def make_for_build(  # noqa: PLR0913
-    made: Path,
-    python: Path,
-    base: Path | None,
-    requirements: Sequence[str],
-    where: str,
-    root: Path,
-    environ: dict[str, str],
-) -> None:
-    """Let uv make an environment for a build, and install what the build requires.
+def make_for_build(made: Path, base: Path | None, where: str, root: Path, environ: dict[str, str]) -> None:
+    """Let uv make an environment for a build, with nothing in it yet.
 
     It is made of the interpreter ``base``, or if there is none, of that which uv chooses for the project.
     All other arguments, and errors, as `make`.
     """
     chosen = ("--python", str(base)) if base is not None else ()
     _run([("venv", *chosen, str(made))], _BUILDS, where, root, environ)
-    install_for_build(python, requirements, where, root, environ)
 
 
 def install_for_build(

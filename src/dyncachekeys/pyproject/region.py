@@ -19,17 +19,12 @@ _START_PREFIX = "# >>> dyncachekeys"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Where ``cache-keys`` stands."""
+    """Where ``cache-keys`` is."""
 
     statements: Sequence[Statement]
-    index: int
-    """Of the statement that holds the list, itself or in an inline table."""
+    statement: Statement
+    """The one that holds the list, itself or in an inline table."""
     array: Array
-
-    @property
-    def statement(self) -> Statement:
-        """The statement that holds the list."""
-        return self.statements[self.index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +45,18 @@ class Markers:
 def find_list(text: str) -> Listing | None:
     """Return where the list is, ``None`` if there is none that is written as an array."""
     found = tuple(statements(text))
-    for index, statement in enumerate(found):
+    for statement in found:
         start = _list_start(text, statement)
         if start is not None:
-            return Listing(found, index, array(text, start))
+            return Listing(found, statement, array(text, start))
     return None
 
 
 def find_markers(text: str, listing: Listing) -> Markers:
-    """Return our markers; a comment that looks like one but stands elsewhere is not ours."""
-    start = _nearest(text, reversed(listing.statements[: listing.index]), _START_PREFIX)
-    end = _nearest(text, listing.statements[listing.index + 1 :], END, far=start is not None)
+    """Return our markers; a comment that looks like one but is elsewhere is not ours."""
+    index = listing.statements.index(listing.statement)
+    start = _nearest(text, reversed(listing.statements[:index]), _START_PREFIX)
+    end = _nearest(text, listing.statements[index + 1 :], END, far=start is not None)
     if start and end:
         return Markers((start, end), (), ())
     pairs, strays = _paired(text, listing.array.comments)
@@ -73,16 +69,14 @@ def _paired(text: str, comments: Iterable[Statement]) -> tuple[list[tuple[Statem
     strays: list[Statement] = []
     opening: Statement | None = None
     for comment in comments:
-        if text.startswith(_START_PREFIX, comment.start):
-            strays += [opening] if opening else []
-            opening = comment
-        elif text.startswith(END, comment.start):
-            if opening:
-                pairs.append((opening, comment))
-            else:
-                strays.append(comment)
+        is_start = text.startswith(_START_PREFIX, comment.start)
+        if opening and text.startswith(END, comment.start):
+            pairs.append((strays.pop(), comment))
             opening = None
-    return pairs, strays + ([opening] if opening else [])
+        elif is_start or text.startswith(END, comment.start):
+            strays.append(comment)
+            opening = comment if is_start else None
+    return pairs, strays
 
 
 def line_start(text: str, position: int) -> int:

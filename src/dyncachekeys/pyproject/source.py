@@ -51,7 +51,7 @@ def parse(data: bytes, where: str = "pyproject.toml") -> dict[str, Any]:
     remedy = (
         f"a merge conflict starts at line {line}: resolve it, then run `dyncachekeys sync`"
         if line
-        else "mend the syntax there, or just before"
+        else "fix the syntax there, or just before"
     )
     problem = Problem("invalid-toml", f"not valid TOML: {message}", place, remedy)
     raise ConfigurationError([problem]) from reason

@@ -11,12 +11,7 @@ if TYPE_CHECKING:
 
 
 def at(document: Any, path: str | Sequence[str]) -> Any:
-    """Return what stands under nested keys of parsed TOML; nothing if it is not there.
-
-    Args:
-        document: The parsed file, or nothing if it could not be read.
-        path: The keys, or a dotted key.
-    """
+    """Return the value under nested keys, or a dotted key, of parsed TOML; nothing if it is not there."""
     for name in path.split(".") if isinstance(path, str) else path:
         document = document.get(name) if isinstance(document, dict) else None
     return document
@@ -29,12 +24,7 @@ def table_at(document: Any, path: str | Sequence[str]) -> dict[str, Any]:
 
 
 def sealed_tables(pyproject: Mapping[str, Any], salt: bytes) -> dict[str, str]:
-    """Return for each table, such as ``project`` or ``tool.ruff``, the sealed digest of its values.
-
-    Args:
-        pyproject: The parsed file.
-        salt: Of this checkout.
-    """
+    """Return for each table, such as ``project`` or ``tool.ruff``, the sealed digest of its values."""
     return {name: sealed(salt, value_digest(value)) for name, value in _tables(pyproject)}
 
 

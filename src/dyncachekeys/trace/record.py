@@ -229,7 +229,8 @@ def _python(request: TraceRequest, work: Path) -> Path:
     made = work / "environment"
     wanted = request.at_sources(with_extra(request.settings, request.project.name, request.system.get("requires")))
     base = theirs if theirs.exists() else None
-    venv.make_for_build(made, _in(made), base, wanted, request.where, request.project.root, dict(request.environ))
+    venv.make_for_build(made, base, request.where, request.project.root, dict(request.environ))
+    _install(request, _in(made), wanted)
     return _in(made)
 
 

@@ -27,12 +27,7 @@ def newest(files: Files, paths: Iterable[str]) -> int | None:
 
 
 def newest_linked(files: Files, linked: Mapping[str, Sequence[str]]) -> int | None:
-    """Return the latest time of the files to which there are links, as `newest`.
-
-    Args:
-        files: The project's files, where all of them were looked at.
-        linked: By folder, their names.
-    """
+    """Return the latest time of the files to which there are links, by folder, as `newest`. All were looked at."""
     times: list[int] = []
     for folder, names in linked.items():
         seen = files.folders[folder]

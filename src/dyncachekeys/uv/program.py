@@ -51,10 +51,7 @@ class Program:
 def find(files: Files, environ: Mapping[str, str], known: Sequence[str]) -> Program | None:
     """Return the uv on PATH; the one that was known, if there is none any more.
 
-    Args:
-        files: The project's files, by which it is noticed if it is replaced.
-        environ: The environment in which it will be run.
-        known: The one that was found before, as `Program.as_list`; may be empty.
+    ``known`` is the one that was found before, as `Program.as_list`, if there was one.
 
     Raises:
         ConfigurationError: it is too old.

@@ -70,13 +70,7 @@ class Record:
 
 
 def installed_record(files: Files, name: str, environ: Mapping[str, str]) -> Record | None:
-    """Return the record of the project in its environment; nothing if it is not installed there.
-
-    Args:
-        files: The project's files.
-        name: The project's name, in whatever spelling.
-        environ: For ``UV_PROJECT_ENVIRONMENT``.
-    """
+    """Return the record of the project of a name, however spelled, in its environment; nothing if it is not there."""
     venv = project_environment(files, environ)
     wanted = normalised_name(name)
     sites = (*venv.glob("lib/python*/site-packages"), venv / "Lib" / "site-packages")
@@ -124,13 +118,10 @@ def _nanoseconds(stored: Any) -> int | None:
 def expected_record(
     files: Files, entries: Sequence[Any], environ: Mapping[str, str], linked: int | None = None
 ) -> Record:
-    """Return the record that uv makes if it builds from the project as it is now.
+    """Return the record that uv makes if it builds from the project as it is now, in this environment.
 
-    Args:
-        files: The project's files.
-        entries: The whole list ``tool.uv.cache-keys``, the user's entries included.
-        environ: The environment that uv will see.
-        linked: The latest time of what uv sees through the link folder, in nanoseconds.
+    ``entries`` is the whole list ``tool.uv.cache-keys``, the user's entries included; ``linked`` the latest time of
+    what uv sees through the link folder, in nanoseconds.
     """
     of_kind: dict[str, list[Any]] = {"file": [], "dir": [], "env": [], "git": []}
     for entry in entry_tables(entries):

@@ -55,12 +55,7 @@ def inherited(files: Files) -> Mapping[str, Any]:
 
 
 def with_inherited(project: Project, files: Files) -> Project:
-    """Return the project with the keys that its workspace's root declares for it.
-
-    Args:
-        project: The project.
-        files: Its files.
-    """
+    """Return the project with the keys that its workspace's root declares for it."""
     keys = inherited(files) if "project" in project.pyproject else {}
     return dataclasses.replace(project, inherited=keys, home=home(files)) if keys else project
 
@@ -69,7 +64,7 @@ def has_keys(project: Project) -> bool:
     """Tell whether a project has any key, of its own or inherited.
 
     Raises:
-        ConfigurationError: ``tool.dyncachekeys`` is no table.
+        ConfigurationError: ``tool.dyncachekeys`` is not a table.
     """
     table = project.table or {}
     return bool(table.get("keys") or (project.inherited and table.get("inherit", True) is not False))
