@@ -31,7 +31,7 @@ class Ignored:
     def __init__(self, stack: tuple[tuple[FolderRules, tuple[bool, ...]], ...] = ()) -> None:
         self._stack = stack
 
-    def says(self, name: str, *, is_dir: bool) -> bool:
+    def ignores(self, name: str, *, is_dir: bool) -> bool:
         """Tell whether an entry of the folder is ignored. The deepest file that says anything decides."""
         for place, negated in self._stack:
             index = place.find(name, is_dir)
@@ -65,7 +65,7 @@ class IgnoreRules:
         """
         folder, name = split(path)
         rules = self._in(folder)
-        return rules is None or rules.says(name, is_dir=False)
+        return rules is None or rules.ignores(name, is_dir=False)
 
     def _in(self, folder: str) -> Ignored | None:
         if folder not in self._known:
@@ -78,7 +78,7 @@ class IgnoreRules:
             rules, _ = ignored_from_above(self._files, folder)
         else:
             outer = self._in(above)
-            if outer is None or outer.says(name, is_dir=True):
+            if outer is None or outer.ignores(name, is_dir=True):
                 return None
             rules = outer.enter(name)
         text = read_ignore_file(self._files, folder)
@@ -113,7 +113,7 @@ def ignored_from_above(files: Files, base: str) -> tuple[Ignored, bool]:
         text = read_ignore_file(files, where)
         same &= is_same_ignore_file(files, where)
         ignored = ignored if text is None else ignored.with_file(text)
-        if ignored.says(below.name, is_dir=True):
+        if ignored.ignores(below.name, is_dir=True):
             return Ignored(), same  # a project built in somebody's scratch folder is still looked at
         ignored = ignored.enter(below.name)
     return ignored, same

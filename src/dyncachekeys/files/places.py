@@ -91,6 +91,13 @@ class Places:
             folder.listed, folder.listing = _listed_stat(info), snapshot.listing(entries)
         return entries
 
+    def listing(self, path: str) -> list[os.DirEntry[str]]:
+        """Return what a folder holds, sorted by name; nothing where there is none that can be listed."""
+        try:
+            return sorted(self.entries(path), key=lambda entry: entry.name) if self.is_dir(path) else []
+        except OSError:
+            return []
+
     def relist(self, path: str) -> None:
         """List a folder again that we have written to ourselves.
 

@@ -129,11 +129,7 @@ def _packed(files: Files, folder: GitFolder) -> Iterator[tuple[str, str]]:
 
 
 def _loose_names(files: Files, place: str, below: str) -> Iterator[str]:
-    try:
-        entries = files.entries(f"{place}/{below}") if files.is_dir(f"{place}/{below}") else []
-    except OSError:  # nobody may list it
-        return
-    for entry in sorted(entries, key=lambda entry: entry.name):
+    for entry in files.listing(f"{place}/{below}"):
         name = f"{below}/{entry.name}"
         if entry.is_dir():
             yield from _loose_names(files, place, name)

@@ -44,17 +44,11 @@ class LastWalk:
             if folder:
                 self._below.setdefault(posixpath.dirname(folder), []).append(posixpath.basename(folder))
 
-    def knows(self, folder: str) -> bool:
-        """Tell whether the walk went through a folder, and all that it chose there is remembered."""
-        return self._visited.get(folder) == WALKED
-
-    def subfolders(self, folder: str) -> Sequence[str]:
-        """Return the names of the subfolders that it entered."""
-        return self._below.get(folder, ())
-
-    def chosen(self, folder: str) -> Names:
-        """Return what it chose in a folder."""
-        return self._memory.chosen(self._signature, folder)
+    def visit(self, folder: str) -> tuple[Names, Sequence[str]] | None:
+        """Return what it chose in a folder, and which subfolders it entered; nothing if that is not remembered."""
+        if self._visited.get(folder) != WALKED:
+            return None
+        return self._memory.chosen(self._signature, folder), self._below.get(folder, ())
 
 
 @dataclass(slots=True, eq=False)
@@ -69,7 +63,7 @@ class Here:
 
     def leaves_out(self, name: str, *, is_dir: bool) -> bool:
         """Tell whether an entry is excluded or ignored."""
-        return self.excludes(name, is_dir=is_dir) or self.ignored.says(name, is_dir=is_dir)
+        return self.excludes(name, is_dir=is_dir) or self.ignored.ignores(name, is_dir=is_dir)
 
     def excludes(self, name: str, *, is_dir: bool = False) -> bool:
         """Tell whether an entry is excluded, by itself or with a folder above it."""
@@ -123,14 +117,14 @@ class Walk:
 
     def _remembered_in(self, folder: str, here: Here) -> _Visit | None:
         """Return what a folder held in the last run; nothing if it, or its ignore file, is not as it was then."""
-        last = self._last
-        if last is None or not last.knows(folder) or not self._files.is_listed_as_before(folder):
+        visit = self._last.visit(folder) if self._last else None
+        if visit is None or not self._files.is_listed_as_before(folder):
             return None
         if self._gitignore and self._files.memory.content(folder, IGNORE_FILE) is not None:
             here = self._with_ignore_file(here, folder)
             if not is_same_ignore_file(self._files, folder):
                 return None
-        return here, True, last.chosen(folder), last.subfolders(folder)
+        return (here, True, *visit)
 
     @staticmethod
     def _partitioned(entries: Iterable[os.DirEntry[str]], here: Here) -> tuple[Names, list[str]]:

@@ -81,13 +81,7 @@ def _matches(files: Files, glob: str) -> Iterator[str]:
 
 
 def _below(files: Files, folder: str, place: FolderRules) -> Iterator[str]:
-    if not files.is_dir(folder):
-        return
-    try:
-        entries = files.entries(folder)
-    except OSError:
-        return
-    for entry in sorted(entries, key=lambda entry: entry.name):
+    for entry in files.listing(folder):
         path = join(folder, entry.name)
         if entry.is_dir(follow_symlinks=False):
             below = place.enter(entry.name)

@@ -87,9 +87,7 @@ def installed_record(files: Files, name: str, environ: Mapping[str, str]) -> Rec
 def _note_absence(files: Files, venv: Path, sites: Iterable[Path]) -> None:
     """Make the next run notice that the project was installed or removed."""
     for folder in (venv, venv / "lib", *sites):
-        path = files.relative(folder)
-        if files.is_dir(path):
-            files.entries(path)
+        files.listing(files.relative(folder))
 
 
 def _read(path: Path) -> Record | None:

@@ -115,17 +115,9 @@ def _matching(files: Files, folder: Path, pattern: Sequence[str]) -> Iterator[Pa
         return
     if first == "**":
         yield from _matching(files, folder, rest)
-    for name in _subfolders(files, folder):
-        if first == "**":
-            yield from _matching(files, folder / name, pattern)
-        elif fnmatchcase(name, first):
-            yield from _matching(files, folder / name, rest)
-
-
-def _subfolders(files: Files, folder: Path) -> list[str]:
-    path = files.relative(folder)
-    entries = files.entries(path) if files.is_dir(path or ".") else ()
-    return sorted(entry.name for entry in entries if entry.is_dir() and entry.name not in LEFT_OUT)
+    for name in [one.name for one in files.listing(files.relative(folder)) if one.is_dir()]:
+        if name not in LEFT_OUT and fnmatchcase(name, first):
+            yield from _matching(files, folder / name, pattern if first == "**" else rest)
 
 
 def _path_sources(files: Files, project: Path) -> Iterator[Path]:
