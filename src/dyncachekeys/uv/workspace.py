@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import posixpath
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +16,10 @@ from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.source import parse
 from dyncachekeys.pyproject.tables import at, table_at
-from dyncachekeys.quick.snapshot import LEFT_OUT
+from dyncachekeys.uv.members import is_member, members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from dyncachekeys.files.tree import Files
     from dyncachekeys.pyproject.project import Project
@@ -35,8 +33,8 @@ def home(files: Files) -> Path:
     for folder in root.parents:
         workspace = _workspace(files, folder)
         if (folder / FILE).is_file():
-            is_member = workspace is not None and _is_member(root.relative_to(folder).as_posix(), workspace)
-            return folder if is_member else root
+            includes = workspace is not None and is_member(root.relative_to(folder).as_posix(), workspace)
+            return folder if includes else root
     return root
 
 
@@ -77,7 +75,8 @@ def scope(files: Files) -> list[Path]:
     they are met.
     """
     root = home(files)
-    found = dict.fromkeys([root, *_members(files, root)] if _workspace(files, root) is not None else [root])
+    workspace = _workspace(files, root)
+    found = dict.fromkeys([root, *(members(files, root, workspace) if workspace is not None else ())])
     found.setdefault(files.root)
     queue = list(found)
     for project in queue:
@@ -92,32 +91,6 @@ def name(files: Files, folder: Path) -> str | None:
     """Return the name of the package in a folder; nothing if there is none."""
     found = at(pyproject(files, folder), "project.name")
     return found if isinstance(found, str) else None
-
-
-def _members(files: Files, root: Path) -> Iterator[Path]:
-    workspace = _workspace(files, root) or {}
-    folders = {folder for one in _patterns(workspace, "members") for folder in _matching(files, root, one.split("/"))}
-    for folder in sorted(folders - {root}):
-        is_below = folder.is_relative_to(root)
-        is_in = not is_below or _is_member(folder.relative_to(root).as_posix(), workspace)
-        if is_in and files.is_file(files.relative(folder / FILE)):
-            yield folder
-
-
-def _matching(files: Files, folder: Path, pattern: Sequence[str]) -> Iterator[Path]:
-    """Yield the folders that a pattern of ``members`` chooses, below the folder that it is relative to."""
-    if not pattern:
-        yield folder
-        return
-    first, *rest = pattern
-    if not set(first) & set("*?["):
-        yield from _matching(files, Path(os.path.normpath(folder / first)), rest)
-        return
-    if first == "**":
-        yield from _matching(files, folder, rest)
-    for name in [one.name for one in files.listing(files.relative(folder)) if one.is_dir()]:
-        if name not in LEFT_OUT and fnmatchcase(name, first):
-            yield from _matching(files, folder / name, pattern if first == "**" else rest)
 
 
 def _path_sources(files: Files, project: Path) -> Iterator[Path]:
@@ -163,26 +136,3 @@ def settings(files: Files) -> Mapping[str, Any]:
 def _parsed(data: bytes) -> Any:
     """Return what a file says; the root's is asked for by each member. Nobody may change it."""
     return parse(data)
-
-
-def _is_member(path: str, workspace: Mapping[str, Any]) -> bool:
-    """Tell whether a workspace includes a path below its root and does not exclude it."""
-    parts = path.split("/")
-    members, exclude = (_patterns(workspace, name) for name in ("members", "exclude"))
-    if not any(_fits(parts, pattern.split("/")) for pattern in members):
-        return False
-    # In `exclude`, uv lets a `*` stand for slashes as well.
-    return not any(_fits(parts, pattern.split("/")) or fnmatchcase(path, pattern) for pattern in exclude)
-
-
-def _patterns(workspace: Mapping[str, Any], name: str) -> list[str]:
-    given = workspace.get(name)
-    return [posixpath.normpath(one) for one in given if isinstance(one, str)] if isinstance(given, list) else []
-
-
-def _fits(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return any(_fits(parts[passed:], pattern[1:]) for passed in range(len(parts) + 1))
-    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _fits(parts[1:], pattern[1:])
