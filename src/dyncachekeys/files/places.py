@@ -24,7 +24,7 @@ class Places:
 
     def __init__(self, root: Path, memory: FileMemory | None = None) -> None:
         self.root = root
-        self.memory = memory or FileMemory()
+        self.memory: FileMemory = memory or FileMemory()
         self.folders: dict[str, Folder] = {}
         """By their path relative to the project, which is empty for the project's own."""
         self.facts: dict[str, None] = {}

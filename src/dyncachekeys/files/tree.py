@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import ResolverError
 from dyncachekeys.files import prefetch
+from dyncachekeys.files.derived import Derived
 from dyncachekeys.files.folder import CHANGED, stat_of
 from dyncachekeys.files.places import Places
 from dyncachekeys.files.read import read, unreadable
@@ -51,10 +52,13 @@ class Files(Places):
 
     def __init__(self, root: Path, memory: FileMemory | None = None, bare: bytes | None = None) -> None:
         super().__init__(root, memory)
-        self.settled = True
+        self.settled: bool = True
         """Whether nothing was seen to change during the run."""
         self._prefetched: prefetch.Recall | None = None
         """Knows the files that another process has read just now, where nothing was remembered."""
+        self.derived: Derived = Derived()
+        """What was made of the content of files."""
+        self._recalls: dict[str, Callable[[str, os.stat_result], bytes | None]] = {}
         self._bare = bare
 
     @classmethod
@@ -81,12 +85,13 @@ class Files(Places):
         folder, full = self.folder(path), self.full(path)
         if not folder.names and not folder.non_regular and self._adopt(folder, path, names, role):
             return folder
-        recall = self._recall_in(path, full)
+        recall = None
         for name in names:
             row = folder.names.get(name)
             if row is not None:
                 folder.roles[row] |= role
             elif name not in folder.non_regular:
+                recall = recall or self._recall_in(path, full)
                 self._look(folder, join(path, name), f"{full}/{name}", recall, role)
         return folder
 
@@ -206,6 +211,32 @@ class Files(Places):
         if self._bare is None or name != FILE:
             return data
         return self._bare if path == FILE else without_region(data)
+
+    def derive(self, path: str, question: str, function: Callable[[bytes], str]) -> str:
+        """Return what a function makes of a file's content, which is not even read if that is known.
+
+        Arguments as `Derived.answer`, errors as `read` and of the function.
+        """
+        content = self._recalled(path)
+        known = self.derived.recall(question, content) if content is not None else None
+        return self.derived.answer(question, self.read(path), function) if known is None else known
+
+    def _recalled(self, path: str) -> bytes | None:
+        """Return the SHA-256 of what a file holds, if the last run knows it, and note that it counts."""
+        folder, name = split(path)
+        if name == FILE:  # without a region, it holds something else
+            return None
+        recall = self._recalls.get(folder)
+        if recall is None:
+            recall = self._recalls[folder] = self.memory.recall_in(folder)
+        try:
+            info = os.lstat(self.full(path))
+        except OSError:
+            return None
+        content = recall(name, info) if stat.S_ISREG(info.st_mode) else None
+        if content is not None:
+            self._add(self.folder(folder), path, info, content, READ)
+        return content
 
     def note(self, path: str, role: int = READ) -> None:
         """Remember a file that is looked at by other means, links followed. To be called after all else.

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import Problem, WriteError
+from dyncachekeys.files import derived
 from dyncachekeys.pyproject.project import FILE, HOME
 from dyncachekeys.pyproject.tables import sealed_tables
 from dyncachekeys.quick import atomic, history, snapshot_file
@@ -184,6 +185,8 @@ def _apply(plan: Plan, report: ProjectReport, written: list[str]) -> ProjectRepo
         digests = (report.previous, report.digest)
         history.add(os.fspath(plan.home), digests, report.move, report.why, by_key, at=plan.started)
     with contextlib.suppress(OSError):  # without them the next run takes longer, and that is all
+        if plan.files.derived.is_news:
+            atomic.replace(plan.home / derived.FILE, plan.files.derived.dump())
         snapshot_file.write(plan.take_snapshot(), os.fspath(plan.home))
     folder = stamps.current()
     return dataclasses.replace(report, written=tuple(written), stamp=folder.id if folder else None)
@@ -254,7 +257,7 @@ def _next_state(plan: Plan) -> State:
 def _is_news(plan: Plan, now: Snapshot) -> bool:
     """Tell whether what is to be remembered is worth a write although neither region nor stamp changes."""
     known = plan.files.memory.known
-    if plan.traces or known.racy or now.differs_from(known):
+    if plan.traces or plan.files.derived.is_news or known.racy or now.differs_from(known):
         return True
     return _next_state(plan).comparable != plan.state.comparable
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.config.model import read
 from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
+from dyncachekeys.files import derived
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ as process_environ
@@ -61,6 +62,8 @@ def make_plan(root: Path, environ: Mapping[str, str], quick_check: QuickCheck | 
     state = known.state
     project = by_name.loaded(root, state.entries)
     files = Files.of(project, known.files)
+    if known.believed:
+        files.derived = derived.load(root / HOME / derived.FILE)
     project = workspace.with_inherited(project, files)
     _require_keys(project)
     program = find(files, environ, state.uv)

@@ -40,7 +40,7 @@ class Scope:
     """
 
     def __init__(self, root: Path, names: Sequence[str] = ()) -> None:
-        self.root = root.resolve()
+        self.root: Path = root.resolve()
         self._started = time.time_ns()
         self._files = Files(self.root, FileMemory())
         self._all = workspace.scope(self._files)
@@ -50,11 +50,11 @@ class Scope:
         if problems:
             raise ConfigurationError(problems)
         wanted = {known[normalised_name(name)] for name in names} or set(self._all)
-        self.all = [folder for folder in self._all if folder in wanted]
+        self.all: list[Path] = [folder for folder in self._all if folder in wanted]
         """The folders of all projects, with or without keys."""
         found = [folder for folder in self.all if self._has_keys(folder)]
-        self.has_keys = bool(found)
-        self.roots = found or [self.root]
+        self.has_keys: bool = bool(found)
+        self.roots: list[Path] = found or [self.root]
         """The folders of those with keys; that of the nearest ``pyproject.toml``, if none has any."""
         self._whole = not names
 
