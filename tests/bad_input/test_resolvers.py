@@ -83,7 +83,7 @@ FAILING = {
     ),
     "value with a set": (
         "yield Value('names', {'deep': [set()]})",
-        "it yielded Value with what can't be used: set is no plain data (text, number, truth value, time, list, table)",
+        "it yielded Value with what can't be used: set is not plain data (text, number, truth value, time, list, table)",
     ),
     "value with numbers for keys": (
         "yield Value('names', {1: 2})",

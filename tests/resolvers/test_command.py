@@ -261,7 +261,7 @@ REFUSED = {
         'argv = ["./pyproject.toml"]',
         (
             "[program-not-started] {w}.argv[0]\n"
-            "  the program `./pyproject.toml` can't be started: it is no executable file\n"
+            "  the program `./pyproject.toml` can't be started: it is not an executable file\n"
         ),
         "make it a program: executable, for this machine, and a script with a first line like `#!/bin/sh`",
     ),

@@ -365,7 +365,7 @@ def test_name_or_url(requirement: str) -> None:
         ("Tool_X.y", " tool-x-y "),
         ("tool [b] >= 1 , < 2", "tool[b]>=1,<2"),
         ("tool>1;  python_version  > '3'", "tool > 1; python_version > '3'"),
-        ("Tool @ https://example.org/A;b c", "tool@https://example.org/A;b c"),
+        ("Tool @ https://example.org/A;b", "tool@https://example.org/A;b"),
         ("!", " ! "),
     ],
 )

@@ -12,7 +12,7 @@ from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import DIRECTORY, Files
 from dyncachekeys.model import Directory, Env, File, Value
 from dyncachekeys.names import normalised_name
-from dyncachekeys.pyproject.project import FILE, load, without_region
+from dyncachekeys.pyproject.project import FILE, load
 from dyncachekeys.resolving.wire import merge, packed
 from dyncachekeys.uv import workspace
 
@@ -76,7 +76,7 @@ class Packages:
             remedy = "leave one of these keys out"
             raise ResolverError([Problem("package-cycle", f"packages use each other: {cycle}", where, remedy)])
         project = load(root)
-        files = Files(root, FileMemory(), {FILE: lambda: project.bare}, without_region)
+        files = Files(root, FileMemory(), project.bare)
         files.derived = self._files.derived
         found = self._resolve(project, self._environ, files, (*self._chain, root), whole)
         self._files.settled &= files.settled  # if files changed while that package was read, this one must look again

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys.config import model
 from dyncachekeys.config.check import check_options
 from dyncachekeys.errors import Problem, ResolverError
-from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.plugin import Context, is_tracked, may_ask_machine
 from dyncachekeys.process.environ import Environment
-from dyncachekeys.pyproject.project import FILE, without_region
+from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.source import parse
 from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.found import Found, WrongResultError, plain
@@ -89,7 +88,7 @@ class _Job:
 
     def answer(self) -> dict[str, Any]:
         """Run the resolver; return what it found, or what is wrong, as JSON has it."""
-        files = Files(self._root, FileMemory(), {FILE: self._request.bare.encode}, without_region)
+        files = Files(self._root, bare=self._request.bare.encode())
         environ = Environment(dict(os.environ))
         # A little less than the parent waits, so that the message names the program that took too long.
         seconds = self._key.timeout - min(1, self._key.timeout / 10)

@@ -6,7 +6,7 @@ import os
 from array import array
 from typing import TYPE_CHECKING
 
-from dyncachekeys.paths import split
+from dyncachekeys.paths import join, split
 from dyncachekeys.quick import snapshot
 from dyncachekeys.quick.snapshot import (
     HASH,
@@ -84,7 +84,7 @@ def looked_at(files: Files, digests: Sequence[Mapping[str, bytes]] = ({}, {}), *
     kept.roles, kept.contents, kept.digests = roles, contents, both
     kept.rests = (bytes(HASH), bytes(HASH))
     kept.non_regular = [
-        (f"{path}/{name}" if path else name, row)
+        (join(path, name), row)
         for path, folder in sorted(files.folders.items())
         for name, row in sorted(folder.non_regular_stats.items())
     ]

@@ -6,7 +6,9 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from dyncachekeys.files.tree import CHANGED, MISSING
+from dyncachekeys.files.folder import CHANGED
+from dyncachekeys.files.tree import MISSING
+from dyncachekeys.paths import join
 from dyncachekeys.uv.mtimes import newest
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ def written_by_build(coverage: Coverage, state: State, files: Files, record: Rec
             row = seen.names.get(name)
             if row is None or not record.missed(seen.stats[row * 4 + CHANGED]):
                 continue
-            path = f"{folder}/{name}" if folder else name
+            path = join(folder, name)
             if (old.get(path) or files.memory.state(folder, name)) in {None, seen.state(name)}:
                 yield path
 
@@ -140,7 +142,7 @@ def _linked_unseen(coverage: Coverage, old: Mapping[tuple[str, str], str], files
         if not seen.non_regular and files.memory.holds(folder, seen):
             continue
         for name in names:
-            path = f"{folder}/{name}" if folder else name
+            path = join(folder, name)
             known = old.get(("file", path)) or files.memory.state(folder, name)
             if known is None or known == seen.state(name):
                 continue

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dyncachekeys.encoding import sealed
 from dyncachekeys.files.tree import LINK, MISSING
 from dyncachekeys.model import SECRET_KINDS
+from dyncachekeys.paths import join
 from dyncachekeys.quick.change import Change
 from dyncachekeys.quick.digest import digest_of, file_state
 from dyncachekeys.quick.snapshot import EXECUTABLE, HASH
@@ -81,7 +82,7 @@ def _rows_in(folder: str, seen: _Seen) -> Iterator[Row]:
     for row, (name, number) in enumerate(zip(names.split("\0"), memoryview(numbers).cast("H"), strict=True)):
         if number:
             state = file_state(contents[row * HASH : (row + 1) * HASH].hex(), executable=bool(roles[row]))
-            yield ("file", f"{folder}/{name}" if folder else name, state, f"matches {patterns[number - 1]}")
+            yield ("file", join(folder, name), state, f"matches {patterns[number - 1]}")
 
 
 def between(old: Iterable[Row], new: Iterable[Row]) -> Iterator[Change]:

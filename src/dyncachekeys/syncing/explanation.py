@@ -7,8 +7,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from dyncachekeys.files.folder import CHANGED, changed_ns
 from dyncachekeys.files.ignore import IgnoreRules
-from dyncachekeys.files.tree import CHANGED, changed_ns
+from dyncachekeys.paths import join
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.tables import differing, sealed_tables
 from dyncachekeys.quick import history
@@ -164,7 +165,7 @@ def _same_content(plan: Plan) -> Iterator[Edited]:
     named = 0
     for path, folder in plan.files.folders.items():
         for name, row in folder.names.items():
-            full = f"{path}/{name}" if path else name
+            full = join(path, name)
             content = bytes(folder.contents[row * HASH : (row + 1) * HASH])
             if not folder.roles[row] & INPUT or memory.content(path, name) != content or full == FILE:
                 continue
@@ -189,7 +190,7 @@ def _not_selected(plan: Plan) -> Iterator[Edited]:
                 return
             if name in inputs or (not path and name == FILE) or changed <= plan.state.started:
                 continue
-            full = f"{path}/{name}" if path else name
+            full = join(path, name)
             yield Edited(full, "ignored-by-git" if rules.ignores(full) else "not-selected")
             named += 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from dyncachekeys.paths import split
+from dyncachekeys.paths import join, split
 from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.quick.snapshot import LINK_FOLDER
 from dyncachekeys.quick.stamp import Stamps
@@ -101,7 +101,7 @@ def _by_time(plan: Plan, recorded: int | None, expected: int | None) -> Iterator
         return
     paths = [one.subject for one in plan.coverage.watched if one.kind == "file"]
     for folder, names in plan.coverage.linked.items():
-        paths += [f"{folder}/{name}" if folder else name for name in names]
+        paths += [join(folder, name) for name in names]
     newer = [path for path in sorted(paths) if (newest(plan.files, [path]) or 0) > (recorded or 0)]
     for path in newer:
         same = plan.files.content(path) == plan.files.memory.content(*split(path))

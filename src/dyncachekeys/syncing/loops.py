@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dyncachekeys.files.tree import CHANGED, MISSING
+from dyncachekeys.files.folder import CHANGED
+from dyncachekeys.files.tree import MISSING
 from dyncachekeys.model import Notice
-from dyncachekeys.paths import split
+from dyncachekeys.paths import join, split
 from dyncachekeys.syncing.diff import remembered
 from dyncachekeys.uv.mtimes import newest
 
@@ -80,7 +81,7 @@ def _written_seen(coverage: Coverage, seen: Collection[str], files: Files, recor
         for name in names:
             row = here.names.get(name)
             if row is not None and record.missed(here.stats[row * 4 + CHANGED]):
-                yield f"{folder}/{name}" if folder else name
+                yield join(folder, name)
 
 
 def _written_stamped(coverage: Coverage, state: State, files: Files, record: Record) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dyncachekeys.files import git
 from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.model import Notice
 from dyncachekeys.pyproject.project import FILE, HOME
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv.entries import malformed
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
 
 
 def _sdist_takes_in_home(project: Project, files: Files) -> bool:
-    build_system = project.pyproject.get("build-system")
-    backend = build_system.get("build-backend") if isinstance(build_system, dict) else None
+    backend = at(project.pyproject, "build-system.build-backend")
     if not isinstance(backend, str) or backend.startswith(_TAKES_ONLY_WHAT_IT_IS_TOLD):
         return False
     for folder in (project.root, *project.root.parents):

@@ -106,7 +106,7 @@ class Plan:
     def take_snapshot(self) -> Snapshot:
         """Return what was looked at, in columns. To be called when all has been looked at."""
         stamp, newest = capture.note_stamp(self.files), self.expected_record().timestamp
-        if self.coverage.has_links and LinkFolder(self.home).stat and not self.files.stands(LINK_FOLDER):
+        if self.coverage.has_links and LinkFolder(self.home).stat and not self.files.is_listed_as_before(LINK_FOLDER):
             self.files.entries(LINK_FOLDER)
         kept = capture.snapshot_of(self.files, self.resolution, self.coverage, taken=self.started, salt=self.state.salt)
         named = [str(entry["env"]) for entry in self.all_entries if isinstance(entry, dict) and "env" in entry]

@@ -15,9 +15,9 @@ from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.pyproject.insert import put
-from dyncachekeys.pyproject.project import FILE, HOME, Project, without_region
+from dyncachekeys.pyproject.project import FILE, HOME, Project
 from dyncachekeys.pyproject.remove import cut
-from dyncachekeys.pyproject.source import user_entries
+from dyncachekeys.pyproject.source import as_entry, entry_tables, user_entries
 from dyncachekeys.quick import atomic, snapshot
 from dyncachekeys.quick.snapshot import STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps
@@ -61,7 +61,7 @@ def make_plan(root: Path, environ: Mapping[str, str], quick_check: QuickCheck | 
     known = _remember(root, quick_check)
     state = known.state
     project = by_name.loaded(root, state.entries)
-    files = Files(root, known.files, {FILE: lambda: project.bare}, without_region)
+    files = Files.of(project, known.files)
     if known.believed:
         files.derived = derived.load(root / HOME / derived.FILE)
     project = workspace.with_inherited(project, files)
@@ -81,7 +81,7 @@ def make_plan(root: Path, environ: Mapping[str, str], quick_check: QuickCheck | 
     # What the stamp has to do is judged by what was linked until now; that a link goes is no change.
     final = coverage if written == state.written else _coverage(resolution, files, written, links_work=links_work)
     looping = loops.look(final, resolution, _own_files(project), state, files, record)
-    wanted = tuple(e.as_toml() for e in coverage.entries if e.as_toml() not in map(_as_table, project.user_entries))
+    wanted = tuple(e.as_toml() for e in coverage.entries if e.as_toml() not in map(as_entry, project.user_entries))
     decision = Decision("moved", products=judged)
     if known.believed or not coverage.has_stamp:
         decision = decide(coverage, judged, state, files, Stamps(root / HOME), record)
@@ -142,7 +142,7 @@ def _remember(root: Path, quick_check: QuickCheck | None) -> _LastRun:
 
 def _own_files(project: Project) -> list[str]:
     """Return the paths and globs that the user's own entries name."""
-    return [str(one["file"]) for one in map(_as_table, project.user_entries) if isinstance(one, dict) and "file" in one]
+    return [str(one["file"]) for one in entry_tables(project.user_entries) if "file" in one]
 
 
 def _with_edits(root: Path, state: State, known: Snapshot) -> State:
@@ -227,10 +227,6 @@ def _with_region(project: Project, wanted: tuple[Mapping[str, Any], ...]) -> byt
     """Return ``pyproject.toml`` as it shall be; only a value that differs is worth a write (U21)."""
     same = sorted(map(repr, project.region)) == sorted(map(repr, wanted))
     return project.raw if project.marked and same and not project.conflict else put(project.bare, wanted)
-
-
-def _as_table(entry: object) -> object:
-    return {"file": entry} if isinstance(entry, str) else entry
 
 
 def _bytes(path: Path) -> bytes | None:

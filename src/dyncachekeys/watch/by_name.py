@@ -15,6 +15,7 @@ from dyncachekeys.files import repository
 from dyncachekeys.model import Entry, Input, Notice
 from dyncachekeys.names import is_credential
 from dyncachekeys.pyproject.project import FILE, HOME, load
+from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.resolving.inputs import digests_of
 from dyncachekeys.uv.entries import CURRENT
 from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage, Naming
@@ -103,14 +104,8 @@ def require_absence(coverage: Coverage, files: Files) -> None:
 
 def spoilers(user_entries: Iterable[Any]) -> Iterator[Notice]:
     """Warn of the user's own entries by which uv would compare times after all (U1, U6)."""
-    tables = ({"file": entry} if isinstance(entry, str) else entry for entry in user_entries)
-    said = [
-        f"{kind} `{table[kind]}`"
-        for table in tables
-        if isinstance(table, dict)
-        for kind in ("file", "dir")
-        if kind in table
-    ]
+    tables = entry_tables(user_entries)
+    said = [f"{kind} `{table[kind]}`" for table in tables for kind in ("file", "dir") if kind in table]
     if said:
         message = (
             f"uv compares the times of your own entries ({', '.join(said)}), and so rebuilds for nothing, and on each "

@@ -10,7 +10,7 @@ from dyncachekeys.files import repository
 from dyncachekeys.files.tree import DIRECTORY, LINK, MISSING, SPECIAL
 from dyncachekeys.model import Entry, Input
 from dyncachekeys.names import is_credential
-from dyncachekeys.paths import split
+from dyncachekeys.paths import join, split
 from dyncachekeys.quick.digest import encoded, framed
 from dyncachekeys.resolving.inputs import digests_of
 from dyncachekeys.uv.entries import is_literal_path
@@ -120,7 +120,7 @@ class _Making:
             if names:
                 self.linked.setdefault(folder, set()).update(names)
             for name, why in others.items():
-                path = f"{folder}/{name}" if folder else name
+                path = join(folder, name)
                 reason = f"matches {selected[path]}"
                 self._place_hindered(Input("file", path, self._files.state(path), reason), key, why)
 

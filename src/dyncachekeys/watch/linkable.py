@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.files.tree import LINK, MISSING
-from dyncachekeys.paths import split
+from dyncachekeys.paths import join, split
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -74,7 +74,7 @@ class Linkable:
         for folder, chosen in selected.folders.items():
             others: dict[str, str] = {}
             for name in self._doubtful(folder, chosen, selected.past_ignoring if cautious else frozenset()):
-                path = f"{folder}/{name}" if folder else name
+                path = join(folder, name)
                 state = self._files.folders[folder].state(name) or MISSING
                 if why := self.blocker(path, state, cautious=cautious):
                     others[name] = why

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.files import refs
 from dyncachekeys.model import Entry
+from dyncachekeys.paths import join
 from dyncachekeys.quick import atomic
 from dyncachekeys.quick.snapshot import LINK_FOLDER
 from dyncachekeys.uv.entries import LINKS
@@ -54,7 +55,7 @@ def _depth_in_repository(files: Files) -> int:
 
 def _text(files: Files, depth: int, folder: str, name: str) -> str:
     """Return the text of a link: to survive a move, relative inside the repository, else absolute (U33)."""
-    path = f"{folder}/{name}" if folder else name
+    path = join(folder, name)
     ups = path.split("/").count("..") if path.startswith("../") else 0
     return posixpath.join("../..", path) if ups <= depth else os.path.normpath(files.full(path))
 
