@@ -1,6 +1,6 @@
 """Calls hooks of a build backend (PEP 517, PEP 660) in the build's own interpreter, as uv does.
 
-Started by its path, as ``python calls.py REQUEST.json``; imports nothing of ours. What a hook returns goes
+Started by its path, as ``python hooks.py REQUEST.json``; imports nothing of ours. What a hook returns goes
 back into the request's ``answer``. Python 3.8 or newer.
 """
 
