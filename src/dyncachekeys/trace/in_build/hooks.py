@@ -14,20 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-INSTEAD = {
-    "metadata": (
-        "prepare_metadata_for_build_editable",
-        "build_editable",
-        "prepare_metadata_for_build_wheel",
-        "build_wheel",
-    ),
-    "editable": ("build_editable",),
-    "wheel": ("build_wheel",),
-}
+HOOKS = ("prepare_metadata_for_build_editable", "build_editable", "prepare_metadata_for_build_wheel", "build_wheel")
+INSTEAD = {"metadata": HOOKS, "editable": ("build_editable",), "wheel": ("build_wheel",)}
 """What a step calls: the first hook that the backend has. Without metadata hooks, uv takes them from a wheel."""
-
-
-HOOKS = frozenset(name for names in INSTEAD.values() for name in names)
 
 
 def loaded(name: str, folders: list[str]) -> Any:
@@ -42,22 +31,23 @@ def loaded(name: str, folders: list[str]) -> Any:
 
 
 def call(backend: Any, step: str, out: str, settings: Any) -> Any:
-    """Do one step with some ``config_settings``, and return what the hook returned."""
+    """Do one step with some ``config_settings``, and return what the hook returned.
+
+    A step that is called as a hook is just this one, if the backend has it.
+    """
     if step.startswith("requires-"):
         hook = getattr(backend, "get_requires_for_build_" + step.partition("-")[2], None)
         return [] if hook is None else list(hook(settings))
-    if step in HOOKS:  # just this one, if the backend has it
-        hook = getattr(backend, step, None)
-        folder = os.path.join(out, step)
-        os.makedirs(folder, exist_ok=True)
-        return None if hook is None else hook(folder, settings)
-    for name in INSTEAD[step]:
+    names = INSTEAD.get(step, (step,))
+    for name in names:
         hook = getattr(backend, name, None)
         if hook is not None:
             folder = os.path.join(out, name)
             os.makedirs(folder, exist_ok=True)
             return hook(folder, settings)
-    message = "the backend has none of these hooks: " + ", ".join(INSTEAD[step])
+    if step in HOOKS:
+        return None
+    message = "the backend has none of these hooks: " + ", ".join(names)
     raise AttributeError(message)
 
 
