@@ -154,7 +154,7 @@ def test_what_fails_is_told(demo_maker: DemoMaker) -> None:
     demo.edit("build_backend/core.py", "raise RuntimeError('no such luck')", "__import__('time').sleep(60)")
     done = demo.cli("trace", "--timeout", "0.5", check=False)
     assert done.returncode == 2
-    assert "give a longer `--timeout`, or mend the backend" in done.stderr
+    assert "give a longer `--timeout`, or fix the backend" in done.stderr
     assert demo.cli("trace", "--timeout", "0", check=False).returncode == 2
 
 

@@ -178,7 +178,7 @@ def test_a_file_that_changes_in_each_trace_is_told_to_be_a_product(
         told = [one for one in demo.sync().warnings if one.code == "written-by-build"]
         thread.join()
         assert bool(told) == (number == times)
-    assert f"`deps.txt` changed while the build was watched, {times} times running" in told[0].message
+    assert f"`deps.txt` changed while the build was watched, {times} times in a row" in told[0].message
     assert not [one for one in demo.sync().warnings if one.code == "written-by-build"]
 
 

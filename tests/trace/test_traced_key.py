@@ -173,7 +173,7 @@ def test_a_build_that_fails_is_told_and_stops_the_sync(demo_maker: DemoMaker) ->
     demo.edit("build_backend/core.py", '    Path("flag").exists()\n', "    raise RuntimeError('no such luck')\n")
     (problem,) = refused(demo.root, demo.environ)
     assert (problem.code, problem.where) == ("trace-failed", WHERE)
-    assert problem.remedy == "mend the backend: under uv the hook fails as well"
+    assert problem.remedy == "fix the backend: under uv the hook fails as well"
     assert "RuntimeError: no such luck" in problem.message
     assert demo.cli("sync", check=False).returncode == 2
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.process import environ
-from dyncachekeys.trace import record
-from dyncachekeys.trace.traces import request_for
+from dyncachekeys.trace.build import run_hooks
+from dyncachekeys.trace.request import TraceRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,10 +57,10 @@ def _made(subject: Subject, problems: list[Problem]) -> dict[str, Fields]:
     """Return the metadata that each hook makes; what can't be run is added to the problems."""
     seen = environ.for_keys(subject.environ)
     longer = "make the build faster"
-    request = request_for(subject.project, subject.files, seen, where=_WHERE, timeout=_TIMEOUT, longer=longer)
+    request = TraceRequest(subject.project, subject.files, seen, where=_WHERE, timeout=_TIMEOUT, longer=longer)
     with tempfile.TemporaryDirectory(prefix="dyncachekeys-metadata-", ignore_cleanup_errors=True) as folder:
         try:
-            hooks = record.run_hooks(request, Path(folder), problems)
+            hooks = run_hooks(request, Path(folder), problems)
         except DyncachekeysError as error:
             problems += error.problems
             return {}

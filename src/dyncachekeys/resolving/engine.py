@@ -23,7 +23,7 @@ from dyncachekeys.resolving.inputs import Digests, Inputs, digests_of
 from dyncachekeys.resolving.isolated import Worker
 from dyncachekeys.resolving.packages import Packages
 from dyncachekeys.trace.store import Depfiles
-from dyncachekeys.trace.traces import Traces
+from dyncachekeys.trace.traced import TracedBuild
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def resolve(
         environ: The environment as keys may see it.
         files: Its files.
         chain: The packages that ask for each other's inputs, of which the project is the last.
-        depfiles: What is kept of traced builds; the project's own, if not given.
+        depfiles: What is stored of traced builds; the project's own, if not given.
 
     Raises:
         ConfigurationError: the table, a resolver's name or its options are wrong; all problems at once,
@@ -143,14 +143,14 @@ def resolve(
     config, problems = read(project.table or {}, project.inherited)
     depfiles = depfiles or Depfiles(project.root)
     packages = Packages(files, environ, chain or (project.root,), functools.partial(_of_another, depfiles))
-    traces = Traces(project, files, environ, depfiles)
+    traced = TracedBuild(project, files, environ, depfiles)
     with contextlib.ExitStack() as stack:
         jobs: list[tuple[str, str, Key, _Job]] = []
         for name, key in keys_of(config).items():
             where = config.where(name)
             try:
                 jobs.append(
-                    (name, where, key, _job(project, name, where, key, environ, files, (packages, traces), stack))
+                    (name, where, key, _job(project, name, where, key, environ, files, (packages, traced), stack))
                 )
             except ResolverError as error:
                 problems += error.problems
@@ -214,7 +214,7 @@ def _job(  # noqa: PLR0913
     key: Key,
     environ: Environment,
     files: Files,
-    others: tuple[Packages, Traces],
+    others: tuple[Packages, TracedBuild],
     stack: contextlib.ExitStack,
 ) -> _Job:
     own = _own_environment(project, where, key, environ) if key.with_ else None

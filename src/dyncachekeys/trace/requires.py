@@ -19,46 +19,40 @@ if TYPE_CHECKING:
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?[^;@]*(;.*)?", re.DOTALL)
 
 
-def with_extra(settings: Mapping[str, Any], name: str, requires: object) -> list[str]:
+def with_extra(settings: Mapping[str, Any], name: str, system: Mapping[str, object]) -> list[str]:
     """Return the requirements of ``build-system``, and those that ``extra-build-dependencies`` adds.
 
     Args:
         settings: As `workspace.settings` returns them.
         name: The package's name.
-        requires: ``build-system.requires``.
+        system: The table ``build-system``.
     """
-    extra = _table(settings.get("extra-build-dependencies"))
-    added: Any = next((some for each, some in extra.items() if normalised_name(each) == normalised_name(name)), [])
-    found = [*(requires if isinstance(requires, list) else []), *(added if isinstance(added, list) else [])]
+    found = [*_list(system.get("requires")), *_list(_of_package(settings, "extra-build-dependencies", name))]
     return [str(one["requirement"] if isinstance(one, dict) and "requirement" in one else one) for one in found]
 
 
 def is_isolated(settings: Mapping[str, Any], name: str) -> bool:
-    """Tell whether uv builds a package in an environment of its own.
-
-    Args:
-        settings: As `workspace.settings` returns them.
-        name: The package's name.
-    """
-    listed = settings.get("no-build-isolation-package")
-    names = [normalised_name(one) for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    """Tell whether uv builds a package in an environment of its own. Arguments as `with_extra`."""
+    names = [normalised_name(one) for one in _list(settings.get("no-build-isolation-package")) if isinstance(one, str)]
     return settings.get("no-build-isolation") is not True and normalised_name(name) not in names
 
 
 def config_settings(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return the ``config_settings`` with which uv calls the hooks of a package (PEP 517). Arguments as `is_isolated`."""
-    return {**_table(settings.get("config-settings")), **_of_package(settings, "config-settings-package", name)}
+    """Return the ``config_settings`` with which uv calls the hooks of a package (PEP 517). Arguments as `with_extra`."""
+    of_package = _of_package(settings, "config-settings-package", name)
+    return {**_table(settings.get("config-settings")), **_table(of_package)}
 
 
 def build_variables(settings: Mapping[str, Any], name: str) -> dict[str, str]:
-    """Return the variables that uv sets for the build of a package (0.9 or newer). Arguments as `is_isolated`."""
-    given = _of_package(settings, "extra-build-variables", name)
+    """Return the variables that uv sets for the build of a package (0.9 or newer). Arguments as `with_extra`."""
+    given = _table(_of_package(settings, "extra-build-variables", name))
     return {variable: value for variable, value in given.items() if isinstance(value, str)}
 
 
-def _of_package(settings: Mapping[str, Any], option: str, name: str) -> Mapping[str, Any]:
+def _of_package(settings: Mapping[str, Any], option: str, name: str) -> Any:
+    """Return what an option that is a table by package says of one."""
     tables = _table(settings.get(option)).items()
-    return next((_table(one) for each, one in tables if normalised_name(each) == normalised_name(name)), {})
+    return next((value for each, value in tables if normalised_name(each) == normalised_name(name)), None)
 
 
 def at_sources(requirements: Sequence[str], project: Project, files: Files) -> list[str]:
@@ -72,7 +66,7 @@ def at_sources(requirements: Sequence[str], project: Project, files: Files) -> l
     home = workspace.home(files)
     folders: dict[str, Path] = {}
     for root, pyproject in ((home, workspace.pyproject(files, home)), (project.root, project.pyproject)):
-        for name, source in _table(_uv(pyproject).get("sources")).items():
+        for name, source in _table(uv_table(pyproject).get("sources")).items():
             folders.update((normalised_name(name), folder) for folder in _folders(name, source, root, files))
     return [_at(one, folders) for one in requirements]
 
@@ -85,13 +79,9 @@ def _folders(name: str, source: Any, root: Path, files: Files) -> Iterator[Path]
         if isinstance(one.get("path"), str):
             yield Path(os.path.normpath(root / one["path"]))
         elif one.get("workspace") is True:
-            known = {
-                normalised_name(found): folder
-                for folder in workspace.scope(files)
-                if (found := workspace.name(files, folder))
-            }
-            if normalised_name(name) in known:
-                yield known[normalised_name(name)]
+            for folder in workspace.scope(files):
+                if normalised_name(workspace.name(files, folder) or "") == normalised_name(name):
+                    yield folder
 
 
 def _at(requirement: str, folders: Mapping[str, Path]) -> str:
@@ -103,9 +93,14 @@ def _at(requirement: str, folders: Mapping[str, Path]) -> str:
     return f"{found[1]}{found[2] or ''} @ {folder.as_uri()}{marker}"
 
 
-def _uv(pyproject: Any) -> Mapping[str, Any]:
+def uv_table(pyproject: Any) -> Mapping[str, Any]:
+    """Return ``tool.uv``; an empty table if there is none."""
     return _table(_table(_table(pyproject).get("tool")).get("uv"))
 
 
 def _table(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""A trace as it is kept, in the manner of a depfile: it stands as long as nothing that it names has changed."""
+"""A trace as it is stored, in the manner of a depfile: it stands as long as nothing that it names has changed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys.encoding import value_digest
+from dyncachekeys.encoding import sealed, value_digest
 from dyncachekeys.files import state_file
 from dyncachekeys.pyproject.project import HOME
-from dyncachekeys.trace.filter import Trace
+from dyncachekeys.trace.model import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,38 +40,42 @@ class StoredTrace:
     products: Mapping[str, str] = field(default_factory=dict)
     """The sealed state of each file that the build both writes and reads."""
     suspects: Mapping[str, int] = field(default_factory=dict)
-    """What changed while the build was traced, and in how many traces running (`meanwhile`)."""
+    """What changed while the build was traced, and in how many traces in a row (`concurrent`)."""
+
+    def sealed(self, state: str) -> str:
+        """Return the seal of a state or digest."""
+        return sealed(bytes.fromhex(self.salt), state)
 
 
 class Depfiles:
-    """The traces that one project keeps: of its own build, and of those of packages that it uses.
+    """The traces that one project stores: of its own build, and of those of packages that it uses.
 
     Args:
         root: The project's folder.
-        is_believed: Tells whether what is kept below a project's folder may be believed: not if git tracks it.
+        is_trusted: Tells whether what is stored below a project's folder may be trusted: not if git tracks it.
     """
 
-    def __init__(self, root: Path, is_believed: Callable[[Path], bool] = lambda _: True) -> None:
-        self._root, self._is_believed = root, is_believed
+    def __init__(self, root: Path, is_trusted: Callable[[Path], bool] = lambda _: True) -> None:
+        self._root, self._is_trusted = root, is_trusted
         self.fresh: dict[str, StoredTrace] = {}
-        """What is to be kept, by the name of the file."""
+        """What is to be stored, by the name of the file."""
 
     def new(self, package: Path) -> StoredTrace | None:
-        """Return the trace that this very run made of a build, if it did; arguments as `known`."""
+        """Return the trace that this very run made of a build, if it did; arguments as `stored`."""
         return self.fresh.get(self._file(package))
 
-    def known(self, package: Path) -> list[StoredTrace]:
+    def stored(self, package: Path) -> list[StoredTrace]:
         """Return what earlier runs found of a build: for this project, or for the package itself.
 
         Args:
             package: Its folder, absolute.
         """
         places = dict.fromkeys([self._root / HOME / self._file(package), package / HOME / FILE])
-        found = (load(path) for path in places if self._is_believed(path.parent.parent))
-        return [one for one in found if one is not None]
+        found = (load(path) for path in places if self._is_trusted(path.parent.parent))
+        return [trace for trace in found if trace is not None]
 
-    def keep(self, package: Path, trace: StoredTrace) -> None:
-        """Have a new trace kept."""
+    def add(self, package: Path, trace: StoredTrace) -> None:
+        """Have a new trace stored."""
         self.fresh[self._file(package)] = trace
 
     def _file(self, package: Path) -> str:
@@ -82,26 +86,28 @@ class Depfiles:
 def load(path: Path) -> StoredTrace | None:
     """Read a trace; nothing where there is none that can be trusted."""
     try:
-        data = state_file.read(path)
-        texts = {name: str(data[name]) for name in ("salt", "basis", "seal", "incidental", "python")}
-        bytes.fromhex(texts["salt"])
-        suspects = {str(path): int(times) for path, times in data["suspects"].items()}
-        products = {str(path): str(state) for path, state in data["products"].items()}
-        return StoredTrace(_trace(data["trace"]), **texts, products=products, suspects=suspects)
+        stored: StoredTrace = _like(StoredTrace(), state_file.read(path))
+        bytes.fromhex(stored.salt)
+        return dataclasses.replace(stored, suspects={name: int(times) for name, times in stored.suspects.items()})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def dump(kept: StoredTrace) -> bytes:
+def dump(stored: StoredTrace) -> bytes:
     """Return a trace as it is written."""
-    return state_file.dump(dataclasses.asdict(kept))
+    return state_file.dump(dataclasses.asdict(stored))
 
 
-def _trace(data: Mapping[str, Any]) -> Trace:
-    named: dict[str, Any] = {
-        name: {str(subject): str(who) for subject, who in data[name].items()}
-        for name in ("read", "listed", "missing", "there", "variables", "processes")
-    }
-    several: dict[str, Any] = {name: tuple(map(str, data[name])) for name in ("written", "made", "products", "lines")}
-    texts: dict[str, Any] = {name: str(data[name]) for name in ("environment", "network")}
-    return Trace(**named, **several, **texts, whole=bool(data["whole"]))
+def _like(example: Any, data: Any) -> Any:
+    """Return what JSON says, as a value of the same kind as another one."""
+    match example:
+        case StoredTrace() | Trace():
+            names = [each.name for each in dataclasses.fields(example)]
+            return type(example)(**{name: _like(getattr(example, name), data[name]) for name in names})
+        case bool():
+            return bool(data)
+        case str():
+            return str(data)
+        case tuple():
+            return tuple(map(str, data))
+    return {str(name): str(value) for name, value in data.items()}
