@@ -19,8 +19,7 @@ from dyncachekeys.pyproject.project import FILE, load, without_region
 from dyncachekeys.resolving import registry
 from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.trace import concurrent
-from dyncachekeys.trace.inputs import incidental
-from dyncachekeys.trace.listing import listed_names
+from dyncachekeys.trace.inputs import incidental, listed_names
 from dyncachekeys.trace.record import record
 from dyncachekeys.trace.request import TraceRequest
 from dyncachekeys.uv import entries, workspace

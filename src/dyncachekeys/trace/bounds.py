@@ -11,7 +11,7 @@ from dyncachekeys.paths import check_path
 from dyncachekeys.trace.in_build.tracer import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
 METADATA = ("*.egg-info", "*.dist-info")
@@ -64,10 +64,6 @@ class Bounds:
             return who.partition(":")[2] or "the build"
         file, _, line = who.removeprefix(PROJECT).rpartition(":")
         return os.path.relpath(self.repository / file, self.root).replace(os.sep, "/") + f":{line}"
-
-    def above(self) -> Iterator[str]:
-        """Yield the folders that the project lies in, relative to it."""
-        yield from ("/".join([".."] * number) for number in range(1, len(self.root.parts)))
 
 
 def is_like(name: str, patterns: Iterable[str]) -> bool:

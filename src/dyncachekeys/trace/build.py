@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.process import run, venv
 from dyncachekeys.trace.in_build import hooks, tracer
-from dyncachekeys.trace.requires import at_sources, build_variables, config_settings, with_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +40,7 @@ class Build:
         request = self.request
         (further,) = self.call([f"requires-{kind}"])
         if further and request.isolated:
-            requirements = at_sources(further, request.project, request.files)
+            requirements = request.at_sources(further)
             venv.install_for_build(self.python, requirements, request.where, request.project.root, request.variables)
 
     def call(self, steps: Sequence[str]) -> list[Any]:
@@ -51,9 +50,18 @@ class Build:
             ResolverError: one fails or takes too long.
         """
         request, order, answer = self.request, self.folder / "request.json", self.folder / "answer.json"
-        order.write_text(json.dumps(self._order(steps, answer)), encoding="utf-8")
-        argv = [*map(str, (self.python, TRACER, self.log, request.repository, _HOOKS, order))]
         root, environ, timeout = request.project.root, self._environ(), request.timeout
+        path = request.system.get("backend-path")
+        content = {
+            "backend": str(request.system["build-backend"]),
+            "path": [os.path.normpath(root / one) for one in path] if isinstance(path, list) else [],
+            "steps": list(steps),
+            "out": str(self.folder / "out"),
+            "answer": str(answer),
+            "settings": request.config_settings,
+        }
+        order.write_text(json.dumps(content), encoding="utf-8")
+        argv = [*map(str, (self.python, TRACER, self.log, request.repository, _HOOKS, order))]
         try:
             done = run.run(argv, folder=root, environ=environ, timeout=timeout, max_output=None)
         except TimeoutError as error:
@@ -76,21 +84,8 @@ class Build:
         """Where the tracer writes to, in a folder of its own."""
         return self.folder / "trace" / "log"
 
-    def _order(self, steps: Sequence[str], answer: Path) -> dict[str, object]:
-        """Return what `hooks` is to do."""
-        project, system, path = self.request.project, self.request.system, self.request.system.get("backend-path")
-        return {
-            "backend": str(system["build-backend"]),
-            "path": [os.path.normpath(project.root / one) for one in path] if isinstance(path, list) else [],
-            "steps": list(steps),
-            "out": str(self.folder / "out"),
-            "answer": str(answer),
-            "settings": config_settings(self.request.settings, project.name),
-        }
-
     def _environ(self) -> dict[str, str]:
-        variables, scripts = self.request.variables, self.python.parent
-        own = build_variables(self.request.settings, self.request.project.name)
+        variables, own, scripts = self.request.variables, self.request.build_variables, self.python.parent
         return {
             **variables,
             **own,
@@ -162,14 +157,12 @@ def interpreter(environment: Path) -> str:
 
 def _python(request: TraceRequest, made: Path) -> Path:
     """Return the interpreter of the build's environment, which is made if the build is isolated."""
-    project, where = request.project, request.where
-    theirs = _python_in(request.environment)
+    theirs, where = _python_in(request.environment), request.where
     is_there = theirs.exists()
     if request.isolated:
-        requires = at_sources(with_extra(request.settings, project.name, request.system), project, request.files)
-        base, python = theirs if is_there else None, _python_in(made)
-        venv.make_for_build(made, python, base, requires, where, project.root, request.variables)
-        return python
+        requires, base = request.at_sources(request.requirements), theirs if is_there else None
+        venv.make_for_build(made, _python_in(made), base, requires, where, request.project.root, request.variables)
+        return _python_in(made)
     if not is_there:
         message = "the build is not isolated, and the project's environment is not there yet"
         remedy = "run `uv sync --no-install-project` with what the build needs, then try again"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dyncachekeys.files.read import read
 from dyncachekeys.files.tree import changed_ns
 from dyncachekeys.paths import split
-from dyncachekeys.trace.listing import joined, listed_names
+from dyncachekeys.trace.inputs import joined, listed_names
 from dyncachekeys.trace.model import folders_of
 
 if TYPE_CHECKING:
@@ -44,24 +44,24 @@ class Attribution(NamedTuple):
 def attribute(recorded: Recorded, files: Files, before: Mapping[str, int], written: AbstractSet[str]) -> Attribution:
     """Find which of a build's inputs are its own products, and whether its trace can be trusted.
 
-    A file that was written during the build may have been read before or after, so that trace does not stand.
-
-    Args:
-        recorded: The trace.
-        files: The project's files.
-        before: The suspects of the last trace.
-        written: What the last trace found to be written.
+    A file that was written during the build may have been read before or after, so that trace does not stand. What
+    the last trace suspected (`before`) and found to be `written` tells the build's own changes from the user's.
     """
     trace, by_program = recorded.trace, bool(recorded.trace.processes)
     enough = _BY_A_PROGRAM if by_program else _BY_ANYBODY
     suspects = {path: before.get(path, 0) + 1 for path in sorted(_changed(recorded, files))}
     often = {path for path, times in suspects.items() if times >= enough}
     known = suspects.keys() & written - before.keys() if by_program else set()
-    in_restless = {path for path in _files(suspects) - trace.read.keys() if _folder_of(path) + _NAMES in often}
+    names = _names_in(often, suspects.keys() - trace.read.keys())
     # Where a program was started, it mostly was that one: no input, not even of the one run for which this trace is.
     products = _files(suspects if by_program else often)
     new = sorted(path for path in products - known if suspects[path] == enough)
-    return Attribution(trace.without(products), suspects, tuple(new), suspects.keys() <= known | often | in_restless)
+    return Attribution(trace.without(products), suspects, tuple(new), suspects.keys() <= known | often | names)
+
+
+def _names_in(folders: AbstractSet[str], paths: Iterable[str]) -> set[str]:
+    """Return the files in folders of which it is marked that names came or went."""
+    return {path for path in _files(paths) if (posixpath.dirname(path) or ".") + _NAMES in folders}
 
 
 def files_changed(recorded: Recorded, files: Files) -> set[str]:
@@ -71,10 +71,6 @@ def files_changed(recorded: Recorded, files: Files) -> set[str]:
 
 def _files(paths: Iterable[str]) -> set[str]:
     return {path for path in paths if not path.endswith(_MARKS)}
-
-
-def _folder_of(path: str) -> str:
-    return posixpath.dirname(path) or "."
 
 
 def _changed(recorded: Recorded, files: Files) -> set[str]:

@@ -56,13 +56,10 @@ def parsed(log: bytes) -> Iterator[Fact]:
 
 
 def filtered(facts: Iterable[Fact], bounds: Bounds, *, manifest: bool = False) -> Trace:
-    """Return what a build depends on.
+    """Return what a build depends on, by the facts that the tracer wrote down.
 
-    Args:
-        facts: As the tracer wrote them down.
-        bounds: Where the project is.
-        manifest: Whether it counts what setuptools goes through for its list of what an sdist holds: that may
-            decide what a wheel holds, too (``include-package-data``), but never what its metadata say.
+    What setuptools goes through for its list of what an sdist holds (`manifest`) may decide what a wheel holds, too
+    (``include-package-data``), but never what its metadata say.
     """
     facts = _with_manifest(_behind_links([*facts]), keep=manifest)
     asked = {what: [*_asked(facts, bounds, what)] for what in _ASKED}
@@ -76,7 +73,8 @@ def filtered(facts: Iterable[Fact], bounds: Bounds, *, manifest: bool = False) -
     read, listed, missing, there = (
         _named(_outside(written - made, own.get(what, set()), some), bounds) for what, some in asked.items()
     )
-    implied = {".", *bounds.above(), *folders_of([*read, *listed, *there])} - paths(facts, bounds, "link")
+    above = {"/".join([".."] * number) for number in range(1, len(bounds.root.parts))}
+    implied = {".", *above, *folders_of([*read, *listed, *there])} - paths(facts, bounds, "link")
     return Trace(
         read=read,
         listed=listed,
@@ -100,14 +98,11 @@ def paths(facts: Iterable[Fact], bounds: Bounds, what: str) -> set[str]:
     return {path for fact in facts if fact.what == what and (path := bounds.relative(fact.subject, PROJECT))}
 
 
-def _is_manifest(fact: Fact) -> bool:
-    return fact.who.startswith(MANIFEST)
-
-
 def _with_manifest(facts: Iterable[Fact], *, keep: bool) -> list[Fact]:
-    """Return the facts, last those of the list of what an sdist holds, which need not be kept."""
-    ordered = sorted(facts, key=_is_manifest)
-    return [fact._replace(who=fact.who.removeprefix(MANIFEST)) for fact in ordered if keep or not _is_manifest(fact)]
+    """Return the facts: last, or not at all, those of the list of what an sdist holds."""
+    ordered = sorted(facts, key=lambda fact: fact.who.startswith(MANIFEST))
+    counted = [fact for fact in ordered if keep or not fact.who.startswith(MANIFEST)]
+    return [fact._replace(who=fact.who.removeprefix(MANIFEST)) for fact in counted]
 
 
 def _behind_links(facts: Sequence[Fact]) -> Iterator[Fact]:

@@ -1,8 +1,9 @@
-"""What it takes to trace a project's build."""
+"""A build to be traced: what it takes to run it as uv does, by uv's own settings."""
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import refs
-from dyncachekeys.trace.requires import is_isolated
+from dyncachekeys.names import normalised_name
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.environment import project_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dyncachekeys.files.tree import Files
     from dyncachekeys.process.environ import Environment
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _LEGACY = {"requires": ["setuptools >= 40.8.0"], "build-backend": "setuptools.build_meta:__legacy__"}
 """What PEP 517 puts in place of a missing ``build-system``."""
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?[^;@]*(;.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,43 @@ class TraceRequest:
         switched_off = self.variables.get("UV_NO_BUILD_ISOLATION", "").lower() in {"1", "true"}
         return is_isolated(self.settings, self.project.name) and not switched_off
 
+    @property
+    def requirements(self) -> list[str]:
+        """What ``build-system`` requires, and what ``extra-build-dependencies`` adds."""
+        found = [*_list(self.system.get("requires")), *_list(self._of_package("extra-build-dependencies"))]
+        return [str(one["requirement"] if isinstance(one, dict) and "requirement" in one else one) for one in found]
+
+    @property
+    def config_settings(self) -> dict[str, Any]:
+        """The ``config_settings`` with which uv calls the hooks (PEP 517)."""
+        return {**_table(self.settings.get("config-settings")), **_table(self._of_package("config-settings-package"))}
+
+    @property
+    def build_variables(self) -> dict[str, str]:
+        """The variables that uv sets for the build (0.9 or newer)."""
+        given = _table(self._of_package("extra-build-variables"))
+        return {variable: value for variable, value in given.items() if isinstance(value, str)}
+
+    def _of_package(self, option: str) -> Any:
+        """Return what an option that is a table by package says of this one."""
+        own = normalised_name(self.project.name)
+        return next(
+            (value for name, value in _table(self.settings.get(option)).items() if normalised_name(name) == own), None
+        )
+
+    def at_sources(self, requirements: Iterable[str]) -> list[str]:
+        """Return requirements so that those with a path or workspace source name the folder where they are.
+
+        uv itself looks at ``tool.uv.sources`` for them: the project's, and for what it has not, those of its
+        workspace's root.
+        """
+        home, folders = workspace.home(self.files), dict[str, Path]()
+        own = (self.project.root, self.project.pyproject)
+        for root, pyproject in ((home, workspace.pyproject(self.files, home)), own):
+            for name, source in _table(uv_table(pyproject).get("sources")).items():
+                folders.update((normalised_name(name), folder) for folder in _folders(name, source, root, self.files))
+        return [_at(requirement, folders) for requirement in requirements]
+
     def check(self) -> None:
         """Refuse a project that uv does not build: without ``build-system``, unless it says that it is a package.
 
@@ -89,3 +128,44 @@ class TraceRequest:
             message = "uv does not build this project, so there is nothing to trace"
             remedy = "give it a `[build-system]`, or set `tool.uv.package = true`"
             raise ResolverError([Problem("not-built", message, self.where, remedy)])
+
+
+def is_isolated(settings: Mapping[str, Any], name: str) -> bool:
+    """Tell whether uv builds a package in an environment of its own. Settings as `workspace.settings` returns them."""
+    names = [normalised_name(one) for one in _list(settings.get("no-build-isolation-package")) if isinstance(one, str)]
+    return settings.get("no-build-isolation") is not True and normalised_name(name) not in names
+
+
+def _folders(name: str, source: Any, root: Path, files: Files) -> Iterator[Path]:
+    """Yield where a source is, if that is a folder."""
+    for one in source if isinstance(source, list) else [source]:
+        if not isinstance(one, dict) or "marker" in one:
+            continue
+        if isinstance(one.get("path"), str):
+            yield Path(os.path.normpath(root / one["path"]))
+        elif one.get("workspace") is True:
+            for folder in workspace.scope(files):
+                if normalised_name(workspace.name(files, folder) or "") == normalised_name(name):
+                    yield folder
+
+
+def _at(requirement: str, folders: Mapping[str, Path]) -> str:
+    found = _REQUIREMENT.fullmatch(requirement)
+    folder = folders.get(normalised_name(found[1])) if found else None
+    if found is None or folder is None:
+        return requirement
+    marker = f" {found[3]}" if found[3] else ""
+    return f"{found[1]}{found[2] or ''} @ {folder.as_uri()}{marker}"
+
+
+def uv_table(pyproject: Any) -> Mapping[str, Any]:
+    """Return ``tool.uv``; an empty table if there is none."""
+    return _table(_table(_table(pyproject).get("tool")).get("uv"))
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -5,17 +5,31 @@ from __future__ import annotations
 import dataclasses
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.encoding import sealed, value_digest
 from dyncachekeys.files import state_file
+from dyncachekeys.files.tree import MISSING
+from dyncachekeys.model import Env, File
+from dyncachekeys.paths import split
 from dyncachekeys.pyproject.project import HOME
+from dyncachekeys.quick.snapshot import READ
+from dyncachekeys.trace.build import interpreter
+from dyncachekeys.trace.in_build import tracer
 from dyncachekeys.trace.model import Trace
+from dyncachekeys.trace.request import uv_table
+from dyncachekeys.uv import workspace
+from dyncachekeys.uv.environment import project_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from dyncachekeys.files.tree import Files
+    from dyncachekeys.process.environ import Environment
+    from dyncachekeys.pyproject.project import Project
+    from dyncachekeys.trace.inputs import Found, TracedInputs
 
 FILE = "trace.json"
 """In the project's ``.dyncachekeys``. Beside it lie traces of packages that the project uses, by a digest of where
@@ -47,12 +61,73 @@ class StoredTrace:
         return sealed(bytes.fromhex(self.salt), state)
 
 
+class Seals:
+    """Seals over states as they are now. What is looked at to know them is added to the project's files."""
+
+    def __init__(self, project: Project, files: Files, environ: Environment) -> None:
+        self._project, self._files, self._environ = project, files, environ
+
+    def with_seals(self, stored: StoredTrace, inputs: TracedInputs) -> StoredTrace:
+        """Return a trace with the seals as they are now."""
+        seal, incidental = self.inputs(stored, inputs), self.incidental(stored, inputs)
+        return replace(stored, basis=self.basis(stored), seal=seal, incidental=incidental)
+
+    def is_current(self, stored: StoredTrace) -> bool:
+        """Tell whether a trace is of a build as it would be made now."""
+        if stored.basis != self.basis(stored):
+            return False
+        environment = project_environment(self._files, self._environ)
+        config = self._files.relative(os.fspath(environment / "pyvenv.cfg"))
+        if not self._files.is_file(config):
+            return True
+        self._files.note(config)
+        return interpreter(environment) == stored.python
+
+    def basis(self, stored: StoredTrace) -> str:
+        """Return a seal over what the build is made with."""
+        pyproject, python_version = self._project.pyproject, ".python-version"
+        tables = (uv_table(pyproject), workspace.settings(self._files))
+        at_home = self._files.relative(os.fspath(workspace.home(self._files) / python_version))
+        parts = [
+            tracer.VERSION,
+            pyproject.get("build-system"),
+            [{name: value for name, value in uv.items() if name != "cache-keys"} for uv in tables],
+            self._environ.get("UV_PYTHON"),
+            self._environ.get("UV_NO_BUILD_ISOLATION"),
+            *map(self._state, dict.fromkeys([python_version, at_home])),
+        ]
+        return stored.sealed(value_digest(parts))
+
+    def inputs(self, stored: StoredTrace, inputs: TracedInputs) -> str:
+        """Return a seal over the states of all that the build depends on."""
+        return stored.sealed(value_digest([*map(self._described, inputs.results)]))
+
+    def incidental(self, stored: StoredTrace, inputs: TracedInputs) -> str:
+        """Return a seal over what may tell that it depends on more."""
+        products = [["product", path, self._state(path)] for path in stored.trace.products]
+        return stored.sealed(value_digest([*map(self._described, inputs.incidental), *products]))
+
+    def file(self, stored: StoredTrace, path: str) -> str:
+        """Return the seal of a file's state."""
+        return stored.sealed(self._state(path))
+
+    def _described(self, found: Found) -> list[object]:
+        if isinstance(found, File):
+            return ["file", found.path, self._state(found.path)]
+        if isinstance(found, Env):
+            return ["env", found.name, self._environ.get(found.name)]
+        return ["value", found.name, value_digest(found.data)]
+
+    def _state(self, path: str) -> str:
+        """Return the state of a file. Its content decides what is found, so no edit of it is answered without us."""
+        folder, name = split(path)
+        return self._files.look(folder, [name], READ).state(name) or MISSING
+
+
 class Depfiles:
     """The traces that one project stores: of its own build, and of those of packages that it uses.
 
-    Args:
-        root: The project's folder.
-        is_trusted: Tells whether what is stored below a project's folder may be trusted: not if git tracks it.
+    What is stored below a project's folder is trusted or not as `is_trusted` tells: not if git tracks it.
     """
 
     def __init__(self, root: Path, is_trusted: Callable[[Path], bool] = lambda _: True) -> None:
@@ -61,15 +136,11 @@ class Depfiles:
         """What is to be stored, by the name of the file."""
 
     def new(self, package: Path) -> StoredTrace | None:
-        """Return the trace that this very run made of a build, if it did; arguments as `stored`."""
+        """Return the trace that this very run made of the build of a package, by its absolute folder, if it did."""
         return self.fresh.get(self._file(package))
 
     def stored(self, package: Path) -> list[StoredTrace]:
-        """Return what earlier runs found of a build: for this project, or for the package itself.
-
-        Args:
-            package: Its folder, absolute.
-        """
+        """Return what earlier runs found of it: for this project, or for the package itself."""
         places = dict.fromkeys([self._root / HOME / self._file(package), package / HOME / FILE])
         found = (load(path) for path in places if self._is_trusted(path.parent.parent))
         return [trace for trace in found if trace is not None]
@@ -88,7 +159,7 @@ def load(path: Path) -> StoredTrace | None:
     try:
         stored: StoredTrace = _like(StoredTrace(), state_file.read(path))
         bytes.fromhex(stored.salt)
-        return dataclasses.replace(stored, suspects={name: int(times) for name, times in stored.suspects.items()})
+        return replace(stored, suspects={name: int(times) for name, times in stored.suspects.items()})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 

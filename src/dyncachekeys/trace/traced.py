@@ -11,8 +11,7 @@ from dyncachekeys.trace import concurrent
 from dyncachekeys.trace.inputs import Found, TracedInputs, inputs_of
 from dyncachekeys.trace.record import Recorded, record
 from dyncachekeys.trace.request import TraceRequest
-from dyncachekeys.trace.seals import Seals
-from dyncachekeys.trace.store import Depfiles, StoredTrace
+from dyncachekeys.trace.store import Depfiles, Seals, StoredTrace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,11 +76,8 @@ class TracedBuild:
     ) -> tuple[StoredTrace, TracedInputs, tuple[str, ...]]:
         """Return a new trace to be stored, its inputs, and what it takes for products only because it changes so often.
 
-        Args:
-            before: The last trace.
-            recorded: What was seen now.
-            is_unchanged: Whether nothing has changed that the last trace depends on. Then the build depends on that
-                still: where it finds up to date what it makes, it may ask for less.
+        If nothing has changed that the last trace depends on (`is_unchanged`), the build depends on that still: where
+        it finds up to date what it makes, it may ask for less.
         """
         attribution = concurrent.attribute(recorded, self._files, before.suspects, frozenset(before.trace.written))
         self._renew((*recorded.trace.read, *attribution.trace.products), recorded.started)

@@ -103,7 +103,9 @@ class Tracer:
         skipped = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, os.path.dirname(os.__file__)}
         skipped |= {os.path.realpath(one) for one in skipped}
         skipped |= {os.path.dirname(log.path), _HERE, "/proc", "/dev", "/sys"}
-        self._skipped = tuple(one.rstrip(os.sep) + os.sep for one in skipped if self.may_skip(one))
+        prefixes = {one.rstrip(os.sep) + os.sep for one in skipped if one}
+        # Not if the project lies below it, as below `/usr`.
+        self._skipped = tuple(prefix for prefix in prefixes if not self.root.startswith(prefix))
         self.reported: list[Any] = []
         """Paths that are just being opened relative to a folder that is open."""
         note = self.note
@@ -133,10 +135,6 @@ class Tracer:
             "socket.connect": lambda *arguments: self.log("network", "", self.who()),
             "socket.getaddrinfo": lambda *arguments: self.log("network", "", self.who()),
         }
-
-    def may_skip(self, prefix: str) -> bool:
-        """Tell whether a prefix may be left out: not if the project lies below it, as below ``/usr``."""
-        return bool(prefix) and not self.root.startswith(prefix.rstrip(os.sep) + os.sep)
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Take an audit event."""
@@ -596,11 +594,7 @@ class Children:
 
 
 def wrap_processes(tracer: Tracer) -> Callable[[ModuleType], None]:
-    """Let children find the tracer although they are given an environment of their own.
-
-    Returns:
-        What does the same to the module ``subprocess``.
-    """
+    """Let children find the tracer although they get an environment of their own; return what patches ``subprocess``."""
     children = Children(tracer)
 
     def with_third(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -653,12 +647,7 @@ class Patching:
 
 
 def install(path: str, root: str) -> None:
-    """Trace this process from here on.
-
-    Args:
-        path: The log, in a folder of its own.
-        root: The repository's folder: its code is the project's.
-    """
+    """Trace this process from here on, into a log in a folder of its own. The code below `root` is the project's."""
     tracer = Tracer(Log(path, root))
     patch = wrap_processes(tracer)
     if "subprocess" in sys.modules:
