@@ -147,7 +147,7 @@ def test_where_a_link_leads_and_what_can_not_be_opened(tmp_path: Path) -> None:
     assert {"a.txt", "no-link"} <= set(found.missing)
 
 
-def test_what_gets_other_times_is_told(tmp_path: Path) -> None:
+def test_what_gets_other_times_is_reported(tmp_path: Path) -> None:
     project = tmp_path / "project"
     project.mkdir()
     for name in "abcd":
