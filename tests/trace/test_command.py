@@ -90,7 +90,7 @@ def test_what_is_written_watches_what_was_found(demo_maker: DemoMaker) -> None:
     assert demo.both() == 1
 
 
-def test_keys_and_entries_that_are_there_are_told(demo_maker: DemoMaker) -> None:
+def test_keys_and_entries_that_are_there_are_reported(demo_maker: DemoMaker) -> None:
     demo = traced_demo(
         demo_maker,
         """
@@ -145,7 +145,7 @@ def test_build_traces_the_build_too(demo_maker: DemoMaker) -> None:
     assert trace(demo, "--build", "wheel")["steps"] == ["metadata", "wheel"]
 
 
-def test_what_fails_is_told(demo_maker: DemoMaker) -> None:
+def test_what_fails_is_reported(demo_maker: DemoMaker) -> None:
     demo = traced_demo(demo_maker)
     demo.edit("build_backend/core.py", 'Path("flag").exists()', "raise RuntimeError('no such luck')")
     done = demo.cli("trace", "--write", check=False)
@@ -155,7 +155,7 @@ def test_what_fails_is_told(demo_maker: DemoMaker) -> None:
     demo.edit("build_backend/core.py", "raise RuntimeError('no such luck')", "__import__('time').sleep(60)")
     done = demo.cli("trace", "--timeout", "0.5", check=False)
     assert done.returncode == 2
-    assert "give a longer `--timeout`, or mend the backend" in done.stderr
+    assert "give a longer `--timeout`, or fix the backend" in done.stderr
     assert demo.cli("trace", "--timeout", "0", check=False).returncode == 2
 
 
@@ -220,7 +220,7 @@ def test_what_cant_be_added_to_is_left_alone(text: str) -> None:
 
 
 def test_what_a_program_writes_and_the_build_then_reads_is_no_input(demo_maker: DemoMaker) -> None:
-    """As maturin does: the wheel is made by a program that can't be seen into."""
+    """As maturin does: the wheel is made by a program that can't be traced."""
     demo = demo_maker("", {"data.txt": "one\n"})
     make = "import subprocess\nsubprocess.run('mkdir -p out && cp data.txt out/made.txt', shell=True, check=True)\n"
     demo.append("build_backend/core.py", f"{make}open('out/made.txt').close()\nopen('data.txt').close()\n")

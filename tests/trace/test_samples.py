@@ -19,9 +19,9 @@ from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ
 from dyncachekeys.pyproject.project import load
-from dyncachekeys.trace.filter import Trace
+from dyncachekeys.trace.model import Trace
 from dyncachekeys.trace.record import record
-from dyncachekeys.trace.traces import request_for
+from dyncachekeys.trace.request import TraceRequest
 from kit import Demo, make_wheel
 
 SAMPLES = Path(__file__).with_name("samples")
@@ -50,7 +50,7 @@ def demo_of(name: str, folder: Path, *, isolated: bool) -> Demo:
 def traced(demo: Demo, timeout: float = 60) -> Trace:
     files = Files(demo.root.resolve(), FileMemory())
     seen = environ.for_keys(demo.environ)
-    return record(request_for(load(demo.root), files, seen, WHERE, timeout)).trace
+    return record(TraceRequest(load(demo.root), files, seen, WHERE, timeout)).trace
 
 
 @pytest.mark.parametrize("name", NAMES)

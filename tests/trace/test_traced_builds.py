@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from kit import BACKEND, HELPER, PYPROJECT, UV, DemoMaker, make_wheel
-from trace_kit import KEY, both, settled, traced, traces
+from traced import KEY, both, settled, traced, traces
 
 READS = {
     "a folder that was to be made": 'Path("data").mkdir(exist_ok=True); Path("data/deps.txt").read_text()',
@@ -74,7 +74,7 @@ READS = {
             subprocess.run([sys.executable, "-c", "open('data/deps.txt').read()"], check=True)
         """,
     "a file that is touched each time": 'os.utime("data/deps.txt"); Path("data/deps.txt").read_text()',
-    "the first of two, one of which goes meanwhile": 'Path("data/deps.txt").read_text()',
+    "the first of two, one of which goes during the trace": 'Path("data/deps.txt").read_text()',
 }
 
 
@@ -332,7 +332,7 @@ BLIND = {
 
 
 @pytest.mark.parametrize("what", BLIND)
-def test_what_can_not_be_seen_is_told(demo_maker: DemoMaker, what: str) -> None:
+def test_what_can_not_be_seen_is_reported(demo_maker: DemoMaker, what: str) -> None:
     body, told = BLIND[what]
     demo = traced(demo_maker, body)
     demo.git("init", "--quiet")
@@ -436,7 +436,7 @@ def test_a_name_that_no_file_can_have(demo_maker: DemoMaker) -> None:
     settled(demo)
 
 
-def test_a_child_that_is_isolated_is_told_once(demo_maker: DemoMaker) -> None:
+def test_a_child_that_is_isolated_is_reported_once(demo_maker: DemoMaker) -> None:
     demo = traced(
         demo_maker, "import subprocess, sys; subprocess.run([sys.executable, '-IS', '-c', 'pass'], check=True)"
     )

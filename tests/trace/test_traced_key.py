@@ -14,7 +14,7 @@ import pytest
 import dyncachekeys
 from dyncachekeys.trace.in_build import tracer
 from kit import PYPROJECT, Demo, DemoMaker, refused
-from trace_kit import KEY, both, hook, traces
+from traced import KEY, both, hook, traces
 
 WHERE = "tool.dyncachekeys.keys.backend"
 HOOK = hook(
@@ -136,7 +136,7 @@ def test_a_quiet_run_starts_no_process_and_imports_no_backend(demo_maker: DemoMa
     assert traces(demo) == before + 1
 
 
-def test_what_is_kept_holds_names_only(demo_maker: DemoMaker) -> None:
+def test_what_is_stored_holds_names_only(demo_maker: DemoMaker) -> None:
     demo = traced_demo(demo_maker)
     demo.sync(DEMO_MODE="a secret value")
     path = demo.root / ".dyncachekeys/trace.json"
@@ -148,7 +148,7 @@ def test_what_is_kept_holds_names_only(demo_maker: DemoMaker) -> None:
 
 
 @pytest.mark.parametrize("damage", ["", '{"format": 3, "salt": "x"}'])
-def test_what_is_kept_may_be_damaged_or_gone(damage: str, demo_maker: DemoMaker) -> None:
+def test_what_is_stored_may_be_damaged_or_gone(damage: str, demo_maker: DemoMaker) -> None:
     demo = traced_demo(demo_maker)
     first = demo.sync()
     path = demo.root / ".dyncachekeys/trace.json"
@@ -168,12 +168,12 @@ def test_check_and_show_write_nothing(demo_maker: DemoMaker) -> None:
     assert not (demo.root / ".dyncachekeys").exists()
 
 
-def test_a_build_that_fails_is_told_and_stops_the_sync(demo_maker: DemoMaker) -> None:
+def test_a_build_that_fails_is_reported_and_stops_the_sync(demo_maker: DemoMaker) -> None:
     demo = traced_demo(demo_maker)
     demo.edit("build_backend/core.py", '    Path("flag").exists()\n', "    raise RuntimeError('no such luck')\n")
     (problem,) = refused(demo.root, demo.environ)
     assert (problem.code, problem.where) == ("trace-failed", WHERE)
-    assert problem.remedy == "mend the backend: under uv the hook fails as well"
+    assert problem.remedy == "fix the backend: under uv the hook fails as well"
     assert "RuntimeError: no such luck" in problem.message
     assert demo.cli("sync", check=False).returncode == 2
 
@@ -304,7 +304,7 @@ def test_another_tracer_looks_again(demo_maker: DemoMaker, monkeypatch: pytest.M
 
 @pytest.mark.thorough
 def test_an_edit_answered_from_memory_says_what_a_full_run_says(demo_maker: DemoMaker) -> None:
-    """A file that only decides whether a trace stands is no input of its folder."""
+    """A file that only decides whether a trace stands is not an input of its folder."""
     config = f'{KEY}\n[tool.dyncachekeys.keys.own]\nresolver = "files"\npatterns = ["src/", "reqs/"]\n'
     demo = traced_demo(demo_maker, config=config)
     version = f"{sys.version_info.major}.{sys.version_info.minor}\n"

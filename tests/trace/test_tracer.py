@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from dyncachekeys.trace import record
-from dyncachekeys.trace.filter import Bounds, Fact, Trace, parsed, sifted, touched
+from dyncachekeys.trace.bounds import Bounds
+from dyncachekeys.trace.build import TRACER
+from dyncachekeys.trace.filter import Fact, filtered, parsed, paths
+from dyncachekeys.trace.model import Trace
 
-FILES = [record.TRACER, record.TRACER.with_name("hooks.py")]
+FILES = [TRACER, TRACER.with_name("hooks.py")]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -39,7 +41,7 @@ def run(folder: Path, code: str, *options: str) -> tuple[subprocess.CompletedPro
     (folder / "project").mkdir(exist_ok=True)
     (folder / "trace").mkdir(exist_ok=True)
     log = folder / "trace" / "log"
-    argv = [sys.executable, str(record.TRACER), str(log), str(folder / "project"), *options, textwrap.dedent(code)]
+    argv = [sys.executable, str(TRACER), str(log), str(folder / "project"), *options, textwrap.dedent(code)]
     done = subprocess.run(argv, cwd=folder / "project", capture_output=True, text=True, check=False)
     return done, list(parsed(log.read_bytes()))
 
@@ -48,7 +50,7 @@ def trace_of(folder: Path, code: str) -> Trace:
     done, facts = run(folder, code, "-c")
     assert done.returncode == 0, done.stderr
     root = (folder / "project").resolve()
-    return sifted(facts, Bounds(root, root, (os.path.realpath(tempfile.gettempdir()),)))
+    return filtered(facts, Bounds(root, root, (os.path.realpath(tempfile.gettempdir()),)))
 
 
 def test_the_program_is_run_as_python_would_run_it(tmp_path: Path) -> None:
@@ -145,7 +147,7 @@ def test_where_a_link_leads_and_what_can_not_be_opened(tmp_path: Path) -> None:
     assert {"a.txt", "no-link"} <= set(found.missing)
 
 
-def test_what_gets_other_times_is_told(tmp_path: Path) -> None:
+def test_what_gets_other_times_is_reported(tmp_path: Path) -> None:
     project = tmp_path / "project"
     project.mkdir()
     for name in "abcd":
@@ -156,7 +158,7 @@ def test_what_gets_other_times_is_told(tmp_path: Path) -> None:
     done, facts = run(tmp_path, code, "-c")
     assert done.returncode == 0, done.stderr
     bounds = Bounds(project.resolve(), project.resolve())
-    assert (touched(facts, bounds, "touched"), touched(facts, bounds, "dated")) == ({"a", "b", "d"}, {"c"})
+    assert (paths(facts, bounds, "touched"), paths(facts, bounds, "dated")) == ({"a", "b", "d"}, {"c"})
 
 
 @pytest.mark.parametrize(
@@ -211,7 +213,7 @@ def test_it_is_nobody_where_it_is_installed(tmp_path: Path) -> None:
     """Between the project's code and what it starts there is a function of the tracer's own."""
     installed = tmp_path / "lib/site-packages/dyncachekeys/trace/in_build/tracer.py"
     installed.parent.mkdir(parents=True)
-    shutil.copy(record.TRACER, installed)
+    shutil.copy(TRACER, installed)
     (tmp_path / "project").mkdir()
     (tmp_path / "project/core.py").write_text("import subprocess\nsubprocess.run(['true'], check=True)\n")
     argv = [sys.executable, str(installed), str(tmp_path / "log"), str(tmp_path / "project"), "core.py"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dyncachekeys.propose.audit import Audit, Dependency
     from dyncachekeys.propose.keys import Declaration
     from dyncachekeys.syncing.scope import Scope
-    from dyncachekeys.trace.filter import Trace
+    from dyncachekeys.trace.model import Trace
 
 _KINDS = {"read": "file", "listed": "folder", "missing": "absent", "there": "present", "variables": "variable"}
 _SHOWN = 40

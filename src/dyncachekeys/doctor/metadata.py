@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from dyncachekeys.doctor.finding import Finding, first
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.process import environ
-from dyncachekeys.trace import record
-from dyncachekeys.trace.traces import request_for
+from dyncachekeys.trace.build import run_hooks
+from dyncachekeys.trace.request import TraceRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,10 +58,10 @@ def _made(package: Package, problems: list[Problem]) -> dict[str, Fields]:
 
     seen = environ.for_keys(package.environ)
     longer = "make the build faster"
-    request = request_for(package.project, package.files, seen, where=_WHERE, timeout=_TIMEOUT, longer=longer)
+    request = TraceRequest(package.project, package.files, seen, where=_WHERE, timeout=_TIMEOUT, longer=longer)
     with tempfile.TemporaryDirectory(prefix="dyncachekeys-metadata-", ignore_cleanup_errors=True) as folder:
         try:
-            hooks = record.run_hooks(request, Path(folder), problems)
+            hooks = run_hooks(request, Path(folder), problems)
         except DyncachekeysError as error:
             problems += error.problems
             return {}

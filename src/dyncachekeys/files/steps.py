@@ -35,9 +35,14 @@ class Step:
     __slots__ = ("deep", "index", "kind", "only_folders", "regex", "rest", "text")
 
     def __init__(self, index: int, only_folders: bool, deep: bool, glob: bytes, rest: Step | None) -> None:
-        self.index, self.only_folders, self.deep, self.rest = index, only_folders, deep, rest
+        self.index: int = index
+        self.only_folders: bool = only_folders
+        self.deep: bool = deep
+        self.rest: Step | None = rest
+        self.kind: int
+        self.text: str
         self.kind, self.text = _kind(glob)
-        self.regex = re.compile(glob, re.DOTALL) if self.kind == REGEX else None
+        self.regex: re.Pattern[bytes] | None = re.compile(glob, re.DOTALL) if self.kind == REGEX else None
 
     def matches(self, name: str) -> bool:
         """Tell whether the segment matches a name."""

@@ -13,9 +13,10 @@ from dyncachekeys.propose.watched import Watched
 from dyncachekeys.pyproject.project import load
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.syncing.planning import make_plan
-from dyncachekeys.trace import concurrent, record
+from dyncachekeys.trace import concurrent
 from dyncachekeys.trace.inputs import incidental, listed_names
-from dyncachekeys.trace.traces import request_for
+from dyncachekeys.trace.record import record
+from dyncachekeys.trace.request import TraceRequest
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dyncachekeys.pyproject.project import Project
-    from dyncachekeys.trace.filter import Trace
+    from dyncachekeys.trace.model import Trace
 
 Asked = Literal["read", "listed", "missing", "there", "variables"]
 
@@ -79,7 +80,7 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
     Args:
         root: The project's folder.
         environ: The environment.
-        steps: What is run, as in `record.TraceRequest`.
+        steps: What is run, as in `TraceRequest`.
         timeout: Seconds that each step may take.
 
     Raises:
@@ -90,8 +91,8 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
     project = workspace.with_inherited(project, files)
     seen = process_environ.for_keys(environ)
     where = f"the build of {project.name}"
-    request = request_for(project, files, seen, where, timeout, longer="give a longer `--timeout`", steps=steps)
-    recorded = record.record(request)
+    request = TraceRequest(project, files, seen, where, timeout, longer="give a longer `--timeout`", steps=steps)
+    recorded = record(request)
     trace = recorded.trace
     if trace.processes:  # which may have written what changed at the same time
         trace = trace.without(concurrent.files_changed(recorded, files))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys.backends.tables import distributions
 from dyncachekeys.names import normalised_name, required_name
 from dyncachekeys.pyproject.tables import at, table_at
-from dyncachekeys.trace.requires import is_isolated
+from dyncachekeys.trace.request import is_isolated
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:

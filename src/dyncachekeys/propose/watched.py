@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dyncachekeys.files.tree import Files
     from dyncachekeys.pyproject.project import Project
     from dyncachekeys.resolving.engine import ResolvedKey
-    from dyncachekeys.trace.filter import Trace
+    from dyncachekeys.trace.model import Trace
 
 _ENTRIES = "tool.uv.cache-keys"
 _INPUTS = {

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dyncachekeys.pyproject.project import Project
     from dyncachekeys.resolving.packages import Packages
     from dyncachekeys.resolving.with_requirements import OwnEnvironment
-    from dyncachekeys.trace.traces import Traces
+    from dyncachekeys.trace.traced import TracedBuild
 
 
 class _BuiltIn:
@@ -75,7 +75,7 @@ class Jobs:
     environ: Environment
     files: Files
     packages: Packages
-    traces: Traces
+    traces: TracedBuild
     workers: contextlib.ExitStack
     """Ends the processes."""
 

@@ -1,21 +1,35 @@
-"""A trace as it is kept, in the manner of a depfile: it stands as long as nothing that it names has changed."""
+"""A trace as it is stored, in the manner of a depfile: it stands as long as nothing that it names has changed."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys.encoding import value_digest
+from dyncachekeys.encoding import sealed, value_digest
 from dyncachekeys.files import state_file
+from dyncachekeys.files.tree import MISSING
+from dyncachekeys.model import Env, File
+from dyncachekeys.paths import split
 from dyncachekeys.pyproject.project import HOME
-from dyncachekeys.trace.filter import Trace
+from dyncachekeys.pyproject.tables import table_at
+from dyncachekeys.quick.snapshot import READ
+from dyncachekeys.trace.build import interpreter
+from dyncachekeys.trace.in_build import tracer
+from dyncachekeys.trace.model import Trace
+from dyncachekeys.uv import workspace
+from dyncachekeys.uv.environment import project_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from dyncachekeys.files.tree import Files
+    from dyncachekeys.process.environ import Environment
+    from dyncachekeys.pyproject.project import Project
+    from dyncachekeys.trace.inputs import Found, TracedInputs
 
 FILE = "trace.json"
 """In the project's ``.dyncachekeys``. Beside it lie traces of packages that the project uses, by a digest of where
@@ -40,38 +54,99 @@ class StoredTrace:
     products: Mapping[str, str] = field(default_factory=dict)
     """The sealed state of each file that the build both writes and reads."""
     suspects: Mapping[str, int] = field(default_factory=dict)
-    """What changed while the build was traced, and in how many traces running (`meanwhile`)."""
+    """What changed while the build was traced, and in how many traces in a row (`concurrent`)."""
+
+    def sealed(self, state: str) -> str:
+        """Return the seal of a state or digest."""
+        return sealed(bytes.fromhex(self.salt), state)
+
+
+class Seals:
+    """Seals over states as they are now. What is looked at to know them is added to the project's files."""
+
+    def __init__(self, project: Project, files: Files, environ: Environment) -> None:
+        self._project, self._files, self._environ = project, files, environ
+
+    def with_seals(self, stored: StoredTrace, inputs: TracedInputs) -> StoredTrace:
+        """Return a trace with the seals as they are now."""
+        seal, incidental = self.inputs(stored, inputs), self.incidental(stored, inputs)
+        return replace(stored, basis=self.basis(stored), seal=seal, incidental=incidental)
+
+    def is_current(self, stored: StoredTrace) -> bool:
+        """Tell whether a trace is of a build as it would be made now."""
+        if stored.basis != self.basis(stored):
+            return False
+        environment = project_environment(self._files, self._environ)
+        config = self._files.relative(os.fspath(environment / "pyvenv.cfg"))
+        if not self._files.is_file(config):
+            return True
+        self._files.note(config)
+        return interpreter(environment) == stored.python
+
+    def basis(self, stored: StoredTrace) -> str:
+        """Return a seal over what the build is made with."""
+        pyproject, python_version = self._project.pyproject, ".python-version"
+        tables = (table_at(pyproject, "tool.uv"), workspace.settings(self._files))
+        at_home = self._files.relative(os.fspath(workspace.home(self._files) / python_version))
+        parts = [
+            tracer.VERSION,
+            pyproject.get("build-system"),
+            [{name: value for name, value in uv.items() if name != "cache-keys"} for uv in tables],
+            self._environ.get("UV_PYTHON"),
+            self._environ.get("UV_NO_BUILD_ISOLATION"),
+            *map(self._state, dict.fromkeys([python_version, at_home])),
+        ]
+        return stored.sealed(value_digest(parts))
+
+    def inputs(self, stored: StoredTrace, inputs: TracedInputs) -> str:
+        """Return a seal over the states of all that the build depends on."""
+        return stored.sealed(value_digest([*map(self._described, inputs.results)]))
+
+    def incidental(self, stored: StoredTrace, inputs: TracedInputs) -> str:
+        """Return a seal over what may tell that it depends on more."""
+        products = [["product", path, self._state(path)] for path in stored.trace.products]
+        return stored.sealed(value_digest([*map(self._described, inputs.incidental), *products]))
+
+    def file(self, stored: StoredTrace, path: str) -> str:
+        """Return the seal of a file's state."""
+        return stored.sealed(self._state(path))
+
+    def _described(self, found: Found) -> list[object]:
+        if isinstance(found, File):
+            return ["file", found.path, self._state(found.path)]
+        if isinstance(found, Env):
+            return ["env", found.name, self._environ.get(found.name)]
+        return ["value", found.name, value_digest(found.data)]
+
+    def _state(self, path: str) -> str:
+        """Return the state of a file. Its content decides what is found, so no edit of it is answered without us."""
+        folder, name = split(path)
+        return self._files.look(folder, [name], READ).state(name) or MISSING
 
 
 class Depfiles:
-    """The traces that one project keeps: of its own build, and of those of packages that it uses.
+    """The traces that one project stores: of its own build, and of those of packages that it uses.
 
-    Args:
-        root: The project's folder.
-        is_believed: Tells whether what is kept below a project's folder may be believed: not if git tracks it.
+    What is stored below a project's folder is trusted or not as `is_trusted` tells: not if git tracks it.
     """
 
-    def __init__(self, root: Path, is_believed: Callable[[Path], bool] = lambda _: True) -> None:
-        self._root, self._is_believed = root, is_believed
+    def __init__(self, root: Path, is_trusted: Callable[[Path], bool] = lambda _: True) -> None:
+        self._root, self._is_trusted = root, is_trusted
         self.fresh: dict[str, StoredTrace] = {}
-        """What is to be kept, by the name of the file."""
+        """What is to be stored, by the name of the file."""
 
     def new(self, package: Path) -> StoredTrace | None:
-        """Return the trace that this very run made of a build, if it did; arguments as `known`."""
+        """Return the trace that this very run made of the build of a package, by its absolute folder, if it did."""
         return self.fresh.get(self._file(package))
 
-    def known(self, package: Path) -> list[StoredTrace]:
-        """Return what earlier runs found of a build: for this project, or for the package itself.
-
-        Args:
-            package: Its folder, absolute.
-        """
+    def stored(self, package: Path) -> list[StoredTrace]:
+        """Return what earlier runs found of it: for this project, or for the package itself."""
         places = dict.fromkeys([self._root / HOME / self._file(package), package / HOME / FILE])
-        found = (load(path) for path in places if self._is_believed(path.parent.parent))
-        return [one for one in found if one is not None]
+        found = (load(path) for path in places if self._is_trusted(path.parent.parent))
+        return [trace for trace in found if trace is not None]
 
-    def keep(self, package: Path, trace: StoredTrace) -> None:
-        """Have a new trace kept."""
+    def add(self, package: Path, trace: StoredTrace) -> None:
+        """Have a new trace stored."""
         self.fresh[self._file(package)] = trace
 
     def _file(self, package: Path) -> str:
@@ -82,26 +157,28 @@ class Depfiles:
 def load(path: Path) -> StoredTrace | None:
     """Read a trace; nothing where there is none that can be trusted."""
     try:
-        data = state_file.read(path)
-        texts = {name: str(data[name]) for name in ("salt", "basis", "seal", "incidental", "python")}
-        bytes.fromhex(texts["salt"])
-        suspects = {str(path): int(times) for path, times in data["suspects"].items()}
-        products = {str(path): str(state) for path, state in data["products"].items()}
-        return StoredTrace(_trace(data["trace"]), **texts, products=products, suspects=suspects)
+        stored: StoredTrace = _like(StoredTrace(), state_file.read(path))
+        bytes.fromhex(stored.salt)
+        return replace(stored, suspects={name: int(times) for name, times in stored.suspects.items()})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def dump(kept: StoredTrace) -> bytes:
+def dump(stored: StoredTrace) -> bytes:
     """Return a trace as it is written."""
-    return state_file.dump(dataclasses.asdict(kept))
+    return state_file.dump(dataclasses.asdict(stored))
 
 
-def _trace(data: Mapping[str, Any]) -> Trace:
-    named: dict[str, Any] = {
-        name: {str(subject): str(who) for subject, who in data[name].items()}
-        for name in ("read", "listed", "missing", "there", "variables", "processes")
-    }
-    several: dict[str, Any] = {name: tuple(map(str, data[name])) for name in ("written", "made", "products", "lines")}
-    texts: dict[str, Any] = {name: str(data[name]) for name in ("environment", "network")}
-    return Trace(**named, **several, **texts, whole=bool(data["whole"]))
+def _like(example: Any, data: Any) -> Any:
+    """Return what JSON says, as a value of the same kind as another one."""
+    match example:
+        case StoredTrace() | Trace():
+            names = [each.name for each in dataclasses.fields(example)]
+            return type(example)(**{name: _like(getattr(example, name), data[name]) for name in names})
+        case bool():
+            return bool(data)
+        case str():
+            return str(data)
+        case tuple():
+            return tuple(map(str, data))
+    return {str(name): str(value) for name, value in data.items()}

@@ -1,6 +1,6 @@
 """Calls hooks of a build backend (PEP 517, PEP 660) in the build's own interpreter, as uv does.
 
-Started by its path, as ``python calls.py REQUEST.json``; imports nothing of ours. What a hook returns goes
+Started by its path, as ``python hooks.py REQUEST.json``; imports nothing of ours. What a hook returns goes
 back into the request's ``answer``. Python 3.8 or newer.
 """
 
@@ -14,20 +14,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-INSTEAD: dict[str, tuple[str, ...]] = {
-    "metadata": (
-        "prepare_metadata_for_build_editable",
-        "build_editable",
-        "prepare_metadata_for_build_wheel",
-        "build_wheel",
-    ),
-    "editable": ("build_editable",),
-    "wheel": ("build_wheel",),
-}
+HOOKS: tuple[str, ...] = (
+    "prepare_metadata_for_build_editable",
+    "build_editable",
+    "prepare_metadata_for_build_wheel",
+    "build_wheel",
+)
+INSTEAD: dict[str, tuple[str, ...]] = {"metadata": HOOKS, "editable": ("build_editable",), "wheel": ("build_wheel",)}
 """What a step calls: the first hook that the backend has. Without metadata hooks, uv takes them from a wheel."""
-
-
-HOOKS: frozenset[str] = frozenset(name for names in INSTEAD.values() for name in names)
 
 
 def loaded(name: str, folders: list[str]) -> Any:
@@ -42,22 +36,23 @@ def loaded(name: str, folders: list[str]) -> Any:
 
 
 def call(backend: Any, step: str, out: str, settings: Any) -> Any:
-    """Do one step with some ``config_settings``, and return what the hook returned."""
+    """Do one step with some ``config_settings``, and return what the hook returned.
+
+    A step that is called as a hook is just this one, if the backend has it.
+    """
     if step.startswith("requires-"):
         hook = getattr(backend, "get_requires_for_build_" + step.partition("-")[2], None)
         return [] if hook is None else list(hook(settings))
-    if step in HOOKS:  # just this one, if the backend has it
-        hook = getattr(backend, step, None)
-        folder = os.path.join(out, step)
-        os.makedirs(folder, exist_ok=True)
-        return None if hook is None else hook(folder, settings)
-    for name in INSTEAD[step]:
+    names = INSTEAD.get(step, (step,))
+    for name in names:
         hook = getattr(backend, name, None)
         if hook is not None:
             folder = os.path.join(out, name)
             os.makedirs(folder, exist_ok=True)
             return hook(folder, settings)
-    message = "the backend has none of these hooks: " + ", ".join(INSTEAD[step])
+    if step in HOOKS:
+        return None
+    message = "the backend has none of these hooks: " + ", ".join(names)
     raise AttributeError(message)
 
 

@@ -36,17 +36,20 @@ if TYPE_CHECKING:
     from typing import Any
 
 VERSION = "3"
-"""Of what is found: another one looks again."""
+"""Of what is found: with another one, a stored trace does not stand."""
 LOG, ROOT = "DYNCACHEKEYS_TRACE_LOG", "DYNCACHEKEYS_TRACE_ROOT"
 OWN = "DYNCACHEKEYS_TRACE_OWN"
 """Which variables the build itself has set, for its children: names, with ``=`` between."""
 WHO = "DYNCACHEKEYS_TRACE_WHO"
 """Who starts a child."""
+PROJECT, REQUIREMENT, MANIFEST = "project:", "requirement:", "manifest:"
+"""How it begins who asked."""
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _FOLDER = 0o040000
 _STANDARD = os.path.dirname(os.__file__) + os.sep
 _INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
+_DISTUTILS = _STANDARD + "distutils" + os.sep
 _HERE = __file__
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _OF_ENVIRON = (
@@ -59,9 +62,10 @@ _OF_ENVIRON = (
 )
 # Whatever looks through sys.path for installed metadata lists the project's folders, too, and depends on nothing there.
 _METADATA = tuple(name.replace("/", os.sep) for name in ("importlib/metadata", "importlib_metadata/", "pkg_resources/"))
-_MANIFEST = ("find_sources", os.path.join("setuptools", "command", "egg_info.py"))
+_SDIST_LIST = ("find_sources", os.path.join("setuptools", "command", "egg_info.py"))
 """The function of setuptools (84.2) that makes the list of what an sdist holds."""
 _SHELLS = ("sh", "bash", "dash", "ksh", "zsh")
+_SHELL = "/bin/sh" if os.name == "posix" else "cmd"
 _INTERPRETERS = (*_SHELLS, "python", "pypy", "perl", "ruby", "node", "lua", "Rscript")
 _stat, _lstat, _open, _access, _readlink = os.stat, os.lstat, os.open, os.access, os.readlink
 _set_variable: Callable[[Any, str, str], None] = type(os.environ).__setitem__
@@ -91,61 +95,58 @@ class Log:
 
 
 class Tracer:
-    """Audit hook (PEP 578) and the wrapped functions that no audit event tells of."""
+    """Audit hook (PEP 578), and what wrapped functions report that have no audit event."""
 
     def __init__(self, log: Log) -> None:
         self.log = log
         self.root: str = log.root.rstrip(os.sep) + os.sep
         self.starter: str = os.environ.get(WHO, "")
         skipped = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, os.path.dirname(os.__file__)}
-        skipped |= {os.path.realpath(one) for one in skipped} | {
-            os.path.dirname(log.path),
-            _HERE,
-            "/proc",
-            "/dev",
-            "/sys",
-        }
-        self._skipped = tuple(one.rstrip(os.sep) + os.sep for one in skipped if self.matters(one))
-        self.told_already: list[Any] = []
+        skipped |= {os.path.realpath(one) for one in skipped}
+        skipped |= {os.path.dirname(log.path), _HERE, "/proc", "/dev", "/sys"}
+        prefixes = {one.rstrip(os.sep) + os.sep for one in skipped if one}
+        # Not if the project lies below it, as below `/usr`.
+        self._skipped = tuple(prefix for prefix in prefixes if not self.root.startswith(prefix))
+        self.reported: list[Any] = []
         """Paths that are just being opened relative to a folder that is open."""
-        self._events: dict[str, Callable[..., None]] = {
+        note = self.note
+        self._events: dict[str, Callable[..., object]] = {
             "open": self.on_open,
-            "import": self.on_import,
+            "import": lambda module, file, *rest: self.on_library(file),
             "os.listdir": self.on_list,
             "os.scandir": self.on_list,
-            "os.rename": lambda old, new, old_fd, new_fd: self.on_written((old, old_fd), (new, new_fd)),
+            "os.rename": lambda old, new, old_fd, new_fd: (note("written", old, old_fd), note("written", new, new_fd)),
             "os.link": self.on_link,
             "os.symlink": self.on_symlink,
-            "os.remove": lambda path, dir_fd: self.on_written((path, dir_fd)),
+            "os.remove": lambda path, dir_fd: note("written", path, dir_fd),
             "os.mkdir": self.on_folder,
-            "os.truncate": lambda path, length: self.on_written((path, -1)),
-            "os.chmod": lambda path, mode, dir_fd: self.on_touched(path, dir_fd),
-            "os.chown": lambda path, uid, gid, dir_fd: self.on_touched(path, dir_fd),
-            "os.utime": lambda path, times, ns, dir_fd: self.on_touched(path, dir_fd, "dated"),
-            "os.setxattr": lambda path, *rest: self.on_touched(path, -1),
-            "os.removexattr": lambda path, *rest: self.on_touched(path, -1),
+            "os.truncate": lambda path, length: isinstance(path, int) or note("written", path),
+            "os.chmod": lambda path, mode, dir_fd: note("touched", path, dir_fd),
+            "os.chown": lambda path, uid, gid, dir_fd: note("touched", path, dir_fd),
+            "os.utime": lambda path, times, ns, dir_fd: note("dated", path, dir_fd),
+            "os.setxattr": lambda path, *rest: note("touched", path),
+            "os.removexattr": lambda path, *rest: note("touched", path),
             "sqlite3.connect": self.on_database,
             "ctypes.dlopen": self.on_library,
             "subprocess.Popen": self.on_popen,
             "os.exec": self.on_exec,
             "os.posix_spawn": self.on_exec,
-            "os.spawn": self.on_spawn,
-            "os.system": self.on_system,
-            "socket.connect": self.on_network,
-            "socket.getaddrinfo": self.on_network,
+            "os.spawn": lambda mode, path, arguments, environ=None: self.on_exec(path, arguments),
+            "os.system": lambda command: self.started(_SHELL, ["sh", "-c", os.fsdecode(command)], None),
+            "socket.connect": lambda *arguments: self.log("network", "", self.who()),
+            "socket.getaddrinfo": lambda *arguments: self.log("network", "", self.who()),
         }
 
-    def matters(self, prefix: str) -> bool:
-        """Tell whether a prefix may be left out: not if the project lies below it, as below ``/usr``."""
-        return bool(prefix) and not self.root.startswith(prefix.rstrip(os.sep) + os.sep)
-
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Take an audit event. Whatever goes wrong here must not be the build's."""
+        """Take an audit event."""
         handler = self._events.get(event)
-        if handler is None:
-            return
+        if handler is not None:
+            self.quietly(handler, *arguments)
+
+    def quietly(self, function: Callable[..., object], *arguments: Any) -> None:
+        """Call what must not let the build fail, whatever goes wrong."""
         try:
-            handler(*arguments)
+            function(*arguments)
         except Exception:  # noqa: BLE001, S110
             pass
 
@@ -153,41 +154,37 @@ class Tracer:
 
     def on_open(self, path: Any, mode: str | None, flags: int) -> None:
         """Take the opening of a file."""
-        if isinstance(path, int) or path in self.told_already:
+        if isinstance(path, int) or path in self.reported:
             return
-        frame = outside(sys._getframe(1))
+        frame = outside()
         if frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
             self.log("imported", "", self.who())
         path = self.path(path)
         if path is None:
             return
         if flags & _WRITES or (isinstance(mode, str) and mode.strip("rbtU")):
-            if flags & os.O_EXCL and exists(path):  # which is why it fails
-                self.log("there", path, self.who())
-            elif flags & os.O_RDWR and not flags & os.O_TRUNC and exists(path):
-                self.log("updated", path, self.who())
-            else:
-                self.log("written", path)
+            self.on_write(path, flags)
         else:
             self.on_read(path)
+
+    def on_write(self, path: str, flags: int) -> None:
+        """Take the opening of a file to be written; if it must be new and is not, that fails."""
+        if flags & os.O_EXCL and exists(path):
+            self.log("there", path, self.who())
+        elif flags & os.O_RDWR and not flags & os.O_TRUNC and exists(path):
+            self.log("updated", path, self.who())
+        else:
+            self.log("written", path)
 
     def on_read(self, path: str) -> None:
         """Take the opening of a file to be read, with the source in place of what Python keeps of it."""
         source = source_of(path)
         path = source if exists(source) else path
-        try:
-            is_folder = _stat(path).st_mode & 0o170000 == _FOLDER
-        except OSError:
-            if source == path:
-                self.log("missing", path, self.who())
-            return
-        if not is_folder:  # else it is opened to be a dir_fd
+        is_dir = is_folder(path)
+        if is_dir is None and source == path:
+            self.log("missing", path, self.who())
+        elif is_dir is False:  # else it is opened to be a dir_fd
             self.log("read" if _access(path, os.R_OK) else "there", path, self.who())
-
-    def on_import(self, _module: str, file: str | None, *_: object) -> None:
-        """Take the loading of an extension module."""
-        if file:
-            self.on_library(file)
 
     def on_library(self, path: Any, *_: object) -> None:
         """Take the opening of a library or a database."""
@@ -214,7 +211,7 @@ class Tracer:
         path = self.path("." if path is None else path)
         if path is None:
             return
-        frame = outside(sys._getframe(1))
+        frame = outside()
         while frame is not None:
             name = frame.f_code.co_filename
             if name.startswith("<frozen importlib") or any(part in name for part in _METADATA):
@@ -222,48 +219,35 @@ class Tracer:
             if not is_standard(name):
                 break
             frame = frame.f_back
-        try:
-            what = "listed" if _stat(path).st_mode & 0o170000 == _FOLDER else "there"
-        except OSError:
-            what = "missing"
-        self.log(what, path, self.who())
+        is_dir = is_folder(path)
+        self.log("missing" if is_dir is None else "listed" if is_dir else "there", path, self.who())
 
-    def on_written(self, *given: tuple[Any, int]) -> None:
-        """Take what makes, moves or removes paths, each with the folder that it is relative to, or -1."""
-        for path, dir_fd in given:
-            full = None if isinstance(path, int) else self.path(path, None if dir_fd == -1 else dir_fd)
-            if full is not None:
-                self.log("written", full)
+    def note(self, what: str, path: Any, dir_fd: int = -1) -> str | None:
+        """Write down what happens to a path, relative to a folder or to the current one, and return it if it counts."""
+        full = self.path(path, dir_fd)
+        if full is not None:
+            self.log(what, full)
+        return full
 
     def on_folder(self, path: Any, _mode: int, dir_fd: int) -> None:
         """Take the making of a folder; one that is there already is not written."""
-        full = self.path(path, None if dir_fd == -1 else dir_fd)
-        if full is not None:
-            self.log("made", full)
-            if not exists(full):
-                self.log("written", full)
-
-    def on_touched(self, path: Any, dir_fd: int, what: str = "touched") -> None:
-        """Take what changes a file's times and not what it holds."""
-        full = self.path(path, None if dir_fd == -1 else dir_fd)
-        if full is not None:
-            self.log(what, full)
+        full = self.note("made", path, dir_fd)
+        if full is not None and not exists(full):
+            self.log("written", full)
 
     def on_link(self, old: Any, new: Any, old_fd: int, new_fd: int) -> None:
         """Take a further name for a file: what is then read by that name is the file."""
-        self.on_written((new, new_fd))
-        self.on_touched(old, old_fd)
-        path = self.path(old, None if old_fd == -1 else old_fd)
-        if path is not None:
-            self.log("read", path, self.who())
+        self.note("written", new, new_fd)
+        full = self.note("touched", old, old_fd)
+        if full is not None:
+            self.log("read", full, self.who())
 
     def on_symlink(self, target: Any, path: Any, dir_fd: int) -> None:
         """Take a link that is made: whoever reads a file through it reads the file."""
-        self.on_written((path, dir_fd))
-        full = self.path(path, None if dir_fd == -1 else dir_fd) or os.fsdecode(path)
-        aim = self.path(os.path.join(os.path.dirname(os.path.abspath(full)), os.fsdecode(target)))
+        full = os.path.abspath(self.note("written", path, dir_fd) or os.fsdecode(path))
+        aim = self.path(os.path.join(os.path.dirname(full), os.fsdecode(target)))
         if aim is not None:
-            self.log("led", os.path.abspath(full), aim)
+            self.log("led", full, aim)
 
     def on_popen(self, executable: Any, arguments: Any, folder: Any, _environ: Any) -> None:
         """Take the start of a process by subprocess."""
@@ -275,36 +259,19 @@ class Tracer:
         """Take the start of a process by os.exec or os.posix_spawn."""
         self.started(os.fsdecode(path), [os.fsdecode(word) for word in arguments], None)
 
-    def on_spawn(self, _mode: int, path: Any, arguments: Any, _environ: Any = None) -> None:
-        """Take the start of a process by os.spawn."""
-        self.on_exec(path, arguments)
-
-    def on_system(self, command: Any) -> None:
-        """Take a command for the shell."""
-        self.started("/bin/sh" if os.name == "posix" else "cmd", ["sh", "-c", os.fsdecode(command)], None)
-
-    def on_network(self, *_: object) -> None:
-        """Take a question to the network."""
-        self.log("network", "", self.who())
-
     def started(self, program: str, words: list[str], folder: Any) -> None:
         """Write down a process, and the project's script that it is or runs: nobody else may see that."""
         who = self.tell_child()
         base = os.path.join(os.getcwd(), os.fsdecode(folder) if folder else "")
         name = os.path.basename(program).rstrip("0123456789.")
-        script = script_in(words[1:]) if name in _INTERPRETERS else None
-        alone = name.startswith(("python", "pypy")) and any(
-            word[:1] == "-" and word[1:2] != "-" and set("IES") & set(word[1:].partition("c")[0].partition("m")[0])
-            for word in words[1:2]
-        )
-        self.log("process", "isolated " + name if alone else program, who)
-        for word in (program if os.sep in program else None, script):
+        self.log("process", "isolated " + name if is_isolated(name, words[1:]) else program, who)
+        for word in (program if os.sep in program else None, script_in(name, words[1:])):
             path = self.path(os.path.join(base, word)) if word else None
             if path is not None and exists(path):
                 self.log("read", path, who)
-        if name in _SHELLS and words[1:2] == ["-c"] and words[2:]:
-            # Not what is assigned before it: that may be a secret.
-            self.log("process", next((word for word in words[2].split() if "=" not in word), "sh"), who)
+        command = command_in(name, words[1:])
+        if command is not None:
+            self.log("process", command, who)
 
     # Who asked.
 
@@ -319,48 +286,45 @@ class Tracer:
 
     def who(self) -> str:
         """Return the nearest code on the stack that is neither ours nor Python's own."""
-        frame, nearest = outside(sys._getframe(1)), ""
+        frame, nearest = outside(), ""
         while frame is not None:
-            if frame.f_code.co_name == _MANIFEST[0] and frame.f_code.co_filename.endswith(_MANIFEST[1]):
-                return "manifest:" + nearest
-            name = frame.f_code.co_filename
-            if name.startswith("<") and not name.startswith("<frozen"):  # as setuptools runs setup.py
-                name = frame.f_globals.get("__file__") or name
-            if not nearest and not name.startswith("<") and not is_standard(name):
-                nearest = self.named(name, frame.f_lineno)
+            code = frame.f_code
+            if code.co_name == _SDIST_LIST[0] and code.co_filename.endswith(_SDIST_LIST[1]):
+                return MANIFEST + nearest
+            nearest = nearest or self.named(frame)
             frame = frame.f_back
         return nearest or self.starter
 
-    def named(self, file: str, line: int) -> str:
-        """Return what the code in a file is called; ours, which calls the hooks and starts processes, is nobody."""
-        if os.path.abspath(file).startswith(_OURS):
+    def named(self, frame: FrameType) -> str:
+        """Return what some code is called; Python's is nobody, nor is ours, which calls hooks and starts processes."""
+        file = frame.f_code.co_filename
+        if file.startswith("<") and not file.startswith("<frozen"):  # as setuptools runs setup.py
+            file = frame.f_globals.get("__file__") or file
+        if file.startswith("<") or is_standard(file) or os.path.abspath(file).startswith(_OURS):
             return ""
-        for part in _INSTALLED:
-            at = file.rfind(part)
-            if at >= 0:
-                return "requirement:" + file[at + len(part) :].partition(os.sep)[0].partition(".")[0]
-        if _STANDARD + "distutils" + os.sep in file:
-            return "requirement:distutils"
+        requirement = requirement_in(file)
+        if requirement:
+            return REQUIREMENT + requirement
         path = os.path.normpath(os.path.join(os.getcwd(), file))
         if path.startswith(self.root):
-            return f"project:{path[len(self.root) :].replace(os.sep, '/')}:{line}"
+            return f"{PROJECT}{path[len(self.root) :].replace(os.sep, '/')}:{frame.f_lineno}"
         return ""
 
     def path(self, path: Any, dir_fd: int | None = None) -> str | None:
         """Return an absolute path, or nothing for one that is never of interest."""
         path = behind(path) if isinstance(path, int) else os.fsdecode(path)
         if not os.path.isabs(path):
-            path = os.path.join(os.getcwd() if dir_fd is None else behind(dir_fd), path)
+            path = os.path.join(os.getcwd() if dir_fd is None or dir_fd == -1 else behind(dir_fd), path)
         path = os.path.normpath(path)
         return None if (path + os.sep).startswith(self._skipped) else path
 
-    def looked(self, path: Any, dir_fd: int | None, *, there: bool, link: bool) -> None:
+    def looked(self, path: Any, dir_fd: int | None, is_there: bool, is_link: bool) -> None:
         """Write down that somebody looked whether something is there, or where it leads."""
         if not isinstance(path, int) and not is_for_imports():
             path = self.path(path, dir_fd)
             if path is not None:
-                self.log("there" if there else "missing", path, self.who())
-                if link and there:
+                self.log("there" if is_there else "missing", path, self.who())
+                if is_link:
                     self.log("link", path)
 
 
@@ -382,45 +346,43 @@ class Looking:
         return repr(self.__wrapped__)
 
     def __call__(self, path: Any, *arguments: Any, **options: Any) -> Any:
-        """Call it, and tell of what it was asked for."""
+        """Call it, and report what it was asked for."""
         try:
             found = self.__wrapped__(path, *arguments, **options)
         except (FileNotFoundError, NotADirectoryError):
-            self._told(path, options, there=False)
+            self._report(path, options, is_there=False)
             raise
-        self._told(path, options, there=found is not False or exists(path))
+        self._report(path, options, is_there=found is not False or exists(path))
         return found
 
-    def _told(self, path: Any, options: dict[str, Any], *, there: bool) -> None:
-        try:
-            self._tracer.looked(path, options.get("dir_fd"), there=there, link=self.__name__ == "readlink")
-        except Exception:  # noqa: BLE001, S110
-            pass
+    def _report(self, path: Any, options: dict[str, Any], *, is_there: bool) -> None:
+        is_link = is_there and self.__name__ == "readlink"
+        self._tracer.quietly(self._tracer.looked, path, options.get("dir_fd"), is_there, is_link)
 
 
 class Opening(Looking):
-    """``os.open``, whose audit event does not tell of ``dir_fd``."""
+    """``os.open``, whose audit event leaves out ``dir_fd``."""
 
     def __call__(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
-        """Call it, and tell of what it was asked for."""
+        """Call it, and report what it was asked for."""
         if dir_fd is None:
             return self.__wrapped__(path, flags, mode)  # type: ignore[no-any-return]
-        tracer = self._tracer
-        try:
-            full = tracer.path(path, dir_fd)
-            if full is not None:
-                tracer.on_open(full, None, flags)
-        except Exception:  # noqa: BLE001, S110
-            pass
-        tracer.told_already.append(path)
+        self._tracer.quietly(self._report_open, path, flags, dir_fd)
+        self._tracer.reported.append(path)
         try:
             return self.__wrapped__(path, flags, mode, dir_fd=dir_fd)  # type: ignore[no-any-return]
         finally:
-            tracer.told_already.remove(path)
+            self._tracer.reported.remove(path)
+
+    def _report_open(self, path: Any, flags: int, dir_fd: int) -> None:
+        full = self._tracer.path(path, dir_fd)
+        if full is not None:
+            self._tracer.on_open(full, None, flags)
 
 
-def outside(frame: FrameType | None) -> FrameType | None:
+def outside() -> FrameType | None:
     """Return the nearest frame that is not in this file."""
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename == _HERE:
         frame = frame.f_back
     return frame
@@ -434,13 +396,23 @@ def unquoted(path: str) -> str:
 
 def is_standard(file: str) -> bool:
     """Tell whether a file is Python's own."""
-    own = (*_INSTALLED, os.sep + "distutils" + os.sep)
-    return file.startswith("<frozen ") or (file.startswith(_STANDARD) and not any(part in file for part in own))
+    if not file.startswith(_STANDARD):
+        return file.startswith("<frozen ")
+    return not file.startswith(_DISTUTILS) and not any(part in file for part in _INSTALLED)
+
+
+def requirement_in(file: str) -> str:
+    """Return the name of the requirement that a file belongs to; empty if it belongs to none."""
+    for part in _INSTALLED:
+        at = file.rfind(part)
+        if at >= 0:
+            return file[at + len(part) :].partition(os.sep)[0].partition(".")[0]
+    return "distutils" if file.startswith(_DISTUTILS) else ""
 
 
 def is_for_imports() -> bool:
     """Tell whether pkgutil looks through sys.path for what other packages bring along."""
-    frame = outside(sys._getframe(1))
+    frame = outside()
     while frame is not None and is_standard(frame.f_code.co_filename):
         if frame.f_code.co_name == "extend_path":
             return True
@@ -453,14 +425,36 @@ def behind(descriptor: int) -> str:
     return _readlink(f"/proc/self/fd/{descriptor}")
 
 
-def script_in(words: Sequence[str]) -> str | None:
-    """Return the file that an interpreter is told to run, or nothing."""
-    for word in words:
+def script_in(name: str, arguments: Sequence[str]) -> str | None:
+    """Return the file that a program runs if it is an interpreter, or nothing."""
+    for word in arguments if name in _INTERPRETERS else ():
         if word in {"-c", "-m", "-e"}:
             return None
         if not word.startswith("-"):
             return word
     return None
+
+
+def command_in(name: str, arguments: Sequence[str]) -> str | None:
+    """Return the program that a shell is told to run, but not what is assigned before it: that may be a secret."""
+    if name not in _SHELLS or arguments[:1] != ["-c"] or not arguments[1:]:
+        return None
+    return next((word for word in arguments[1].split() if "=" not in word), "sh")
+
+
+def is_isolated(name: str, arguments: Sequence[str]) -> bool:
+    """Tell whether a program is a Python that the tracer is kept out of, by ``-I``, ``-E`` or ``-S``."""
+    first = arguments[0] if arguments and name.startswith(("python", "pypy")) else ""
+    is_flags = first[:1] == "-" and first[1:2] != "-"
+    return is_flags and not {*"IES"}.isdisjoint(first[1:].partition("c")[0].partition("m")[0])
+
+
+def is_folder(path: str) -> bool | None:
+    """Tell whether a path is a folder; nothing if nothing is there."""
+    try:
+        return _stat(path).st_mode & 0o170000 == _FOLDER
+    except OSError:
+        return None
 
 
 def source_of(path: str) -> str:
@@ -504,59 +498,55 @@ class Variables:
 
     def asked(self, what: str, name: Any) -> None:
         """Take that one is read, or that somebody goes through all of them."""
-        try:
-            name = os.fsdecode(name)
-            if name not in self._own and name not in {LOG, ROOT, OWN, WHO}:
-                self._tracer.log(what, name, "" if is_for_python() else self._tracer.who())
-        except Exception:  # noqa: BLE001, S110
-            pass
+        name = os.fsdecode(name)
+        if name not in self._own and name not in {LOG, ROOT, OWN, WHO}:
+            self._tracer.log(what, name, "" if is_for_python() else self._tracer.who())
 
     def set(self, name: Any, value: Any) -> None:
         """Take that one gets a value, or is taken away."""
-        try:
-            name = os.fsdecode(name)
-            if name in self._inherited or self._before.get(name) != (None if value is None else os.fsdecode(value)):
-                self._own.add(name)
-            else:  # as it was: the build has put it back
-                self._own.discard(name)
-            _set_variable(os.environ, OWN, "=".join(sorted(self._own)))
-        except Exception:  # noqa: BLE001, S110
-            pass
+        name = os.fsdecode(name)
+        if name in self._inherited or self._before.get(name) != (None if value is None else os.fsdecode(value)):
+            self._own.add(name)
+        else:  # as it was: the build has put it back
+            self._own.discard(name)
+        _set_variable(os.environ, OWN, "=".join(sorted(self._own)))
 
 
 def wrap_environ(tracer: Tracer) -> None:
     """Wrap what ``os.environ`` does: a variable read by name counts, unless the build has set it itself."""
     environ: Any = type(os.environ)
     getitem, setitem, delitem, iterate = environ.__getitem__, _set_variable, environ.__delitem__, environ.__iter__
-    variables = Variables(tracer)
-    passing: list[Any] = []
-    passed: list[Any] = []
+    variables, quietly = Variables(tracer), tracer.quietly
+    yielded: list[Any] = []
+    """The name that a loop over all of them is at."""
+    listed: list[Any] = []
+    """After such a loop: where it was, and the names, the first one last."""
 
     def __getitem__(self: Any, name: Any) -> Any:  # noqa: N807
         # Whoever goes through all of them asks for none by name: in a loop, or as dict(os.environ) does.
-        if passing and passing[-1] == name:
-            passing.pop()
-        elif passed and passed[-1] == name and place() == passed[0]:
-            passed.pop()
+        if yielded and yielded[-1] == name:
+            yielded.pop()
+        elif listed and listed[-1] == name and place() == listed[0]:
+            listed.pop()
         else:
-            variables.asked("variable", name)
+            quietly(variables.asked, "variable", name)
         return getitem(self, name)
 
     def __iter__(self: Any) -> Iterator[Any]:  # noqa: N807
-        variables.asked("environment", "")
+        quietly(variables.asked, "environment", "")
         names, where = list(iterate(self)), place()
         for name in names:
-            passing[:] = [name]
+            yielded[:] = [name]
             yield name
-        passing.clear()
-        passed[:] = [where, *reversed(names)]
+        yielded.clear()
+        listed[:] = [where, *reversed(names)]
 
     def __setitem__(self: Any, name: Any, value: Any) -> None:  # noqa: N807
-        variables.set(name, value)
+        quietly(variables.set, name, value)
         setitem(self, name, value)
 
     def __delitem__(self: Any, name: Any) -> None:  # noqa: N807
-        variables.set(name, None)
+        quietly(variables.set, name, None)
         delitem(self, name)
 
     for function in (__getitem__, __iter__, __setitem__, __delitem__):
@@ -565,7 +555,7 @@ def wrap_environ(tracer: Tracer) -> None:
 
 def is_for_python() -> bool:
     """Tell whether Python itself reads a variable, as it looks for a program or a temporary folder."""
-    frame = outside(sys._getframe(1))
+    frame = outside()
     while frame is not None and frame.f_code.co_filename.startswith(_OF_ENVIRON):
         if frame.f_code.co_name == "get_exec_path":
             return True
@@ -575,7 +565,7 @@ def is_for_python() -> bool:
 
 def place() -> tuple[int, int] | None:
     """Return which instruction of which running code reads the environment."""
-    frame = outside(sys._getframe(1))
+    frame = outside()
     while frame is not None and frame.f_code.co_filename.startswith(_OF_ENVIRON):
         frame = frame.f_back
     return None if frame is None else (id(frame), frame.f_lasti)
@@ -607,11 +597,7 @@ class Children:
 
 
 def wrap_processes(tracer: Tracer) -> Callable[[ModuleType], None]:
-    """Let children find the tracer although they are given an environment of their own.
-
-    Returns:
-        What does the same to the module ``subprocess``.
-    """
+    """Let children find the tracer although they get an environment of their own; return what patches ``subprocess``."""
     children = Children(tracer)
 
     def with_third(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -664,12 +650,7 @@ class Patching:
 
 
 def install(path: str, root: str) -> None:
-    """Trace this process from here on.
-
-    Args:
-        path: The log, in a folder of its own.
-        root: The repository's folder: its code is the project's.
-    """
+    """Trace this process from here on, into a log in a folder of its own. The code below `root` is the project's."""
     tracer = Tracer(Log(path, root))
     patch = wrap_processes(tracer)
     if "subprocess" in sys.modules:
@@ -727,9 +708,9 @@ def main(arguments: list[str]) -> None:
 def run(log: str, root: str, code: CodeType, file: str | None) -> None:
     """Trace this process, and run code as ``python`` runs its main program."""
     space: dict[str, Any] = vars(sys.modules["__main__"])
-    kept: dict[str, Any] = {name: space[name] for name in ("__builtins__", "__loader__") if name in space}
+    given: dict[str, Any] = {name: space[name] for name in ("__builtins__", "__loader__") if name in space}
     space.clear()
-    space.update(kept, __name__="__main__", __doc__=None, __package__=None, __spec__=None)
+    space.update(given, __name__="__main__", __doc__=None, __package__=None, __spec__=None)
     if file is not None:
         space["__file__"] = file
     install(log, root)

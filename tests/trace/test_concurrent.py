@@ -10,7 +10,7 @@ import pytest
 
 import dyncachekeys
 from kit import PYPROJECT, Demo, DemoMaker
-from trace_kit import both, settled, traced, traces
+from traced import both, settled, traced, traces
 
 WAIT = """
 import time
@@ -35,7 +35,7 @@ def once_it_waits(demo: Demo, act: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def meanwhile(demo: Demo, act: Callable[[], object]) -> None:
+def during_the_trace(demo: Demo, act: Callable[[], object]) -> None:
     """Do something while the metadata step of a sync waits."""
     thread = once_it_waits(demo, act)
     both(demo)
@@ -45,14 +45,14 @@ def meanwhile(demo: Demo, act: Callable[[], object]) -> None:
 def test_a_file_that_goes_while_it_is_traced(demo_maker: DemoMaker) -> None:
     body = 'Path(next(name for name in ("deps.txt", "other.txt") if Path(name).exists())).read_text()'
     demo = traced(demo_maker, body + WAIT, {"deps.txt": "a\n", "other.txt": "a\n"})
-    meanwhile(demo, (demo.root / "deps.txt").unlink)
+    during_the_trace(demo, (demo.root / "deps.txt").unlink)
     both(demo)
     assert both(demo) == 0
     demo.append("other.txt", "b\n")
     assert both(demo) == 1
 
 
-def test_what_changed_in_a_package_meanwhile_is_not_believed(demo_maker: DemoMaker) -> None:
+def test_what_changed_in_a_package_during_its_trace_is_not_trusted(demo_maker: DemoMaker) -> None:
     """A package that uses a traced one: the trace that was made during an edit does not stand for it either."""
     body = 'Path(Path("deps.txt").read_text()).read_text()'
     demo = traced(demo_maker, body + WAIT, {"deps.txt": "a.txt", "a.txt": "", "b.txt": ""})
@@ -76,7 +76,7 @@ def test_a_folder_that_is_exchanged_while_it_is_traced(demo_maker: DemoMaker) ->
     files = {"data/name": "a.txt", "new/name": "b.txt", "a.txt": "", "b.txt": ""}
     demo = traced(demo_maker, 'Path(Path("data/name").read_text()).read_text()' + WAIT, files)
     demo.tick()
-    meanwhile(demo, lambda: exchange(demo))
+    during_the_trace(demo, lambda: exchange(demo))
     settled(demo)
     demo.append("b.txt", "more\n")
     assert both(demo) == 1
@@ -103,12 +103,12 @@ CHANGES: dict[str, tuple[str, Callable[[Demo], object]]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_changes_meanwhile_is_watched_again(demo_maker: DemoMaker, change: str) -> None:
+def test_what_changes_during_a_trace_is_traced_again(demo_maker: DemoMaker, change: str) -> None:
     body, act = CHANGES[change]
     demo = traced(demo_maker, body + WAIT, {"v1/name": "", "v1/other": "", "v2/name": "", "a.txt": ""})
     (demo.root / "current").symlink_to("v1")
     demo.tick()
-    meanwhile(demo, lambda: act(demo))
+    during_the_trace(demo, lambda: act(demo))
     assert traces(demo) == 1
     demo.sync()
     assert traces(demo) == 2
@@ -140,7 +140,7 @@ MADE = {
 
 @pytest.mark.parametrize("what", MADE)
 def test_what_was_made_once_stays_the_builds(demo_maker: DemoMaker, what: str) -> None:
-    """A name that git ignores has it watched again, and that is no change."""
+    """A name that git ignores has it traced again, and that is not a change."""
     demo = traced(demo_maker, MADE[what], {".gitignore": "*.local\n"})
     demo.git("init", "--quiet")
     settled(demo)
@@ -161,15 +161,15 @@ def test_what_was_made_once_and_then_edited_counts(demo_maker: DemoMaker) -> Non
 def test_a_file_that_is_saved_during_two_traces_is_still_an_input(demo_maker: DemoMaker) -> None:
     """No program was started that could have written it."""
     demo = traced(demo_maker, 'Path("deps.txt").read_text()' + WAIT, {"deps.txt": "a\n"})
-    meanwhile(demo, lambda: demo.append("deps.txt", "b\n"))
-    meanwhile(demo, lambda: demo.append("deps.txt", "c\n"))
+    during_the_trace(demo, lambda: demo.append("deps.txt", "b\n"))
+    during_the_trace(demo, lambda: demo.append("deps.txt", "c\n"))
     settled(demo)
     demo.append("deps.txt", "d\n")
     assert both(demo) == 1
 
 
 @pytest.mark.parametrize(("start", "times"), [('import subprocess; subprocess.run(["true"])', 2), ("", 3)])
-def test_a_file_that_changes_in_each_trace_is_told_to_be_a_product(
+def test_a_file_that_changes_in_each_trace_is_reported_as_a_product(
     demo_maker: DemoMaker, start: str, times: int
 ) -> None:
     demo = traced(demo_maker, f'{start}\nPath("deps.txt").read_text()' + WAIT, {"deps.txt": "a\n"})
@@ -178,7 +178,7 @@ def test_a_file_that_changes_in_each_trace_is_told_to_be_a_product(
         told = [one for one in demo.sync().warnings if one.code == "written-by-build"]
         thread.join()
         assert bool(told) == (number == times)
-    assert f"`deps.txt` changed while the build was watched, {times} times running" in told[0].message
+    assert f"`deps.txt` changed while the build was watched, {times} times in a row" in told[0].message
     assert not [one for one in demo.sync().warnings if one.code == "written-by-build"]
 
 

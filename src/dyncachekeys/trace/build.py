@@ -1,0 +1,191 @@
+"""A build in an environment of its own: its hooks, called under the tracer, and what is reported where they fail."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys.errors import Problem, ResolverError
+from dyncachekeys.process import run, venv
+from dyncachekeys.trace.in_build import hooks, tracer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dyncachekeys.trace.request import TraceRequest
+
+TRACER, _HOOKS = Path(tracer.__file__), Path(hooks.__file__)
+_LINES_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A build in its environment."""
+
+    request: TraceRequest
+    folder: Path
+    """A temporary one, for this build only, links resolved."""
+    python: Path
+    """The interpreter of the environment."""
+
+    def require(self, kind: str) -> None:
+        """Ask the backend what an editable build or a wheel requires beside, and install that."""
+        request = self.request
+        (further,) = self.call([f"requires-{kind}"])
+        if further and request.isolated:
+            requirements = request.at_sources(further)
+            venv.install_for_build(self.python, requirements, request.where, request.project.root, request.variables)
+
+    def call(self, steps: Sequence[str]) -> list[Any]:
+        """Call hooks and return what they return.
+
+        Raises:
+            ResolverError: one fails or takes too long.
+        """
+        request, order, answer = self.request, self.folder / "request.json", self.folder / "answer.json"
+        root, environ, timeout = request.project.root, self._environ(), request.timeout
+        path = request.system.get("backend-path")
+        content = {
+            "backend": str(request.system["build-backend"]),
+            "path": [os.path.normpath(root / one) for one in path] if isinstance(path, list) else [],
+            "steps": list(steps),
+            "out": str(self.folder / "out"),
+            "answer": str(answer),
+            "settings": request.config_settings,
+        }
+        order.write_text(json.dumps(content), encoding="utf-8")
+        argv = [*map(str, (self.python, TRACER, self.log, request.repository, _HOOKS, order))]
+        try:
+            done = run.run(argv, folder=root, environ=environ, timeout=timeout, max_output=None)
+        except TimeoutError as error:
+            message = f"the build's {_described(steps)} did not end within {timeout:g} seconds"
+            remedy = f"{request.longer or f'raise `{request.where}.timeout`'}, or fix the backend"
+            raise ResolverError([Problem("trace-timeout", message, request.where, remedy)]) from error
+        except OSError as error:
+            message = f"the build can't be started: {error.strerror or error}"
+            raise ResolverError([Problem("trace-failed", message, request.where, "fix the environment")]) from error
+        if done.code:
+            lines = _without_us(done.error.decode("utf-8", "replace").strip().splitlines())
+            shown = "".join(f"\n    {line}" for line in lines[-_LINES_SHOWN:])
+            message = f"the build's {_described(steps)} fails\n  it said:{shown}"
+            remedy = "fix the backend: under uv the hook fails as well"
+            raise ResolverError([Problem("trace-failed", message, request.where, remedy)])
+        return list(json.loads(answer.read_text(encoding="utf-8")))
+
+    @property
+    def log(self) -> Path:
+        """Where the tracer writes to, in a folder of its own."""
+        return self.folder / "trace" / "log"
+
+    def _environ(self) -> dict[str, str]:
+        variables, own, scripts = self.request.variables, self.request.build_variables, self.python.parent
+        return {
+            **variables,
+            **own,
+            tracer.OWN: "=".join(own),  # whatever the shell says
+            "PATH": os.pathsep.join(filter(None, [str(scripts), variables.get("PATH")])),
+            "VIRTUAL_ENV": str(scripts.parent),
+            "PYTHONDONTWRITEBYTECODE": "1",  # what is traced leaves as little behind as it can
+        }
+
+
+@contextlib.contextmanager
+def prepared(request: TraceRequest) -> Iterator[Build]:
+    """Make what a build needs, for as long as it takes.
+
+    Raises:
+        ResolverError: uv does not build the project, or the environment can't be made.
+    """
+    request.check()
+    place = os.path.realpath(tempfile.gettempdir())
+    with tempfile.TemporaryDirectory(prefix="dyncachekeys-trace-", dir=place, ignore_cleanup_errors=True) as name:
+        build = Build(request, Path(name), _python(request, Path(name) / "environment"))
+        build.log.parent.mkdir()
+        yield build
+
+
+def run_hooks(request: TraceRequest, out: Path, problems: list[Problem]) -> list[str]:
+    """Call each hook that makes metadata or a wheel, as far as the backend has it.
+
+    Args:
+        request: The build; its steps are ignored.
+        out: Where each hook gets a folder of its name.
+        problems: To which it is added that a hook fails or takes too long.
+
+    Returns:
+        The hooks that the backend has and that did not fail.
+
+    Raises:
+        ResolverError: the environment can't be made.
+    """
+    called = []
+    with prepared(request) as build:
+        for kind in ("editable", "wheel"):
+            build.require(kind)
+        for hook in hooks.HOOKS:
+            try:
+                (answer,) = build.call([hook])
+            except ResolverError as error:
+                problems += error.problems
+                continue
+            if answer is not None:
+                called.append(hook)
+                shutil.move(build.folder / "out" / hook, out / hook)
+    return called
+
+
+def interpreter(environment: Path) -> str:
+    """Return which interpreter an environment is made of, and its version; empty if that can't be told.
+
+    By the file that it leads to: before Python 3.11, an environment that uv makes of another one names that as
+    its home.
+    """
+    try:
+        text = (environment / "pyvenv.cfg").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+    config = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in text.splitlines())}
+    return f"{os.path.realpath(_python_in(environment))} {config.get('version_info') or config.get('version', '')}"
+
+
+def _python(request: TraceRequest, made: Path) -> Path:
+    """Return the interpreter of the build's environment, which is made if the build is isolated."""
+    theirs, where = _python_in(request.environment), request.where
+    is_there = theirs.exists()
+    if request.isolated:
+        requires, base = request.at_sources(request.requirements), theirs if is_there else None
+        venv.make_for_build(made, base, where, request.project.root, request.variables)
+        venv.install_for_build(_python_in(made), requires, where, request.project.root, request.variables)
+        return _python_in(made)
+    if not is_there:
+        message = "the build is not isolated, and the project's environment is not there yet"
+        remedy = "run `uv sync --no-install-project` with what the build needs, then try again"
+        raise ResolverError([Problem("environment-missing", message, where, remedy)])
+    return theirs
+
+
+def _python_in(environment: Path) -> Path:
+    return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def _without_us(lines: Sequence[str]) -> list[str]:
+    """Return the lines of a traceback without the frames of what is in front of the build."""
+    theirs: list[str] = []
+    is_ours = False
+    for line in lines:
+        if not line.startswith("    "):
+            is_ours = line.lstrip().startswith(f'File "{TRACER.parent}')
+        if not is_ours:
+            theirs.append(line)
+    return theirs
+
+
+def _described(steps: Sequence[str]) -> str:
+    return "list of requirements" if steps[0].startswith("requires-") else f"{' and '.join(steps)} step"

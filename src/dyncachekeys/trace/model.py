@@ -1,0 +1,101 @@
+"""A trace: what a build depends on and does, by paths relative to the project and names of variables."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+INPUTS = ("read", "listed", "missing", "there", "variables")
+"""The fields of a trace that hold inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a build depends on and does. Paths are relative to the project; each subject with who asked for it."""
+
+    read: Mapping[str, str] = field(default_factory=dict)
+    listed: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Looked for, and not there."""
+    there: Mapping[str, str] = field(default_factory=dict)
+    """Looked at, but neither read nor listed: that it is there is what counts."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    written: tuple[str, ...] = ()
+    """Files and folders; none of them is an input, nor what lies below, unless it is among those made."""
+    made: tuple[str, ...] = ()
+    """Folders that the build asks to make, and those they lie in, whether or not they are there. Others may put files
+    into them."""
+    products: tuple[str, ...] = ()
+    """Of what it writes, what it also reads. Whoever else changes these changes what the build makes."""
+    processes: Mapping[str, str] = field(default_factory=dict)
+    """Programs that were started and can't be traced: all but those of Python."""
+    environment: str = ""
+    """Who went through the whole environment."""
+    network: str = ""
+    """Who asked for a host."""
+    lines: tuple[str, ...] = ()
+    """Lines of the project's own code that were seen to read or import something."""
+    whole: bool = False
+    """Whether the build itself was traced, and not only its metadata step."""
+
+    @property
+    def new_folders(self) -> frozenset[str]:
+        """Folders that were not there before."""
+        return frozenset(self.made) & frozenset(self.written)
+
+    @property
+    def subjects(self) -> dict[str, Mapping[str, str]]:
+        """What counts as an input, by how it was asked for."""
+        return {name: getattr(self, name) for name in INPUTS}
+
+    def without(self, products: AbstractSet[str]) -> Trace:
+        """Return the trace of a build that writes these files, too."""
+        trace = self._only(("read", "missing", "there"), lambda path: path not in products)
+        read_too = products & self.read.keys()
+        return replace(trace, written=_union(self.written, products), products=_union(self.products, read_too))
+
+    def _only(self, names: Iterable[str], counts: Callable[[str], bool]) -> Trace:
+        """Return the trace with fewer paths in some of its fields."""
+        fields: dict[str, Any] = {
+            name: {path: who for path, who in getattr(self, name).items() if counts(path)} for name in names
+        }
+        return replace(self, **fields)
+
+    def with_earlier(self, earlier: Trace) -> Trace:
+        """Return the trace together with an earlier one of the same build, nothing of which has changed."""
+        both: dict[str, Any] = {
+            name: {**getattr(earlier, name), **getattr(self, name)} for name in (*INPUTS, "processes")
+        }
+        both |= {name: _union(getattr(earlier, name), getattr(self, name)) for name in ("made", "lines")}
+        return replace(self, **both).without({*earlier.written, *self.written} - self.read.keys())
+
+    def with_folders(self, folders: AbstractSet[str]) -> Trace:
+        """Return the trace of a build that asks to make these folders, too."""
+        trace = self._only(("missing", "there"), lambda path: path not in folders)
+        return replace(trace, made=_union(self.made, folders))
+
+    def without_folders(self, folders: AbstractSet[str]) -> Trace:
+        """Return the trace without what was looked for below folders that are gone again."""
+        return self._only(("missing", "listed"), lambda path: folders.isdisjoint([path, *parents(path)]))
+
+
+def _union(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({*first, *second}))
+
+
+def parents(path: str) -> Iterator[str]:
+    """Yield the folders that a path lies in, relative to the project as it is, the nearest first."""
+    while path := posixpath.dirname(path):
+        if path == "/" or posixpath.basename(path) == "..":
+            return
+        yield path
+
+
+def folders_of(paths: Iterable[str]) -> set[str]:
+    """Return the folders that some paths lie in, as `parents` yields them."""
+    return {folder for path in paths for folder in parents(path)}
