@@ -42,3 +42,8 @@ def split(path: str) -> tuple[str, str]:
     """Return the folder (empty for the project's own) and the name of a path."""
     folder, _, name = path.rpartition("/")
     return folder, name
+
+
+def join(folder: str, name: str) -> str:
+    """Return the path of what a folder (empty for the project's own) holds: `split` the other way round."""
+    return f"{folder}/{name}" if folder else name

@@ -16,7 +16,7 @@ from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.files import git
 from dyncachekeys.pyproject import project as projects
 from dyncachekeys.quick import answer
-from dyncachekeys.syncing import apply
+from dyncachekeys.syncing import document
 from dyncachekeys.syncing import scope as scopes
 from dyncachekeys.syncing.report import require_key
 from dyncachekeys.syncing.scope import Scope
@@ -48,7 +48,7 @@ def execute(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck] 
     if options.command in _OF_THEIR_OWN:
         return int(importlib.import_module(f"dyncachekeys.cli.{options.command}").execute(options, scope))
     if options.command == "clean":
-        done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in apply.clean(folder)]
+        done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in document.clean(folder)]
         render.cleaned(done, options)
         return 0
     if options.command == "sync":

@@ -14,7 +14,7 @@ from dyncachekeys.propose.audit import audit, unwatched
 from dyncachekeys.pyproject.diff import diff
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.quick.output import Printer, counted
-from dyncachekeys.syncing import apply
+from dyncachekeys.syncing import document
 
 if TYPE_CHECKING:
     import argparse
@@ -61,7 +61,7 @@ def _write(name: str, one: Audit, added: Sequence[Addition], options: argparse.N
         out = Printer(sys.stdout, options.color)
         out("")
         out.diff(diff(name, before, after))
-    apply.replace_document(one.root, before, after)
+    document.replace_document(one.root, before, after)
     if options.format == "text" and not options.quiet:
         Printer(sys.stdout)(f"Added {counted(len(added), 'key')} to {name}; run `dyncachekeys sync`")
     return True

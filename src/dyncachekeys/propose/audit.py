@@ -181,7 +181,7 @@ def _add_keys(watched: _Watched, root: Path, environ: Mapping[str, str], project
     """Add what the keys watch, and return the names of their resolvers."""
     found = make_plan(root, environ)
     declared = _declared(project)
-    for key in found.resolution.keys:
+    for key in found.status.resolution.keys:
         for one in key.inputs:
             if one.kind != "file":
                 watched.others.setdefault((one.kind, one.subject), key.name)
@@ -194,7 +194,7 @@ def _add_keys(watched: _Watched, root: Path, environ: Mapping[str, str], project
             watched.globs += [(str(one), key.name) for one in options.get("patterns", [])]
         if key.resolver == "table" and isinstance(options, dict):
             watched.files.setdefault(of_table(options), key.name)
-    return {key.resolver for key in found.resolution.keys}
+    return {key.resolver for key in found.status.resolution.keys}
 
 
 def _declared(project: Project) -> dict[str, Any]:

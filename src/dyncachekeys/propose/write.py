@@ -14,7 +14,7 @@ from dyncachekeys.files.tree import Files
 from dyncachekeys.propose.edit import with_line
 from dyncachekeys.pyproject.project import FILE, HOME
 from dyncachekeys.quick.atomic import replace
-from dyncachekeys.syncing import apply
+from dyncachekeys.syncing import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -58,7 +58,7 @@ def write(proposals: Iterable[Proposal], ignored: Iterable[Edit]) -> Iterator[Pa
     done: list[str] = []
     for each in proposals:
         if each.after != each.before:
-            apply.replace_document(each.root, each.before, each.after, done)
+            document.replace_document(each.root, each.before, each.after, done)
             done.append(os.fspath(each.root / FILE))
             yield each.root / FILE
     for one in ignored:

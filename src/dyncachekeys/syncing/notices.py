@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 from dyncachekeys.files import git
 from dyncachekeys.files.gitignore import Rules
+from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Notice
-from dyncachekeys.pyproject.project import FILE, HOME
+from dyncachekeys.pyproject.project import FILE, HOME, Project
 from dyncachekeys.uv.entries import malformed
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.pyproject.project import Project
-
-_TAKES_ONLY_WHAT_IT_IS_TOLD = ("flit_core", "maturin", "mesonpy", "poetry", "setuptools", "uv_build")
+_NAMES_WHAT_IT_TAKES = ("flit_core", "maturin", "mesonpy", "poetry", "setuptools", "uv_build")
 """Build backends whose sdist holds no unknown folder; any other may take in what git does not ignore (U26)."""
 
 FIXED = frozenset({"markers-lost", "region-in-conflict"})
-"""What is mended once the region is written."""
+"""What is fixed once the region is written."""
 
 
 def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice]:
-    """Yield what to tell the user about a project.
+    """Yield what to report of a project.
 
     Args:
         project: The project.
@@ -36,7 +31,7 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
         message = f"git tracks {HOME}, so it is not believed: run `git rm -r --cached {HOME}`"
         yield Notice("state-tracked", message, HOME)
     if project.conflict:
-        message = "a merge left a conflict in the region: a sync computes it anew; then `git add` the file"
+        message = "a merge left a conflict in the region: a sync computes it again; then `git add` the file"
         yield Notice("region-in-conflict", message, f"{FILE}: tool.uv.cache-keys")
     elif project.region and not project.marked:
         message = "the markers of the region were gone; entries that are not ours are kept as yours"
@@ -56,7 +51,7 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
 def _sdist_takes_in_home(project: Project, files: Files) -> bool:
     build_system = project.pyproject.get("build-system")
     backend = build_system.get("build-backend") if isinstance(build_system, dict) else None
-    if not isinstance(backend, str) or backend.startswith(_TAKES_ONLY_WHAT_IT_IS_TOLD):
+    if not isinstance(backend, str) or backend.startswith(_NAMES_WHAT_IT_TAKES):
         return False
     for folder in (project.root, *project.root.parents):
         ignore = files.relative(str(folder / ".gitignore"))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from dyncachekeys.model import Entry
+from dyncachekeys.files.selection import Selected
+from dyncachekeys.model import Entry, Input
 from dyncachekeys.paths import split
 from dyncachekeys.pyproject.project import HOME
+from dyncachekeys.resolving.inputs import Digests
 from dyncachekeys.uv.entries import CURRENT, STAMP_FILE
 from dyncachekeys.watch import links
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from dyncachekeys.files.selection import Selected
-    from dyncachekeys.model import Input
-    from dyncachekeys.resolving.inputs import Digests
 
 Watcher = Literal["entry", "link", "stamp", "digest"]
 STAMP_ENTRIES = (Entry("dir", CURRENT), Entry("file", STAMP_FILE))
@@ -68,6 +64,18 @@ class Coverage:
     def needs_no_stamp(self) -> bool:
         """Whether nothing moves it, so that there need not be one: what is absent is the same on every clone."""
         return self.naming is not None and not self.stamped
+
+    @property
+    def by_stamp(self) -> tuple[frozenset[Input], tuple[Selected, ...]]:
+        """Inputs and selections whose states move the stamp."""
+        return self.stamped, self.selections
+
+    @property
+    def by_content(self) -> tuple[frozenset[Input], tuple[Selected, ...]]:
+        """Inputs and selections whose states move the stamp or change the name."""
+        if self.naming is None:
+            return self.by_stamp
+        return self.stamped | self.naming.inputs, (*self.selections, *self.naming.selections)
 
     @property
     def stamp_digest(self) -> str:
