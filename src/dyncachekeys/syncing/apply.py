@@ -14,7 +14,7 @@ from dyncachekeys.quick.snapshot import LINK_FOLDER, STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps, links_refused
 from dyncachekeys.syncing import notices, state
 from dyncachekeys.syncing.document import not_written
-from dyncachekeys.syncing.last_run import fingerprint
+from dyncachekeys.syncing.last_run import on_disk
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.syncing.report import ProjectReport
@@ -34,27 +34,31 @@ def finish(plan: Plan, environ: Mapping[str, str]) -> ProjectReport:
         expected = plan.expected_record()
         now = plan.take_snapshot(expected)
         report = report_of(plan, now)
-        idle = report.move == "kept" and not report.region_differs and plan.links is None
-        if idle and not _is_news(plan, expected, now):
+        if plan.is_idle and not _is_news(plan, expected, now):
             return report
         # What was seen is seen again after a write, unless none of it is written.
-        seen = (expected, now) if idle and plan.coverage.has_stamp else None
+        seen = (expected, now) if plan.is_idle and plan.coverage.has_stamp else None
         del now  # a hundred thousand files are heavy
         written: list[str] = []
         try:
-            with atomic.Lock(plan.home):
-                atomic.sweep(plan.root / FILE, plan.home)
-                atomic.hide(plan.home)
-                # Whoever waited looks again: another sync may have done it, or the user edited the file.
-                if fingerprint(plan.root) == plan.fingerprint:
-                    done = _apply(plan, report, seen, written)
-                    if done is not None:
-                        return done
+            if done := _locked(plan, report, seen, written):
+                return done
             plan = make_plan(plan.root, environ)
         except OSError as error:
-            if idle:
+            if plan.is_idle:
                 return report  # only what makes the next run faster could not be stored
             raise not_written(error, plan.root, written) from error
+
+
+def _locked(
+    plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] | None, written: list[str]
+) -> ProjectReport | None:
+    """Write, if nobody else has; arguments and result as `_apply`."""
+    with atomic.Lock(plan.home):
+        atomic.sweep(plan.root / FILE, plan.home)
+        atomic.hide(plan.home)
+        # Whoever waited looks again: another sync may have done it, or the user edited the file.
+        return _apply(plan, report, seen, written) if on_disk(plan.root) == plan.basis else None
 
 
 def _is_news(plan: Plan, expected: Record, now: Snapshot) -> bool:

@@ -59,31 +59,24 @@ def looked_at(files: Files, digests: Sequence[Mapping[str, bytes]] = ({}, {}), *
 
 def _add_folders(found: Snapshot, files: Files, digests: Sequence[Mapping[str, bytes]]) -> None:
     """Add the columns of folders and files."""
-    hashed = {folder for of_folders in digests for folder in of_folders}
+    hashed = set[str]().union(*digests)
     found.folders = sorted(path for path, one in files.folders.items() if one.names or one.listed or path in hashed)
-    seen = [files.folders[path] for path in found.folders]
-    found.listings = b"".join(folder.listing or bytes(snapshot.LISTING) for folder in seen)
-    found.plain = bytes(not folder.non_regular for folder in seen)
-    found.digests = b"".join(of_folders.get(path) or bytes(HASH) for path in found.folders for of_folders in digests)
-    folder_stats, file_stats, contents, roles = array("q"), bytearray(), bytearray(), bytearray()
-    for folder in seen:
+    found.digests = b"".join(of_folders.get(path, bytes(HASH)) for path in found.folders for of_folders in digests)
+    folder_stats, listings, plain = array("q"), bytearray(), bytearray()
+    file_stats, contents, roles = bytearray(), bytearray(), bytearray()
+    for folder in map(files.folders.__getitem__, found.folders):
         names = sorted(folder.names)
         found.names.append("\0".join(names))
         folder_stats.extend((*(folder.listed or (0, 0, 0)), len(names)))
+        listings += folder.listing or bytes(snapshot.LISTING)
+        plain.append(not folder.non_regular)
         _add_rows(folder, names, file_stats, contents, roles)
-    found.folder_stats, found.file_stats = folder_stats.tobytes(), file_stats
-    found.contents, found.roles = contents, roles
+    found.folder_stats, found.listings, found.plain = folder_stats.tobytes(), listings, plain
+    found.file_stats, found.contents, found.roles = file_stats, contents, roles
 
 
 def seal_environment(found: Snapshot, environ: Mapping[str, str], asked: Environment, others: Iterable[str]) -> None:
-    """Add the variables that were asked for, by their values in the process's own environment.
-
-    Args:
-        found: To what it is added.
-        environ: The process's own environment.
-        asked: What keys saw of it.
-        others: Further names on whose values something depends.
-    """
+    """Add the variables that keys and others ask for, by their values in the process's own environment."""
     names = sorted({*asked.asked, *others})
     found.env = [(name, snapshot.sealed_value(found.salt, environ.get(name))) for name in names]
     found.prefixes = [(prefix, snapshot.sealed_names(found.salt, prefix, environ)) for prefix in sorted(asked.prefixes)]

@@ -44,30 +44,37 @@ def decide(coverage: Coverage, missing: Sequence[str], status: Status) -> Decisi
         missing: Why missing products ask for a build.
         status: The project, and what the last sync left.
     """
-    is_first = status.state.digest is None
+    doubts = tuple(_doubts(coverage, status))
     if not coverage.has_stamp:
-        # Nothing can be done about a doubt but to report it.
-        return Decision("kept", why=() if is_first else tuple(_doubts(coverage, status)))
+        return Decision("kept", why=doubts)  # nothing can be done about a doubt but to report it
     if not status.last.believed:
         return Decision("moved")
     stamps = Stamps(status.home)
     known = stamps.digest()
-    absent = known is None and coverage.needs_no_stamp
-    if known is not None or absent:
-        doubts = () if absent and is_first else _doubts(coverage, status)
-        if why := (*doubts, *missing):
-            return Decision("moved", why=why)
-    if absent or known == coverage.stamp_digest:
+    if known is None and not coverage.needs_no_stamp:
+        return _other_folder(coverage, missing, status, stamps)
+    if known is not None and status.state.digest is None:
+        doubts = ("the memory of the last sync is gone",)
+    if why := (*doubts, *missing):
+        return Decision("moved", why=why)
+    if known in {None, coverage.stamp_digest}:
         return Decision("kept")
-    former = None if is_first or missing else stamps.former(coverage.stamp_digest, status.named)
-    return Decision("returned", former) if former else Decision("moved")
+    return _other_folder(coverage, missing, status, stamps)
+
+
+def _other_folder(coverage: Coverage, missing: Sequence[str], status: Status, stamps: Stamps) -> Decision:
+    if status.state.digest is not None and not missing:
+        former = stamps.former(coverage.stamp_digest, status.named)
+        if former is not None:
+            return Decision("returned", former)
+    return Decision("moved")
 
 
 def _doubts(coverage: Coverage, status: Status) -> Iterator[str]:
-    """Yield why uv may have built from other inputs than those for which an equal digest stands."""
-    if status.state.digest is None:
-        yield "the memory of the last sync is gone"
-        return
+    """Yield why uv may have built from other inputs than those for which an equal digest stands.
+
+    Nothing where there is no memory of the last sync.
+    """
     yield from _unseen_edits(coverage, status)
     if status.new_record is not None:
         yield from _unexpected_build(coverage, status, status.new_record)
@@ -114,16 +121,18 @@ def _unexpected_build(coverage: Coverage, status: Status, record: Record) -> Ite
         return
     # A name vouches as the stamp does, once uv has built under the same one again. Under another one than the last
     # sync's, uv built from what somebody else had named: after a checkout that is the rule, and no reason to doubt.
-    inputs, selections = coverage.by_content if record.name == expected.get("name") else coverage.by_stamp
-    paths = sorted(one.subject for one in inputs if one.kind in {"file", "directory"} and one.state != MISSING)
+    same_name = record.name == expected.get("name")
+    inputs, selections = coverage.by_content if same_name else (coverage.stamped, coverage.selections)
+    paths = _paths(inputs)
+    has_values = any(one.kind == "value" and one.tree for one in inputs)
     if not record.fits(expected, status.last.salt):
         # What is no younger than the newest file that uv saw is still as it was when uv looked.
         written = _Written(state.started, record.timestamp or 0)
         paths += _folders_of(paths, (*selections, *coverage.walked))
-        yield from _first_doubt("uv built without a sync", written.among(paths, inputs, selections, status.files))
+        yield from _first_doubt("uv built without a sync", written.among(paths, has_values, selections, status.files))
         yield from _first_doubt("uv built without a sync", _unknowable(coverage))
     elif not state.due:
-        touched = _Written(state.started, 0).among(paths, inputs, selections, status.files)
+        touched = _Written(state.started, 0).among(paths, has_values, selections, status.files)
         yield from _first_doubt("uv built although nothing had changed", touched)
 
 
@@ -149,14 +158,18 @@ class _Written(NamedTuple):
         return changed >= self.began - (_WHOLE_SECONDS_NS if whole_seconds else _TICK_NS)
 
     def among(
-        self, paths: Iterable[str], inputs: Iterable[Input], selections: Iterable[Selected], files: Files
+        self, paths: Iterable[str], has_values: bool, selections: Iterable[Selected], files: Files
     ) -> Iterator[str]:
-        """Yield what was written of some paths, of the files behind values, and of selections."""
+        """Yield what was written of some paths, of the files from which values were read, and of selections."""
         yield from (path for path in paths if self.holds(files.changed_at(path)))
-        if any(one.kind == "value" and one.tree for one in inputs):
+        if has_values:
             yield from (path for path, changed in files.read_since_the_last_run() if changed > self.seen)
         for selected in selections:
             yield from (path for path, changed in files.changed_in(selected.folders) if self.holds(changed))
+
+
+def _paths(inputs: Iterable[Input]) -> list[str]:
+    return sorted(one.subject for one in inputs if one.kind in {"file", "directory"} and one.state != MISSING)
 
 
 def _folders_of(paths: Iterable[str], selections: Iterable[Selected]) -> list[str]:

@@ -35,13 +35,7 @@ def remembered(one: Input, salt: bytes) -> str:
 
 
 def of_selections(old: Snapshot, new: Snapshot, key: str) -> tuple[list[Row], list[Row]]:
-    """Return the plain files that a key's selection chose then and now, without the folders that are the same.
-
-    Args:
-        old: What the last run looked at.
-        new: What this one did.
-        key: The key's name.
-    """
+    """Return the plain files that a key's selection chose then and now, without the folders that are the same."""
     then, now = _by_folder(old, key), _by_folder(new, key)
     return _rows_besides(then, now), _rows_besides(now, then)
 

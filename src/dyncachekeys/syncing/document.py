@@ -69,13 +69,7 @@ def replace_document(root: Path, before: bytes, after: bytes, written: Sequence[
 
 
 def not_written(error: OSError, root: Path, written: Sequence[str]) -> WriteError:
-    """Return the error that says what can't be written, and what was.
-
-    Args:
-        error: What the operating system says.
-        root: The project's folder.
-        written: What was written before.
-    """
+    """Return the error that says what can't be written in a project, and what was written before."""
     where = os.path.relpath(error.filename or root, root)
     message = f"can't be written: {error.strerror or error}{_so_far(written)}"
     return WriteError(Problem("not-written", message, where, "make it writable, and try again"), written)

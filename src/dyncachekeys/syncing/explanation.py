@@ -87,21 +87,15 @@ def _of(changes: Mapping[str, Sequence[Change]], key: str) -> dict[str, Sequence
 
 
 def explain(plan: Plan, since: int = 0) -> Explanation:
-    """Explain a project. Writes nothing.
-
-    Args:
-        plan: The project's plan.
-        since: How many of the last syncs that changed something to go back.
-    """
+    """Explain a project, going back some of the last syncs that changed something. Writes nothing."""
     expected = plan.expected_record()
     report = report_of(plan, plan.take_snapshot(expected))
     events = _events(plan)
-    back = events[-since:] if since else []
+    back = events[max(len(events) - since, 0) :]
     now = {key.name: key.changes for key in report.keys}
     changed = {change.subject for changes in now.values() for change in changes}
-    tables = differing(plan.status.state.tables, plan.remembered.tables) if plan.status.state.tables else []
+    tables = _differing_tables(plan)
     uv_does = forecast(plan, expected)
-    reported = changed | {one.subject for one in uv_does.seen}
     return Explanation(
         report=report,
         forecast=uv_does,
@@ -109,13 +103,17 @@ def explain(plan: Plan, since: int = 0) -> Explanation:
         changes=_together([*(event.changes for event in back), now]),
         why=(*(why for event in back for why in event.why), *report.why),
         tables=tuple(tables) if FILE in changed else (),
-        edited=tuple(_edited(plan, tables, reported)) if plan.status.state.digest else (),
+        edited=tuple(_edited(plan, tables, changed.union(one.subject for one in uv_does.seen))),
         last=events[-1] if events else None,
     )
 
 
+def _differing_tables(plan: Plan) -> list[str]:
+    return differing(plan.status.state.tables, plan.remembered.tables) if plan.status.state.tables else []
+
+
 def explain_all(scope: Scope, environ: Mapping[str, str] | None = None, since: int = 0) -> list[Explanation]:
-    """Explain all projects of a scope. Arguments as `explain` and `scope.sync`, errors as there."""
+    """Explain all projects of a scope. Arguments as `explain` and `scope.sync`, errors as the latter."""
     return [explain(plan, since) for plan in planned(scope, os.environ if environ is None else environ)]
 
 
@@ -139,13 +137,15 @@ def _event(data: Mapping[str, Any]) -> Event | None:
 def _together(steps: Sequence[Mapping[str, Iterable[Change]]]) -> dict[str, list[Change]]:
     """Return the changes of several syncs as if they had been one."""
     together: dict[str, dict[tuple[str, str], Change]] = {}
-    for key, change in ((key, change) for step in steps for key, changes in step.items() for change in changes):
-        known, identity = together.setdefault(key, {}), (change.input, change.subject)
-        merged = _merged(known.pop(identity), change) if identity in known else change
-        if merged is not None:
-            known[identity] = merged
-    keys = {key: None for step in steps for key in step}
-    return {key: [change for _, change in sorted(together.get(key, {}).items())] for key in keys}
+    for step in steps:
+        for key, changes in step.items():
+            known = together.setdefault(key, {})
+            for change in changes:
+                first = known.pop((change.input, change.subject), None)
+                merged = _merged(first, change) if first is not None else change
+                if merged is not None:
+                    known[change.input, change.subject] = merged
+    return {key: [known[identity] for identity in sorted(known)] for key, known in together.items()}
 
 
 def _merged(first: Change, last: Change) -> Change | None:
@@ -162,8 +162,12 @@ def _merged(first: Change, last: Change) -> Change | None:
 
 def _edited(plan: Plan, tables: Sequence[str], reported: set[str]) -> Iterator[Edited]:
     """Yield what was edited since the last sync and does not matter; of very many only some."""
-    was = plan.status.files.memory.content("", FILE)
-    if FILE not in reported and was is not None and was != plan.status.files.content(FILE):
+    if plan.status.state.digest is None:
+        return
+    if FILE not in reported and plan.status.files.memory.content("", FILE) not in {
+        None,
+        plan.status.files.content(FILE),
+    }:
         yield Edited(FILE, "tables", ", ".join(tables)) if tables else Edited(FILE, "layout")
     same = (path for path in islice(_same_content(plan), _MOST_NAMED) if path not in reported)
     yield from (Edited(path, "same-content") for path in same)

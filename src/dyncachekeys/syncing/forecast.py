@@ -100,20 +100,19 @@ def _by_time(plan: Plan, recorded: int | None, expected: int | None) -> Iterator
     if recorded is not None and (expected is None or expected < recorded):
         yield Seen("older-file", "the newest file that uv knew is gone, or no longer watched")
         return
-    newer = [path for path in sorted(_timed(plan)) if (newest(plan.status.files, [path]) or 0) > (recorded or 0)]
-    for path in newer:
-        content = plan.status.files.content(path)
-        same = content is not None and content == plan.status.files.memory.content(*split(path))
-        yield Seen("rewritten-file" if same else "newer-file", path)
-    if not newer:
-        yield Seen("newer-file", "an entry of your own in tool.uv.cache-keys")
+    newer = list(_newer(plan, recorded or 0))
+    yield from newer or [Seen("newer-file", "an entry of your own in tool.uv.cache-keys")]
 
 
-def _timed(plan: Plan) -> Iterator[str]:
-    """Yield the files whose times uv compares."""
-    yield from (one.subject for one in plan.coverage.watched if one.kind == "file")
-    for folder, names in plan.coverage.linked.items():
-        yield from (join(folder, name) for name in names)
+def _newer(plan: Plan, recorded: int) -> Iterator[Seen]:
+    files = plan.status.files
+    paths = {one.subject for one in plan.coverage.watched if one.kind == "file"}
+    paths |= {join(folder, name) for folder, names in plan.coverage.linked.items() for name in names}
+    for path in sorted(paths):
+        if (newest(files, [path]) or 0) > recorded:
+            content = files.content(path)
+            same = content is not None and content == files.memory.content(*split(path))
+            yield Seen("rewritten-file" if same else "newer-file", path)
 
 
 def _after_sync(plan: Plan) -> Iterator[Seen]:

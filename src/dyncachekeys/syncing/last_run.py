@@ -18,9 +18,6 @@ from dyncachekeys.syncing import notices
 from dyncachekeys.syncing import state as sync_state
 from dyncachekeys.syncing.state import State
 
-Fingerprint = tuple[bytes | None, bytes | None, str | None]
-"""What a plan is based on: ``pyproject.toml``, the state, and where the stamp leads."""
-
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
@@ -30,8 +27,8 @@ class LastRun:
     """When this run began to look, in nanoseconds since the epoch."""
     believed: bool
     """Whether stamp and state may be believed: not if git tracks them."""
-    raw: bytes | None
-    """The state as it is on disk."""
+    basis: tuple[bytes | None, str | None]
+    """The state, and where the stamp led: if they differ later, plan again (`on_disk`)."""
     state: State
     memory: FileMemory
 
@@ -42,19 +39,14 @@ class LastRun:
 
 
 def last_run(root: Path, quick_check: QuickCheck | None) -> LastRun:
-    """Return what the last run left in a project.
-
-    Args:
-        root: The project's folder.
-        quick_check: What the quiet path saw.
-    """
+    """Return what the last run left in a project, or what the quiet path saw of that."""
     started = time.time_ns() if quick_check is None else quick_check.started
-    raw = _bytes(root / HOME / STATE_FILE)
+    basis = _home_on_disk(root)
     if notices.is_tracked(root):
-        return LastRun(started, believed=False, raw=raw, state=State(), memory=FileMemory())
+        return LastRun(started, believed=False, basis=basis, state=State(), memory=FileMemory())
     state = sync_state.load(root / HOME / STATE_FILE)
     memory = _file_memory(root, quick_check) if state.digest else FileMemory()
-    return LastRun(started, believed=True, raw=raw, state=_after_edits(root, state, memory.known), memory=memory)
+    return LastRun(started, believed=True, basis=basis, state=_after_edits(root, state, memory.known), memory=memory)
 
 
 def _file_memory(root: Path, quick_check: QuickCheck | None) -> FileMemory:
@@ -65,30 +57,34 @@ def _file_memory(root: Path, quick_check: QuickCheck | None) -> FileMemory:
 
 def _after_edits(root: Path, state: State, known: Snapshot) -> State:
     """Return the state as it is after the edits that the quiet path has applied since it was written (`quick.edit`)."""
-    stamp = Stamps(root / HOME).current()
-    if not known.digest or state.expected is None or stamp is None or known.stamp != f"stamps/{stamp.id}":
+    stamp, expected = Stamps(root / HOME).current(), state.expected
+    if not known.digest or expected is None or stamp is None or known.stamp != f"stamps/{stamp.id}":
         return state
-    newest = int(known.newest) if known.newest else None
-    fits = state.fits and newest == state.expected["timestamp"]
+    newest = _number(known.newest)
+    fits = state.fits and newest == expected["timestamp"]
     applied = known.digest != state.digest or fits != state.fits
     if not applied or snapshot.non_regular_stat(os.fspath(root / HOME / STATE_FILE)) != known.state:
         return state
-    due = not (fits and known.named and stamp.is_named(int(known.named)))
-    expected = {**state.expected, "timestamp": newest}
+    due = not (fits and stamp.is_named(_number(known.named)))
+    expected = {**expected, "timestamp": newest}
     return dataclasses.replace(state, digest=known.digest, started=known.taken, expected=expected, fits=fits, due=due)
 
 
-def fingerprint(root: Path) -> Fingerprint:
-    """Return what a plan of the project would be based on now."""
-    return (_bytes(root / FILE), _bytes(root / HOME / STATE_FILE), stamp_link(root))
+def _number(text: str) -> int | None:
+    return int(text) if text else None
 
 
-def stamp_link(root: Path) -> str | None:
-    """Return where the link to the stamp leads; nothing if there is none."""
+def on_disk(root: Path) -> tuple[bytes | None, bytes | None, str | None]:
+    """Return what a plan is based on, as it is now: ``pyproject.toml``, the state, and where the stamp leads."""
+    return (_bytes(root / FILE), *_home_on_disk(root))
+
+
+def _home_on_disk(root: Path) -> tuple[bytes | None, str | None]:
     try:
-        return os.readlink(root / HOME / "current")
+        stamp = os.readlink(root / HOME / "current")
     except OSError:
-        return None
+        stamp = None
+    return (_bytes(root / HOME / STATE_FILE), stamp)
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -20,13 +20,7 @@ FIXED = frozenset({"markers-lost", "region-in-conflict"})
 
 
 def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice]:
-    """Yield what to report of a project.
-
-    Args:
-        project: The project.
-        files: Its files.
-        tracked: Whether git tracks our state.
-    """
+    """Yield what to report of a project, whose state git may track."""
     if tracked:
         message = f"git tracks {HOME}, so it is not believed: run `git rm -r --cached {HOME}`"
         yield Notice("state-tracked", message, HOME)

@@ -14,7 +14,6 @@ from dyncachekeys.quick.snapshot import LINK_FOLDER, Snapshot
 from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.syncing import capture
 from dyncachekeys.syncing.decision import Decision
-from dyncachekeys.syncing.last_run import Fingerprint
 from dyncachekeys.syncing.state import State
 from dyncachekeys.syncing.status import Status
 from dyncachekeys.uv.record import Record, expected_record
@@ -28,8 +27,6 @@ class Plan:
     """What a sync would write, as data, and what it was made of."""
 
     status: Status
-    fingerprint: Fingerprint
-    """What the plan is based on: if it differs later, plan again."""
     coverage: Coverage
     newest_linked: int | None
     """The latest time of what is linked, in nanoseconds."""
@@ -64,6 +61,16 @@ class Plan:
         return self.document != self.status.project.raw
 
     @property
+    def basis(self) -> tuple[Any, ...]:
+        """What the plan is based on: if it differs from `on_disk` later, plan again."""
+        return (self.status.project.raw, *self.status.last.basis)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing that uv watches has to be written."""
+        return self.decision.move == "kept" and not self.region_differs and self.links is None
+
+    @property
     def all_entries(self) -> tuple[Any, ...]:
         """The whole list ``tool.uv.cache-keys``, as it shall be."""
         return (*self.status.project.user_entries, *self.entries)
@@ -82,8 +89,7 @@ class Plan:
         if self.coverage.has_links and LinkFolder(self.home).stat and not files.stands(LINK_FOLDER):
             files.entries(LINK_FOLDER)
         taken = capture.snapshot_of(status, self.coverage)
-        named = [str(entry["env"]) for entry in self.all_entries if isinstance(entry, dict) and "env" in entry]
-        capture.seal_environment(taken, status.environ, status.seen, [*named, "UV_PROJECT_ENVIRONMENT"])
+        capture.seal_environment(taken, status.environ, status.seen, [*expected.env, "UV_PROJECT_ENVIRONMENT"])
         taken.always = list(self._never_quiet())
         taken.warnings = [(notice.where, notice.message) for notice in self.notices]
         taken.alone = "alone" if self.alone else ""

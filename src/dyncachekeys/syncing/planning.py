@@ -16,7 +16,7 @@ from dyncachekeys.quick import atomic
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.syncing import diff, loops, notices, outputs
 from dyncachekeys.syncing.decision import decide
-from dyncachekeys.syncing.last_run import last_run, stamp_link
+from dyncachekeys.syncing.last_run import last_run
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.state import Known, State
 from dyncachekeys.syncing.status import Status, status_of, without_lost_region
@@ -44,7 +44,6 @@ def make_plan(root: Path, environ: Mapping[str, str], quick_check: QuickCheck | 
     # What the stamp has to do is decided by what was linked until now; that a link goes is not a change.
     before = status.coverage(status.state.written)
     by_name.require_absence(before, status.files)
-    fingerprint = (status.project.raw, status.last.raw, stamp_link(root))
     status = dataclasses.replace(status, project=without_lost_region(status.project, before))
     written = tuple(sorted({*status.state.written, *loops.rewritten_in_build(before, status)}))
     coverage = before if written == status.state.written else status.coverage(written)
@@ -54,7 +53,6 @@ def make_plan(root: Path, environ: Mapping[str, str], quick_check: QuickCheck | 
     remembered = _remembered(status, entries, products.known)
     return Plan(
         status,
-        fingerprint,
         coverage,
         newest_linked(status.files, coverage.linked),
         entries,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.resolving.engine import Resolution, ResolvedKey
 from dyncachekeys.resolving.inputs import digests_of
 from dyncachekeys.uv.entries import CURRENT
-from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage, Naming
+from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage, Naming, own_entries
 
 _NAME = re.compile(re.escape(HOME) + r"/(sha256-[0-9a-f]{64})")
 
@@ -33,10 +34,6 @@ def cover(resolution: Resolution, files: Files) -> Coverage:
     Only what is a function of the tree enters the name. Whether there is a stamp at all depends on the
     configuration alone, since its entry is committed.
 
-    Args:
-        resolution: All inputs.
-        files: The project's files, where they were looked at.
-
     Raises:
         ConfigurationError: ``watch = "uv"`` on what uv can't see, or a key that yields what it said it never does.
     """
@@ -44,13 +41,12 @@ def cover(resolution: Resolution, files: Files) -> Coverage:
     if problems:
         raise ConfigurationError(problems)
     inputs = [one for key in resolution.keys for one in key.inputs.single]
-    watched = sorted({one for one in inputs if _has_entry(one)}, key=lambda one: one.identity)
+    watched = sorted(set(filter(_has_entry, inputs)), key=attrgetter("identity"))
+    stamped = frozenset(one for one in inputs if _moves_stamp(one, files))
     naming = _naming(inputs, resolution, files)
-    stamped = frozenset(one for one in inputs if (_is_unread(one, files) if _has_entry(one) else not one.tree))
-    own = dict.fromkeys(Entry("git" if one.kind == "git" else "env", one.subject) for one in watched)
     has_stamp = any(key.machine for key in resolution.keys)
     return Coverage(
-        entries=(*own, Entry("dir", naming.path), *([Entry("dir", CURRENT)] if has_stamp else [])),
+        entries=(*own_entries(watched), Entry("dir", naming.path), *([Entry("dir", CURRENT)] if has_stamp else [])),
         watched=frozenset(watched),
         linked={},
         walked=(),
@@ -117,8 +113,10 @@ def _has_entry(one: Input) -> bool:
     return one.kind == "git" or (one.kind == "env" and one.entry and not is_credential(one.subject))
 
 
-def _is_unread(one: Input, files: Files) -> bool:
-    return one.kind == "git" and not repository.is_read_by_every_uv(files, one.subject)  # U9
+def _moves_stamp(one: Input, files: Files) -> bool:
+    if one.kind == "git":
+        return not repository.is_read_by_every_uv(files, one.subject)  # U9
+    return not (one.tree or _has_entry(one))
 
 
 def _unseen(key: ResolvedKey) -> Iterator[Problem]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files import repository
@@ -19,15 +18,8 @@ from dyncachekeys.resolving.engine import Resolution, ResolvedKey
 from dyncachekeys.resolving.inputs import digests_of
 from dyncachekeys.uv.entries import is_literal_path
 from dyncachekeys.watch import links
-from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage
+from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage, own_entries
 from dyncachekeys.watch.linkable import NO_LINKS, Linkable
-
-_ENTRY_KINDS: dict[str, Literal["file", "dir", "env", "git"]] = {
-    "file": "file",
-    "directory": "dir",
-    "env": "env",
-    "git": "git",
-}
 
 
 def cover(resolution: Resolution, files: Files, written: Collection[str] = (), *, links_work: bool = True) -> Coverage:
@@ -53,8 +45,6 @@ def cover(resolution: Resolution, files: Files, written: Collection[str] = (), *
         raise ConfigurationError(made.problems)
     linked = {folder: sorted(names) for folder, names in sorted(made.linked.items())}
     linked_digest = _linked_digest(linked, files)
-    triples = [*(one.triple for one in made.stamped), *map(_as_watched, made.watched)]
-    triples += [("linked files", "", linked_digest)] if linked else []
     return Coverage(
         _entries(made.watched, resolution),
         frozenset(made.watched),
@@ -62,16 +52,15 @@ def cover(resolution: Resolution, files: Files, written: Collection[str] = (), *
         tuple(made.walked),
         frozenset(made.stamped),
         tuple(made.selections),
-        digests_of(triples, made.selections, files, resolution.digests),
+        digests_of(made.triples(linked_digest), made.selections, files, resolution.digests),
         linked_digest,
     )
 
 
 def _entries(watched: Iterable[Input], resolution: Resolution) -> tuple[Entry, ...]:
-    own = dict.fromkeys(Entry(_ENTRY_KINDS[one.kind], one.subject) for one in watched)
     # By the configuration alone, so that the region is the same for everybody, and does not come and go.
     of_links = links.ENTRIES if any(key.may_link and key.watch != "digest" for key in resolution.keys) else ()
-    return (*own, *of_links, *STAMP_ENTRIES)
+    return (*own_entries(watched), *of_links, *STAMP_ENTRIES)
 
 
 class _Placed:
@@ -88,15 +77,14 @@ class _Placed:
 
     def place(self, one: Input, key: ResolvedKey) -> None:
         """Decide who watches an input."""
-        if one.kind == "file" and not one.entry and key.may_link and key.watch != "digest":
+        by_link = one.kind == "file" and not one.entry and key.may_link and key.watch != "digest"
+        if by_link:
             blocker = self._linkable.blocker(one.subject, one.state, cautious=key.watch == "auto")
-            self._place_unless(blocker, one, key, by_link=True)
         elif _wants_entry(one, key.watch):
-            self._place_unless(_blocker(one), one, key, by_link=False)
+            blocker = _blocker(one)
         else:
             self.stamped[one] = None
-
-    def _place_unless(self, blocker: str | None, one: Input, key: ResolvedKey, *, by_link: bool) -> None:
+            return
         if blocker is not None:
             self._place_blocked(one, key, blocker)
         elif by_link:
@@ -123,6 +111,13 @@ class _Placed:
                 path = join(folder, name)
                 reason = f"matches {selected[path]}"
                 self._place_blocked(Input("file", path, self._files.state(path), reason), key, why)
+
+    def triples(self, linked_digest: str) -> Iterator[Triple]:
+        """Yield what moves the stamp, besides the selections."""
+        yield from (one.triple for one in self.stamped)
+        yield from map(_as_watched, self.watched)
+        if linked_digest:
+            yield ("linked files", "", linked_digest)
 
     def _place_blocked(self, one: Input, key: ResolvedKey, blocker: str) -> None:
         if key.watch == "uv":
