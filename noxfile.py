@@ -1,14 +1,79 @@
-"""What takes long, each with one command: ``nox -s speed``, ``nox -s staleness``, ``nox -s thorough``.
+"""The checks, and what takes long, each with one command: ``nox -s NAME``; ``nox -l`` lists them.
 
-They are run by hand, on a machine that does nothing else, and the benchmarks write the figures in
-``docs/`` anew. Nothing depends on what they measure, so plain ``nox`` runs none of them. What must pass is ``.ci/run``.
+Plain ``nox`` runs `lint`, `docs`, `types` and `tests`, which is what ``.ci/run`` demands. The others are run by hand,
+on a machine that does nothing else: they measure, and most write their figures into ``docs/``.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
-nox.options.sessions = []
+nox.options.sessions = ["lint", "docs", "types", "tests"]
+
+PARALLEL = ["-n", "auto", "--dist", "worksteal"]
+"""All tests take minutes; a few of them are faster without workers (see CONTRIBUTING.md)."""
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Run ruff, mypy and the import contracts, and hold what GitHub reads against its schemas."""
+    session.install("-e", ".", "--group", "dev")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("lint-imports")
+    session.run(".ci/github-files", external=True)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Compare what is generated with what it is made of, and follow the links of all pages."""
+    session.install("-e", ".", "--group", "dev")
+    session.run("python", "schema/generate.py", "--check")
+    session.run("python", "schema/api.py", "--check")
+    session.run("python", "-m", "pytest", "tests/test_links.py")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Ask pyright whether the type of every public name is known to whoever imports it."""
+    session.install("-e", ".", "--group", "dev")
+    session.run("pyright", "--verifytypes", "dyncachekeys", "--ignoreexternal")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests, or those that are named behind ``--``."""
+    session.install("-e", ".", "--group", "test")
+    session.run("python", "-m", "pytest", *PARALLEL, *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure which lines and branches the tests take, in the children that they start as well."""
+    session.install("-e", ".", "--group", "coverage")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *PARALLEL, *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    for left in Path().glob(".coverage.*"):  # of children that were killed while they wrote: not to be read
+        left.unlink()
+    session.run("coverage", "report")
+
+
+@nox.session
+def instructions(session: nox.Session) -> None:
+    """Count what the runs that everybody waits for execute, against tests/cost/limits.toml; ``-- --write`` sets it."""
+    session.install("-e", ".", "--group", "test")
+    session.run("python", "benchmarks/instructions.py", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
+def structure(session: nox.Session) -> None:
+    """Print how the source is laid out, in figures; of two checkouts, if they are named behind ``--``."""
+    session.install(".")
+    session.run("python", "benchmarks/structure.py", *session.posargs)
 
 
 @nox.session
@@ -26,6 +91,13 @@ def links(session: nox.Session) -> None:
 
 
 @nox.session
+def closure(session: nox.Session) -> None:
+    """Measure what it costs to read an in-tree build backend of 500 modules; write docs/closure-speed.md."""
+    session.install(".", "uv")
+    session.run("python", "benchmarks/closure.py", "--write", *session.posargs)
+
+
+@nox.session
 def staleness(session: nox.Session) -> None:
     """Count stale and needless builds, with dyncachekeys and without; write docs/staleness.md."""
     session.install(".", "uv")
@@ -37,7 +109,7 @@ def thorough(session: nox.Session) -> None:
     """Run all tests, also those that take long, with many more random ones."""
     session.install("-e", ".", "--group", "test")
     environ = {"DYNCACHEKEYS_MATCHING_EXAMPLES": "5000", "DYNCACHEKEYS_QUIET_SEEDS": "50"}
-    session.run("python", "-m", "pytest", "-m", "thorough or not thorough", *session.posargs, env=environ)
+    session.run("python", "-m", "pytest", *PARALLEL, "-m", "thorough or not thorough", *session.posargs, env=environ)
 
 
 @nox.session

@@ -95,8 +95,17 @@ def _spread(values: Sequence[float]) -> Spread:
     return Spread(statistics.median(values), min(values), max(values))
 
 
-def paired(variants: Sequence[Variant], rounds: int, cwd: Path, environ: Mapping[str, str]) -> Timings:
+def paired(
+    variants: Sequence[Variant], rounds: int, cwd: Path, environ: Mapping[str, str], *, cpu: bool = False
+) -> Timings:
     """Time each variant once a round, in random order, after one round that does not count.
+
+    Args:
+        variants: What is timed.
+        rounds: How often.
+        cwd: Where a variant runs that does not say so itself.
+        environ: Its environment.
+        cpu: Count the CPU's time, user and system, children included, instead of the clock's.
 
     Raises:
         FailedError: a process failed.
@@ -107,19 +116,19 @@ def paired(variants: Sequence[Variant], rounds: int, cwd: Path, environ: Mapping
         dice.shuffle(order)
         for variant in order:
             variant.before()
-            spent = _timed(variant, cwd, environ)
+            spent = _timed(variant, cwd, environ, cpu=cpu)
             variant.after()
             if number:
                 seconds[variant.name].append(spent)
     return Timings(seconds)
 
 
-def _timed(variant: Variant, cwd: Path, environ: Mapping[str, str]) -> float:
+def _timed(variant: Variant, cwd: Path, environ: Mapping[str, str], *, cpu: bool) -> float:
     os.chdir(variant.cwd or cwd)  # posix_spawn has no argument for it
     start = time.perf_counter()
     pid = os.posix_spawn(variant.argv[0], list(variant.argv), environ, file_actions=_QUIET_ACTIONS)
-    _, status, _ = os.wait4(pid, 0)
-    spent = time.perf_counter() - start
+    _, status, usage = os.wait4(pid, 0)
+    spent = usage.ru_utime + usage.ru_stime if cpu else time.perf_counter() - start
     _demand_success(variant, os.waitstatus_to_exitcode(status))
     return spent
 

@@ -34,7 +34,7 @@ DOCUMENT = CHECKOUT / "docs/speed.md"
 SIZES = (1_000, 10_000, 100_000)
 ROUNDS = 21
 SLOW_ROUNDS = 9
-"""Rounds at most, where each has to wait until no file is young."""
+"""Rounds at most, where each has to wait until no file is racy."""
 YOUNG_SECONDS = 2.1
 """dyncachekeys does not trust the times of a file younger than two seconds."""
 
@@ -223,7 +223,7 @@ class Project:
         return _call(argv, self.root, self.tools.environ)
 
     def apply_edit(self) -> None:
-        """Bring everything up to date, and wait until no file is young."""
+        """Bring everything up to date, and wait until no file is racy."""
         self.call(self.tools.dyncachekeys, "sync")
         self.call(self.tools.uv, "sync")
         time.sleep(YOUNG_SECONDS)
@@ -475,7 +475,7 @@ the folders in which others could turn up.""",
         "One change",
         f"""\
 One selected file is edited in place (the same size, another one each time), or a selected file is added. After each run
-uv builds, and nothing is timed until no file is young. {SLOW_ROUNDS} rounds at most.""",
+uv builds, and nothing is timed until no file is racy. {SLOW_ROUNDS} rounds at most.""",
         (*TIMES, "/ quiet"),
     ),
     "first": Measure(

@@ -75,7 +75,18 @@ def installed(wanted: str, folder: Path) -> tuple[str, Path]:
 def outcomes(program: Path, report: Path, workers: str) -> tuple[dict[str, Counter[str]], list[str]]:
     """Run the suite with one uv; return the counts by group, and the names of the tests that failed."""
     modules = [f"tests/e2e/test_{name}.py" for names in GROUPS.values() for name in names]
-    pytest = [sys.executable, "-m", "pytest", "-q", f"-n={workers}", f"--junit-xml={report}", "-k", NOT_OF_UV, *modules]
+    pytest = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        f"-n={workers}",
+        "--dist=worksteal",
+        f"--junit-xml={report}",
+        "-k",
+        NOT_OF_UV,
+        *modules,
+    ]
     environ = {**os.environ, "DYNCACHEKEYS_UV": str(program), "DYNCACHEKEYS_ASK_UV": "1"}
     done = subprocess.run(pytest, check=False, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
     if done.returncode not in {0, 1}:  # 1: tests failed

@@ -107,6 +107,7 @@ class Demo:
         kept = {
             name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG") if name in os.environ
         }
+        kept |= {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_PROCESS_")}
         kept["PATH"] = f"{Path(UV).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
         self.environ = {
             **kept,

@@ -1,6 +1,8 @@
-"""The dynamic cache-keys resolver for uv. This is the index of the public names, and nothing else."""
+"""The dynamic cache-keys resolver for uv. This is the index of the public names, and the home of the version."""
 
 from __future__ import annotations
+
+__version__ = "0.1.0"
 
 TYPE_CHECKING = False  # `typing` takes longer to import than the quiet path takes
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ __all__ = [
     "Output",
     "Selected",
     "Value",
+    "__version__",
     "check",
     "resolve",
     "resolver",

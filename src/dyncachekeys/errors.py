@@ -29,7 +29,7 @@ class DyncachekeysError(Exception):
     """Root of all errors that are the user's to mend (exit code 2)."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__(self.problems)
 
     def __str__(self) -> str:
@@ -57,7 +57,7 @@ class WriteError(DyncachekeysError):
 
     def __init__(self, problem: Problem, written: Iterable[str] = ()) -> None:
         super().__init__([problem])
-        self.written = tuple(written)
+        self.written: tuple[str, ...] = tuple(written)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

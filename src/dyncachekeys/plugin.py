@@ -160,7 +160,7 @@ class Context:
         """The key that is being resolved: ``tool.dyncachekeys.keys.NAME``."""
         self.timeout = timeout
         """Seconds that the programs which `run` starts may take together."""
-        self.runs_each_time = False
+        self.runs_each_time: bool = False
         """Whether `each_time` was called."""
         self.notices: list[Notice] = []
         self._files, self._environment = files, environ
@@ -206,6 +206,18 @@ class Context:
     def read_text(self, path: str, encoding: str = "utf-8") -> str:
         """Return a file's content as text. Errors as `read_bytes`, and ``UnicodeDecodeError``."""
         return self.read_bytes(path).decode(encoding)
+
+    def derived(self, path: str, question: str, function: Callable[[bytes], str]) -> str:
+        """Return what a pure function makes of a file's content, which is not read again if a last run knows.
+
+        That run's answers are at hand for built-in resolvers alone. Errors as `read_bytes`, and those of the function.
+
+        Args:
+            path: The file.
+            question: Names the function and its version, and all that its answer depends on besides the content.
+            function: Takes the content, and returns the answer.
+        """
+        return self._files.derive(normalised(path), question, function)
 
     def names(self, path: str, *, noted: bool = True) -> list[str]:
         """Return the names of what a folder holds, sorted; ``.`` for the project's own.

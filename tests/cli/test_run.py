@@ -188,9 +188,9 @@ def test_a_bug_of_ours(demo_maker: DemoMaker, monkeypatch: pytest.MonkeyPatch, n
     """Told with its traceback; under `--no-fail` it does not come in the way."""
     demo = demo_maker(KEYS, SOURCES)
     code = (
-        "import sys; from dyncachekeys.cli import commands, main\n"
+        "import sys; from dyncachekeys.cli import main, run\n"
         "def broken(*_): raise ZeroDivisionError('ours')\n"
-        "commands._sync_if_declared = broken\n"
+        "run._sync_if_declared = broken\n"
         "sys.exit(main.run(sys.argv[1:]))"
     )
     options = ["--no-fail"] if no_fail else []

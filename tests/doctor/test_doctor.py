@@ -236,14 +236,14 @@ def test_every_member_of_a_workspace(demo_maker: DemoMaker) -> None:
     assert demo.cli("doctor", "-q", "--package", "demo").stdout == ""
 
 
-def test_nothing_to_mend_and_nothing_run(demo_maker: DemoMaker) -> None:
+def test_nothing_to_fix_and_nothing_run(demo_maker: DemoMaker) -> None:
     demo = demo_maker(
         f'{BACKEND_KEY}\n[tool.dyncachekeys.keys.own]\nresolver = "keys:found"\n'
         '[tool.dyncachekeys.keys.cc]\nresolver = "command"\nargv = ["touch", "ran"]\n',
         {"keys.py": 'open("ran", "w")\n'},
     )
     before = {path: path.stat().st_mtime_ns for path in demo.root.rglob("*")}
-    assert demo.cli("doctor").stdout == "Nothing to mend\n"
+    assert demo.cli("doctor").stdout == "Nothing to fix\n"
     assert {path: path.stat().st_mtime_ns for path in demo.root.rglob("*")} == before
 
 

@@ -78,7 +78,7 @@ def test_where_uv_says_something_else_both_records_are_told(demo: Demo, monkeypa
     demo.append("csrc/a.c", "more\n")
     (found,) = of_uv(demo.root, {**demo.environ, **environ})
     assert (found.code, found.level) == ("DCK081", "error")
-    assert found.message.startswith("uv would install it anew, and by its record it should not: timestamp ")
+    assert found.message.startswith("uv would install it again, and by its record it should not: timestamp ")
     for fact in ("commit and tags equal", "variable CC equal", "folder src missing recorded, missing now"):
         assert fact in found.message
     assert "s3cr3t" not in found.message

@@ -608,10 +608,10 @@ def test_what_a_sync_says(demo_maker: DemoMaker) -> None:
     assert demo.cli("sync").stdout.splitlines()[1:] == [
         " ~ sources   csrc/one.c changed",
         "Wrote 1 entry to tool.uv.cache-keys in pyproject.toml",
-        "Named demo anew: uv will rebuild it",
+        "demo names a new digest: uv will rebuild it",
     ]
     demo.write({"csrc/one.c": "A\n"})
-    assert demo.cli("sync").stdout.splitlines()[-1] == "Named demo again as uv has it installed"
+    assert demo.cli("sync").stdout.splitlines()[-1] == "demo names the digest again that uv has installed"
     assert demo.cli("sync").stdout.startswith("demo is in sync")
     assert demo.uv_sync() == 0
 

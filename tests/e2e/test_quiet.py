@@ -295,16 +295,17 @@ def test_quiet_only_if_there_is_nothing_to_do(demo_maker: DemoMaker, clock: list
     assert {"edits", "full"} <= taken, "the test no longer meets these paths"
 
 
-QUIETLY_IMPORTED = {
+BUILT_IN = {"_blake2", "zlib", "time", "__future__"}
+QUIETLY_IMPORTED = BUILT_IN | {"dyncachekeys", "dyncachekeys.quick"}
+QUIETLY_IMPORTED |= {f"dyncachekeys.quick.{name}" for name in ("answer", "check", "output", "snapshot")}
+BY_AN_EDIT = {
     *(
-        "dyncachekeys",
-        "dyncachekeys.cli",
-        "dyncachekeys.quick.answer",
-        "dyncachekeys.quick",
-        "dyncachekeys.quick.output",
+        f"dyncachekeys.quick.{name}"
+        for name in ("atomic", "change", "digest", "edit", "history", "snapshot_file", "stamp")
     ),
-    *("dyncachekeys.quick.check", "dyncachekeys.quick.snapshot", "_blake2", "zlib", "time", "__future__"),
+    *("_hashlib", "_json", "errno", "fcntl", "hashlib", "stat"),
 }
+"""What the edit of known files needs beyond a quiet run."""
 EXACT = CONFIG.replace("{watch}", "digest")
 
 
@@ -324,14 +325,30 @@ def test_memory_belongs_to_a_release() -> None:
     assert version("dyncachekeys") == RELEASE
 
 
+def _imported(demo: Demo) -> tuple[str, set[str]]:
+    """Return the first word of what a sync prints that only the quick room answers, and what it imports."""
+    code = "import sys; before = set(sys.modules); from dyncachekeys.quick import answer as early; done = early.answer(['sync']).done"
+    code += "; print('\\n'.join([str(done), *sorted(set(sys.modules) - before)]))"
+    *printed, modules = demo.run(sys.executable, "-c", code).stdout.partition("True\n")
+    return printed[0], set(modules.split())
+
+
 def test_what_a_quiet_run_imports(demo_maker: DemoMaker) -> None:
     demo = demo_maker(EXACT, FILES)
     _aged(demo)
-    code = "import sys; before = set(sys.modules); from dyncachekeys.quick import answer as early; done = early.answer(['sync']).done"
-    code += "; print('\\n'.join([str(done), *sorted(set(sys.modules) - before)]))"
-    first, done, *modules = demo.run(sys.executable, "-c", code).stdout.splitlines()
-    assert (first.split(" in ")[0], done) == ("demo is", "True")
-    assert set(modules) - QUIETLY_IMPORTED == set()
+    printed, modules = _imported(demo)
+    assert printed.split(" in ")[0] == "demo is"
+    assert modules - QUIETLY_IMPORTED == set()
+
+
+def test_what_an_edit_imports(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(EXACT, FILES)
+    _aged(demo)
+    demo.write({"csrc/one.c": "another\n"})
+    printed, modules = _imported(demo)
+    assert "~ sources    csrc/one.c changed" in printed
+    assert "dyncachekeys.quick.edit" in modules
+    assert modules - QUIETLY_IMPORTED - BY_AN_EDIT == set()
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,8 @@ def _home_is_sound(demo: Demo) -> bool:
     beside = [path.name for path in demo.root.iterdir() if path.name.endswith(".tmp")]
     stamp = home / "current" / "stamp"
     return (
-        names - {"inputs"} == {".gitignore", "current", "history", "lock", "stamps", "state.json", "snapshot"}
+        names - {"inputs"}
+        == {".gitignore", "current", "derived.json", "history", "lock", "stamps", "state.json", "snapshot"}
         and stamp.is_file()
         and not beside
     )
@@ -205,8 +206,8 @@ def hook(event, arguments):
                 os._exit(77)
 
 
-import dyncachekeys.synchronisation
-import dyncachekeys.emit.stamp
+import dyncachekeys.syncing.apply
+import dyncachekeys.quick.stamp
 
 ROOT = root
 sys.dont_write_bytecode = True

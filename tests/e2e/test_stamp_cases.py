@@ -518,7 +518,7 @@ def test_nothing_but_one_former_folder_is_kept(demo_maker: DemoMaker) -> None:
         demo.sync()
         assert len(list((demo.root / ".dyncachekeys/stamps").iterdir())) <= 2
     names = {path.name for path in (demo.root / ".dyncachekeys").iterdir()}
-    assert names == {".gitignore", "current", "history", "lock", "stamps", "state.json", "snapshot"}
+    assert names == {".gitignore", "current", "derived.json", "history", "lock", "stamps", "state.json", "snapshot"}
 
 
 @PROFILES

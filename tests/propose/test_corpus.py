@@ -31,7 +31,7 @@ THE_REST = [pytest.param(name, marks=pytest.mark.thorough) for name in FILES if 
 @pytest.mark.skipif(not FILES, reason="the corpus is not here: ../shared/corpus, beside the project")
 @pytest.mark.parametrize("name", [*EVERY_SIXTH, *THE_REST])
 @pytest.mark.parametrize(
-    "wishes",
+    "init_options",
     [
         pytest.param(InitOptions(), id="auto"),
         pytest.param(InitOptions(watch="digest"), id="digest", marks=pytest.mark.thorough),
@@ -53,8 +53,8 @@ def test_what_init_writes_is_valid(name: str, init_options: InitOptions, tmp_pat
     new_keys = new["tool"].get("uv", {}).pop("cache-keys", [])
     assert new["tool"].pop("dyncachekeys") == one.table.as_table()
     assert new == {"tool": {}, **old}
-    assert new_keys == [each.entry for each in one.carried if each.by is None]
-    assert len(one.carried) == len(old_keys)
+    assert new_keys == [each.entry for each in one.staying]
+    assert len(one.migrated) == len(old_keys)
     assert _ends(one.after) <= _ends(data) | {b"\n"}
     assert b"\r\n" not in data or one.after.endswith(b"\r\n")
     assert list(write([one], [])) == [root / "pyproject.toml"]

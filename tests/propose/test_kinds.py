@@ -381,7 +381,7 @@ def test_entries_become_keys(case: str, tmp_path: Path) -> None:
     assert found["dyncachekeys"]["keys"] == (expected or {"backend": {"resolver": "backend"}})
     left = found["uv"].get("cache-keys", [])
     assert [key if key != "dir" else entry["dir"] for entry in left for key in entry] == stays
-    assert [each.entry for each in one.carried if each.by is None] == left
+    assert [each.entry for each in one.staying] == left
     assert found["dyncachekeys"].get("defaults", True)
 
 

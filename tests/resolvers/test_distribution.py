@@ -172,10 +172,10 @@ def test_broken_metadata_is_a_warning_and_the_folder_says_the_version(
 
 
 @pytest.mark.parametrize("odd", ["Version: \xe9\n".encode("latin-1"), "version:2.0 \n", "Name: other\nVersion: 2\n"])
-def test_odd_metadata(demo_maker: DemoMaker, non_regular: str | bytes) -> None:
+def test_odd_metadata(demo_maker: DemoMaker, odd: str | bytes) -> None:
     demo = demo_maker(TORCH, installed())
     whole = digest(demo)
-    demo.write({f"{SITE}/torch-1.0.dist-info/METADATA": non_regular})
+    demo.write({f"{SITE}/torch-1.0.dist-info/METADATA": odd})
     assert digest(demo) != whole
     assert said(demo) == []
 

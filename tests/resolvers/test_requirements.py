@@ -153,8 +153,8 @@ def test_pip_reads_the_lines_alike(tmp_path: Path) -> None:
         (b"# coding: ascii\n# \xe4\n-r b", "# coding: ascii\n# \udce4\n-r b", "ascii"),
     ],
 )
-def test_encoding(raw: bytes, text: str, non_regular: str) -> None:
-    assert decoded(raw) == (text, non_regular)
+def test_encoding(raw: bytes, text: str, odd: str) -> None:
+    assert decoded(raw) == (text, odd)
 
 
 @pytest.mark.parametrize(

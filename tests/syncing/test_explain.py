@@ -149,7 +149,7 @@ WITHOUT_EFFECT: dict[str, tuple[Callable[[Demo], object], str, dict[str, str]]] 
     ),
     "the same content": (
         lambda demo: demo.write({"csrc/a.c": "a\n"}),
-        "   csrc/a.c  written anew with what it held",
+        "   csrc/a.c  rewritten with the same content",
         {"subject": "csrc/a.c", "why": "same-content", "detail": ""},
     ),
     "no key selects it": (
@@ -190,7 +190,7 @@ def test_what_plain_uv_sees_by_itself(demo_maker: DemoMaker) -> None:
     lines = told(demo, CC="clang").splitlines()
     assert lines[0] == "demo: uv will build it"
     assert "uv sees: csrc/a.c is newer than all that uv saw when it built" in lines
-    assert "uv sees: csrc/b.c was written anew with what it held, and uv goes by the time" in lines
+    assert "uv sees: csrc/b.c was rewritten with the same content, and uv goes by the time" in lines
     assert "uv sees: the variable CC has another value" in lines
     demo.uv_sync()
     assert told(demo).splitlines()[0] == "demo: uv has nothing to build"

@@ -9,7 +9,8 @@ import pytest
 import tomli
 
 from dyncachekeys.errors import EditError
-from dyncachekeys.propose.additions import Addition, put
+from dyncachekeys.propose.edit import with_keys
+from dyncachekeys.propose.keys import Declaration
 from dyncachekeys.pyproject.diff import diff
 from kit import PYPROJECT, Demo, DemoMaker, tree_of
 
@@ -177,7 +178,7 @@ def test_a_project_that_is_not_built(demo_maker: DemoMaker) -> None:
     assert "uv does not build this project" in done.stderr
 
 
-ADDED = [Addition("traced-files", {"resolver": "files", "patterns": ["/a b.txt", '/"c".txt']})]
+ADDED = [Declaration("traced-files", "files", {"patterns": ["/a b.txt", '/"c".txt']}, ())]
 PLAIN = [
     "",
     PYPROJECT,
@@ -199,7 +200,7 @@ REFUSED = [
 @pytest.mark.parametrize("text", PLAIN)
 def test_keys_are_added_and_nothing_else_changes(text: str) -> None:
     before = text.encode()
-    after = put(before, ADDED)
+    after = with_keys(before, ADDED)
     assert after.startswith(before)
     document = tomli.loads(after.decode("utf-8-sig"))
     keys = document["tool"]["dyncachekeys"]["keys"]
@@ -212,7 +213,7 @@ def test_keys_are_added_and_nothing_else_changes(text: str) -> None:
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_cant_be_added_to_is_left_alone(text: str) -> None:
     with pytest.raises(EditError) as caught:
-        put(text.encode(), ADDED)
+        with_keys(text.encode(), ADDED)
     (problem,) = caught.value.problems
     assert problem.code == "edit-not-proved"
     assert "[tool.dyncachekeys.keys.traced-files]" in problem.remedy

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from trace.traced import both, settled, traced, traces
 
 import pytest
 
 import dyncachekeys
 from kit import PYPROJECT, Demo, DemoMaker
+from trace_kit import both, settled, traced, traces
 
 WAIT = """
 import time

@@ -30,7 +30,9 @@ def prepare_metadata_for_build_editable(directory, config_settings=None):
 
 def _afresh(demo: Demo, environ: dict[str, str]) -> ProjectReport:
     """Return what the full path would do if it had to read every file, and to trace."""
-    kept = [(demo.root / ".dyncachekeys" / name, demo.beside / name) for name in ("snapshot", "trace.json")]
+    kept = [
+        (demo.root / ".dyncachekeys" / name, demo.beside / name) for name in ("snapshot", "derived.json", "trace.json")
+    ]
     for path, aside in kept:
         if path.exists():
             path.rename(aside)

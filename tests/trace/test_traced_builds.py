@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from trace.traced import KEY, both, settled, traced, traces
 
 import pytest
 
 from kit import BACKEND, HELPER, PYPROJECT, UV, DemoMaker, make_wheel
+from trace_kit import KEY, both, settled, traced, traces
 
 READS = {
     "a folder that was to be made": 'Path("data").mkdir(exist_ok=True); Path("data/deps.txt").read_text()',

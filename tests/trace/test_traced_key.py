@@ -8,13 +8,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from trace.traced import KEY, both, hook, traces
 
 import pytest
 
 import dyncachekeys
 from dyncachekeys.trace.in_build import tracer
 from kit import PYPROJECT, Demo, DemoMaker, refused
+from trace_kit import KEY, both, hook, traces
 
 WHERE = "tool.dyncachekeys.keys.backend"
 HOOK = hook(

@@ -17,7 +17,7 @@ import pytest
 from dyncachekeys.trace import record
 from dyncachekeys.trace.filter import Bounds, Fact, Trace, parsed, sifted, touched
 
-FILES = [record.TRACER, record.TRACER.with_name("calls.py")]
+FILES = [record.TRACER, record.TRACER.with_name("hooks.py")]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

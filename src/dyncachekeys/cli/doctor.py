@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from dyncachekeys.cli import render
@@ -27,22 +28,27 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     Raises:
         DyncachekeysError: a ``pyproject.toml`` can't be read.
     """
-    found = [one for folder in scope.all for one in examine(folder, os.environ, ask_uv=options.uv, build=options.build)]
+    packages = [examine(folder, os.environ, ask_uv=options.uv, build=options.build) for folder in scope.all]
+    found = [finding for findings in packages for finding in findings]
     if options.format == "json":
-        render.document({"findings": [{**dataclasses.asdict(one), "level": one.level} for one in found]})
+        render.document({"findings": [{**dataclasses.asdict(finding), "level": finding.level} for finding in found]})
     else:
-        _tell(found, options, several=len(scope.all) > 1)
-    return 1 if any(one.level == "error" for one in found) else 0
+        out = Printer(sys.stdout, options.color)
+        _print_findings(found, out, quiet=options.quiet, several=len(packages) > 1)
+        if not options.quiet:
+            _print_counts(found, out)
+    return 1 if any(finding.level == "error" for finding in found) else 0
 
 
-def _tell(found: Sequence[Finding], options: argparse.Namespace, *, several: bool) -> None:
-    out = Printer(sys.stdout, options.color)
-    shown = [one for one in found if not options.quiet or one.level == "error"]
-    for one in sorted(shown, key=lambda one: _LEVELS.index(one.level)):
-        package = f"{one.package}: " if several else ""
-        out(f"{out.painted(one.level, one.level)} {one.code}: {package}{one.where}: {one.message}")
-        out(f"  {out.painted('do:', '~')} {one.remedy}")
-    if not options.quiet:
-        counts = [(level, sum(one.level == level for one in found)) for level in _LEVELS]
-        told = ", ".join(counted(number, level) for level, number in counts if number)
-        out(f"{told}; docs/doctor.md explains each" if told else "Nothing to mend")
+def _print_findings(found: Sequence[Finding], out: Printer, *, quiet: bool, several: bool) -> None:
+    for one in sorted(found, key=lambda finding: _LEVELS.index(finding.level)):
+        if one.level == "error" or not quiet:
+            package = f"{one.package}: " if several else ""
+            out(f"{out.painted(one.level, one.level)} {one.code}: {package}{one.where}: {one.message}")
+            out(f"  {out.painted('do:', '~')} {one.remedy}")
+
+
+def _print_counts(found: Sequence[Finding], out: Printer) -> None:
+    numbers = Counter(finding.level for finding in found)
+    counts = ", ".join(counted(numbers[level], level) for level in _LEVELS if numbers[level])
+    out(f"{counts}; docs/doctor.md explains each" if counts else "Nothing to fix")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dyncachekeys.quick.change import Change
-    from dyncachekeys.syncing.explanation import Edited, Explanation
+    from dyncachekeys.syncing.explanation import Edited, Event, Explanation
     from dyncachekeys.syncing.scope import Scope
 
 _OUTCOMES = {
@@ -26,22 +26,23 @@ _OUTCOMES = {
     "builds-after-sync": "uv will build it once `dyncachekeys sync` has run; until then it sees nothing",
     "nothing-to-do": "uv has nothing to build",
 }
+_NOT_SYNCED = "not synced yet, or the memory of it is gone: the next sync makes uv build it"
 _FACTS = {
     "not-installed": "{} is not installed in the project's environment",
     "region": "{} is not what sync would write, and to uv that is a change",
     "stamp-moves": "{} will lead elsewhere: what changed above is seen through it",
     "stamp": "{} leads elsewhere than when uv built",
     "newer-file": "{} is newer than all that uv saw when it built",
-    "rewritten-file": "{} was written anew with what it held, and uv goes by the time",
+    "rewritten-file": "{} was rewritten with the same content, and uv goes by the time",
     "older-file": "{}",
     "folder": "the folder {} came or went",
     "variable": "the variable {} has another value",
     "name": "the name {} is not the one under which it built",
     "links": "{} is not there yet",
-    "git": "{}: the repository's are others",
+    "git": "the repository has another {}",
 }
 _IMMATERIAL = {
-    "same-content": "written anew with what it held",
+    "same-content": "rewritten with the same content",
     "not-selected": "no key selects it",
     "ignored-by-git": "git ignores it, and no key names it",
     "layout": "only its layout, comments or the generated region differ",
@@ -53,7 +54,7 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     """Explain all projects of a scope, and return the exit code.
 
     Raises:
-        DyncachekeysError: what is the user's to mend.
+        DyncachekeysError: what the user needs to fix.
     """
     found = explain_all(scope, since=options.since)
     if options.key is not None:
@@ -72,27 +73,16 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
 
 
 def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
-    """Print what there is to say about one project."""
-    name = one.report.name
-    if one.report.previous is None:
-        out(f"{name}: not synced yet, or the memory of it is gone: the next sync makes uv build it")
-    else:
-        out(f"{name}: {_OUTCOMES[one.forecast.outcome]}")
+    """Print the explanation of one project."""
+    outcome = _OUTCOMES[one.forecast.outcome] if one.report.previous is not None else _NOT_SYNCED
+    out(f"{one.report.name}: {outcome}")
     if options.quiet:
         return
     if any(one.changes.values()) or one.why:
-        back = f"the last {counted(one.since, 'change')} and now" if one.since else "the last sync"
-        out(f"Since {back}:")
-        _tell_changes(one.changes, one.why, out, options)
-        if one.tables:
-            out(f"   pyproject.toml differs in {', '.join(one.tables)}")
+        _print_since(one, out, options)
     elif one.last is not None and one.report.previous is not None:
-        out(f"Nothing has changed since the last sync. The last change was seen at {one.last.at}:")
-        _tell_changes(one.last.changes, one.last.why, out, options)
-        if one.last.is_first:
-            out("   it was the first sync here, or the memory of the one before was gone")
-        out(f"   {output.OUTCOMES[one.last.move].format(name=name)}")
-    _tell_edited(one.edited, out, options)
+        _print_last(one.last, one.report.name, out, options)
+    _print_edited(one.edited, out, options)
     for seen in one.forecast.seen[: None if options.verbose else _SHOWN]:
         out(f"uv sees: {_FACTS[seen.fact].format(seen.subject)}")
     if not one.forecast.certain:
@@ -100,7 +90,23 @@ def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
     out(f"Next: {next_step(one)}")
 
 
-def _tell_changes(
+def _print_since(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
+    back = f"the last {counted(one.since, 'change')} and now" if one.since else "the last sync"
+    out(f"Since {back}:")
+    _print_changes(one.changes, one.why, out, options)
+    if one.tables:
+        out(f"   pyproject.toml differs in {', '.join(one.tables)}")
+
+
+def _print_last(last: Event, name: str, out: Printer, options: argparse.Namespace) -> None:
+    out(f"Nothing has changed since the last sync. The last change was seen at {last.at}:")
+    _print_changes(last.changes, last.why, out, options)
+    if last.is_first:
+        out("   it was the first sync here, or the memory of the one before was gone")
+    out(f"   {output.OUTCOMES[last.move].format(name=name)}")
+
+
+def _print_changes(
     changes: Mapping[str, Sequence[Change]], why: Sequence[str], out: Printer, options: argparse.Namespace
 ) -> None:
     output.changes(out, changes, all_of_them=options.verbose, with_reasons=True)
@@ -108,7 +114,7 @@ def _tell_changes(
         out(f" ! {reason}")
 
 
-def _tell_edited(edited: Sequence[Edited], out: Printer, options: argparse.Namespace) -> None:
+def _print_edited(edited: Sequence[Edited], out: Printer, options: argparse.Namespace) -> None:
     shown = [one for one in edited if options.verbose or one.why != "ignored-by-git"]
     if not shown:
         return
@@ -121,7 +127,7 @@ def _tell_edited(edited: Sequence[Edited], out: Printer, options: argparse.Names
 
 
 def immaterial(one: Edited) -> str:
-    """Return in words why something that was edited does not matter."""
+    """Return as text why an edit has no effect."""
     if one.why == "tables":
         tables = ", ".join(f"[{name}]" for name in one.detail.split(", "))
         return f"only {tables} differs, which no key selects"
@@ -140,11 +146,8 @@ def next_step(one: Explanation) -> str:
 
 
 def as_json(one: Explanation) -> dict[str, Any]:
-    """Return what there is to say about one project as JSON output has it."""
-    last = None
-    if one.last is not None:
-        changes = {key: [change.as_table() for change in some] for key, some in one.last.changes.items()}
-        last = {"at": one.last.at, "move": one.last.move, "why": list(one.last.why), "changes": changes}
+    """Return the explanation of one project as JSON output has it."""
+    last = one.last
     return {
         **render.project(one.report),
         "outlook": {
@@ -154,11 +157,15 @@ def as_json(one: Explanation) -> dict[str, Any]:
         },
         "since": {
             "changes_back": one.since,
-            "changes": {key: [change.as_table() for change in some] for key, some in one.changes.items() if some},
+            "changes": _as_tables({key: changes for key, changes in one.changes.items() if changes}),
             "why": list(one.why),
         },
         "tables": list(one.tables),
         "without_effect": [dataclasses.asdict(edited) for edited in one.edited],
-        "last": last,
+        "last": last and {"at": last.at, "move": last.move, "why": list(last.why), "changes": _as_tables(last.changes)},
         "next": next_step(one),
     }
+
+
+def _as_tables(by_key: Mapping[str, Sequence[Change]]) -> dict[str, list[dict[str, Any]]]:
+    return {key: [change.as_table() for change in changes] for key, changes in by_key.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from dyncachekeys.quick import answer as quick_answer
+from dyncachekeys.quick.answer import answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
     from dyncachekeys.quick.check import QuickCheck
 
-FINDING, USER_ERROR, BUG, INTERRUPTED = 1, 2, 3, 130
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command line of this process, and exit."""
     try:
-        answer = quick_answer.answer(sys.argv[1:])
-        if answer.done:
-            # All is said, and nothing is open: taking the interpreter down in order takes as long as the look did.
+        answered = answer(sys.argv[1:])
+        if answered.done:
+            # All is printed, and nothing is open: taking the interpreter down in order takes as long as the look did.
             os._exit(0)
-        code = run(sys.argv[1:], answer.quick_checks)
+        code = run(sys.argv[1:], answered.quick_checks)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    except KeyboardInterrupt:  # before there was anybody else to meet it
+    except KeyboardInterrupt:  # before there was anybody else to handle it
         code = INTERRUPTED
     sys.exit(code)
 
@@ -44,24 +44,18 @@ def run(arguments: Sequence[str], quick_checks: Mapping[str, QuickCheck] | None 
         arguments: The command line, without the program.
         quick_checks: What was seen already, by the folder of the project.
     """
-    # An interrupt must be met here, too.
-    from dyncachekeys.cli import commands, render
-    from dyncachekeys.cli.parser import parse
-    from dyncachekeys.errors import DyncachekeysError, OrphanedRegionError
-
-    as_json = render.wants_json(arguments)
     try:
-        return commands.execute(parse(arguments), quick_checks)
+        from dyncachekeys.cli.parser import parse
+
+        options = parse(arguments)
+        from dyncachekeys.cli import commands  # an error of the command line needs none of them
+
+        return commands.execute(options, quick_checks)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # no bug: `main` meets it
+    except BrokenPipeError:  # not a bug: `main` handles it
         raise
-    except OrphanedRegionError as error:
-        render.errors(error.problems, as_json=as_json)
-        return FINDING
-    except DyncachekeysError as error:
-        render.errors(error.problems, as_json=as_json)
-        return USER_ERROR
     except Exception as error:  # noqa: BLE001  whatever else comes up here is ours
-        render.bug(error, as_json=as_json)
-        return BUG
+        from dyncachekeys.cli import failure
+
+        return failure.report(error, as_json=failure.wants_json(arguments))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from dyncachekeys.cli import render
 from dyncachekeys.errors import ConfigurationError, Problem
-from dyncachekeys.propose.additions import additions, beyond, put
-from dyncachekeys.propose.audit import audit, unwatched
+from dyncachekeys.propose.additions import additions, not_nameable
+from dyncachekeys.propose.audit import audit
+from dyncachekeys.propose.edit import with_keys
 from dyncachekeys.pyproject.diff import diff
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.quick.output import Printer, counted
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from dyncachekeys.propose.additions import Addition
     from dyncachekeys.propose.audit import Audit, Dependency
+    from dyncachekeys.propose.keys import Declaration
     from dyncachekeys.syncing.scope import Scope
+    from dyncachekeys.trace.filter import Trace
 
 _KINDS = {"read": "file", "listed": "folder", "missing": "absent", "there": "present", "variables": "variable"}
 _SHOWN = 40
@@ -40,88 +42,85 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     steps = ("metadata", *([options.build] if options.build else []))
     roots = scope.all if options.package else [scope.root]
     audits = [audit(root, os.environ, steps=steps, timeout=options.timeout) for root in roots]
-    found: list[dict[str, Any]] = []
-    for one in audits:
-        added = additions(one)
-        if options.format == "text":
-            _tell(one, added, options)
-        name = f"{scope.place(one.root)}{FILE}"
-        written = _write(name, one, added, options) if options.write and added else False
-        found.append({"name": one.name, "root": os.fspath(one.root), "trace": _as_json(one, added, written=written)})
+    out = Printer(sys.stdout, options.color) if options.format == "text" and not options.quiet else None
+    projects = [_reported(one, out, options, scope) for one in audits]
     if options.format == "json":
-        sys.stdout.write(json.dumps({"version": 1, "projects": found}, indent=2) + "\n")
+        render.document({"projects": projects})
     return 0
 
 
-def _write(name: str, one: Audit, added: Sequence[Addition], options: argparse.Namespace) -> bool:
+def _reported(one: Audit, out: Printer | None, options: argparse.Namespace, scope: Scope) -> dict[str, Any]:
+    """Print what was found, write the keys for it if asked to, and return it as JSON output has it."""
+    added = additions(one)
+    if out is not None:
+        _print_audit(one, out, verbose=options.verbose)
+        _print_additions(one, added, out, write=options.write)
+    written = bool(options.write and added)
+    if written:
+        _write(f"{scope.place(one.root)}{FILE}", one, added, out)
+    return {"name": one.name, "root": os.fspath(one.root), "trace": _as_json(one, added, written=written)}
+
+
+def _write(name: str, one: Audit, added: Sequence[Declaration], out: Printer | None) -> None:
     """Show what is to be added, then add it."""
     before = (one.root / FILE).read_bytes()
-    after = put(before, added)
-    if options.format == "text" and not options.quiet:
-        out = Printer(sys.stdout, options.color)
+    after = with_keys(before, added)
+    if out is not None:
         out("")
         out.diff(diff(name, before, after))
     document.replace_document(one.root, before, after)
-    if options.format == "text" and not options.quiet:
-        Printer(sys.stdout)(f"Added {counted(len(added), 'key')} to {name}; run `dyncachekeys sync`")
-    return True
+    if out is not None:
+        out(f"Added {counted(len(added), 'key')} to {name}; run `dyncachekeys sync`")
 
 
-def _tell(one: Audit, added: Sequence[Addition], options: argparse.Namespace) -> None:
-    if options.quiet:
-        return
-    out = Printer(sys.stdout, options.color)
-    missed = unwatched(one)
-    what = "the metadata step" if one.steps == ("metadata",) else f"the {one.steps[-1]} build"
-    out(f"{one.name}: {what} depends on {counted(len(one.dependencies), 'input')}, {len(missed)} of them not watched")
-    limit = len(one.dependencies) if options.verbose else _SHOWN
-    _dependencies("not watched", missed, limit, out)
-    _dependencies("watched", [each for each in one.dependencies if each.watched_by], limit, out)
-    if one.unread:
-        limit = len(one.unread) if options.verbose else _SHOWN
-        out("\nwatched, and not seen to be read")
-        for each in one.unread[:limit]:
-            out(f"  {'file' if each.input == 'file' else 'variable':9} {each.subject}  ({each.watched_by})")
-        if len(one.unread) > limit:
-            out(f"  and {len(one.unread) - limit:,} more (-v lists them)")
-        if one.steps == ("metadata",):
-            out("  Only the metadata step was run; `--build` builds the project, too.")
-    _blind(one, out)
-    _advice(one, added, out, write=options.write)
+def _print_audit(one: Audit, out: Printer, *, verbose: bool) -> None:
+    step = "the metadata step" if one.steps == ("metadata",) else f"the {one.steps[-1]} build"
+    missed = one.unwatched
+    out(f"{one.name}: {step} depends on {counted(len(one.dependencies), 'input')}, {len(missed)} of them not watched")
+    _print_list("not watched", _rows(missed), out, verbose=verbose)
+    _print_list("watched", _rows([each for each in one.dependencies if each.watched_by]), out, verbose=verbose)
+    kinds = {"file": "file", "env": "variable"}
+    unread = [f"{kinds[each.input]:9} {each.subject}  ({each.watched_by})" for each in one.unread]
+    _print_list("watched, and not seen to be read", unread, out, verbose=verbose)
+    if unread and one.steps == ("metadata",):
+        out("  Only the metadata step was run; `--build` builds the project, too.")
+    _print_list("not seen", _not_seen(one.trace), out, verbose=True)
 
 
-def _dependencies(title: str, some: Sequence[Dependency], limit: int, out: Printer) -> None:
-    if not some:
-        return
-    out(f"\n{title}")
-    width = min(max(len(each.subject) for each in some), 40)
-    for each in some[:limit]:
-        by = f"  ({each.watched_by})" if each.watched_by else ""
-        out(f"  {_KINDS[each.asked]:9} {each.subject:{width}}  {each.who}{by}")
-    if len(some) > limit:
-        out(f"  and {len(some) - limit:,} more (-v lists them)")
-
-
-def _blind(one: Audit, out: Printer) -> None:
-    """Print what can't be seen."""
-    lines = [f"what `{program}` reads  ({who})" for program, who in one.trace.processes.items()]
-    if one.trace.environment:
-        lines.append(f"which variables count of all those that are gone through  ({one.trace.environment})")
-    if one.trace.network:
-        lines.append(f"what comes from the network  ({one.trace.network})")
+def _print_list(title: str, lines: Sequence[str], out: Printer, *, verbose: bool) -> None:
     if lines:
-        out("\nnot seen")
-        for line in lines:
-            out(f"  {line}")
+        out(f"\n{title}")
+    limit = len(lines) if verbose else _SHOWN
+    for line in lines[:limit]:
+        out(f"  {line}")
+    if len(lines) > limit:
+        out(f"  and {len(lines) - limit:,} more (-v lists them)")
 
 
-def _advice(one: Audit, added: Sequence[Addition], out: Printer, *, write: bool) -> None:
+def _rows(dependencies: Sequence[Dependency]) -> list[str]:
+    width = min(max((len(each.subject) for each in dependencies), default=0), 40)
+    return [
+        f"{_KINDS[each.asked]:9} {each.subject:{width}}  {each.who}"
+        + (f"  ({each.watched_by})" if each.watched_by else "")
+        for each in dependencies
+    ]
+
+
+def _not_seen(trace: Trace) -> list[str]:
+    lines = [f"what `{program}` reads  ({who})" for program, who in trace.processes.items()]
+    if trace.environment:
+        lines.append(f"which variables count, since all of them are read  ({trace.environment})")
+    if trace.network:
+        lines.append(f"what comes from the network  ({trace.network})")
+    return lines
+
+
+def _print_additions(one: Audit, added: Sequence[Declaration], out: Printer, *, write: bool) -> None:
     if added and not write:
-        out(f"\n`dyncachekeys trace --write` adds {', '.join(f'`{each.name}`' for each in added)} for this:")
-        for each in added:
-            for line in each.lines():
-                out(f"  {line}")
-    rest = beyond(one, added)
+        out(f"\n`dyncachekeys trace --write` adds {', '.join(f'`{key.name}`' for key in added)} for this:")
+        for line in (line for key in added for line in key.lines()):
+            out(f"  {line}")
+    rest = not_nameable(one, added)
     if rest:
         out(f"\n{len(rest):,} of these can't be named by a key: a file that is absent, a folder or file by itself.")
         out("A `backend` key with `trace = true` watches those, too.")
@@ -129,7 +128,7 @@ def _advice(one: Audit, added: Sequence[Addition], out: Printer, *, write: bool)
         out("\nNothing to add")
 
 
-def _as_json(one: Audit, added: Sequence[Addition], *, written: bool) -> dict[str, Any]:
+def _as_json(one: Audit, added: Sequence[Declaration], *, written: bool) -> dict[str, Any]:
     return {
         "steps": list(one.steps),
         "python": one.python,
@@ -139,6 +138,6 @@ def _as_json(one: Audit, added: Sequence[Addition], *, written: bool) -> dict[st
         "environment": one.trace.environment or None,
         "network": one.trace.network or None,
         "products": list(one.trace.written),
-        "additions": [{"name": each.name, **each.options} for each in added],
+        "additions": [{"name": key.name, **key.as_table()} for key in added],
         "written": [FILE] if written else [],
     }

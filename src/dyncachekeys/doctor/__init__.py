@@ -1,4 +1,5 @@
-"""A project, its cache keys and uv, checked against what uv really does. Runs no code of the project.
+"""A project, its cache keys and uv, checked against what uv really does.
 
-`examine` gathers the findings; a module for each family of them. May use: `syncing` and everything below it.
+`examine` gathers the findings; each family of them is a module. Only `metadata`, for `--build`, runs code of the
+project. May use: `syncing` and everything below it.
 """

@@ -1,4 +1,4 @@
-"""uv as the judge: does it say the same of a package as we do, from the same facts? Starts uv, and nothing else."""
+"""uv's own decision about a package, compared with the one that its records lead us to. Starts uv, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys import names
 from dyncachekeys.doctor.finding import Finding
-from dyncachekeys.errors import DyncachekeysError
+from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.process import run
 from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.quick.stamp import Stamps
@@ -20,97 +20,96 @@ from dyncachekeys.uv.record import expected_record
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dyncachekeys.doctor.package import Subject
+    from dyncachekeys.doctor.package import Package
+    from dyncachekeys.uv.program import Program
     from dyncachekeys.uv.record import Record
 
-_LONGEST = 120
-"""Seconds that uv may take to look."""
-_MOST_SAID = 1 << 20
+_TIMEOUT = 120
+"""Seconds that uv may take."""
+_MAX_OUTPUT = 1 << 20
 _CHANGED = re.compile(r"^ [+~] ([^\s=@]+)(?:==| @)", re.MULTILINE)
 _WHERE = "uv sync --check"
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(package: Package) -> Iterator[Finding]:
     """Ask uv whether it would build the package, and yield where that is not what its record says."""
     try:
-        program = find(subject.files, subject.environ, ())
+        program = find(package.files, package.environ, ())
+        installs = _would_install(package, program)
     except DyncachekeysError as error:
         (problem,) = error.problems
         yield Finding("DCK082", f"uv can't be asked: {problem.message}", problem.where, problem.remedy)
         return
-    if program is None:
-        yield Finding("DCK082", "uv can't be asked: there is none on PATH", _WHERE, "install uv")
+    linked = newest(package.files, [LINKS]) if program and program.follows_links else None
+    expected = expected_record(package.files, package.effective, package.environ, linked)
+    yield from _disagreement(package, expected, installs=installs)
+
+
+def _disagreement(package: Package, expected: Record, *, installs: bool) -> Iterator[Finding]:
+    facts = [("not installed", False)] if package.record is None else [*_compared(package, package.record, expected)]
+    if installs != all(same for _, same in facts):
         return
-    said = _asked(subject, program.path)
-    if isinstance(said, str):
-        remedy = "run `uv sync` once; it then has a lock file and an environment to go by"
-        yield Finding("DCK082", f"uv can't be asked: {said}", _WHERE, remedy)
-        return
-    linked = newest(subject.files, [LINKS]) if program.follows_links else None
-    expected = expected_record(subject.files, subject.effective, subject.environ, linked)
-    facts = (
-        [*_compared(subject, subject.record, expected)] if subject.record is not None else [("not installed", False)]
-    )
-    if said == (not all(same for _, same in facts)):
-        return
-    if said and expected.git is None:
+    if installs and expected.git is None:
         return  # whether uv reads this repository's commit and tags as we do depends on its version (U9)
-    if said and _may_be_new(subject, subject.record, expected):
-        message = (
-            "uv would install it anew; a watched folder may have been made anew, whose time of birth can't be told"
-        )
-        yield Finding("DCK082", message, _WHERE, "nothing: `uv sync` settles it")
+    if installs and _may_be_new(package, expected):
+        message = "uv would install it again; a watched folder may be a new one, and its time of creation can't be read"
+        yield Finding("DCK082", message, _WHERE, "nothing: the next `uv sync` installs it")
         return
-    decision = "would install it anew" if said else "would leave it as it is"
-    message = f"uv {decision}, and by its record it should not: {'; '.join(told for told, _ in facts)}"
-    yield Finding("DCK081", message, _WHERE, "please report it to dyncachekeys, with both records as told here")
+    decision = "would install it again" if installs else "would leave it as it is"
+    message = f"uv {decision}, and by its record it should not: {'; '.join(fact for fact, _ in facts)}"
+    yield Finding("DCK081", message, _WHERE, "please report it to dyncachekeys, with both records as shown here")
 
 
-def _asked(subject: Subject, program: str) -> bool | str:
-    """Return whether uv would install the package anew, or why it can't be asked."""
-    argv = (program, "sync", "--check", "--frozen", "--offline", "--no-progress", "--color", "never")
+def _would_install(package: Package, program: Program | None) -> bool:
+    """Tell whether uv would install the package again.
+
+    Raises:
+        ConfigurationError: uv can't be asked.
+    """
+    if program is None:
+        raise ConfigurationError([Problem("uv-not-asked", "there is none on PATH", _WHERE, "install uv")])
+    argv = (program.path, "sync", "--check", "--frozen", "--offline", "--no-progress", "--color", "never")
+    environ = dict(package.environ)
+    remedy = "run `uv sync` once; it then has a lock file and an environment to go by"
     try:
-        done = run.run(
-            argv,
-            folder=subject.project.root,
-            environ=dict(subject.environ),
-            timeout=_LONGEST,
-            max_output=_MOST_SAID,
-        )
+        done = run.run(argv, folder=package.project.root, environ=environ, timeout=_TIMEOUT, max_output=_MAX_OUTPUT)
     except OSError as error:
-        return str(error)
-    told = done.error.decode("utf-8", "replace")
-    changed = {names.normalised_name(name) for name in _CHANGED.findall(told)}
+        raise ConfigurationError([Problem("uv-not-asked", str(error), _WHERE, remedy)]) from error
+    output = done.error.decode("utf-8", "replace")
     # Exit code 1 or 2, by version, both if anything would change and for any other failure.
-    if done.code and "environment is outdated" not in told:
-        return " ".join(told.split()) or f"it exits {done.code}"
-    return names.normalised_name(subject.project.name) in changed
+    if done.code and "environment is outdated" not in output:
+        message = " ".join(output.split()) or f"it exits {done.code}"
+        raise ConfigurationError([Problem("uv-not-asked", message, _WHERE, remedy)])
+    changed = {names.normalised_name(name) for name in _CHANGED.findall(output)}
+    return names.normalised_name(package.project.name) in changed
 
 
-def _may_be_new(subject: Subject, record: Record | None, expected: Record) -> bool:
-    """Tell whether a watched folder was written to since the last install: uv compares the birth of it (U6)."""
-    folders = (subject.files.full(name) for name, there in expected.folders.items() if there and name != CURRENT)
+def _may_be_new(package: Package, expected: Record) -> bool:
+    """Tell whether a watched folder was written to since the last install: uv compares its time of creation (U6)."""
+    record = package.record
+    folders = (package.files.full(name) for name, there in expected.folders.items() if there and name != CURRENT)
     return record is not None and any(Path(folder).stat().st_ctime_ns > record.identity[1] for folder in folders)
 
 
-def _compared(subject: Subject, record: Record, expected: Record) -> Iterator[tuple[str, bool]]:
+def _compared(package: Package, record: Record, expected: Record) -> Iterator[tuple[str, bool]]:
     """Yield each fact of both records side by side, and whether it is the same; of variables and git no values."""
-    told = f"timestamp {record.timestamp} recorded, {expected.timestamp} now"
-    yield told, record.timestamp == expected.timestamp
+    times = f"timestamp {record.timestamp} recorded, {expected.timestamp} now"
+    yield times, record.timestamp == expected.timestamp
     if expected.git is not None:
         same = record.git == expected.git
         yield f"commit and tags {'equal' if same else 'others now'}", same
+    differing = {name for name, _ in record.env.items() ^ expected.env.items()}
     for name in sorted(record.env.keys() | expected.env.keys()):
-        same = name in record.env and name in expected.env and record.env[name] == expected.env[name]
+        same = name not in differing
         yield f"variable {name} {'equal' if same else 'another now'}", same
     for name in sorted(record.folders.keys() | expected.folders.keys()):
         was, now = record.folders.get(name), expected.folders.get(name)
-        yield f"folder {name} {_told(was)} recorded, {_told(now)} now", was == now
-    folder = Stamps(subject.project.root / HOME).current()
-    if CURRENT in expected.folders and folder is not None:
-        same = folder.is_named(record.current)
+        yield f"folder {name} {_presence(was)} recorded, {_presence(now)} now", was == now
+    stamp = Stamps(package.project.root / HOME).current()
+    if CURRENT in expected.folders and stamp is not None:
+        same = stamp.is_named(record.current)
         yield f"{CURRENT} leads {'where it led' if same else 'elsewhere now'}", same
 
 
-def _told(there: bool | None) -> str:
+def _presence(there: bool | None) -> str:
     return "not watched" if there is None else "there" if there else "missing"

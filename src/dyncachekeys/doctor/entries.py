@@ -1,12 +1,14 @@
-"""Entries that uv does not take for what their author meant."""
+"""Entries that mean something else to uv than their author intended."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dyncachekeys.backends.files import at
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import WHERE, file_of
 from dyncachekeys.uv.entries import DEFAULTS, is_glob, malformed
@@ -14,37 +16,38 @@ from dyncachekeys.uv.entries import DEFAULTS, is_glob, malformed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dyncachekeys.doctor.package import Subject
+    from dyncachekeys.doctor.package import Package
 
 _SINCE = {"dir": (0, 6, 7), "env": (0, 5, 12), "tags": (0, 4, 23)}
-"""From which uv on an entry is known (U24)."""
+"""The first uv that knows an entry (U24)."""
 _NATIVE = (".c", ".cc", ".cpp", ".cu", ".f90", ".h", ".hpp", ".nim", ".pyx", ".rs", ".zig")
+_ENOUGH_FILES = 1000
 _LOWER_BOUND = re.compile(r"(?:>=|==|~=|>)\s*(\d+(?:\.\d+)*)")
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(package: Package) -> Iterator[Finding]:
     """Yield what is wrong with the entries one by one."""
-    for place, entry in enumerate(subject.entries):
+    for place, entry in enumerate(package.entries):
         where = f"{WHERE}[{place}]"
-        wrong = malformed(entry)
-        if wrong is not None:
+        problem = malformed(entry)
+        if problem is not None:
             remedy = "write a path, or a table with one of `file`, `dir`, `env` and `git`"
-            yield Finding("DCK001", wrong, where, remedy)
-        elif place < len(subject.project.user_entries):  # ours are made of what was there
-            yield from _of_a_file(subject, file_of(entry), where)
-            yield from _of_a_dir(subject, entry.get("dir") if isinstance(entry, dict) else None, where)
-            yield from _of_an_old_uv(subject, entry, where)
+            yield Finding("DCK001", problem, where, remedy)
+        elif place < len(package.project.user_entries):  # ours name what was there
+            yield from _of_a_file(package, file_of(entry), where)
+            yield from _of_a_dir(package, entry.get("dir") if isinstance(entry, dict) else None, where)
+            yield from _of_an_old_uv(package, entry, where)
 
 
-def _of_a_file(subject: Subject, text: str | None, where: str) -> Iterator[Finding]:
+def _of_a_file(package: Package, text: str | None, where: str) -> Iterator[Finding]:
     if text is None:
         return
-    full = subject.files.full(text)
+    full = package.files.full(text)
     if text.startswith("!"):
         yield Finding("DCK003", f"`{text}` leaves nothing out", where, "name what counts instead of what does not")
     elif is_glob(text):
         if os.path.lexists(full):
-            message = f"`{text}` is there, but uv takes it for a glob, which does not match itself"
+            message = f"`{text}` is there, but to uv it is a glob, which does not match itself"
             yield Finding("DCK004", message, where, "rename it, or let dyncachekeys watch it", (text,))
     elif Path(full).is_dir():
         remedy = f'write `{{ file = "{text.rstrip("/")}/**" }}`, or a narrower glob, for what it holds'
@@ -53,30 +56,26 @@ def _of_a_file(subject: Subject, text: str | None, where: str) -> Iterator[Findi
         yield Finding("DCK007", f"`{text}` is not there", where, "check its name", (text,))
 
 
-def _of_a_dir(subject: Subject, folder: Any, where: str) -> Iterator[Finding]:
+def _of_a_dir(package: Package, folder: Any, where: str) -> Iterator[Finding]:
     if not isinstance(folder, str) or folder.startswith(".dyncachekeys/"):
         return
-    inside = _files_below(subject, folder.rstrip("/"))
-    if {"dir": folder} in DEFAULTS:  # uv's own default is for Python, of which no edit asks for a build
+    inside = _files_below(package, folder.rstrip("/"))
+    if {"dir": folder} in DEFAULTS:  # uv's own default is for Python, where no edit needs a build
         inside = [path for path in inside if path.endswith(_NATIVE)]
-    if inside and not any(subject.watches(path) for path in inside):
-        message = f"only that `{folder}` comes or goes is seen, not what changes in it"
+    if inside and not any(package.watches(path) for path in inside):
+        message = f"uv sees only that `{folder}` comes or goes, not what changes in it"
         remedy = f'write `{{ file = "{folder.rstrip("/")}/**/*.c" }}` or the like for the files that count'
         yield Finding("DCK005", message, where, remedy, tuple(inside[:3]))
 
 
-def _files_below(subject: Subject, folder: str) -> list[str]:
-    """Return some of the files below a folder."""
-    found: list[str] = []
-    for path, _, names in os.walk(subject.files.full(folder)):
-        found += [subject.files.relative(f"{path}/{name}") for name in sorted(names)]
-        if len(found) > 1000:  # noqa: PLR2004  enough to tell
-            break
-    return found
+def _files_below(package: Package, folder: str) -> list[str]:
+    """Return the first files below a folder."""
+    paths = (f"{path}/{name}" for path, _, names in os.walk(package.files.full(folder)) for name in sorted(names))
+    return [package.files.relative(path) for path in itertools.islice(paths, _ENOUGH_FILES)]
 
 
-def _of_an_old_uv(subject: Subject, entry: Any, where: str) -> Iterator[Finding]:
-    oldest = lower_bound(subject.value("tool", "uv", "required-version"))
+def _of_an_old_uv(package: Package, entry: Any, where: str) -> Iterator[Finding]:
+    oldest = lower_bound(at(package.project.pyproject, "tool.uv.required-version"))
     if oldest is None or not isinstance(entry, dict):
         return
     git = entry.get("git")
@@ -89,6 +88,6 @@ def _of_an_old_uv(subject: Subject, entry: Any, where: str) -> Iterator[Finding]
 
 
 def lower_bound(specifier: Any) -> tuple[int, ...] | None:
-    """Return the oldest version that a specifier such as ``>=0.5,<1`` allows; nothing if it says nothing of it."""
+    """Return the oldest version that a specifier such as ``>=0.5,<1`` allows; nothing if it has no lower bound."""
     found = _LOWER_BOUND.search(specifier) if isinstance(specifier, str) else None
     return tuple(map(int, found.group(1).split("."))) if found else None

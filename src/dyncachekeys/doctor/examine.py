@@ -1,18 +1,17 @@
-"""Looking at packages one by one, family of findings by family."""
+"""Examining packages one by one, family of findings by family."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dyncachekeys.backends.files import of_table
-from dyncachekeys.config.model import DEFAULTS, read
+from dyncachekeys.backends.files import at, of_table
+from dyncachekeys.config.model import DEFAULTS, Config, read
 from dyncachekeys.doctor import ask_uv as doctor_ask_uv
 from dyncachekeys.doctor import entries, globs, metadata, placement, state, unwatched
 from dyncachekeys.doctor.finding import Finding
-from dyncachekeys.doctor.package import Subject, globs_of
-from dyncachekeys.errors import ConfigurationError, DyncachekeysError
-from dyncachekeys.files.ignore import IgnoreRules
+from dyncachekeys.doctor.package import Package, globs_of
+from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ as process_environ
@@ -27,17 +26,13 @@ if TYPE_CHECKING:
 
 _FAMILIES = (entries, globs, placement, unwatched, state)
 _RUN_NO_CODE = frozenset({"backend", "files", "requirements", "env", "git", "table", "outputs", "distribution"})
-"""Resolvers that read, and start nothing of the project's."""
+"""Resolvers that read files, and run nothing of the project."""
 
 
 def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False, build: bool = False) -> list[Finding]:
-    """Return all findings about one package. Writes nothing; runs no code of the project, unless it is to be built.
+    """Return all findings about the package in a folder. Writes nothing, and runs no code of the project.
 
-    Args:
-        root: The folder that holds ``pyproject.toml``.
-        environ: The environment.
-        ask_uv: Whether uv is asked for its opinion.
-        build: Whether the build backend is run.
+    With `ask_uv`, uv is asked whether it would build. With `build`, the build backend is run.
 
     Raises:
         DyncachekeysError: ``pyproject.toml`` can't be read.
@@ -51,66 +46,71 @@ def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False, bui
         return [Finding("DCK001", problem.message, problem.where, problem.remedy, package=root.name)]
     files = Files(project.root, FileMemory(), {FILE: lambda: project.bare}, without_region)
     project = workspace.with_inherited(project, files)
-    found: list[Finding] = []
-    keyed, unknown = _by_keys(project, files, environ, found)
-    subject = _subject(project, files, environ, keyed, unknown)
+    package, problems = _package(project, files, environ)
+    found = [Finding("DCK040", problem.message, problem.where, problem.remedy) for problem in problems]
     for family in (*_FAMILIES, *((doctor_ask_uv,) if ask_uv else ()), *((metadata,) if build else ())):
-        found += family.findings(subject)
-    found = [dataclasses.replace(one, package=project.name) for one in found]
-    return sorted(found, key=lambda one: one.code)
+        found += family.findings(package)
+    found = [dataclasses.replace(finding, package=project.name) for finding in found]
+    return sorted(found, key=lambda finding: finding.code)
 
 
-def _subject(
-    project: Project, files: Files, environ: Mapping[str, str], keyed: Mapping[str, str], unknown: tuple[str, ...]
-) -> Subject:
+def _package(project: Project, files: Files, environ: Mapping[str, str]) -> tuple[Package, list[Problem]]:
+    """Return what is known of a package, and what is wrong with its ``[tool.dyncachekeys]``."""
     listed = (*project.user_entries, *project.region)
-    tool = project.pyproject.get("tool")
-    of_uv = tool.get("uv") if isinstance(tool, dict) else None
-    settings: dict[str, Any] = of_uv if isinstance(of_uv, dict) else {}
-    return Subject(
+    keyed, unknown, problems = _watched_by_keys(project, files, environ)
+    package = Package(
         project=project,
         files=files,
-        rules=IgnoreRules(files),
         entries=listed,
-        listed="cache-keys" in settings or bool(project.region),
+        listed=at(project.pyproject, "tool.uv.cache-keys") is not None or bool(project.region),
         globs=globs_of(files, listed),
         keyed=keyed,
         unknown_keys=unknown,
         record=installed_record(files, project.name, environ),
         environ=environ,
-        is_package=project.is_package,
-        is_root_of_workspace=isinstance(settings.get("workspace"), dict) and workspace.home(files) == project.root,
     )
+    return package, problems
 
 
-def _by_keys(
-    project: Project, files: Files, environ: Mapping[str, str], found: list[Finding]
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return what the project's own dyncachekeys keys watch, and the keys of which that can't be told."""
-    try:
-        config, problems = read(project.table or {}, project.inherited)
-    except DyncachekeysError as error:
-        problems, config = list(error.problems), None
-    found += [Finding("DCK040", one.message, one.where, one.remedy) for one in problems]
+def _watched_by_keys(
+    project: Project, files: Files, environ: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[str, ...], list[Problem]]:
+    """Return the files that our keys watch, the keys whose files are not known, and what is wrong with the keys."""
+    config, problems = _config(project)
     watched: dict[str, str] = {}
     unknown: list[str] = []
-    if config is not None and config.keys and config.defaults:  # by value, where not by an entry
+    if config.keys and config.defaults:  # by value, where not by an entry
         watched.update(dict.fromkeys(("pyproject.toml", "setup.py", "setup.cfg"), DEFAULTS))
-    for name, key in (config.keys if config is not None else {}).items():
-        where = config.where(name) if config is not None else ""
+    for name in config.keys:
         try:
-            if key.resolver not in _RUN_NO_CODE or key.options.get("trace"):
-                unknown.append(name)
-                if not key.with_:
-                    registry.find(key.resolver, where)  # looked up, not loaded
-                continue
-            seen = process_environ.for_keys(environ)
-            resolved = engine.only(name, {"resolver": key.resolver, **key.options}, project, seen, files)
+            paths = _files_of_key(name, config, project, files, environ)
         except DyncachekeysError as error:
-            found += [Finding("DCK040", one.message, one.where, one.remedy) for one in error.problems]
+            problems += error.problems
+            paths = None
+        if paths is None:
             unknown.append(name)
-            continue
-        watched |= {one.subject: name for each in resolved.keys for one in each.inputs if one.kind == "file"}
-        if key.resolver == "table":
-            watched[of_table(key.options)] = name
-    return watched, tuple(unknown)
+        else:
+            watched |= dict.fromkeys(paths, name)
+    return watched, tuple(unknown), problems
+
+
+def _config(project: Project) -> tuple[Config, list[Problem]]:
+    try:
+        return read(project.table or {}, project.inherited)
+    except DyncachekeysError as error:
+        return Config(), list(error.problems)
+
+
+def _files_of_key(
+    name: str, config: Config, project: Project, files: Files, environ: Mapping[str, str]
+) -> set[str] | None:
+    """Return the files that a key watches; nothing if that is not known without running code."""
+    key = config.keys[name]
+    if key.resolver not in _RUN_NO_CODE or key.options.get("trace"):
+        if not key.with_:
+            registry.find(key.resolver, config.where(name))  # looked up, not loaded
+        return None
+    table = {"resolver": key.resolver, **key.options}
+    resolved = engine.only(name, table, project, process_environ.for_keys(environ), files)
+    paths = {item.subject for found in resolved.keys for item in found.inputs if item.kind == "file"}
+    return paths | {of_table(key.options)} if key.resolver == "table" else paths

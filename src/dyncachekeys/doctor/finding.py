@@ -1,9 +1,12 @@
-"""What `doctor` finds: each kind with a code that stays, a level, and what it is about."""
+"""What `doctor` finds: each kind with a stable code and a level."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Level = Literal["error", "warning", "note"]
 
@@ -19,7 +22,7 @@ class Finding:
     """A key path or a file."""
     remedy: str
     files: tuple[str, ...] = ()
-    """Some of the files that it is about, relative to the package."""
+    """Some of the files concerned, relative to the package."""
     package: str = ""
     """The name of the package."""
 
@@ -30,33 +33,42 @@ class Finding:
 
 
 CATALOGUE: dict[str, tuple[Level, str]] = {
-    "DCK001": ("error", "an entry that uv does not know: up to 0.13.0 the whole list is dropped in silence (U11)"),
+    "DCK001": ("error", "an entry that uv does not know: up to 0.13.0 uv drops the whole list without a warning (U11)"),
     "DCK002": ("warning", "an entry that some uv allowed by `required-version` does not know (U24)"),
-    "DCK003": ("error", "`!` in an entry: uv has no exclusion (U12)"),
+    "DCK003": ("error", "`!` in an entry: uv can't exclude (U12)"),
     "DCK004": ("error", "a path with one of `* ? [ {` in a name: to uv it is a glob, and never matches (U12)"),
     "DCK005": ("warning", "`dir` on a folder whose content nothing watches: edits in it are not seen (U6)"),
-    "DCK006": ("error", "`file` on a folder: uv passes over it (U4)"),
-    "DCK007": ("note", "a file that is not there: uv passes over it in silence (U4)"),
+    "DCK006": ("error", "`file` on a folder: uv ignores it (U4)"),
+    "DCK007": ("note", "a file that is not there: uv ignores it without a warning (U4)"),
     "DCK008": ("warning", "a glob that matches nothing"),
-    "DCK009": ("warning", "a glob that matches what builds or tools write: each write asks for a build (U3, U15)"),
-    "DCK010": ("note", "a glob that goes through very many files, on every uv command (U23)"),
-    "DCK011": ("error", "keys in the root of a workspace, which is no package: they reach no member (U18)"),
+    "DCK009": ("warning", "a glob that matches what builds or tools write: each write causes a build (U3, U15)"),
+    "DCK010": ("note", "a glob that matches very many files, which uv goes through on every command (U23)"),
+    "DCK011": ("error", "keys in the root of a workspace that is not a package: they reach no member (U18)"),
     "DCK012": ("error", "keys in `uv.toml`: uv reads those of `pyproject.toml` only (U18)"),
     "DCK013": ("warning", "`pyproject.toml` is not in the list, which replaces uv's defaults (U10)"),
     "DCK020": ("warning", "code of the build that nothing watches: the old build stays when it is edited"),
     "DCK021": ("warning", "a file with the project's dependencies that nothing watches"),
     "DCK022": ("warning", "a file with the project's version that nothing watches"),
     "DCK030": ("warning", "the value of what looks like a credential stands in plain text in `uv_cache.json` (U8)"),
-    "DCK031": ("warning", "git tracks the state, so that it is not believed"),
-    "DCK032": ("warning", "an sdist would take in the state (U26)"),
+    "DCK031": ("warning", "git tracks the state, so the state is not used"),
+    "DCK032": ("warning", "an sdist would contain the state (U26)"),
     "DCK033": ("warning", "the generated region was edited by hand"),
-    "DCK034": ("warning", "files from the future: uv's maximum does not rise when others are edited (U22)"),
+    "DCK034": (
+        "warning",
+        "files with a time in the future: while they are there, uv does not see edits of others (U22)",
+    ),
     "DCK035": ("warning", "an input that the build itself writes: uv builds on every command (U15)"),
     "DCK040": ("error", "`[tool.dyncachekeys]` is wrong"),
-    "DCK070": ("error", "`--build`: what the backend says before a build is not what is in its wheel (PEP 517)"),
-    "DCK071": ("warning", "`--build`: the editable wheel says less than the regular one (PEP 660)"),
+    "DCK070": ("error", "`--build`: the backend's metadata before a build and in its wheel differ (PEP 517)"),
+    "DCK071": ("warning", "`--build`: the editable wheel has less metadata than the regular one (PEP 660)"),
     "DCK072": ("warning", "`--build`: a hook of the backend could not be run"),
-    "DCK081": ("error", "`--uv`: uv says of the package something else than its record does"),
+    "DCK081": ("error", "`--uv`: uv decides otherwise about the package than its record says"),
     "DCK082": ("note", "`--uv`: uv could not be asked"),
 }
 """By code: the level, and what is found."""
+
+
+def first(items: Sequence[str], limit: int) -> str:
+    """Return the first of some items as text, and how many more there are."""
+    more = f" and {len(items) - limit:,} more" if len(items) > limit else ""
+    return ", ".join(items[:limit]) + more

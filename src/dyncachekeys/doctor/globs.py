@@ -4,39 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dyncachekeys.doctor.finding import Finding
-from dyncachekeys.doctor.package import MOST, WHERE
+from dyncachekeys.doctor.finding import Finding, first
+from dyncachekeys.doctor.package import SLOW, WHERE
+from dyncachekeys.files.ignore import IgnoreRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dyncachekeys.doctor.package import Glob, Subject
+    from dyncachekeys.doctor.package import Package
 
 _OF_TOOLS = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache"})
 _SHOWN = 3
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(package: Package) -> Iterator[Finding]:
     """Yield what is wrong with each glob."""
-    for glob in subject.globs:
+    rules = IgnoreRules(package.files)
+    for glob in package.globs:
         where = f"{WHERE}[{glob.place}]"
         if not glob.paths:
-            yield Finding("DCK008", f"`{glob.text}` matches nothing", where, "check it, or take it out")
-        written = [path for path in glob.paths if _is_written(subject, path)]
+            yield Finding("DCK008", f"`{glob.text}` matches nothing", where, "check it, or remove it")
+        written = [path for path in glob.paths if not _OF_TOOLS.isdisjoint(path.split("/")) or rules.ignores(path)]
         if written:
-            yield _of_written(glob, written, where)
-        if len(glob.paths) > MOST:
+            message = f"`{glob.text}` matches what git ignores or tools write: {first(written, _SHOWN)}"
+            remedy = "name the folders that count; uv can't exclude, a `files` key of dyncachekeys can"
+            yield Finding("DCK009", message, where, remedy, tuple(written[:_SHOWN]))
+        if len(glob.paths) > SLOW:
             remedy = "narrow it, or let dyncachekeys watch the files"
-            yield Finding("DCK010", f"`{glob.text}` matches more than {MOST:,} files", where, remedy)
-
-
-def _is_written(subject: Subject, path: str) -> bool:
-    return not _OF_TOOLS.isdisjoint(path.split("/")) or subject.rules.ignores(path)
-
-
-def _of_written(glob: Glob, written: list[str], where: str) -> Finding:
-    shown = ", ".join(written[:_SHOWN])
-    more = f" and {len(written) - _SHOWN:,} more" if len(written) > _SHOWN else ""
-    message = f"`{glob.text}` matches what git ignores or tools write: {shown}{more}"
-    remedy = "name the folders that count; uv has no exclusion, a `files` key of dyncachekeys has"
-    return Finding("DCK009", message, where, remedy, tuple(written[:_SHOWN]))
+            yield Finding("DCK010", f"`{glob.text}` matches more than {SLOW:,} files", where, remedy)

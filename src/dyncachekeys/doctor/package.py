@@ -12,14 +12,13 @@ from dyncachekeys.uv.mtimes import matches
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dyncachekeys.files.ignore import IgnoreRules
     from dyncachekeys.files.tree import Files
     from dyncachekeys.pyproject.project import Project
     from dyncachekeys.uv.record import Record
 
 WHERE = "tool.uv.cache-keys"
-MOST = 20_000
-"""From how many files on a glob is said to be slow."""
+SLOW = 20_000
+"""How many files a glob may match before it is reported as slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +32,22 @@ class Glob:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A package, read and not run."""
+class Package:
+    """A package whose files were read; none of its code was run."""
 
     project: Project
     files: Files
-    rules: IgnoreRules
     entries: tuple[Any, ...]
     """The whole list ``tool.uv.cache-keys``, ours and the user's; not uv's defaults."""
     listed: bool
     """Whether there is a list."""
     globs: tuple[Glob, ...]
     keyed: Mapping[str, str]
-    """What our own keys watch, as far as that can be told without running the project's code: path and key."""
+    """The files that our own keys watch, each with the key, as far as that is known without running code."""
     unknown_keys: tuple[str, ...]
-    """Keys of which that can't be told."""
+    """Keys whose files are not known without running code."""
     record: Record | None
     environ: Mapping[str, str]
-    is_package: bool
-    """Whether uv builds it."""
-    is_root_of_workspace: bool
-
-    def value(self, *names: str) -> Any:
-        """Return what stands in ``pyproject.toml`` under some keys; nothing if it is not there."""
-        found: Any = self.project.pyproject
-        for name in names:
-            found = found.get(name) if isinstance(found, dict) else None
-        return found
 
     @property
     def effective(self) -> tuple[Any, ...]:
@@ -73,7 +61,7 @@ class Subject:
 
 
 def file_of(entry: Any) -> str | None:
-    """Return the path or glob of a ``file`` entry, without ``./``; nothing of another one."""
+    """Return the path or glob of a ``file`` entry, without ``./``; nothing for another kind."""
     text = entry.get("file") if isinstance(entry, dict) else entry
     if not isinstance(text, str):
         return None
@@ -83,10 +71,10 @@ def file_of(entry: Any) -> str | None:
 
 
 def globs_of(files: Files, entries: Sequence[Any]) -> tuple[Glob, ...]:
-    """Return the globs among entries, each with what it matches; of very many files only the first."""
+    """Return the globs among entries, each with what it matches; if that is very many files, only the first."""
     texts = ((place, file_of(entry)) for place, entry in enumerate(entries))
     return tuple(
-        Glob(place, text, tuple(itertools.islice(matches(files, text), MOST + 1)))
+        Glob(place, text, tuple(itertools.islice(matches(files, text), SLOW + 1)))
         for place, text in texts
         if text is not None and is_glob(text) and not text.startswith((".dyncachekeys/", "!"))
     )

@@ -1,4 +1,4 @@
-"""What the state, the installed record and the files' times tell."""
+"""Findings from the state, the installed record and the files' times."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dyncachekeys.doctor.finding import Finding
+from dyncachekeys.doctor.finding import Finding, first
 from dyncachekeys.doctor.package import WHERE, file_of
 from dyncachekeys.files.tree import changed_ns
 from dyncachekeys.names import is_credential
@@ -18,68 +18,64 @@ from dyncachekeys.uv.entries import is_glob
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dyncachekeys.doctor.package import Subject
+    from dyncachekeys.doctor.package import Package
 
 _CODES = {"state-tracked": "DCK031", "sdist-takes-in-state": "DCK032"}
-_AHEAD_NS = 60 * 1_000_000_000
-"""How far ahead of the clock a file must be, in nanoseconds: clocks of file servers differ a little."""
+_TOLERANCE_NS = 60 * 1_000_000_000
+"""How far a file's time may be ahead of the clock, in nanoseconds: clocks of file servers differ a little."""
 _SHOWN = 3
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(package: Package) -> Iterator[Finding]:
     """Yield what is wrong with what is left on disk."""
-    yield from _credentials(subject)
-    if subject.project.region:
-        yield from _of_state(subject)
-    times = _times(subject)
-    limit = time.time_ns() + _AHEAD_NS
+    yield from _credentials(package)
+    if package.project.region:
+        yield from _of_state(package)
+    times = _times(package)
+    limit = time.time_ns() + _TOLERANCE_NS
     future = sorted(path for path, when in times.items() if when > limit)
     if future:
-        message = f"from the future: {', '.join(future[:_SHOWN])}"
+        message = f"their time is in the future: {first(future, _SHOWN)}"
         yield Finding("DCK034", message, WHERE, "set the clock, and `touch` the files", tuple(future[:_SHOWN]))
-    yield from _written_by_the_build(subject, times)
+    yield from _written_by_the_build(package, times)
 
 
-def _credentials(subject: Subject) -> Iterator[Finding]:
-    for name in sorted(subject.record.env if subject.record is not None else ()):
-        value = subject.record.env[name] if subject.record is not None else None
-        if value and is_credential(name):
+def _credentials(package: Package) -> Iterator[Finding]:
+    variables = package.record.env if package.record is not None else {}
+    for name in sorted(variables):
+        if variables[name] and is_credential(name):
             message = f"the value of {name} stands in plain text in uv_cache.json"
-            remedy = "take the entry out, and change the credential if others can read the environment"
+            remedy = "remove the entry, and change the credential if others can read the environment"
             yield Finding("DCK030", message, WHERE, remedy)
 
 
-def _of_state(subject: Subject) -> Iterator[Finding]:
-    tracked = notices.is_tracked(subject.project.root)
-    for notice in notices.notices(subject.project, subject.files, tracked=tracked):
+def _of_state(package: Package) -> Iterator[Finding]:
+    tracked = notices.is_tracked(package.project.root)
+    for notice in notices.notices(package.project, package.files, tracked=tracked):
         if notice.code in _CODES:
             yield Finding(_CODES[notice.code], notice.message, notice.where, "do as it says")
-    known = state.load(subject.project.root / HOME / STATE_FILE).entries
-    if subject.project.marked and known and _sorted(known) != _sorted(subject.project.region):
+    written = state.load(package.project.root / HOME / STATE_FILE).entries
+    if package.project.marked and written and sorted(map(repr, written)) != sorted(map(repr, package.project.region)):
         message = "the generated region is not what the last sync wrote"
         yield Finding("DCK033", message, WHERE, "run `dyncachekeys sync`; put entries of your own outside the markers")
 
 
-def _sorted(entries: tuple[object, ...]) -> list[str]:
-    return sorted(map(repr, entries))
-
-
-def _times(subject: Subject) -> dict[str, int]:
-    """Return what uv's maximum is taken over: the files that entries name, each with its time in nanoseconds."""
-    plain = (file_of(entry) for entry in subject.effective)
+def _times(package: Package) -> dict[str, int]:
+    """Return the files over which uv takes its maximum, each with its time in nanoseconds."""
+    plain = (file_of(entry) for entry in package.effective)
     paths = {path for path in plain if path and not is_glob(path)}
-    paths.update(path for glob in subject.globs for path in glob.paths)
-    full = {path: Path(subject.files.full(path)) for path in paths}
+    paths.update(path for glob in package.globs for path in glob.paths)
+    full = {path: Path(package.files.full(path)) for path in paths}
     return {path: changed_ns(place.stat()) for path, place in full.items() if place.is_file()}
 
 
-def _written_by_the_build(subject: Subject, times: dict[str, int]) -> Iterator[Finding]:
-    """Yield what is younger than all that uv saw when it built, and no younger than the end of the build."""
-    record = subject.record
+def _written_by_the_build(package: Package, times: dict[str, int]) -> Iterator[Finding]:
+    """Yield a finding about the files that the last build wrote: newer than what uv saw, not newer than its record."""
+    record = package.record
     if record is None:
         return
     written = sorted(path for path, when in times.items() if record.missed(when))
     if written:
-        message = f"the last build wrote {', '.join(written[:_SHOWN])} after uv had looked"
-        remedy = "take it out of the keys, or name it as an `outputs` key of dyncachekeys"
+        message = f"the last build wrote {first(written, _SHOWN)} after uv had looked"
+        remedy = "remove it from the keys, or name it in an `outputs` key of dyncachekeys"
         yield Finding("DCK035", message, WHERE, remedy, tuple(written[:_SHOWN]))

@@ -43,17 +43,17 @@ class Folder:
     def __init__(self) -> None:
         self.names: dict[str, int] = {}
         """Regular files, each with the number of its row."""
-        self.stats = array("q")
-        self.contents = bytearray()
-        self.roles = bytearray()
+        self.stats: array[int] = array("q")
+        self.contents: bytearray = bytearray()
+        self.roles: bytearray = bytearray()
         self.non_regular: dict[str, str] = {}
         """The states of all else, and of files that count as something else than what is on disk."""
         self.non_regular_stats: dict[str, str] = {}
         """How links and special files are recognised (`snapshot.non_regular_stat`)."""
         self.listed: tuple[int, int, int] | None = None
         """mtime, ctime and inode from before the folder was listed, if it was."""
-        self.listing = b""
-        self.digest = b""
+        self.listing: bytes = b""
+        self.digest: bytes = b""
         """Over exactly these files, if it is known from the last run."""
 
     def add(self, name: str, stat: Stat, content: bytes, role: int) -> None:

@@ -40,9 +40,9 @@ class Rules:
 
     def __init__(self, lines: Iterable[str]) -> None:
         lines = tuple(lines)
-        self.negated = tuple(line.startswith("!") for line in lines)
+        self.negated: tuple[bool, ...] = tuple(line.startswith("!") for line in lines)
         """By the index of the line; a comment and a blank line have theirs, too."""
-        self.top = FolderRules(frozenset(filter(None, map(_first_step, range(len(lines)), lines))), -1, {})
+        self.top: FolderRules = FolderRules(frozenset(filter(None, map(_first_step, range(len(lines)), lines))), -1, {})
         """The folder at which they stand."""
 
 
@@ -60,7 +60,7 @@ class FolderRules:
         for step in (step for step in steps if step.rest):
             self._onward.setdefault(step.text if step.kind == _EXACT else None, []).append(step)
         self._names: tuple[_LastSteps, _LastSteps] | None = None
-        self.below = below
+        self.below: int = below
         """The highest index of a pattern that matched this folder or one above it, or -1."""
 
     @property

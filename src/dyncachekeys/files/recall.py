@@ -26,7 +26,7 @@ class FileMemory:
     """
 
     def __init__(self, known: Snapshot | None = None, places: Iterable[int] | None = None) -> None:
-        self.known = known if known is not None and snapshot_file.read_on(known) else Snapshot()
+        self.known: Snapshot = known if known is not None and snapshot_file.read_on(known) else Snapshot()
         self._differing = set(places) if places is not None and self.known is known else None
         self._stats = memoryview(self.known.file_stats).cast("q")
         self._folder_stats = memoryview(self.known.folder_stats).cast("q")
@@ -142,9 +142,11 @@ class FileMemory:
         return names
 
     def _rows(self, folder: str) -> dict[str, int]:
+        place = self._places.get(folder)
+        if place is None:
+            return {}  # what is open stays so: who asks for absent files goes to and fro
         if self._open[0] != folder or not self._open[1]:
-            place = self._places.get(folder)
-            names = [] if place is None else self.known.names_in(place)
-            first = 0 if place is None else self._firsts[place]
+            first = self._firsts[place]
+            names = self.known.names_in(place)
             self._open = (folder, {name: first + number for number, name in enumerate(names)})
         return self._open[1]

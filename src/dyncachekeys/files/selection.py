@@ -29,7 +29,7 @@ class Selected(Mapping[str, str]):
     """
 
     def __init__(self, patterns: Sequence[str], signature: str = "") -> None:
-        self.patterns = tuple(patterns)
+        self.patterns: tuple[str, ...] = tuple(patterns)
         self.signature = signature
         """Equal for selections that choose alike."""
         self.past_ignoring: frozenset[int] = frozenset()

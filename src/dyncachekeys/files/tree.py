@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import prefetch
+from dyncachekeys.files.derived import Derived
 from dyncachekeys.files.folder import Folder, stat_of
 from dyncachekeys.files.prefetch import Prefetch
 from dyncachekeys.files.read import read
@@ -68,6 +69,9 @@ class Files:
         """Whether nothing was seen to change during the run."""
         self.ahead: Callable[[str, str, os.stat_result], bytes | None] | None = None
         """Tells the SHA-256 of files that another process has read just now, where nothing was remembered."""
+        self.derived: Derived = Derived()
+        """What was made of the content of files."""
+        self._recalls: dict[str, Callable[[str, os.stat_result], bytes | None]] = {}
         self._base = os.fspath(root)
         self._substitutes = substitutes or {}
         self._stripped = stripped
@@ -104,12 +108,13 @@ class Files:
         folder, full = self.folder(path), self._folder_on_disk(path)
         if not folder.names and not folder.non_regular and self._adopt(folder, path, names, role):
             return folder
-        recall = self._recall_in(path, full)
+        recall = None
         for name in names:
             row = folder.names.get(name)
             if row is not None:
                 folder.roles[row] |= role
             elif name not in folder.non_regular:
+                recall = recall or self._recall_in(path, full)
                 self._look(folder, f"{path}/{name}" if path else name, f"{full}/{name}", recall, role)
         return folder
 
@@ -242,6 +247,32 @@ class Files:
         if substitute is not None:
             return substitute()
         return self._stripped(data) if self._stripped is not None and name == _PYPROJECT else data
+
+    def derive(self, path: str, question: str, function: Callable[[bytes], str]) -> str:
+        """Return what a function makes of a file's content, which is not even read if that is known.
+
+        Arguments as `Derived.answer`, errors as `read` and of the function.
+        """
+        content = self._recalled(path)
+        known = self.derived.recall(question, content) if content is not None else None
+        return self.derived.answer(question, self.read(path), function) if known is None else known
+
+    def _recalled(self, path: str) -> bytes | None:
+        """Return the SHA-256 of what a file holds, if the last run knows it, and note that it counts."""
+        folder, name = split(path)
+        if path in self._substitutes or name == _PYPROJECT:
+            return None
+        recall = self._recalls.get(folder)
+        if recall is None:
+            recall = self._recalls[folder] = self.memory.recall_in(folder)
+        try:
+            info = os.lstat(self.full(path))
+        except OSError:
+            return None
+        content = recall(name, info) if stat.S_ISREG(info.st_mode) else None
+        if content is not None:
+            self._add(self.folder(folder), path, info, content, READ)
+        return content
 
     def note(self, path: str, role: int = READ) -> None:
         """Remember a file that is looked at by other means, links followed. To be called after all else.

@@ -60,11 +60,11 @@ class Here:
         later: Mapping[str, tuple[Rules, ...]],
         ignored: Ignored,
     ) -> None:
-        self.choose = choose
-        self.exclude = exclude
-        self.later = later
+        self.choose: FolderRules = choose
+        self.exclude: tuple[FolderRules, ...] = exclude
+        self.later: Mapping[str, tuple[Rules, ...]] = later
         """Rules that stand at a folder further down, by its path."""
-        self.ignored = ignored
+        self.ignored: Ignored = ignored
 
     def leaves_out(self, name: str, *, is_dir: bool) -> bool:
         """Tell whether an entry is excluded or ignored."""

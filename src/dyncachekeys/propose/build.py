@@ -10,12 +10,12 @@ from dyncachekeys.propose import source_patterns
 from dyncachekeys.propose.keys import Declaration, Option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from dyncachekeys.propose.facts import Facts
 
 PURE = frozenset({"flit", "flit_core", "hatchling", "pdm", "poetry", "poetry_dynamic_versioning", "uv_build"})
-"""Backends, by the first part of their module, that compile nothing unless a script of the project has them do it."""
+"""Backends, by the first part of their module, that compile nothing unless a script of the project does."""
 _COMPILER = ("CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS")
 _VARIABLES = {
     "maturin": ("MATURIN_PEP517_ARGS", "RUSTFLAGS"),
@@ -23,29 +23,33 @@ _VARIABLES = {
     "scikit_build_core": (*_COMPILER, "CMAKE_ARGS"),
     "setuptools": _COMPILER,
 }
-"""What each backend's documentation says that it takes from the environment when it compiles."""
-_PLUGINS = {
+"""The variables that each backend reads when it compiles, by its documentation."""
+_HINTS = {
     "maturin": "For crates outside of this folder there is the plugin dyncachekeys-cargo, which asks Cargo.",
+    "mesonpy": "An editable install of meson-python compiles by itself at import, if it was built without isolation.",
     "scikit_build_core": "The plugin dyncachekeys-cmake asks CMake instead, and knows sources outside of this folder.",
 }
-READS = "Other files that this code reads are not known from reading it: `dyncachekeys trace` tells, or `trace = true` here."
+READS = "Other files that this code reads are not known from its imports: `dyncachekeys trace` finds them, or `trace = true` here."
 _COMPILERS = frozenset({"cffi", "cython", "nanobind", "pybind11", "setuptools-rust"})
-"""What setuptools projects require of the build in order to compile."""
+"""Build requirements of setuptools projects that compile."""
 _MYPYC = frozenset({"hatch-mypyc", "mypy"})
+_SHOWN = 3
 
 
 def keys(facts: Facts) -> Iterator[Declaration]:
     """Yield keys for code that the build runs, and for sources that it compiles."""
-    if facts.in_tree or facts.named or facts.is_in_tree:
+    if facts.runs_own_code:
         yield Declaration("backend", "backend", {}, (_run_by(facts), READS))
     if _MYPYC & facts.requires:
         why = "mypyc compiles Python, so that an edit of it needs a build."
-        options: dict[str, Option] = {"patterns": ["/src/**/*.py"]}
-        if "src" not in facts.present:
-            options = {"patterns": ["*.py"], "exclude": [f"{name}/" for name in source_patterns.ASIDE]}
-        yield Declaration("python", "files", options, (why,))
+        excluded = [f"{name}/" for name in source_patterns.NOT_BUILT]
+        everywhere: dict[str, Option] = {"patterns": ["*.py"], "exclude": excluded}
+        below_src: dict[str, Option] = {"patterns": ["/src/**/*.py"]}
+        yield Declaration("python", "files", below_src if "src" in facts.present else everywhere, (why,))
     if _compiles(facts) and (facts.natives or facts.compiled):
-        yield from _compiled(facts)
+        yield from _sources(facts)
+        yield from _environment(facts)
+        yield from _submodules(facts)
     if facts.shared:
         why = "Built without isolation: what the build takes from the environment, by its version there."
         yield Declaration("installed", "distribution", {"names": list(facts.shared)}, (why,))
@@ -55,13 +59,13 @@ def keys(facts: Facts) -> Iterator[Declaration]:
 
 
 def _run_by(facts: Facts) -> str:
-    what = ", ".join(facts.in_tree[:3]) + (" and more" if len(facts.in_tree) > 3 else "")  # noqa: PLR2004  enough
-    what = what or ", ".join(facts.named)
-    return f"The code that the build runs from this tree, and all of the tree that it imports: {what}."
+    more = " and more" if len(facts.in_tree) > _SHOWN else ""
+    files = ", ".join(facts.in_tree[:_SHOWN] or facts.named) + more
+    return f"The code that the build runs from this tree, and all of the tree that it imports: {files}."
 
 
 def _compiles(facts: Facts) -> bool:
-    if facts.in_tree or facts.named or facts.is_in_tree:
+    if facts.runs_own_code:
         return True
     if facts.module == "setuptools":
         declared = facts.at("tool.setuptools.ext-modules") or _COMPILERS & facts.requires
@@ -69,49 +73,48 @@ def _compiles(facts: Facts) -> bool:
     return facts.module not in PURE
 
 
-def _compiled(facts: Facts) -> Iterator[Declaration]:
-    out = [path for path in facts.natives if not set(path.split("/")[:-1]) & set(source_patterns.ASIDE)]
-    rest = _not_carried(facts, out)
-    named = _not_carried(facts, [path for path in facts.compiled if path not in facts.natives])
-    if rest or named:
-        patterns = [*_with_lock(source_patterns.patterns(rest)), *map(exactly, named)]
+def _sources(facts: Facts) -> Iterator[Declaration]:
+    not_built = {path for path in facts.natives if source_patterns.not_built([path])}
+    found = _with_lock_file(source_patterns.patterns(_not_migrated(facts, facts.natives, not_built)))
+    patterns = found + [exactly(path) for path in _not_migrated(facts, facts.compiled, facts.natives)]
+    if patterns:
         options: dict[str, Option] = {"patterns": patterns}
-        beside = _reached(patterns, [path for path in facts.natives if path not in out])
-        if beside:
-            options["exclude"] = [f"{name}/" for name in beside]
-        why = ["What is compiled, and what describes how."]
-        if facts.module in _PLUGINS:
-            why.append(_PLUGINS[facts.module])
-        if facts.module == "mesonpy":
-            why.append(
-                "An editable install of meson-python compiles by itself at import, if it was built without isolation."
-            )
-        yield Declaration("sources", "files", options, tuple(why))
-    variables = _VARIABLES.get(facts.module, ())
-    if variables:
-        why_so = f"What {facts.module} takes from the environment when it compiles."
-        yield Declaration("environment", "env", {"names": list(variables)}, (why_so,))
-    bare = [one for one in facts.submodules if not any(path.startswith(f"{one}/") for path in facts.natives)]
-    if bare:
-        why_so = f"Submodules whose files no other key watches: {', '.join(bare)}. Asks git in each run."
-        yield Declaration("git", "git", {"submodules": True}, (why_so,))
+        excluded = [f"{name}/" for name in _excluded(patterns, not_built)]
+        if excluded:
+            options["exclude"] = excluded
+        hints = [_HINTS[facts.module]] if facts.module in _HINTS else []
+        yield Declaration("sources", "files", options, ("What is compiled, and what describes how.", *hints))
 
 
-def _with_lock(patterns: list[str]) -> list[str]:
-    """Return patterns that find a lock file, too, if it comes later: one of its own would find nothing yet."""
+def _not_migrated(facts: Facts, paths: Iterable[str], less: Container[str]) -> list[str]:
+    """Return paths without some, and without those that the user's own entries name."""
+    named = {path for old in facts.old if not old.is_folder for path in old.files}
+    return [path for path in paths if path not in less and path not in named]
+
+
+def _environment(facts: Facts) -> Iterator[Declaration]:
+    variables = _VARIABLES.get(facts.module)
+    if variables is not None:
+        why = f"What {facts.module} takes from the environment when it compiles."
+        yield Declaration("environment", "env", {"names": list(variables)}, (why,))
+
+
+def _submodules(facts: Facts) -> Iterator[Declaration]:
+    unwatched = [name for name in facts.submodules if not any(path.startswith(f"{name}/") for path in facts.natives)]
+    if unwatched:
+        why = f"Submodules whose files no other key watches: {', '.join(unwatched)}. Asks git in each run."
+        yield Declaration("git", "git", {"submodules": True}, (why,))
+
+
+def _with_lock_file(patterns: list[str]) -> list[str]:
+    """Return patterns that find Cargo's lock file, too, if it comes later: one of its own would match nothing yet."""
     if "/Cargo.toml" not in patterns:
         return patterns
-    return ["/Cargo.*", *(one for one in patterns if one not in {"/Cargo.toml", "/Cargo.lock"})]
+    return ["/Cargo.*", *(pattern for pattern in patterns if pattern not in {"/Cargo.toml", "/Cargo.lock"})]
 
 
-def _not_carried(facts: Facts, paths: list[str]) -> list[str]:
-    """Return the files that the user's own entries did not name already."""
-    carried = {path for one in facts.old if not one.is_folder for path in one.files}
-    return [path for path in paths if path not in carried]
-
-
-def _reached(patterns: list[str], beside: list[str]) -> tuple[str, ...]:
-    """Return the folders to be left out that lie where patterns reach."""
+def _excluded(patterns: list[str], not_built: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders to exclude: those that enter no build and that the patterns reach."""
     tops = {pattern.split("/")[1] for pattern in patterns if pattern.startswith("/") and "**" in pattern}
     anywhere = any(not pattern.startswith("/") for pattern in patterns)
-    return source_patterns.aside(path for path in beside if anywhere or path.partition("/")[0] in tops)
+    return source_patterns.not_built(path for path in not_built if anywhere or path.partition("/")[0] in tops)

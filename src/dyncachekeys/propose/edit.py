@@ -1,115 +1,23 @@
-"""The edit of ``pyproject.toml``: keys at its end, entries out of ``cache-keys``; text to text."""
+"""The edit of ``pyproject.toml``: keys at its end, entries out of ``cache-keys``; text to text, and proved."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys.errors import ConfigurationError, EditError, Problem
+from dyncachekeys.config.model import WHERE
+from dyncachekeys.errors import ConfigurationError, DyncachekeysError, EditError, Problem
 from dyncachekeys.pyproject.proof import prove
 from dyncachekeys.pyproject.region import find_list, line_end, line_start
-from dyncachekeys.pyproject.render import render
+from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.source import KEY, decode, parse, user_entries
 from dyncachekeys.pyproject.spans import less, owned_spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from dyncachekeys.propose.keys import Declaration, Option
-
-TABLE = "tool.dyncachekeys"
-_BEYOND = "# What the build depends on beyond what uv watches by itself: pyproject.toml, setup.py, setup.cfg, and that src is there."
-_ALL = "# What the build depends on."
-_EDITABLE = (
-    "# An editable install, uv's default, needs no build when Python sources are edited: so only what the metadata",
-    "# and compiled code depend on is named. `dyncachekeys show` lists what each key finds.",
-)
-_HEAD_OF_MEMBERS = ("# What the builds of the members depend on: each key is looked up in each member's own folder.",)
-_SETTINGS = {
-    "watch": ("# Content counts, not times; uv sees a change once `dyncachekeys sync` or `run` has.",),
-    "transport": (
-        "# Content counts, not times; it stands in the name of a cache key, so that uv's cache goes by it too.",
-    ),
-    "defaults": (
-        "# cache-keys left pyproject.toml out. Of it, only what the build reads counts: the key `build`.",
-        "# With `defaults = true` any edit of it costs a build, and plain uv sees it without a `dyncachekeys sync`.",
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """``[tool.dyncachekeys]`` of one document."""
-
-    keys: tuple[Declaration, ...] = ()
-    shared: tuple[Declaration, ...] = ()
-    """For all members of the workspace."""
-    settings: Mapping[str, str | bool] = field(default_factory=dict)
-    """What stands at its head."""
-
-    @property
-    def defaults(self) -> bool:
-        """Whether what uv watches by itself counts."""
-        return self.settings.get("defaults") is not False
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to write."""
-        return not (self.keys or self.shared or self.settings)
-
-    def as_table(self) -> dict[str, Any]:
-        """Return it as a TOML parser gives it back."""
-        found: dict[str, Any] = dict(self.settings)
-        if self.shared:
-            found["workspace"] = {"keys": {one.name: one.as_table() for one in self.shared}}
-        if self.keys:
-            found["keys"] = {one.name: one.as_table() for one in self.keys}
-        return found
-
-    def lines(self, remarks: Sequence[str] = ()) -> Iterator[str]:
-        """Yield it as TOML.
-
-        Args:
-            remarks: Comments of the user's own that would be lost.
-        """
-        if self.keys:
-            yield _BEYOND if self.defaults else _ALL
-            yield from _EDITABLE
-        elif self.shared:
-            yield from _HEAD_OF_MEMBERS
-        if remarks:
-            yield "#"
-            yield "# From cache-keys:"
-            yield from remarks
-        yield f"[{TABLE}]"
-        for name, value in self.settings.items():
-            yield from _SETTINGS[name]
-            yield f"{name} = {render(value)}"
-        for path, keys in ((f"{TABLE}.workspace.keys", self.shared), (f"{TABLE}.keys", self.keys)):
-            for one in keys:
-                yield ""
-                yield from _lines(path, one)
-
-
-def _lines(path: str, one: Declaration) -> Iterator[str]:
-    yield from (f"# {line}" for line in one.why)
-    yield f"[{path}.{one.name}]"
-    yield f"resolver = {render(one.resolver)}"
-    for option, value in one.options.items():
-        yield from _option(option, value)
-
-
-def _option(name: str, value: Option) -> Iterator[str]:
-    if not isinstance(value, list):
-        yield f"{name} = {render(value)}"
-        return
-    line = f"{name} = [{', '.join(map(render, value))}]"
-    if len(line) <= 100:  # noqa: PLR2004  a line that is still read at a glance
-        yield line
-        return
-    yield f"{name} = ["
-    yield from (f"    {render(one)}," for one in value)
-    yield "]"
+    from dyncachekeys.propose.keys import Declaration, Table
 
 
 def removable(data: bytes) -> bool:
@@ -118,69 +26,90 @@ def removable(data: bytes) -> bool:
     return listing is not None and listing.statement.path == KEY
 
 
-def edited(data: bytes, table: Table, gone: Sequence[bool]) -> bytes:
+def with_keys(data: bytes, keys: Sequence[Declaration]) -> bytes:
+    """Return a ``pyproject.toml`` with keys at its end, and every other byte as it was.
+
+    Raises:
+        EditError: it can't be done safely; the message shows what to add by hand.
+    """
+    lines = [line for key in keys for line in ("", *key.lines())]
+    return _with_tables(data, data, lines[1:], {"keys": {key.name: key.as_table() for key in keys}})
+
+
+def with_table(data: bytes, table: Table, removed: Sequence[bool]) -> bytes:
     """Return a ``pyproject.toml`` with the table at its end and without some entries; all else is as it was.
 
     Args:
         data: The file.
-        table: What is to be added, if anything.
-        gone: For each element of ``cache-keys``, whether it is to be taken away.
+        table: What to add; may be empty.
+        removed: For each element of ``cache-keys``, whether to remove it; empty if none is to go.
 
     Raises:
         EditError: it can't be done safely; the message shows what to write by hand.
     """
-    bom, text = decode(data)
-    end = "\r\n" if "\r\n" in text else "\n"
-    left, remarks = _without(text, gone)
-    lines = [] if table.is_empty else list(table.lines(remarks))
-    if lines and left:
-        left += "" if left.endswith("\n") else end
-        lines = lines if left.endswith(end * 2) else ["", *lines]
-    after = bom + (left + "".join(f"{line}{end}" for line in lines)).encode()
-    before = parse(data)
-    kept = [one for one, away in zip(user_entries(data), gone, strict=True) if not away]
+    left, comments = _without(data, removed)
+    content = table.as_table()
+    return _with_tables(data, left, list(table.lines(comments)) if content else [], content, removed)
+
+
+def with_lines(data: bytes, lines: Sequence[str], *, apart: bool = False) -> bytes:
+    """Return a file with lines at its end, in its own newlines; `apart` puts a blank line before them."""
+    if not lines:
+        return data
+    end = b"\r\n" if b"\r\n" in data else b"\n"
+    start = data if not data or data.endswith(b"\n") else data + end
+    if apart and data and not start.endswith(end * 2):
+        start += end
+    return start + b"".join(line.encode() + end for line in lines)
+
+
+def _with_tables(
+    before: bytes, left: bytes, lines: Sequence[str], content: Mapping[str, Any], removed: Sequence[bool] = ()
+) -> bytes:
+    """Return what is left of a document with lines at its end, if that adds this content and changes nothing else."""
+    after = with_lines(left, lines, apart=True)
     try:
-        _prove(before, after, table, kept)
-    except (EditError, TypeError) as error:
+        entries = itertools.zip_longest(user_entries(before), removed)
+        kept = [entry for entry, is_removed in entries if not is_removed]
+        expected = _merged(parse(before), {"tool": {"dyncachekeys": content}} if content else {})
+        _prove(expected, after, kept)
+        proved = cut(after).data == cut(left).data + after[len(left) :]
+    except (DyncachekeysError, TypeError):  # a list, where a table has to be
+        proved = False
+    if not proved:
         shown = "".join(f"\n    {line}" for line in lines)
-        message = "the table can't be added at the end safely, so the file was left as it was"
-        remedy = f"write `tool` and `tool.uv` as tables with headers, or add by hand:{shown}"
-        raise EditError([Problem("edit-not-proved", message, TABLE, remedy)]) from error
+        message = "the keys can't be added at the end safely, so the file was left as it was"
+        remedy = f"write `tool` and the tables in it with headers, or add by hand:{shown}"
+        raise EditError([Problem("edit-not-proved", message, WHERE, remedy)])
     return after
 
 
-def _prove(before: Mapping[str, Any], after: bytes, table: Table, kept: Sequence[object]) -> None:
-    expected = _with(before, table)
+def _merged(table: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with the content of another one added, level by level."""
+    merged = {**table}
+    for name, value in more.items():
+        merged[name] = _merged(merged.get(name, {}), value) if isinstance(value, Mapping) else value
+    return merged
+
+
+def _prove(expected: Mapping[str, Any], after: bytes, entries: Sequence[object]) -> None:
     try:
-        prove(expected, after, [kept])
+        prove(expected, after, [entries])
     except EditError:
         # Where only a dotted `tool.uv.cache-keys` stood, `tool` is now what the new table's header makes.
-        prove(
-            {**{name: expected[name] for name in expected if name != "tool"}, "tool": expected["tool"]}, after, [kept]
-        )
+        prove(dict(sorted(expected.items(), key=lambda item: item[0] == "tool")), after, [entries])
 
 
-def _without(text: str, gone: Sequence[bool]) -> tuple[str, list[str]]:
-    """Return the text without some entries, and the comments that went with the whole list."""
-    if not any(gone):
-        return text, []
+def _without(data: bytes, removed: Sequence[bool]) -> tuple[bytes, list[str]]:
+    """Return a document without some entries, and the comments that went with the whole list."""
+    if not any(removed):
+        return data, []
+    bom, text = decode(data)
     listing = find_list(text)
-    if listing is None or len(listing.array.elements) != len(gone):
+    if listing is None or len(listing.array.elements) != len(removed):
         raise ConfigurationError([Problem("edit-not-proved", "can't be edited", ".".join(KEY), "write a plain list")])
-    if not all(gone):
-        return less(text, owned_spans(text, listing, gone)), []
+    if not all(removed):
+        return bom + less(text, owned_spans(text, listing, removed)).encode(), []
     statement = listing.statement
-    remarks = [text[one.start : one.end].rstrip() for one in listing.array.comments]
-    return less(text, [(line_start(text, statement.start), line_end(text, statement.end))]), remarks
-
-
-def _with(before: Mapping[str, Any], table: Table) -> dict[str, Any]:
-    if table.is_empty:
-        return dict(before)
-    return {**before, "tool": {**before.get("tool", {}), TABLE.partition(".")[2]: table.as_table()}}
-
-
-def with_line(data: bytes, line: str) -> bytes:
-    """Return a file with a line at its end, in the newlines that it has."""
-    end = b"\r\n" if b"\r\n" in data else b"\n"
-    return data + (b"" if not data or data.endswith(b"\n") else end) + line.encode() + end
+    comments = [text[comment.start : comment.end].rstrip() for comment in listing.array.comments]
+    return bom + less(text, [(line_start(text, statement.start), line_end(text, statement.end))]).encode(), comments

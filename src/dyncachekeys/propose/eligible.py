@@ -4,82 +4,81 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dyncachekeys.backends.files import at
+from dyncachekeys.config.model import WHERE
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
-from dyncachekeys.propose.edit import TABLE
 from dyncachekeys.pyproject.project import FILE, load
 from dyncachekeys.uv import workspace
-from dyncachekeys.uv.workspace import with_inherited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from dyncachekeys.pyproject.project import Project
 
-
-def has_table(root: Path) -> bool:
-    """Tell whether a project has a configuration, of its own or inherited.
-
-    Raises:
-        DyncachekeysError: its ``pyproject.toml`` can't be read.
-    """
-    project = load(root)
-    files = Files(project.root, FileMemory())
-    return project.table is not None or bool(with_inherited(project, files).inherited)
+_NOTHING_TO_CONFIGURE = "cache keys are about builds, so there is nothing to configure"
 
 
-def is_package(root: Path) -> bool:
-    """Tell whether uv builds a project.
+def choose(folders: Iterable[Path], root: Path) -> tuple[list[Path], bool]:
+    """Return the packages that get keys, and whether the root of a workspace can declare keys for all its members.
+
+    Args:
+        folders: All projects that uv knows here, path sources included.
+        root: The one that we are in; if that is the root of a workspace, it is about all packages of it.
 
     Raises:
-        DyncachekeysError: its ``pyproject.toml`` can't be read.
+        DyncachekeysError: uv builds no package of the workspace, or a ``pyproject.toml`` can't be read.
     """
-    return load(root).is_package
+    pyproject = workspace.pyproject(Files(root, FileMemory()), root)
+    if not isinstance(at(pyproject, "tool.uv.workspace"), dict):
+        return [root], False
+    return _of_workspace({folder: _project(folder) for folder in folders}, root)
 
 
-def is_unbuilt(root: Path) -> bool:
-    """Tell whether a project has a name and is not built: it would get keys from its workspace for nothing.
-
-    Raises:
-        DyncachekeysError: its ``pyproject.toml`` can't be read.
-    """
-    project = load(root)
-    return "project" in project.pyproject and not project.is_package
+def _project(folder: Path) -> Project:
+    project = load(folder)
+    return workspace.with_inherited(project, Files(project.root, FileMemory()))
 
 
-def packages(folders: Iterable[Path], home: Path) -> list[Path]:
-    """Return those of some folders that are packages at or below the root of a workspace."""
-    return [one for one in folders if one.is_relative_to(home) and is_package(one)]
+def _of_workspace(projects: Mapping[Path, Project], root: Path) -> tuple[list[Path], bool]:
+    packages = [folder for folder, project in projects.items() if folder.is_relative_to(root) and project.is_package]
+    if not packages:
+        remedy = f"{_NOTHING_TO_CONFIGURE}; add a `[build-system]` to what is to be built"
+        raise ConfigurationError([Problem("not-built", "no package of the workspace is built by uv", FILE, remedy)])
+    without_keys = [folder for folder in packages if not _has_table(projects[folder])]
+    can_share = without_keys == packages and not _has_table(projects[root])
+    return without_keys or packages, can_share and _all_are_built(projects.values())
 
 
-def is_workspace(root: Path) -> bool:
-    """Tell whether a project is the root of a workspace with members."""
-    files = Files(root, FileMemory())
-    table = workspace.pyproject(files, root)
-    tool = table.get("tool") if isinstance(table, dict) else None
-    of_uv = tool.get("uv") if isinstance(tool, dict) else None
-    return isinstance(of_uv, dict) and isinstance(of_uv.get("workspace"), dict)
+def _all_are_built(projects: Iterable[Project]) -> bool:
+    """Tell whether uv builds all that have a name: any other would get keys from the root for nothing."""
+    return all(project.is_package for project in projects if "project" in project.pyproject)
+
+
+def _has_table(project: Project) -> bool:
+    return project.table is not None or bool(project.inherited)
 
 
 def require_no_keys(project: Project) -> None:
     """Raise `ConfigurationError` if a project has keys already, of its own or inherited, or a region."""
-    where = f"{project.root.name}/{FILE}: {TABLE}"
+    where = f"{project.root.name}/{FILE}: {WHERE}"
     if project.table is not None:
+        code, message = "already-there", "is there already"
         remedy = (
             "nothing was changed: edit it, and ask `dyncachekeys doctor` and `dyncachekeys trace` what is missing;"
-            f" or take `[{TABLE}]` out to have it made anew"
+            f" or remove `[{WHERE}]`, then run `dyncachekeys init` again"
         )
-        raise ConfigurationError([Problem("already-there", "is there already", where, remedy)])
-    if project.inherited:
-        remedy = f"add what it needs besides in `[{TABLE}.keys.NAME]`; `dyncachekeys trace` tells what is missing"
-        message = "it has keys already, from the root of its workspace"
-        raise ConfigurationError([Problem("already-there", message, where, remedy)])
-    if project.region:
-        message = "there is a generated region, but no key"
-        remedy = "run `dyncachekeys clean` to take it away, then `dyncachekeys init`"
-        raise ConfigurationError([Problem("region-without-table", message, "tool.uv.cache-keys", remedy)])
+    elif project.inherited:
+        code, message = "already-there", "it has keys already, from the root of its workspace"
+        remedy = f"add what else it needs in `[{WHERE}.keys.NAME]`; `dyncachekeys trace` shows what is missing"
+    elif project.region:
+        code, message, where = "region-without-table", "there is a generated region, but no key", "tool.uv.cache-keys"
+        remedy = "run `dyncachekeys clean` to remove it, then `dyncachekeys init`"
+    else:
+        return
+    raise ConfigurationError([Problem(code, message, where, remedy)])
 
 
 def require_package(project: Project) -> None:
@@ -87,18 +86,14 @@ def require_package(project: Project) -> None:
     if project.is_package:
         return
     if "project" not in project.pyproject:
-        message, remedy = (
-            "there is no `[project]`, so uv builds nothing here",
-            "go to a package, or name one: `--package NAME`",
-        )
+        message = "there is no `[project]`, so uv builds nothing here"
+        remedy = "go to a package, or name one: `--package NAME`"
     elif "build-system" in project.pyproject:
         message = "uv does not build it: `tool.uv.package` is false"
-        remedy = "cache keys are about builds, so there is nothing to configure; set it to true if it is to be built"
+        remedy = f"{_NOTHING_TO_CONFIGURE}; set it to true if it is to be built"
     else:
         message = "uv does not build it: there is no `[build-system]`"
-        remedy = (
-            "cache keys are about builds, so there is nothing to configure; add a `[build-system]` if it is to be built"
-        )
+        remedy = f"{_NOTHING_TO_CONFIGURE}; add a `[build-system]` if it is to be built"
     if project.user_entries:
         remedy += "; until then `tool.uv.cache-keys` does nothing"
     raise ConfigurationError([Problem("not-built", message, f"{project.root.name}/{FILE}", remedy)])

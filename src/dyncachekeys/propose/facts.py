@@ -1,4 +1,4 @@
-"""What is known of a project from reading it: plain values, on which keys are decided."""
+"""What is known of a project from reading it: plain values, from which keys are decided."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class OldEntry:
     files: tuple[str, ...] = ()
     """What a glob matches, the file that is named, or what a folder holds; of very many only the first."""
     ignored: tuple[str, ...] = ()
-    """Which of these git ignores: products, mostly."""
+    """Which of these git ignores: mostly products."""
     is_folder: bool = False
-    """What is named is a folder."""
+    """Whether the entry names a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +36,23 @@ class Facts:
     old: tuple[OldEntry, ...]
     """The user's own entries, in their order."""
     listed: bool
-    """Whether there is a list of entries; then uv's defaults don't hold (U10)."""
+    """Whether there is a list of entries; it replaces uv's defaults (U10)."""
     in_tree: tuple[str, ...]
     """The files of the tree that the build imports: backend, ``setup.py`` and hooks with all their helpers."""
     named: tuple[str, ...]
-    """Scripts that the configuration has run, there or not."""
+    """Scripts that the configuration makes the build run, there or not."""
     natives: tuple[str, ...]
     """Sources in compiled languages, and what describes how to compile them."""
     compiled: tuple[str, ...]
-    """What the configuration names as the source of what is compiled, whatever it looks like."""
+    """Files that the configuration names as sources of what is compiled, whatever their suffix."""
     requirement_files: tuple[str, ...]
     version_files: tuple[str, ...]
     version_name: str | None
-    """What the only version file, a Python module, assigns the version to, if it is plain to see."""
+    """The variable that holds the version, if there is one version file and it is a Python module."""
     metadata_files: tuple[str, ...]
-    """Readme and licence files and the like, as far as they are named and there."""
+    """Readme and licence files and the like that are named and there."""
     metadata_globs: tuple[str, ...]
-    """What names licence files by a glob."""
+    """Globs that name licence files."""
     present: frozenset[str]
     """Which of ``setup.py``, ``setup.cfg`` and ``src`` there are."""
     submodules: tuple[str, ...]
@@ -60,7 +60,7 @@ class Facts:
     siblings: tuple[str, ...]
     """Local packages that uv builds and installs for the build."""
     shared: tuple[str, ...]
-    """What the build takes from the project's own environment: without isolation, all that it requires."""
+    """Distributions that the build takes from the project's own environment: without isolation, all that it requires."""
 
     def at(self, dotted: str) -> Any:
         """Return what stands in ``pyproject.toml`` under a dotted key; nothing if it is not there."""
@@ -73,11 +73,16 @@ class Facts:
 
     @property
     def is_in_tree(self) -> bool:
-        """Whether the backend lies in the tree."""
+        """Whether the backend is in the tree."""
         return bool(self.at("build-system.backend-path"))
 
     @property
+    def runs_own_code(self) -> bool:
+        """Whether the build runs code of this tree."""
+        return bool(self.in_tree or self.named or self.is_in_tree)
+
+    @property
     def has_dynamic_version(self) -> bool:
-        """Whether the version is found out by the build."""
+        """Whether the build determines the version."""
         dynamic = self.at("project.dynamic")
         return not isinstance(self.at("project"), dict) or (isinstance(dynamic, list) and "version" in dynamic)

@@ -1,4 +1,4 @@
-"""Looking at a project: its files are listed and a few are read; nothing is run and nothing is written."""
+"""Inspecting a project: its files are listed and a few are read; nothing is run and nothing is written."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from dyncachekeys.files.tree import Files
     from dyncachekeys.pyproject.project import Project
 
-_MOST = 5_000
-"""How many files of one entry are looked at."""
+_MAX_FILES = 5_000
+"""How many files of one entry are inspected."""
 
 
-def look(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
+def inspect(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
     """Return what there is to know of a package.
 
     Raises:
@@ -47,61 +47,60 @@ def look(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
     pyproject = with_hatch_toml(project.pyproject, files.is_file, files.read)
     of_setuptools = metadata.setup_cfg(files)
     backend = at(pyproject, "build-system.build-backend")
-    tool = at(pyproject, "tool.uv")
-    # What is not there yet is named all the same: it is a state, and uv builds when it comes.
-    needed = [path for paths in requirement_files(pyproject).values() for path in paths]
+    # A file that is not there yet is named all the same: its absence is a state, and uv builds when it comes.
+    requirements = [*itertools.chain(*requirement_files(pyproject).values()), *of_setuptools.get("requirements", [])]
     version = metadata.version(pyproject, of_setuptools, files)
     return Facts(
         pyproject=pyproject,
         backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
         requires=frozenset(distributions(pyproject)),
         old=tuple(_old(project, files)),
-        listed=isinstance(tool, dict) and bool(project.user_entries),
-        in_tree=_in_tree(project, files, environ),
-        named=tuple(sorted(str(one.path) for one in scripts(pyproject) if not one.optional)),
+        listed=bool(project.user_entries),
+        in_tree=in_tree(project, files, environ),
+        named=tuple(sorted(str(script.path) for script in scripts(pyproject) if not script.optional)),
         natives=_natives(files),
         compiled=existing(files, _compiled(pyproject)),
-        requirement_files=existing(files, [*needed, *of_setuptools.get("requirements", [])]),
+        requirement_files=existing(files, requirements),
         version_files=existing(files, [*version.files, *_imported(project, files, environ, version.run)]),
         version_name=version.name,
         metadata_files=existing(files, [*metadata.described(pyproject, files), *of_setuptools.get("metadata", [])]),
-        metadata_globs=tuple(one for one in texts(at(pyproject, "project.license-files")) if is_glob(one)),
-        present=frozenset(name for name in ("setup.py", "setup.cfg", "src") if files.exists(name)),
+        metadata_globs=tuple(filter(is_glob, texts(at(pyproject, "project.license-files")))),
+        present=frozenset(filter(files.exists, ("setup.py", "setup.cfg", "src"))),
         submodules=_submodules(files),
         siblings=local_packages.siblings(project, files),
         shared=local_packages.shared(project, files),
     )
 
 
-def _in_tree(project: Project, files: Files, environ: Mapping[str, str]) -> tuple[str, ...]:
+def in_tree(project: Project, files: Files, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the files that a `backend` key would watch and that are there."""
     try:
         seen = process_environ.for_keys(environ)
         resolved = only("backend", {"resolver": "backend"}, project, seen, files)
-    except DyncachekeysError:  # told by `sync`, of the key that is proposed all the same
+    except DyncachekeysError:  # reported by `sync` for the key, which is proposed all the same
         return ()
-    inputs = [one for key in resolved.keys for one in key.inputs]
-    return tuple(one.subject for one in inputs if one.kind == "file" and one.state != MISSING)
+    inputs = (item for key in resolved.keys for item in key.inputs)
+    return tuple(item.subject for item in inputs if item.kind == "file" and item.state != MISSING)
 
 
 def _imported(project: Project, files: Files, environ: Mapping[str, str], paths: Iterable[str]) -> Iterator[str]:
-    """Yield what modules import of the tree: a version may come from there."""
+    """Yield the files of the tree that modules import: the version may come from there."""
     context = Context(project.root, project.pyproject, process_environ.for_keys(environ), files, "")
     for path in paths:
         names = path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").split("/")
         folder = "/".join(path.split("/")[: -len(names) - path.endswith("/__init__.py")]) or "."
-        what = Run(0, path, ".".join(names))
-        yield from sorted(follow(context, [Request(what, "the version", (folder,))]).found)
+        request = Request(Run(0, path, ".".join(names)), "the version", (folder,))
+        yield from sorted(follow(context, [request]).found)
 
 
 def _compiled(pyproject: Mapping[str, Any]) -> Iterator[str]:
     """Yield files that the configuration itself names as sources of what is compiled."""
     modules = at(pyproject, "tool.setuptools.ext-modules")
-    for one in modules if isinstance(modules, list) else ():
-        for option in ("sources", "depends"):
-            yield from texts(one.get(option) if isinstance(one, dict) else None)
     generated = at(pyproject, "tool.scikit-build.generate")
-    for one in generated if isinstance(generated, list) else ():
-        yield from texts(one.get("template-path") if isinstance(one, dict) else None)
+    for tables, options in ((modules, ("sources", "depends")), (generated, ("template-path",))):
+        for table in tables if isinstance(tables, list) else ():
+            for option in options:
+                yield from texts(at(table, option))
 
 
 def _natives(files: Files) -> tuple[str, ...]:
@@ -118,12 +117,12 @@ def _old(project: Project, files: Files) -> Iterator[OldEntry]:
             yield OldEntry(entry)
             continue
         is_folder = not is_glob(text) and files.is_dir(text)
-        found = tuple(itertools.islice(_found(files, text, is_folder=is_folder), _MOST))
-        ignored = tuple(path for path in found if not path.startswith("../") and rules.ignores(path))
-        yield OldEntry(entry, found, ignored, is_folder=is_folder)
+        matched = tuple(itertools.islice(_matched(files, text, is_folder=is_folder), _MAX_FILES))
+        ignored = tuple(path for path in matched if not path.startswith("../") and rules.ignores(path))
+        yield OldEntry(entry, matched, ignored, is_folder=is_folder)
 
 
-def _found(files: Files, text: str, *, is_folder: bool) -> Iterator[str]:
+def _matched(files: Files, text: str, *, is_folder: bool) -> Iterator[str]:
     if is_folder:
         yield from matches(files, f"{text.rstrip('/')}/**")
     elif is_glob(text):
@@ -133,7 +132,7 @@ def _found(files: Files, text: str, *, is_folder: bool) -> Iterator[str]:
 
 
 def _submodules(files: Files) -> tuple[str, ...]:
-    """Return the folders of submodules below the project, as the repository's ``.gitmodules`` has them."""
+    """Return the folders of submodules below the project, as the repository's ``.gitmodules`` lists them."""
     home = refs.work_tree(files)
     if home is None:
         return ()

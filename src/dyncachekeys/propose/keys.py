@@ -1,27 +1,38 @@
-"""Keys that are to be written, each with the reason for it."""
+"""The keys and the table to be written, each with its reasons, and how they look as TOML."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from dyncachekeys.config.model import WHERE
+from dyncachekeys.pyproject.render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Option: TypeAlias = "str | bool | list[str]"
-NAMES = (
-    "backend",
-    "build",
-    "version",
-    "git",
-    "requirements",
-    "metadata",
-    "sources",
-    "python",
-    "environment",
-    "outputs",
+_ORDER = (
+    *("backend", "build", "version", "git", "requirements"),
+    *("metadata", "sources", "python", "environment", "outputs"),
 )
-"""The names of keys, in the order in which they are written; all others come after them."""
+"""The names of keys in the order in which they are written; all others come after them."""
+_LONGEST_LINE = 100
+_BEYOND_DEFAULTS = "# What the build depends on beyond what uv watches by itself: pyproject.toml, setup.py, setup.cfg, and that src is there."
+_WITHOUT_DEFAULTS = "# What the build depends on."
+_EDITABLE = (
+    "# An editable install, uv's default, needs no build when Python sources are edited: so only what the metadata",
+    "# and compiled code depend on is named. `dyncachekeys show` lists what each key finds.",
+)
+_FOR_MEMBERS = ("# What the builds of the members depend on: each key is looked up in each member's own folder.",)
+_SETTINGS = {
+    "watch": ("# Content counts, not times; uv sees a change once `dyncachekeys sync` or `run` has.",),
+    "transport": ("# Content counts, not times; it is in the name of a cache key, so that uv's cache goes by it too.",),
+    "defaults": (
+        "# cache-keys left pyproject.toml out. Of it, only what the build reads counts: the key `build`.",
+        "# With `defaults = true` any edit of it costs a build, and plain uv sees it without a `dyncachekeys sync`.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +46,75 @@ class Declaration:
     """Lines of comment."""
 
     def as_table(self) -> dict[str, Option]:
-        """Return the key as a TOML parser gives it back."""
+        """Return the key as a TOML parser returns it."""
         return {"resolver": self.resolver, **self.options}
+
+    def lines(self, path: str = f"{WHERE}.keys") -> Iterator[str]:
+        """Yield the key as TOML, in the table with a dotted path."""
+        yield from (f"# {line}" for line in self.why)
+        yield f"[{path}.{self.name}]"
+        for name, value in self.as_table().items():
+            if not isinstance(value, list):
+                yield f"{name} = {render(value)}"
+                continue
+            items = list(map(render, value))
+            line = f"{name} = [{', '.join(items)}]"
+            if len(line) > _LONGEST_LINE:
+                line = "\n".join([f"{name} = [", *(f"    {item}," for item in items), "]"])
+            yield from line.split("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``[tool.dyncachekeys]`` of one document."""
+
+    keys: tuple[Declaration, ...] = ()
+    shared: tuple[Declaration, ...] = ()
+    """For all members of the workspace."""
+    settings: Mapping[str, str | bool] = field(default_factory=dict)
+    """The options of the table itself."""
+
+    @property
+    def defaults(self) -> bool:
+        """Whether what uv watches by itself counts."""
+        return self.settings.get("defaults") is not False
+
+    def as_table(self) -> dict[str, Any]:
+        """Return the table as a TOML parser returns it; empty if there is nothing to write."""
+        found: dict[str, Any] = dict(self.settings)
+        if self.shared:
+            found["workspace"] = {"keys": {key.name: key.as_table() for key in self.shared}}
+        if self.keys:
+            found["keys"] = {key.name: key.as_table() for key in self.keys}
+        return found
+
+    def lines(self, comments: Sequence[str] = ()) -> Iterator[str]:
+        """Yield the table as TOML, with the user's own comments that would be lost."""
+        if self.keys:
+            yield _BEYOND_DEFAULTS if self.defaults else _WITHOUT_DEFAULTS
+            yield from _EDITABLE
+        elif self.shared:
+            yield from _FOR_MEMBERS
+        if comments:
+            yield from ("#", "# From cache-keys:", *comments)
+        yield f"[{WHERE}]"
+        for name, value in self.settings.items():
+            yield from (*_SETTINGS[name], f"{name} = {render(value)}")
+        for path, keys in ((f"{WHERE}.workspace.keys", self.shared), (f"{WHERE}.keys", self.keys)):
+            for key in keys:
+                yield from ("", *key.lines(path))
 
 
 def merged(declared: Iterable[Declaration]) -> list[Declaration]:
-    """Return declarations with one for each name, in the order in which they are written.
+    """Return one declaration for each name, in the order in which they are written.
 
-    Lists are joined, and of truth values the true ones stay: each was asked for by somebody.
+    Lists are joined, and a truth value is true if one of them is: somebody asked for each.
     """
     found: dict[str, Declaration] = {}
     for one in declared:
         known = found.get(one.name)
         found[one.name] = one if known is None else _joined(known, one)
-    order = {name: place for place, name in enumerate(NAMES)}
-    return sorted(found.values(), key=lambda one: order.get(one.name, len(order)))
+    return sorted(found.values(), key=lambda one: _ORDER.index(one.name) if one.name in _ORDER else len(_ORDER))
 
 
 def _joined(first: Declaration, second: Declaration) -> Declaration:

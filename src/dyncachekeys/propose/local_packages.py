@@ -24,12 +24,9 @@ def siblings(project: Project, files: Files) -> tuple[str, ...]:
     """
     tables = [workspace.pyproject(files, folder) for folder in dict.fromkeys((project.root, workspace.home(files)))]
     local = {name for table in tables for name in _local(at(table, "tool.uv.sources") if table else None)}
-    there = {workspace.name(files, folder): folder for folder in workspace.scope(files)}
-    wanted = local & set(distributions(project.pyproject))
-    found = [
-        name for name, folder in there.items() if name and folder != project.root and normalised_name(name) in wanted
-    ]
-    return tuple(sorted(found, key=normalised_name))
+    required = local & set(distributions(project.pyproject))
+    names = (workspace.name(files, folder) for folder in workspace.scope(files) if folder != project.root)
+    return tuple(sorted({name for name in names if name and normalised_name(name) in required}, key=normalised_name))
 
 
 def shared(project: Project, files: Files) -> tuple[str, ...]:
@@ -39,8 +36,9 @@ def shared(project: Project, files: Files) -> tuple[str, ...]:
     """
     if is_isolated(workspace.settings(files), project.name):
         return ()
-    required = (one for one in _texts(at(project.pyproject, "build-system.requires")) if ";" not in one)
-    return tuple(sorted(filter(None, set(map(required_name, required)))))
+    requires = at(project.pyproject, "build-system.requires")
+    names = {required_name(one) for one in requires if ";" not in str(one)} if isinstance(requires, list) else ()
+    return tuple(sorted(filter(None, names)))
 
 
 def _local(sources: Any) -> Iterator[str]:
@@ -48,7 +46,3 @@ def _local(sources: Any) -> Iterator[str]:
         several = given if isinstance(given, list) else [given]
         if any(isinstance(one, dict) and (one.get("workspace") or "path" in one) for one in several):
             yield normalised_name(name)
-
-
-def _texts(value: Any) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

@@ -28,62 +28,68 @@ _FROM_GIT = {
     "versioneer-518": None,
     "dunamai": None,
 }
-"""What takes the version from git, and the variable that overrides it (in the documentation of each)."""
+"""Distributions that take the version from git, and the variable that overrides it, by their documentation."""
 _SOURCES = {"vcs": "hatch-vcs", "uv-dynamic-versioning": "uv-dynamic-versioning", "versioningit": "versioningit"}
-"""Of hatchling, by the name of the version source."""
+"""The same for hatchling, by the name of the version source."""
 _WRITTEN = (
     "tool.setuptools_scm.version_file",
     "tool.hatch.build.hooks.vcs.version-file",
     "tool.pdm.version.write_to",
     "tool.versioningit.write.file",
 )
-"""Options that have the version written into a file of the project."""
+"""Options that make the build write the version into a file of the project."""
 
 
 def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
-    """Yield keys for files and the repository, as far as the metadata comes from there.
+    """Yield keys for the files and the repository that the metadata comes from.
 
-    Args:
-        facts: The project.
-        exact: Whether the version counts by its value, which uv can't watch.
+    If `exact`, the version counts by its value, which uv can't watch.
     """
-    versions = tuple(path for path in facts.version_files if path not in facts.in_tree)
-    if exact and versions and facts.version_name:
-        why = "The version is read from here; nothing else in this file counts."
-        yield Declaration("version", "table", {"file": versions[0], "tables": [facts.version_name]}, (why,))
-    elif versions:
-        yield _files("version", versions, "The version is read from here.")
+    yield from _version(facts, exact=exact)
     yield from _from_git(facts)
     if facts.requirement_files:
         why = "Dependencies are read from here, and from what these files include."
         yield Declaration("requirements", "requirements", {"files": list(facts.requirement_files)}, (why,))
     if facts.metadata_files or facts.metadata_globs:
-        why = "Goes into the metadata. Take this key away if that is not worth a build to you."
-        patterns = [*map(exactly, facts.metadata_files), *(f"/{one}" for one in facts.metadata_globs)]
+        why = "Goes into the metadata. Remove this key if that is not worth a build to you."
+        patterns = [*map(exactly, facts.metadata_files), *(f"/{glob}" for glob in facts.metadata_globs)]
         yield Declaration("metadata", "files", {"patterns": patterns}, (why,))
     variable = facts.at("tool.hatch.version.variable")
     if facts.at("tool.hatch.version.source") == "env" and isinstance(variable, str) and variable:
         yield Declaration("environment", "env", {"names": [variable]}, ("The version is read from here.",))
-    written = [posixpath.join(_base(option, facts), path) for option in _WRITTEN for path in texts(facts.at(option))]
-    if written and facts.has_dynamic_version:
+    if facts.has_dynamic_version:
+        yield from _written(facts)
+
+
+def _version(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
+    versions = [path for path in facts.version_files if path not in facts.in_tree]
+    if exact and versions and facts.version_name:
+        why = "The version is read from here; nothing else in this file counts."
+        yield Declaration("version", "table", {"file": versions[0], "tables": [facts.version_name]}, (why,))
+    elif versions:
+        patterns = [exactly(path) for path in versions]
+        yield Declaration("version", "files", {"patterns": patterns}, ("The version is read from here.",))
+
+
+def _written(facts: Facts) -> Iterator[Declaration]:
+    """Yield a key for the file into which the build writes the version."""
+    given = [(option, path) for option in _WRITTEN for path in texts(facts.at(option))]
+    patterns = [exactly(posixpath.join(_base(option, facts), path)) for option, path in given]
+    if patterns:
         why = "Written by the build: if it is gone, as after `git clean`, uv builds once more."
-        yield Declaration("outputs", "outputs", {"patterns": [exactly(path) for path in written]}, (why,))
+        yield Declaration("outputs", "outputs", {"patterns": patterns}, (why,))
 
 
 def _base(option: str, facts: Facts) -> str:
     """Return the folder from which a path starts: for pdm-backend (2.4) that of the packages, by default ``src``."""
     if option != "tool.pdm.version.write_to":
         return ""
-    said = facts.at("tool.pdm.build.package-dir")
-    return said if isinstance(said, str) else "src" if "src" in facts.present else ""
-
-
-def _files(name: str, paths: tuple[str, ...], why: str) -> Declaration:
-    return Declaration(name, "files", {"patterns": [exactly(path) for path in paths]}, (why,))
+    folder = facts.at("tool.pdm.build.package-dir")
+    return folder if isinstance(folder, str) else "src" if "src" in facts.present else ""
 
 
 def _from_git(facts: Facts) -> Iterator[Declaration]:
-    plugin = version_plugin(facts)
+    plugin = _version_plugin(facts)
     if plugin is None:
         return
     why = (
@@ -96,7 +102,7 @@ def _from_git(facts: Facts) -> Iterator[Declaration]:
         yield Declaration("environment", "env", {"names": [variable]}, (f"Overrides the version ({plugin}).",))
 
 
-def version_plugin(facts: Facts) -> str | None:
+def _version_plugin(facts: Facts) -> str | None:
     """Return the distribution that takes the version from git; nothing if none does."""
     if facts.at("tool.pdm.version.source") == "scm":
         return "pdm-backend"

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InitOptions:
-    """How changes are to be noticed."""
+    """The options of `init` that decide how changes are noticed."""
 
     trace: bool = False
-    """Builds are watched for what they read."""
+    """Builds are traced for what they read."""
     watch: Literal["auto", "digest"] = "auto"
     transport: Literal["stamp", "digest"] = "stamp"
 
@@ -25,7 +25,7 @@ class InitOptions:
 
     @property
     def settings(self) -> Mapping[str, str | bool]:
-        """Return what stands at the head of the table for it."""
+        """Return the options of the table that this asks for."""
         if self.transport != "stamp":
             return {"transport": self.transport}  # with it, `auto` means `digest`
         return {"watch": self.watch} if self.watch != "auto" else {}

@@ -1,27 +1,27 @@
-"""The use case: look at projects and decide. Writes nothing, and runs no code of the project."""
+"""The use case: inspect projects and decide. Writes nothing, and runs no code of the project."""
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
-from dyncachekeys.propose import decide
-from dyncachekeys.propose.edit import Table, edited, removable
+from dyncachekeys.propose.decide import decide, less, shared_keys
+from dyncachekeys.propose.edit import removable, with_table
 from dyncachekeys.propose.eligible import require_no_keys, require_package
-from dyncachekeys.propose.inspect import look
+from dyncachekeys.propose.inspect import inspect
+from dyncachekeys.propose.keys import Table
 from dyncachekeys.propose.options import InitOptions
-from dyncachekeys.pyproject.project import Project, load
+from dyncachekeys.pyproject.project import load
 from dyncachekeys.uv.workspace import with_inherited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from dyncachekeys.propose.migrate import Carried
+    from dyncachekeys.propose.migrate import Migrated
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,23 @@ class Proposal:
 
     name: str
     root: Path
-    table: Table
-    carried: tuple[Carried, ...]
-    """What becomes of the user's own entries, in their order."""
     before: bytes
-    after: bytes
+    """Its ``pyproject.toml``."""
+    table: Table
+    migrated: tuple[Migrated, ...] = ()
+    """What becomes of the user's own entries, in their order."""
+    after: bytes = b""
+    """The proposed ``pyproject.toml``."""
+
+    @property
+    def covered(self) -> list[Migrated]:
+        """The entries that go, since a key covers them."""
+        return [old for old in self.migrated if old.by is not None]
+
+    @property
+    def staying(self) -> list[Migrated]:
+        """The entries that stay."""
+        return [old for old in self.migrated if old.by is None]
 
 
 def propose(
@@ -55,42 +67,47 @@ def propose(
     Raises:
         DyncachekeysError: a project has a configuration already, is not built, or can't be read or edited.
     """
-    found: list[tuple[Project, Table, tuple[Carried, ...]]] = []
+    proposals: list[Proposal] = []
     problems: list[Problem] = []
     for root in roots:
         try:
-            found.append(_decided(root, environ, init_options or InitOptions()))
-        except DyncachekeysError as error:  # noqa: PERF203  all problems are told in one run
+            proposals.append(_decided(root, environ, init_options or InitOptions()))
+        except DyncachekeysError as error:  # noqa: PERF203  all problems are reported in one run
             problems += error.problems
     if problems:
         raise ConfigurationError(problems)
-    shared = decide.shared([table for _, table, _ in found]) if home is not None else ()
-    if shared and home is not None:
-        found = [(project, decide.less(table, shared), carried) for project, table, carried in found]
-        if all(project.root != home for project, _, _ in found):
-            found.insert(0, (load(home), Table(), ()))
-        found = [
-            (project, dataclasses.replace(table, shared=shared) if project.root == home else table, carried)
-            for project, table, carried in found
-        ]
-    return [_proposal(*one) for one in found]
+    if home is not None:
+        proposals = _with_shared_keys(proposals, home)
+    return [_edited(proposal) for proposal in proposals]
 
 
-def _proposal(project: Project, table: Table, carried: tuple[Carried, ...]) -> Proposal:
-    after = edited(project.raw, table, [one.by is not None for one in carried] or [False] * len(project.user_entries))
-    return Proposal(project.name, project.root, table, carried, project.raw, after)
-
-
-def _decided(
-    root: Path, environ: Mapping[str, str], init_options: InitOptions
-) -> tuple[Project, Table, tuple[Carried, ...]]:
+def _decided(root: Path, environ: Mapping[str, str], init_options: InitOptions) -> Proposal:
     project = load(root)
     files = Files(project.root, FileMemory())
     require_no_keys(with_inherited(project, files))
     require_package(project)
-    table, carried = decide.decide(look(project, files, environ), init_options)
-    if any(one.by is not None for one in carried) and not removable(project.raw):
+    table, migrated = decide(inspect(project, files, environ), init_options)
+    if any(entry.by is not None for entry in migrated) and not removable(project.raw):
         remedy = "write it as `cache-keys = [...]` under `[tool.uv]`, then run `dyncachekeys init` again"
         problem = Problem("edit-not-proved", "entries can't be taken out of it safely", "tool.uv.cache-keys", remedy)
         raise ConfigurationError([problem])
-    return project, table, tuple(carried)
+    return Proposal(project.name, project.root, project.raw, table, tuple(migrated))
+
+
+def _with_shared_keys(proposals: list[Proposal], home: Path) -> list[Proposal]:
+    """Return the proposals with the keys that all need declared once, in the root of the workspace."""
+    shared = shared_keys([proposal.table for proposal in proposals])
+    if not shared:
+        return proposals
+    if all(proposal.root != home for proposal in proposals):
+        root = load(home)
+        proposals = [Proposal(root.name, root.root, root.raw, Table()), *proposals]
+    return [
+        replace(one, table=replace(less(one.table, shared), shared=shared if one.root == home else ()))
+        for one in proposals
+    ]
+
+
+def _edited(proposal: Proposal) -> Proposal:
+    removed = [entry.by is not None for entry in proposal.migrated]
+    return replace(proposal, after=with_table(proposal.before, proposal.table, removed))

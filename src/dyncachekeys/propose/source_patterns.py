@@ -1,4 +1,4 @@
-"""Patterns for the files that a build compiles: by ending and name, below the folders that hold them."""
+"""Patterns for the files that a build compiles: by suffix and name, below the folders that hold them."""
 
 from __future__ import annotations
 
@@ -13,69 +13,44 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SOURCE_PATTERNS = (
-    "Cargo.toml",
-    "Cargo.lock",
-    "rust-toolchain.toml",
-    "rust-toolchain",
+    *("Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "rust-toolchain"),
     "config.toml",  # of Cargo: only below `.cargo`
     "*.rs",
-    "CMakeLists.txt",
-    "*.cmake",
-    "*.cmake.in",
-    "meson.build",
-    "meson.options",
-    "meson_options.txt",
-    "*.[ch]",
-    "*.[ch][ch]",
-    "*.[ch]pp",
-    "*.[ch]xx",
-    "*.h.in",
-    "*.inl",
-    "*.cu",
-    "*.cuh",
-    "*.pyx",
-    "*.px[di]",
-    "*.f90",
-    "*.f",
-    "*.zig",
-    "*.nim",
-    "*.S",
-    "*.asm",
+    *("CMakeLists.txt", "*.cmake", "*.cmake.in"),
+    *("meson.build", "meson.options", "meson_options.txt"),
+    *("*.[ch]", "*.[ch][ch]", "*.[ch]pp", "*.[ch]xx", "*.h.in", "*.inl", "*.cu", "*.cuh"),
+    *("*.pyx", "*.px[di]", "*.f90", "*.f", "*.zig", "*.nim", "*.S", "*.asm"),
 )
-"""What names of files look like that a compiler or the tool that starts it reads."""
-ASIDE = ("tests", "test", "docs", "doc", "examples", "example", "benchmarks", "benches", "fuzz")
+"""The names of the files that a compiler reads, or the tool that starts it."""
+NOT_BUILT = ("tests", "test", "docs", "doc", "examples", "example", "benchmarks", "benches", "fuzz")
 """Folders whose files enter no build of the package."""
 _MOST_FOLDERS = 3
 _WILDCARD = re.compile(r"[*?\[\\]")
 
 
 def patterns(paths: Iterable[str]) -> list[str]:
-    """Return patterns that match some files and others like them: such as come later in the same folders."""
+    """Return patterns that match some files, and files like them that come later in the same folders."""
     paths = list(paths)
-    found: list[str] = []
-    for shape in SOURCE_PATTERNS:
-        alike = [path for path in paths if _has(path, shape)]
-        if alike:
-            found += _patterns(shape, alike)
-    return found
+    alike = {pattern: [path for path in paths if _matches(path, pattern)] for pattern in SOURCE_PATTERNS}
+    return [found for pattern, some in alike.items() if some for found in _below_folders(pattern, some)]
 
 
-def aside(paths: Iterable[str]) -> tuple[str, ...]:
+def not_built(paths: Iterable[str]) -> tuple[str, ...]:
     """Return which of the folders that enter no build hold some of the files."""
     held = {part for path in paths for part in path.split("/")[:-1]}
-    return tuple(name for name in ASIDE if name in held)
+    return tuple(name for name in NOT_BUILT if name in held)
 
 
-def _has(path: str, shape: str) -> bool:
+def _matches(path: str, pattern: str) -> bool:
     folder, name = posixpath.split(path)
-    return fnmatchcase(name, shape) and (shape != "config.toml" or posixpath.basename(folder) == ".cargo")
+    return fnmatchcase(name, pattern) and (pattern != "config.toml" or posixpath.basename(folder) == ".cargo")
 
 
-def _patterns(shape: str, alike: list[str]) -> list[str]:
-    is_name = not _WILDCARD.search(shape)
-    if is_name and len(alike) <= _MOST_FOLDERS:
-        return [exactly(path) for path in alike]
-    folders = list(dict.fromkeys(path.partition("/")[0] if "/" in path else "" for path in alike))
+def _below_folders(pattern: str, paths: list[str]) -> list[str]:
+    """Return the pattern below the folders that hold the files; each file, if it is a name and there are few."""
+    if not _WILDCARD.search(pattern) and len(paths) <= _MOST_FOLDERS:
+        return [exactly(path) for path in paths]
+    folders = list(dict.fromkeys(path.partition("/")[0] if "/" in path else "" for path in paths))
     if len(folders) > _MOST_FOLDERS:
-        return [shape]
-    return [f"{exactly(folder)}/**/{shape}" if folder else f"/{shape}" for folder in folders]
+        return [pattern]
+    return [f"{exactly(folder)}/**/{pattern}" if folder else f"/{pattern}" for folder in folders]

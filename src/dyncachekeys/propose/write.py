@@ -1,4 +1,4 @@
-"""Writing what was decided: each ``pyproject.toml`` first, then ``.gitignore``."""
+"""Writing what was proposed: each ``pyproject.toml`` first, then ``.gitignore``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dyncachekeys.files import refs
 from dyncachekeys.files.ignore import IGNORE_FILE, IgnoreRules
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
-from dyncachekeys.propose.edit import with_line
+from dyncachekeys.propose.edit import with_lines
 from dyncachekeys.pyproject.project import FILE, HOME
 from dyncachekeys.quick.atomic import replace
 from dyncachekeys.syncing import document
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A file that is to be written."""
+    """A file to be written."""
 
     path: Path
     before: bytes
@@ -33,47 +33,44 @@ class Edit:
 
 
 def ignoring(roots: Iterable[Path]) -> list[Edit]:
-    """Return the edits by which git comes to ignore our state in some projects."""
-    wanting: dict[Path, list[Path]] = {}
+    """Return the edits that make git ignore our state in some projects."""
+    by_folder: dict[Path, list[Path]] = {}
     for root in roots:
         files = Files(root, FileMemory())
         if not IgnoreRules(files).ignores(f"{HOME}/state.json"):
-            wanting.setdefault(refs.work_tree(files) or root, []).append(root)
-    return [_ignoring(home, inside) for home, inside in wanting.items()]
+            by_folder.setdefault(refs.work_tree(files) or root, []).append(root)
+    return [_ignoring(folder, inside) for folder, inside in by_folder.items()]
 
 
-def _ignoring(home: Path, roots: Sequence[Path]) -> Edit:
-    path = home / IGNORE_FILE
-    before = path.read_bytes() if path.is_file() else b""
-    line = f"/{HOME}/" if list(roots) == [home] else f"{HOME}/"
-    return Edit(path, before, with_line(before, line))
+def _ignoring(folder: Path, roots: Sequence[Path]) -> Edit:
+    path = folder / IGNORE_FILE
+    before = _content(path)
+    return Edit(path, before, with_lines(before, [f"/{HOME}/" if roots == [folder] else f"{HOME}/"]))
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
 
 
 def write(proposals: Iterable[Proposal], ignored: Iterable[Edit]) -> Iterator[Path]:
-    """Write it all, and yield each file that was written.
+    """Write all edits, and yield each file that was written.
 
     Raises:
         WriteError: a file was edited meanwhile, or can't be written.
     """
     done: list[str] = []
-    for each in proposals:
-        if each.after != each.before:
-            document.replace_document(each.root, each.before, each.after, done)
-            done.append(os.fspath(each.root / FILE))
-            yield each.root / FILE
-    for one in ignored:
+    for proposal in proposals:
+        if proposal.after != proposal.before:
+            document.replace_document(proposal.root, proposal.before, proposal.after, done)
+            done.append(os.fspath(proposal.root / FILE))
+            yield proposal.root / FILE
+    for edit in ignored:
+        where, remedy = os.fspath(edit.path), f"add the line `{HOME}/` to it"
         try:
-            now = one.path.read_bytes() if one.path.is_file() else b""
-            if now != one.before:
-                remedy = f"add the line `{HOME}/` to it"
-                raise WriteError(Problem("edited-meanwhile", "was edited meanwhile", os.fspath(one.path), remedy), done)
-            replace(one.path, one.after, 0o644, ours=False)
+            if _content(edit.path) != edit.before:
+                raise WriteError(Problem("edited-meanwhile", "was edited meanwhile", where, remedy), done)
+            replace(edit.path, edit.after, 0o644, ours=False)
         except OSError as error:
-            problem = Problem(
-                "not-written",
-                f"can't be written: {error.strerror or error}; written so far: {', '.join(done)}",
-                os.fspath(one.path),
-                f"make it writable, and add the line `{HOME}/`",
-            )
-            raise WriteError(problem, done) from error
-        yield one.path
+            message = f"can't be written: {error.strerror or error}; written so far: {', '.join(done)}"
+            raise WriteError(Problem("not-written", message, where, f"make it writable, and {remedy}"), done) from error
+        yield edit.path

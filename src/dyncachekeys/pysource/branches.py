@@ -6,19 +6,61 @@ import ast
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
+
+_ONLY_STATEMENTS = ("body", "orelse", "handlers", "finalbody", "cases")
+"""What of a statement holds statements, in the order of the source."""
+_NEVER_TELLING = {"ctx", "op", "ops", "type_comment", "type_ignores"}
 
 
-def that_run(tree: ast.AST, name: str) -> Iterator[ast.AST]:
-    """Yield the nodes that may run when the module does, in the order of the source."""
-    stack = [tree]
+def _classes(base: type[ast.AST]) -> Iterator[type[ast.AST]]:
+    for one in base.__subclasses__():
+        yield one
+        yield from _classes(one)
+
+
+def _fields(one: type[ast.AST]) -> tuple[str, ...]:
+    """Return what of a node may hold others that say anything."""
+    return () if issubclass(one, ast.Constant | ast.Name) else tuple(f for f in one._fields if f not in _NEVER_TELLING)
+
+
+_BELOW = {one: _fields(one) for one in _classes(ast.AST)}
+_STATEMENTS_BELOW = {
+    one: tuple(name for name in _ONLY_STATEMENTS if name in one._fields)
+    for one in _classes(ast.AST)
+    if not issubclass(one, ast.expr)
+}
+
+
+def that_run(
+    tree: ast.AST, name: str, wanted: Container[type[ast.AST]], *, only_statements: bool = False
+) -> Iterator[ast.AST]:
+    """Yield the nodes that may run when the module does, in the order of the source.
+
+    Args:
+        tree: The module.
+        name: As what it runs.
+        wanted: The classes of the nodes that are yielded.
+        only_statements: Expressions are passed over, which are most of a module.
+    """
+    fields = _STATEMENTS_BELOW if only_statements else _BELOW
+    stack: list[ast.AST] = [tree]
     while stack:
         node = stack.pop()
-        yield node
-        below: list[ast.AST] = list(ast.iter_child_nodes(node))
+        kind = node.__class__
+        if kind in wanted:
+            yield node
+        below: list[ast.AST] = []
+        for field in fields.get(kind, ()):  # a list may hold names, and nothing at all
+            value = getattr(node, field, None)
+            if value.__class__ is list:
+                below += value
+            elif isinstance(value, ast.AST):
+                below.append(value)
         if isinstance(node, ast.If) and (true := _truth(node.test, name)) is not None:
             below = [node.test, *(node.body if true else node.orelse)]
-        stack += reversed(below)
+        below.reverse()
+        stack += below
 
 
 def _truth(test: ast.expr, name: str) -> bool | None:

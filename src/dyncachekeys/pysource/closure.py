@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dyncachekeys.pysource.finder import Place, find
+from dyncachekeys.pysource.finder import Finder, Place
 from dyncachekeys.pysource.module import Doubt, Import, Reading, Run
 from dyncachekeys.pysource.reader import Reader
 from dyncachekeys.pysource.values import relative
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dyncachekeys.pysource.search_path import SearchDirectory
-    from dyncachekeys.pysource.tree import Tree
+    from dyncachekeys.pysource.tree import Derive, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,22 @@ class Closure:
     """What can't be told by reading, each with the path of its file."""
 
 
-def follow(tree: Tree, starts: Sequence[Request]) -> Closure:
+def follow(tree: Tree, starts: Sequence[Request], derive: Derive | None = None) -> Closure:
     """Follow all imports from the starting points, breadth first, so that a reason is the nearest one.
 
     Each file is read once. If the code adds directories to ``sys.path``, it is gone through again
     with them: reading can't tell which import runs before the addition, so names are looked up both
     with and without them, and both answers count.
+
+    Args:
+        tree: The tree.
+        starts: The starting points.
+        derive: Knows what was read of the files in earlier runs.
     """
-    reader = Reader(tree)
+    reader, finder = Reader(tree, derive), Finder(tree)
     added: list[SearchDirectory] = []
     while True:
-        walk = _Walk(tree, reader, added)
+        walk = _Walk(tree, reader, finder, added)
         walk.run(starts)
         new = [directory for directory in walk.directories if directory not in added]
         if not new:
@@ -59,15 +64,17 @@ def follow(tree: Tree, starts: Sequence[Request]) -> Closure:
 class _Walk:
     """One passage with a given set of added search directories."""
 
-    def __init__(self, tree: Tree, reader: Reader, added: Sequence[SearchDirectory]) -> None:
+    def __init__(self, tree: Tree, reader: Reader, finder: Finder, added: Sequence[SearchDirectory]) -> None:
         self.closure = Closure()
         self.directories: list[SearchDirectory] = []
         self._tree = tree
-        self._reader = reader
+        self._reader, self._finder = reader, finder
         self._front = tuple(directory.path for directory in reversed(added) if directory.front)
         self._back = tuple(directory.path for directory in added if not directory.front)
         self._queue: deque[Request] = deque()
         self._seen: set[tuple[str, str, tuple[str, ...]]] = set()
+        self._asked: set[tuple[object, ...]] = set()
+        self._places: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Place | None] = {}
 
     def run(self, starts: Iterable[Request]) -> None:
         self._queue.extend(starts)
@@ -109,7 +116,13 @@ class _Walk:
                     yield wanted
 
     def _find(self, module: str, request: Request, directories: tuple[str, ...]) -> Place | None:
-        route = find(self._tree, module, directories)
+        key = (module, directories, request.directories)
+        if key not in self._places:
+            self._places[key] = self._go(module, request, directories)
+        return self._places[key]
+
+    def _go(self, module: str, request: Request, directories: tuple[str, ...]) -> Place | None:
+        route = self._finder.find(module, directories)
         for path, would_be in route.absent:
             self.closure.absent.setdefault(path, f"absent; would shadow {would_be} {request.reason}")
         files = [(place.file, place.name) for place in route.places if place.file]
@@ -125,4 +138,9 @@ class _Walk:
         self._seen.add((path, name, directories))
         reading = self._reader(path, name)
         self.directories += reading.directories
-        self._queue.extend(Request(what, f"imported by {path}:{what.line}", directories) for what in reading.imports)
+        for what in reading.imports:
+            # The reason that came first stays, so what was asked for already changes nothing.
+            asked = (*what[1:], directories)  # wherever it stands
+            if asked not in self._asked:
+                self._asked.add(asked)
+                self._queue.append(Request(what, f"imported by {path}:{what.line}", directories))

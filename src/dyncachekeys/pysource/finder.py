@@ -22,6 +22,8 @@ _LOADED_BEFORE = frozenset({"__future__", "abc", "builtins", "codecs", "io", "os
 A list of our own: `sys.stdlib_module_names` is not the same on every interpreter.
 """
 
+_IN_NO_PART = frozenset("/\\:~\0")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -48,25 +50,51 @@ class Route:
 
 def find(tree: Look, module: str, directories: Sequence[str]) -> Route:
     """Look for a module by its absolute name in search directories, in their order."""
-    places: list[Place] = []
-    absent: list[tuple[str, str]] = []
-    in_namespaces: list[tuple[str, str]] = []
-    parts = module.split(".")
-    if parts[0] in _LOADED_BEFORE or not all(map(_is_part, parts)):
-        return Route((), (), complete=False)
-    inside = tuple(directories)
-    for length, part in enumerate(parts, 1):
-        name = ".".join(parts[:length])
-        place, passed = _look(tree, name, part, inside)
-        known = not places or places[-1].file
-        (absent if known else in_namespaces).extend((path, name) for path in passed)
-        if place is None:
-            # A namespace that lacks a module is likely no package at all but a directory such as
-            # `build`, which is on one machine and not on another.
-            return Route(tuple(places), tuple(absent), complete=False)
-        places.append(place)
-        inside = place.inside
-    return Route(tuple(places), (*absent, *in_namespaces), complete=True)
+    return Finder(tree).find(module, tuple(directories))
+
+
+class Finder:
+    """Looks for modules in a tree that stays as it is meanwhile: for each of them once."""
+
+    def __init__(self, tree: Look) -> None:
+        self._tree = tree
+        self._routes: dict[tuple[str, tuple[str, ...]], Route] = {}
+        self._looks: dict[tuple[str, tuple[str, ...]], tuple[Place | None, list[str]]] = {}
+
+    def find(self, module: str, directories: tuple[str, ...]) -> Route:
+        """Look for a module. Arguments as the function `find`."""
+        key = (module, directories)
+        route = self._routes.get(key)
+        if route is None:
+            route = self._routes[key] = self._find(module, directories)
+        return route
+
+    def _find(self, module: str, directories: tuple[str, ...]) -> Route:
+        places: list[Place] = []
+        absent: list[tuple[str, str]] = []
+        in_namespaces: list[tuple[str, str]] = []
+        parts = module.split(".")
+        if parts[0] in _LOADED_BEFORE or not all(map(_is_part, parts)):
+            return Route((), (), complete=False)
+        inside = directories
+        for length, part in enumerate(parts, 1):
+            name = ".".join(parts[:length])
+            place, passed = self._look(name, part, inside)
+            known = not places or places[-1].file
+            (absent if known else in_namespaces).extend((path, name) for path in passed)
+            if place is None:
+                # A namespace that lacks a module is likely no package at all but a directory such as
+                # `build`, which is on one machine and not on another.
+                return Route(tuple(places), tuple(absent), complete=False)
+            places.append(place)
+            inside = place.inside
+        return Route(tuple(places), (*absent, *in_namespaces), complete=True)
+
+    def _look(self, name: str, part: str, directories: tuple[str, ...]) -> tuple[Place | None, list[str]]:
+        key = (name, directories)
+        if key not in self._looks:
+            self._looks[key] = _look(self._tree, name, part, directories)
+        return self._looks[key]
 
 
 def _look(tree: Look, name: str, part: str, directories: Sequence[str]) -> tuple[Place | None, list[str]]:
@@ -87,4 +115,4 @@ def _look(tree: Look, name: str, part: str, directories: Sequence[str]) -> tuple
 
 
 def _is_part(part: str) -> bool:
-    return bool(part) and not set(part) & set("/\\:~\0")
+    return bool(part) and _IN_NO_PART.isdisjoint(part)

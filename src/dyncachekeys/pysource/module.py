@@ -5,27 +5,24 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
 
 from dyncachekeys.pysource.bindings import absolute, binds, exports, strings
 from dyncachekeys.pysource.branches import that_run
+from dyncachekeys.pysource.hints import BY_NAME, BY_PATH, may_compute
 from dyncachekeys.pysource.search_path import SearchDirectory, additions
-from dyncachekeys.pysource.syntax import tree_of
+from dyncachekeys.pysource.syntax import tree_of, uncollected
 from dyncachekeys.pysource.values import Names, text
 
-_BY_NAME = {"importlib.import_module", "importlib.__import__", "builtins.__import__", "__import__"}
-_BY_PATH = {
-    "importlib.util.spec_from_file_location": 1,
-    "importlib.machinery.SourceFileLoader": 1,
-    "runpy.run_path": 0,
-}
-"""What runs a file by its path, and which argument the path is."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
-_TELLING = (ast.Import, ast.ImportFrom, ast.Call, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Name, ast.arg)
+_STATEMENTS = frozenset({ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign})
+_TELLING = _STATEMENTS | {ast.Call, ast.Name, ast.arg}
 """The nodes that say anything about imports or names; all others, the most, are passed over at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """A module that is imported, by its absolute name, and what is taken from it."""
 
     line: int
@@ -34,8 +31,7 @@ class Import:
     """Attributes or submodules; ``*`` for all that is exported."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A file that is run by its path, as the module ``name``."""
 
     line: int
@@ -72,6 +68,7 @@ class Reading:
     doubts: list[Doubt] = field(default_factory=list)
 
 
+@uncollected()
 def read(source: bytes, path: str, name: str) -> Reading:
     """Read a module's source, known as ``name`` (``__main__`` for a script), at a project-relative path.
 
@@ -80,7 +77,8 @@ def read(source: bytes, path: str, name: str) -> Reading:
     """
     tree = tree_of(source)
     package = name if PurePosixPath(path).name == "__init__.py" else name.rpartition(".")[0]
-    nodes = [node for node in that_run(tree, name) if isinstance(node, _TELLING)]
+    plain = not may_compute(source)
+    nodes = list(that_run(tree, name, _STATEMENTS if plain else _TELLING, only_statements=plain))
     names = Names.of(nodes, {"__file__": path, "__name__": name, "__package__": package})
     reading = Reading()
     for node in nodes:
@@ -97,16 +95,22 @@ def read(source: bytes, path: str, name: str) -> Reading:
             case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
                 _read_additions(node, names, reading)
                 reading.exported += exports(node)
-    reading.doubts = [replace(one, function=_function(tree, one.line)) for one in reading.doubts]
+    functions = list(_functions(tree)) if reading.doubts else []
+    reading.doubts = [replace(one, function=_around(one.line, functions)) for one in reading.doubts]
     reading.bound = {bound for statement in tree.body for bound in binds(statement, name, package)}
     return reading
 
 
-def _function(tree: ast.Module, line: int) -> range | None:
+def _functions(tree: ast.Module) -> Iterator[range]:
+    """Yield the lines of each function."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def _around(line: int, functions: Iterable[range]) -> range | None:
     """Return the lines of the innermost function around a line."""
-    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    around = [range(one.lineno, (one.end_lineno or one.lineno) + 1) for one in functions]
-    return min((lines for lines in around if line in lines), key=len, default=None)
+    return min((lines for lines in functions if line in lines), key=len, default=None)
 
 
 def _read_additions(node: ast.AST, names: Names, reading: Reading) -> None:
@@ -119,10 +123,10 @@ def _read_additions(node: ast.AST, names: Names, reading: Reading) -> None:
 
 def _read_call(call: ast.Call, names: Names, reading: Reading) -> None:
     function = names.qualified(call.func)
-    if function in _BY_NAME:
+    if function in BY_NAME:
         found: list[Import] | list[Run] | None = _by_name(call, names, relative=function == "importlib.import_module")
-    elif function in _BY_PATH:
-        found = _by_path(call, names, _BY_PATH[function])
+    elif function in BY_PATH:
+        found = _by_path(call, names, BY_PATH[function])
     else:
         return
     if found is None:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import gc
 import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What `tree_of` raises of a module that this Python can't parse; it may be for another one."""
@@ -22,3 +28,15 @@ def tree_of(source: bytes) -> ast.Module:
         # The user's invalid escapes are not ours to report, and an error under ``-W error``.
         warnings.simplefilter("ignore")
         return ast.parse(source)
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: none of the nodes of a tree is any, and a sixth of the time would go there."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+Derive: TypeAlias = Callable[[str, str, Callable[[bytes], str]], str]
+"""Returns what a pure function makes of a file's content; as `dyncachekeys.plugin.Context.derived`."""
 
 
 class Look(Protocol):

@@ -8,20 +8,16 @@ import time
 
 from dyncachekeys.quick import check
 from dyncachekeys.quick.check import QuickCheck
-from dyncachekeys.quick.output import Printer, counts, in_sync
 from dyncachekeys.quick.snapshot import SCOPE_FILE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import NoReturn
 
     from dyncachekeys.quick.edit import AppliedEdit
 
-_MANY = 8
-"""From how many projects on a second process pays."""
 _COMMANDS = ("sync", "check", "run")
-_MATTERS_NOT = frozenset({("check", "--stamp"), ("check", "--hook"), ("sync", "--hook"), ("run", "--no-fail")})
+_NO_DIFFERENCE = frozenset({("check", "--stamp"), ("check", "--hook"), ("sync", "--hook"), ("run", "--no-fail")})
 """Options that change nothing where there is nothing to do."""
 _FILE = "pyproject.toml"
 
@@ -32,8 +28,8 @@ class Answer:
     __slots__ = ("done", "quick_checks")
 
     def __init__(self, *, done: bool, quick_checks: Mapping[str, QuickCheck] | None = None) -> None:
-        self.done = done
-        self.quick_checks = quick_checks
+        self.done: bool = done
+        self.quick_checks: Mapping[str, QuickCheck] | None = quick_checks
 
 
 def answer(arguments: Sequence[str]) -> Answer:
@@ -42,37 +38,83 @@ def answer(arguments: Sequence[str]) -> Answer:
     Whatever is asked in another form, or is not certain, is left to the full path. ``run`` becomes its
     command and does not return.
     """
-    began, started = time.perf_counter(), time.time_ns()
-    asked = _understood(arguments)
-    root = _root(asked.project) if asked is not None else None
-    alone = Snapshot.load(f"{root}/{check.HOME}") if root is not None else None
-    roots = _roots(root, alone) if root is not None else ()
-    if asked is None or not roots:
+    began, look = time.perf_counter(), Look(time.time_ns())
+    command = _understood(arguments)
+    if command is None:
         return Answer(done=False)
-    quick_checks: dict[str, QuickCheck] = {}
-    if alone is not None and roots == [root]:
-        certain, others = _look(roots[0], alone, started, quick_checks), _Others()
+    root = _root(command.project)
+    if root is None:
+        # A folder that was named and has no project is an error.
+        return Answer(done=command.name == "run" and command.project == "." and _has_become(command.argv))
+    own = Snapshot.load(f"{root}/{check.HOME}")
+    if own is not None and own.alone:
+        certain = look.at(root, own)
+    elif roots := _roots(root):
+        certain = look.at_all(roots)
     else:
-        certain, others = _look_at_all(roots, started, quick_checks)
+        return Answer(done=command.name == "run" and _is_undeclared(root) and _has_become(command.argv))
     try:
-        if not certain or not _is_done(asked, quick_checks, others, began):
-            return Answer(done=False, quick_checks=_usable(quick_checks))
-        sys.stdout.flush()
-        sys.stderr.flush()
-        return Answer(done=asked.command != "run" or _has_become(asked.argv))
-    except (check.NotQuick, OSError):  # also if nobody listens: that is met by the full path
-        return Answer(done=False, quick_checks=_usable(quick_checks))
+        if certain and _is_done(command, look, began):
+            sys.stdout.flush()
+            sys.stderr.flush()
+            return Answer(done=command.name != "run" or _has_become(command.argv))
+    except (check.NotQuick, OSError):  # also if nobody listens: the full path handles that
+        pass
+    usable = {folder: one for folder, one in look.quick_checks.items() if not one.known.changed}
+    return Answer(done=False, quick_checks=usable)
 
 
-def _roots(root: str, alone: Snapshot | None) -> Sequence[str]:
+class _Command:
+    """A command line of the usual form."""
+
+    __slots__ = ("argv", "name", "project", "quiet")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.project = "."
+        self.quiet = False
+        self.argv: list[str] = []
+
+
+def _understood(arguments: Sequence[str]) -> _Command | None:
+    if not arguments or arguments[0] not in _COMMANDS:
+        return None
+    command = _Command(arguments[0])
+    rest = iter(arguments[1:])
+    for argument in rest:
+        if argument == "--" and command.name == "run":
+            command.argv = list(rest)
+        elif argument in {"-q", "--quiet"}:
+            command.quiet = True
+        elif argument == "--project":
+            command.project = next(rest, "")
+        elif (command.name, argument) not in _NO_DIFFERENCE:
+            return None
+    return None if command.name == "run" and not command.argv else command
+
+
+def _root(start: str) -> str | None:
+    """Return the folder of the nearest ``pyproject.toml`` upwards, links resolved."""
+    if not start:
+        return None
+    try:
+        folder = os.path.realpath(start)
+    except OSError:  # the current folder was removed
+        return None
+    while not os.path.isfile(f"{folder}/{_FILE}"):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder
+
+
+def _roots(root: str) -> Sequence[str]:
     """Return the folders of the projects that a command there is about; none if that is not known.
 
     Args:
         root: The folder of the nearest ``pyproject.toml``.
-        alone: What the last run looked at there.
     """
-    if alone is not None and alone.alone:
-        return [root]
     scope = Snapshot.load(f"{root}/{check.HOME}", SCOPE_FILE)
     try:
         if scope is None or check.looks(root, scope):
@@ -82,203 +124,128 @@ def _roots(root: str, alone: Snapshot | None) -> Sequence[str]:
     return [os.path.normpath(f"{root}/{folder}") for folder in scope.keys]
 
 
-class _Others:
-    """Projects without warnings, in which another process found nothing to do."""
+def _is_undeclared(root: str) -> bool:
+    """Tell whether certainly no project here has keys, so that `run` has nothing to do before its command."""
+    from dyncachekeys.quick import undeclared
 
-    __slots__ = ("inputs", "keys", "projects")
-
-    def __init__(self, projects: int = 0, keys: int = 0, inputs: int = 0) -> None:
-        self.projects, self.keys, self.inputs = projects, keys, inputs
-
-
-def _look_at_all(roots: Sequence[str], started: int, quick_checks: dict[str, QuickCheck]) -> tuple[bool, _Others]:
-    """Look at all projects; if there are many, at half of them in a second process, which helps if they are quiet."""
-    others = _Others()
-    middle = len(roots) // 2 if len(roots) >= _MANY and check.two_pay() else len(roots)
-    reading, child = _second(roots[middle:], started) if middle < len(roots) else (-1, 0)
-    certain = _look_at(roots[:middle], started, quick_checks)
-    if child:
-        with open(reading, "rb") as stream:
-            said = stream.read()
-        os.waitpid(child, 0)
-        if said:
-            others = _Others(len(roots) - middle, *map(int, said.split()))
-        else:
-            certain &= _look_at(roots[middle:], started, quick_checks)
-    return certain, others
-
-
-def _look_at(roots: Sequence[str], started: int, quick_checks: dict[str, QuickCheck]) -> bool:
-    certain = True
-    for folder in roots:  # all of them: what was seen is of use even if one is not certain
-        certain &= _look(folder, Snapshot.load(f"{folder}/{check.HOME}"), started, quick_checks)
-    return certain
-
-
-def _second(roots: Sequence[str], started: int) -> tuple[int, int]:
-    """Start a process that looks at projects, and return where it says how many keys and inputs they have.
-
-    It says so only if all of them are quiet.
-    """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child:
-        os.close(writing)
-        return reading, child
-    try:
-        quick_checks: dict[str, QuickCheck] = {}
-        if _look_at(roots, started, quick_checks):
-            known = [
-                quick_check.known
-                for quick_check in quick_checks.values()
-                if not quick_check.places and not quick_check.known.warnings
-            ]
-            if len(known) == len(roots):
-                found = f"{sum(len(one.keys) for one in known)} {sum(one.inputs for one in known)}"
-                os.write(writing, found.encode("ascii"))
-    finally:
-        os._exit(0)
-
-
-def _look(root: str, known: Snapshot | None, started: int, quick_checks: dict[str, QuickCheck]) -> bool:
-    """Look at a project; tell whether nothing but files and folders may differ."""
-    if known is None:
-        return False
-    certain = True
-    try:
-        places = check.differences(root, known, os.environ)
-    except check.NotQuick:
-        certain = False
-        try:
-            places = check.places(root, known)
-        except check.NotQuick:
-            return False
-    quick_checks[root] = QuickCheck(known, places, started)
-    return certain
-
-
-def _usable(quick_checks: Mapping[str, QuickCheck]) -> Mapping[str, QuickCheck]:
-    return {root: quick_check for root, quick_check in quick_checks.items() if not quick_check.known.changed}
-
-
-def _is_done(asked: _Asked, quick_checks: Mapping[str, QuickCheck], others: _Others, began: float) -> bool:
-    """Do what is to be done, if it is edits in one project at most, and say so."""
-    differing = [root for root, quick_check in quick_checks.items() if quick_check.places]
-    edited = None
-    if differing:
-        if asked.command == "check" or len(differing) > 1:
-            return False
-        from dyncachekeys.quick import edit
-
-        edited = edit.apply_edit(differing[0], quick_checks[differing[0]])
-    where = quick_checks[differing[0]].known if differing else None
-    _tell(asked, [quick_check.known for quick_check in quick_checks.values()], others, (edited, where), began)
-    return True
-
-
-def _tell(
-    asked: _Asked,
-    all_known: Sequence[Snapshot],
-    others: _Others,
-    done: tuple[AppliedEdit | None, Snapshot | None],
-    began: float,
-) -> None:
-    edited, where = done
-    if asked.quiet or (asked.command == "run" and (edited is None or not edited.changes)):
-        return
-    error = Printer(sys.stderr)
-    for known in all_known:
-        project = f"{known.name}: " if len(all_known) + others.projects > 1 else ""
-        for place, message in known.warnings:
-            error(f"{error.painted('warning', 'warning')}: {project}{place}: {message}")
-    out = Printer(sys.stderr if asked.command == "run" else sys.stdout)
-    names = [known.name for known in all_known] + [""] * others.projects
-    keys = sum((len(known.keys) for known in all_known), others.keys)
-    found = counts(keys, sum((known.inputs for known in all_known), others.inputs))
-    seconds = time.perf_counter() - began
-    if edited is None or where is None or not edited.changes:
-        in_sync(out, names, *((found, seconds) if asked.command == "sync" else ()))
-        return
-    from dyncachekeys.quick import output
-
-    output.resolved(out, found, seconds)
-    output.changes(out, edited.changes, all_of_them=False)
-    out(output.OUTCOMES[edited.move].format(name=where.name))
-
-
-class _Asked:
-    """A command line of the usual form."""
-
-    __slots__ = ("argv", "command", "project", "quiet")
-
-    def __init__(self, command: str) -> None:
-        self.command = command
-        self.project = "."
-        self.quiet = False
-        self.argv: list[str] = []
-
-
-def _understood(arguments: Sequence[str]) -> _Asked | None:
-    if not arguments or arguments[0] not in _COMMANDS:
-        return None
-    asked = _Asked(arguments[0])
-    rest = iter(arguments[1:])
-    for argument in rest:
-        if argument == "--" and asked.command == "run":
-            asked.argv = list(rest)
-        elif argument in {"-q", "--quiet"}:
-            asked.quiet = True
-        elif argument == "--project":
-            asked.project = next(rest, "")
-        elif (asked.command, argument) not in _MATTERS_NOT:
-            return None
-    return None if asked.command == "run" and not asked.argv else asked
-
-
-def _root(start: str) -> str | None:
-    """Return the folder of the nearest ``pyproject.toml`` upwards, links resolved."""
-    if not start:
-        return None
-    folder = os.path.realpath(start)
-    while not os.path.isfile(f"{folder}/{_FILE}"):
-        above = os.path.dirname(folder)
-        if above == folder:
-            return None
-        folder = above
-    return folder
+    return undeclared.is_undeclared(root)
 
 
 def _has_become(argv: list[str]) -> bool:
-    if sys.platform != "win32":  # there exec returns to the shell at once
-        try:  # noqa: SIM105  contextlib takes 2 ms to import
-            become(argv[0], argv)
-        except OSError:  # no such command: the full path says so
-            pass
+    if sys.platform == "win32":  # there exec returns to the shell at once
+        return False
+    from dyncachekeys.quick.become import become
+
+    try:  # noqa: SIM105  contextlib takes 2 ms to import
+        become(argv[0], argv)
+    except OSError:  # no such command: the full path reports it
+        pass
     return False
 
 
-def become(program: str, argv: list[str]) -> NoReturn:
-    """Become a program, which starts as a shell would start it.
-
-    Python ignores two signals from its start on, and what is ignored stays so: ``run -- yes | head`` would
-    end in an error message. What Python handles, as SIGINT, the kernel resets by itself.
+class Look:
+    """The quick checks of the projects in scope.
 
     Args:
-        program: Its path, or its name to be looked up by ``PATH``.
-        argv: Its arguments, from its own name on.
-
-    Raises:
-        OSError: it can't be executed. What was ignored is ignored again.
+        started: When the look began, in nanoseconds since the epoch.
     """
-    try:  # `signal` takes 1.3 ms to import, for its enumerations; this is in memory from the start
-        import _signal as signals  # type: ignore[import-not-found]
-    except ImportError:
-        import signal as signals
-    ignored = [getattr(signals, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signals, name)]
-    for one in ignored:
-        signals.signal(one, signals.SIG_DFL)
-    try:
-        os.execvp(program, argv)  # noqa: S606
-    finally:
-        for one in ignored:
-            signals.signal(one, signals.SIG_IGN)
+
+    __slots__ = ("elsewhere", "quick_checks", "started")
+
+    def __init__(self, started: int) -> None:
+        self.started: int = started
+        self.quick_checks: dict[str, QuickCheck] = {}
+        """By the folder of the project."""
+        self.elsewhere: tuple[int, int, int] = (0, 0, 0)
+        """How many projects, keys and inputs another process checked and found unchanged, without warnings."""
+
+    def at_all(self, roots: Sequence[str]) -> bool:
+        """Check several projects, as `at`; of many, half of them in a second process."""
+        from dyncachekeys.quick import halves
+
+        return halves.check(self, roots) if halves.pays(roots) else self.at_each(roots)
+
+    def at_each(self, roots: Sequence[str]) -> bool:
+        """Check several projects, as `at`: all of them, since what was seen is of use to the full path."""
+        certain = True
+        for folder in roots:
+            certain &= self.at(folder, Snapshot.load(f"{folder}/{check.HOME}"))
+        return certain
+
+    def at(self, root: str, known: Snapshot | None) -> bool:
+        """Check a project; tell whether nothing but files and folders may differ."""
+        if known is None:
+            return False
+        certain = True
+        try:
+            places = check.differences(root, known, os.environ)
+        except check.NotQuick:
+            certain = False
+            try:
+                places = check.places(root, known)
+            except check.NotQuick:
+                return False
+        self.quick_checks[root] = QuickCheck(known, places, self.started)
+        return certain
+
+
+def _is_done(command: _Command, look: Look, began: float) -> bool:
+    """Do what is to be done, if it is edits in one project at most, and print it."""
+    differing = [root for root, one in look.quick_checks.items() if one.places]
+    if len(differing) > (command.name != "check"):
+        return False
+    applied, name = None, ""
+    if differing:
+        from dyncachekeys.quick import edit
+
+        quick_check = look.quick_checks[differing[0]]
+        applied, name = edit.apply_edit(differing[0], quick_check), quick_check.known.name
+    if command.quiet:
+        return True
+    if applied is not None and applied.changes:
+        _print_warnings(look)
+        _print_edit(command, look, applied, name, began)
+    elif command.name != "run":
+        _print_warnings(look)
+        _print_in_sync(command, look, began)
+    return True
+
+
+def _print_warnings(look: Look) -> None:
+    if not any(one.known.warnings for one in look.quick_checks.values()):
+        return
+    from dyncachekeys.quick.output import Printer
+
+    error = Printer(sys.stderr)
+    several = len(look.quick_checks) + look.elsewhere[0] > 1
+    for one in look.quick_checks.values():
+        for place, message in one.known.warnings:
+            project = f"{one.known.name}: " if several else ""
+            error(f"{error.painted('warning', 'warning')}: {project}{place}: {message}")
+
+
+def _print_in_sync(command: _Command, look: Look, began: float) -> None:
+    from dyncachekeys.quick.output import Printer, in_sync
+
+    names = [one.known.name for one in look.quick_checks.values()] + [""] * look.elsewhere[0]
+    details = (_counts(look), time.perf_counter() - began) if command.name == "sync" else ()
+    in_sync(Printer(sys.stdout), names, *details)
+
+
+def _print_edit(command: _Command, look: Look, applied: AppliedEdit, name: str, began: float) -> None:
+    from dyncachekeys.quick import output
+
+    out = output.Printer(sys.stderr if command.name == "run" else sys.stdout)
+    output.resolved(out, _counts(look), time.perf_counter() - began)
+    output.changes(out, applied.changes, all_of_them=False)
+    out(output.OUTCOMES[applied.move].format(name=name))
+
+
+def _counts(look: Look) -> str:
+    from dyncachekeys.quick.output import counts
+
+    _, keys, inputs = look.elsewhere
+    for one in look.quick_checks.values():
+        keys += len(one.known.keys)
+        inputs += one.known.inputs
+    return counts(keys, inputs)

@@ -95,9 +95,9 @@ def check_home(home: Path) -> None:
 
     for folder in (home, home / "stamps"):
         # os.path says no where another user may not look: then nothing is there that we could use.
-        non_regular = "not a folder" if os.path.exists(folder) and not os.path.isdir(folder) else None
-        what = "a link" if os.path.islink(folder) else non_regular
-        if what:
+        is_file = os.path.exists(folder) and not os.path.isdir(folder)
+        if is_file or os.path.islink(folder):
+            what = "a link" if os.path.islink(folder) else "not a folder"
             where = folder.relative_to(home.parent).as_posix()
             raise WriteError(Problem("not-a-folder", f"is {what}", where, f"remove `{where}`, and try again"))
 

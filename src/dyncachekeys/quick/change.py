@@ -31,9 +31,9 @@ class Change:
     def __init__(self, kind: ChangeKind, input: Kind, subject: str, cause: Cause, reason: str) -> None:  # noqa: A002
         self.kind = kind
         self.input = input
-        self.subject = subject
+        self.subject: str = subject
         self.cause = cause
-        self.reason = reason
+        self.reason: str = reason
 
     def __repr__(self) -> str:
         return f"Change({', '.join(map(repr, self.as_list()))})"

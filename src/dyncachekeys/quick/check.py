@@ -32,10 +32,10 @@ class QuickCheck:
     __slots__ = ("known", "places", "started")
 
     def __init__(self, known: Snapshot, places: Sequence[int], started: int) -> None:
-        self.known = known
-        self.places = places
+        self.known: Snapshot = known
+        self.places: Sequence[int] = places
         """What is not as it was, or too young to be believed: files from 0 up, folders from -1 down."""
-        self.started = started
+        self.started: int = started
         """When it began, in nanoseconds since the epoch."""
 
 

@@ -38,9 +38,9 @@ class AppliedEdit:
     __slots__ = ("changes", "move")
 
     def __init__(self, move: str, changes: Mapping[str, Sequence[Change]]) -> None:
-        self.move = move
+        self.move: str = move
         """What was done with the stamp: ``kept``, ``moved`` or ``returned``."""
-        self.changes = changes
+        self.changes: Mapping[str, Sequence[Change]] = changes
         """By key."""
 
 
@@ -151,27 +151,29 @@ class _Differing:
         name = self.known.names_in(folder)[place - self._firsts[folder]]
         path = self.known.folders[folder]
         info, content = _read(f"{self.root}/{path}/{name}" if path else f"{self.root}/{name}")
-        rows = memoryview(self._file_stats).cast("q")
+        rows = memoryview(self._file_stats).cast("q")[place * 4 : place * 4 + 4]
         now = (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
         role = self._roles[place]
-        same = tuple(rows[place * 4 : place * 4 + 4]) == now
-        if role & TIMED and not same:
-            raise NotQuick
-        if role & LINKED and not same:
-            self._note_time(info)
+        if tuple(rows) != now:
+            if role & TIMED:
+                raise NotQuick
+            if role & LINKED:
+                self._note_time(info)
         executable = sys.platform != "win32" and bool(info.st_mode & stat.S_IXUSR)
-        was = (bytes(self._contents[place * HASH : (place + 1) * HASH]), bool(role & EXECUTABLE))
-        if was != (content, executable) and any(was[0]):
-            if role & (TIMED | READ) or not (role & INPUT and role & (STAMPED | LINKED)):
+        before = self._state(place)
+        if before != (content, executable) and any(before[0]):
+            if not (self.known.plain[folder] and _is_simple(role)):
                 raise NotQuick
-            if not self.known.plain[folder]:
-                raise NotQuick
-            self.edited[place] = was
+            self.edited[place] = before
             self._contents[place * HASH : (place + 1) * HASH] = content
             self._roles[place] = role & ~EXECUTABLE | (EXECUTABLE if executable else 0)
         for number, value in enumerate(now):
-            rows[place * 4 + number] = value
+            rows[number] = value
         self._note_racy(place, info)
+
+    def _state(self, place: int) -> tuple[bytes, bool]:
+        """Return the SHA-256 of a file's content, and whether its owner may execute it."""
+        return bytes(self._contents[place * HASH : (place + 1) * HASH]), bool(self._roles[place] & EXECUTABLE)
 
     def _note_time(self, info: os.stat_result) -> None:
         """Note that uv sees an edit through a link, since its maximum rises (U1); else the stamp would have to move."""
@@ -190,12 +192,8 @@ class _Differing:
                     folder = self._folder_of(place)
                     name = self.known.names_in(folder)[place - self._firsts[folder]]
                     path = f"{self.known.folders[folder]}/{name}" if self.known.folders[folder] else name
-                    now = (
-                        bytes(self._contents[place * HASH : (place + 1) * HASH]),
-                        bool(self._roles[place] & EXECUTABLE),
-                    )
                     reason = f"matches {unit.patterns[numbers[place] - 1]}"
-                    found[unit.key].append(of_a_plain_file(path, was, now, reason))
+                    found[unit.key].append(of_a_plain_file(path, was, self._state(place), reason))
         for some in found.values():
             some.sort(key=lambda one: one.subject)
         return found
@@ -220,9 +218,9 @@ class _Differing:
         names, states = [], []
         for place, name in enumerate(self.known.names_in(folder), self._firsts[folder]):
             if self._roles[place] & role:
-                content = self._contents[place * HASH : (place + 1) * HASH].hex()
+                content, executable = self._state(place)
                 names.append(name)
-                states.append(digest.file_state(content, executable=bool(self._roles[place] & EXECUTABLE)))
+                states.append(digest.file_state(content.hex(), executable=executable))
         return digest.folder_digest(names, states) if names else bytes(HASH)
 
     def _folder_of(self, place: int) -> int:
@@ -235,6 +233,11 @@ class _Differing:
     def _note_racy(self, place: int, info: os.stat_result) -> None:
         if max(info.st_mtime_ns, info.st_ctime_ns) >= self.started - RACY_NS:
             self._racy.append(place)
+
+
+def _is_simple(role: int) -> bool:
+    """Tell whether an edit of a file can only move the stamp, or is seen by uv through a link."""
+    return bool(role & INPUT and role & (STAMPED | LINKED) and not role & (TIMED | READ))
 
 
 def _read(full: str) -> tuple[os.stat_result, bytes]:

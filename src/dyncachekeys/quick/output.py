@@ -1,4 +1,4 @@
-"""Lines of text on a stream, with or without colour, and what a sync says of what it found and did."""
+"""Lines of text on a stream, with or without colour, and what a sync reports."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from dyncachekeys.quick.change import Change
 
+JSON_VERSION = 1
+"""Of all documents that are printed: fields may be added, none renamed."""
 _COLOURS = {"+": "32", "-": "31", "~": "33", "error": "1;31", "warning": "1;33", "note": "36"}
 OUTCOMES = {
     "moved": "Stamped {name}: uv will rebuild it",
@@ -18,9 +20,9 @@ OUTCOMES = {
     "kept": "{name}: uv sees the change by itself",
 }
 NAMED = {
-    "kept": "{name} has the right name",
-    "moved": "Named {name} anew: uv will rebuild it",
-    "returned": "Named {name} again as uv has it installed",
+    "kept": "{name} names the right digest",
+    "moved": "{name} names a new digest: uv will rebuild it",
+    "returned": "{name} names the digest again that uv has installed",
 }
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 _CAUSES = {

@@ -12,6 +12,8 @@ import os
 import stat
 import sys
 
+from dyncachekeys import __version__
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import hashlib
@@ -36,19 +38,30 @@ LINK_FOLDER = ".dyncachekeys/inputs"
 """What holds the links to inputs (U27)."""
 LEFT_OUT = frozenset({".git", "__pycache__", ".dyncachekeys"})
 """Names that no walk enters or chooses: what comes and goes there changes no listing."""
-RELEASE = "0.1.0"
-"""Ours: another one may find other inputs."""
+RELEASE: str = __version__
+"""Another release of ours may find other inputs."""
 FORMAT = f"dyncachekeys-snapshot-3 {sys.implementation.cache_tag} {sys.byteorder}"
 HASH, LISTING = 32, 16
 ROW = 32
 """Bytes of a stat: four numbers of eight bytes."""
 
 
-_COLUMNS = (
-    *("name", "salt", "stamp", "digest", "stamp_digest", "named", "newest", "alone", "inputs", "keys", "always"),
-    *("env", "prefixes", "facts", "non_regular", "warnings", "folders", "names", "folder_stats", "file_stats"),
-    *("rests", "listings", "plain", "roles", "contents", "digests"),
-)
+TEXTS = ("name", "salt", "stamp", "state", "digest", "stamp_digest", "named", "newest", "alone")
+LISTS = ("keys", "always", "facts", "folders")
+PAIRS = ("env", "prefixes", "non_regular", "warnings")
+"""What the header holds, in this order: the texts behind the release, `taken` and `inputs`; then a group for each
+list; one for each list of pairs; and `racy`."""
+COLD = {
+    "listings": (LISTING, 0),
+    "plain": (1, 0),
+    "roles": (0, 1),
+    "contents": (0, HASH),
+    "digests": (2 * HASH, 0),
+}
+"""The columns that only a run with something to do reads, in their order: bytes for each folder, and for each file."""
+_STATS = ("names", "folder_stats", "file_stats", "rests")
+_COMPARED = frozenset({*TEXTS, "inputs", *LISTS, *PAIRS, *_STATS, *COLD}) - {"state"}
+"""All but when it was taken: the state is written before it, and what is racy is a matter of the clock."""
 
 
 class Damaged(ValueError):  # noqa: N818  it is no error to the user
@@ -61,35 +74,39 @@ class Unit:
     __slots__ = ("chosen", "key", "patterns", "signature", "visited")
 
     def __init__(self, key: str, signature: str, patterns: Sequence[str], visited: bytes, chosen: bytes) -> None:
-        self.key, self.signature, self.patterns = key, signature, tuple(patterns)
-        self.visited = visited
+        self.key: str = key
+        self.signature: str = signature
+        self.patterns: tuple[str, ...] = tuple(patterns)
+        self.visited: bytes = visited
         """A byte for each folder: 0, `WALKED` or `LISTED_AGAIN`."""
-        self.chosen = chosen
+        self.chosen: bytes = chosen
         """Two bytes for each file, in the machine's order."""
 
 
 class Snapshot:
     """The columns. Paths are relative to the project; times in nanoseconds; all text may hold any bytes."""
 
-    name = ""
+    name: str = ""
     """The project's."""
-    taken = 0
+    taken: int = 0
     """When the look began, in nanoseconds since the epoch."""
-    salt = ""
+    salt: str = ""
     """Seals the values of variables; of this checkout only."""
-    stamp = ""
+    stamp: str = ""
     """What the link to the stamp says; empty if there was none."""
-    state = ""
+    state: str = ""
     """The `non_regular_stat` of the state, which was written before this."""
-    digest = stamp_digest = ""
-    """Over all inputs, and over what moves the stamp."""
-    alone = ""
+    digest: str = ""
+    """Over all inputs."""
+    stamp_digest: str = ""
+    """Over what moves the stamp."""
+    alone: str = ""
     """Not empty, if `uv sync` in the project's folder would build nothing else."""
-    inputs = 0
+    inputs: int = 0
     """How many there are."""
-    named = ""
+    named: str = ""
     """The birth time or inode of the stamp folder that the installed record names; empty if there is none."""
-    newest = ""
+    newest: str = ""
     """The latest time of all that file entries name, in nanoseconds: uv's maximum (U1); empty without any."""
     keys: list[str] = []  # noqa: RUF012  never changed, only replaced
     """Their names, in their order."""
@@ -113,7 +130,7 @@ class Snapshot:
     file_stats: bytes | bytearray = b""
     """size, mtime, ctime, inode"""
 
-    rests = (b"", b"")
+    rests: tuple[bytes, bytes] = (b"", b"")
     """The digests of all inputs, and of those of the stamp, that are no files."""
     listings: bytes | bytearray = b""
     """A hash of what a folder held."""
@@ -132,7 +149,10 @@ class Snapshot:
         self.folders: list[str] = []
         self.names: list[str] = []
         """For each folder, the names of the files looked at there, joined by NUL."""
-        self.home, self.inode, self.ends, self.header = "", 0, 0, b""
+        self.home: str = ""
+        self.inode: int = 0
+        self.ends: int = 0
+        self.header: bytes = b""
 
     @classmethod
     def load(cls, home: str, file: str = FILE) -> Snapshot | None:
@@ -150,25 +170,24 @@ class Snapshot:
         with opened(f"{home}/{file}") as stream:
             info = os.fstat(stream.fileno())
             line = stream.readline(200)
-            said, inode, header, folders, files, names, total = line.decode("ascii").rsplit(" ", 6)
-            if said != FORMAT or int(inode) != info.st_ino or int(total) != info.st_size:
+            written_as, inode, header, folders, files, names, total = line.decode("ascii").rsplit(" ", 6)
+            if written_as != FORMAT or int(inode) != info.st_ino or int(total) != info.st_size:
                 raise Damaged
             if hasattr(os, "geteuid") and info.st_uid != os.geteuid():
                 raise Damaged
             self.header = stream.read(int(header))
             head = unpacked(self.header)
-            tool, taken, self.name, self.salt, self.stamp, self.state, *digests = next(head)
-            self.digest, self.stamp_digest, self.named, self.newest, self.alone, inputs = digests
-            self.inputs = int(inputs)
-            if tool != RELEASE:
+            release, taken, inputs, *texts = next(head)
+            if release != RELEASE or len(texts) != len(TEXTS):
                 raise Damaged
-            self.taken = int(taken)
-            self.keys, self.always = next(head), next(head)
-            self.env, self.prefixes = _pairs(next(head)), _pairs(next(head))
-            self.facts = next(head)
-            self.non_regular, self.warnings = _pairs(next(head)), _pairs(next(head))
+            self.taken, self.inputs = int(taken), int(inputs)
+            self.__dict__.update(zip(TEXTS, texts))  # noqa: B905  they are equally long
+            for name in LISTS:
+                setattr(self, name, next(head))
+            for name in PAIRS:
+                group = next(head)
+                setattr(self, name, list(zip(group[::2], group[1::2], strict=True)))
             self.racy = tuple(map(int, next(head)))
-            self.folders = next(head)
             self.folder_stats = stream.read(int(folders) * ROW)
             self.file_stats = stream.read(int(files) * ROW)
             # A name can't hold a slash: that is what frames the folders.
@@ -193,16 +212,17 @@ class Snapshot:
         return [*found, passed]
 
     def see_stamp(self) -> None:
-        """Look anew at the stamp, which we have just moved."""
+        """Look again at the stamp, which we have just moved."""
         seen = non_regular_stat(f"{self.home}/current")
         self.non_regular = [(path, seen if path == STAMP_LINK else row) for path, row in self.non_regular]
 
     def differs_from(self, other: Snapshot) -> bool:
-        """Tell whether anything but the time of the look is another."""
-        return any(getattr(self, column) != getattr(other, column) for column in _COLUMNS) or bool(
-            [unit.chosen for unit in self.units] != [unit.chosen for unit in other.units]
-            or [unit.visited for unit in self.units] != [unit.visited for unit in other.units]
-        )
+        """Tell whether anything but the time of the look differs."""
+        if any(getattr(self, name) != getattr(other, name) for name in _COMPARED):
+            return True
+        return [(unit.chosen, unit.visited) for unit in self.units] != [
+            (unit.chosen, unit.visited) for unit in other.units
+        ]
 
     def names_in(self, place: int) -> list[str]:
         """Return the names of the files looked at in a folder."""
@@ -267,7 +287,7 @@ def sealed_names(salt: str, prefix: str, environ: Iterable[str]) -> str:
 
 
 def unpacked(data: bytes) -> Iterator[list[str]]:
-    """Yield the groups of texts that `columns` has packed."""
+    """Yield the groups of texts that `snapshot_file` has packed."""
     fields = _text(data).split("\0") if data else []
     at = 0
     while at < len(fields):
@@ -277,10 +297,6 @@ def unpacked(data: bytes) -> Iterator[list[str]]:
             raise Damaged
         yield group
         at += 1 + count
-
-
-def _pairs(group: list[str]) -> list[tuple[str, str]]:
-    return list(zip(group[::2], group[1::2], strict=True))
 
 
 def encoded(text: str) -> bytes:

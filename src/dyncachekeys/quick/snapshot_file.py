@@ -6,13 +6,16 @@ import os
 import zlib
 
 from dyncachekeys.quick.snapshot import (
+    COLD,
     FILE,
     FORMAT,
     HASH,
-    LISTING,
+    LISTS,
+    PAIRS,
     RELEASE,
     ROW,
     STATE_FILE,
+    TEXTS,
     Damaged,
     Unit,
     encoded,
@@ -48,13 +51,8 @@ def _unpack(known: Snapshot, data: bytes) -> None:
         raise Damaged
     folders, files = len(known.folders), len(known.file_stats) // ROW
     at = _CRC
-    for column, size in (
-        ("listings", folders * LISTING),
-        ("plain", folders),
-        ("roles", files),
-        ("contents", files * HASH),
-        ("digests", folders * 2 * HASH),
-    ):
+    for column, (for_folder, for_file) in COLD.items():
+        size = folders * for_folder + files * for_file
         setattr(known, column, data[at : at + size])
         at += size
     known.rests = (data[at : at + HASH], data[at + HASH : at + 2 * HASH])
@@ -96,13 +94,12 @@ def write(known: Snapshot, home: str, file: str = FILE) -> None:
 
 def _parts(known: Snapshot) -> list[bytes | bytearray]:
     """Return what follows the first line, in its order."""
-    meta = [RELEASE, str(known.taken), known.name, known.salt, known.stamp, known.state]
-    meta += [known.digest, known.stamp_digest, known.named, known.newest, known.alone, str(known.inputs)]
-    pairs = [known.non_regular, known.warnings]
-    groups = [meta, known.keys, known.always, _flat(known.env), _flat(known.prefixes), known.facts]
-    header = packed([*groups, *map(_flat, pairs), [str(place) for place in known.racy], known.folders])
+    texts = [RELEASE, str(known.taken), str(known.inputs), *(getattr(known, name) for name in TEXTS)]
+    lists = [getattr(known, name) for name in LISTS]
+    pairs = [[text for pair in getattr(known, name) for text in pair] for name in PAIRS]
+    header = packed([texts, *lists, *pairs, [str(place) for place in known.racy]])
     units = packed([[unit.key, unit.signature, *unit.patterns] for unit in known.units])
-    cold: list[bytes | bytearray] = [known.listings, known.plain, known.roles, known.contents, known.digests]
+    cold: list[bytes | bytearray] = [getattr(known, column) for column in COLD]
     cold += [*known.rests, len(units).to_bytes(_LENGTH, "big"), units]
     cold += [column for unit in known.units for column in (unit.visited, unit.chosen)]
     crc = zlib.crc32(header)
@@ -115,7 +112,3 @@ def _parts(known: Snapshot) -> list[bytes | bytearray]:
 def packed(groups: Iterable[Sequence[str]]) -> bytes:
     """Return groups of texts without NUL as bytes."""
     return encoded("\0".join("\0".join([str(len(group)), *group]) for group in groups))
-
-
-def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    return [text for pair in pairs for text in pair]

@@ -28,12 +28,12 @@ class StampFolder:
     __slots__ = ("birth", "digest", "id", "inode")
 
     def __init__(self, id: str, digest: str, birth: int, inode: int) -> None:  # noqa: A002
-        self.id = id
-        self.digest = digest
+        self.id: str = id
+        self.digest: str = digest
         """The stamp digest that it stands for."""
-        self.birth = birth
+        self.birth: int = birth
         """Nanoseconds: its modification time while it was still empty, since ``stat`` in Python has no birth time."""
-        self.inode = inode
+        self.inode: int = inode
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StampFolder) and (self.id, self.inode) == (other.id, other.inode)

@@ -37,7 +37,7 @@ def backend(
     if trace:  # first, since what it leaves behind must not look like a change
         yield from context.traced()
     configured = with_hatch_toml(context.pyproject, context.is_file, context.read_bytes)
-    closure = follow(context, [*_starts(context, configured)])
+    closure = follow(context, [*_starts(context, configured)], context.derived)
     for path in sorted(closure.found | closure.absent):
         found = closure.found.get(path)
         yield File(path, found or closure.absent[path], entry=found is not None)

@@ -27,7 +27,7 @@ class Inputs:
     """
 
     def __init__(self, single: Iterable[Input], selected: Selected | None, files: Files) -> None:
-        self.single = tuple(single)
+        self.single: tuple[Input, ...] = tuple(single)
         self.selected = selected
         self._files = files
 
@@ -91,12 +91,15 @@ def digests_of(
     for selected in selections:
         for folder, chosen in selected.folders.items():
             _merge(names, folder, [name for name, _ in chosen])
+    one_by_one: dict[str, set[str]] = {}
     for kind, subject, state in single:
         if kind == "file":
             folder, name = split(subject)
-            _merge(names, folder, [name])
+            one_by_one.setdefault(folder, set()).add(name)
         else:
             rest.append((kind, subject, state))
+    for folder, some in one_by_one.items():
+        _merge(names, folder, sorted(some))
     folders = {folder: _folder_digest(folder, some, files, known) for folder, some in names.items()}
     return Digests(rest_digest(rest), folders, names, len({(kind, subject) for kind, subject, _ in rest}))
 

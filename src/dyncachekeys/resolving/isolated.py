@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.model import Notice
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
-
-    from typing_extensions import Self
 
     from dyncachekeys.files.selection import Selected
     from dyncachekeys.files.tree import Files
@@ -50,6 +48,7 @@ main()
 _OUTPUT_SHOWN = 2_000
 
 
+@final
 class Worker:
     """One key's resolver in its own process; a context manager, at whose end the process group is gone.
 
@@ -75,9 +74,9 @@ class Worker:
         files: Files,
         python: Path | None = None,
     ) -> None:
-        self.runs_each_time = True
+        self.runs_each_time: bool = True
         """Whether nobody can tell without running it what it will say; known after `resolve`."""
-        self.machine = True
+        self.machine: bool = True
         """Whether it may yield what depends on the machine; known after `prepare`."""
         self._files, self._environ = files, environ
         self._where, self._timeout, self._reference = where, timeout, reference
@@ -112,7 +111,7 @@ class Worker:
         }
         self._say(json.dumps(request))
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Worker:
         return self
 
     def __exit__(

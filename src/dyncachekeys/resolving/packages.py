@@ -41,7 +41,7 @@ class Packages:
 
     def __init__(self, files: Files, environ: Environment, chain: Sequence[Path], resolve: Resolve) -> None:
         self._files, self._environ, self._chain, self._resolve = files, environ, chain, resolve
-        self.runs_each_time = False
+        self.runs_each_time: bool = False
         """Whether one of them has to be asked in every run."""
 
     def named(self, name: str, where: str) -> str:
@@ -77,6 +77,7 @@ class Packages:
             raise ResolverError([Problem("package-cycle", f"packages use each other: {way}", where, remedy)])
         project = load(root)
         files = Files(root, FileMemory(), {FILE: lambda: project.bare}, without_region)
+        files.derived = self._files.derived
         found = self._resolve(project, self._environ, files, (*self._chain, root), whole)
         self._files.settled &= files.settled  # what changed while it was looked at there is not believed here
         merge(_moved(packed(files, self._environ), self._files, files), self._files, self._environ)

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 
 from dyncachekeys.errors import Problem, WriteError
+from dyncachekeys.files import derived
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.quick import atomic, history, snapshot_file
 from dyncachekeys.quick.snapshot import LINK_FOLDER, STATE_FILE, Snapshot
@@ -63,8 +64,8 @@ def _locked(
 
 def _is_news(plan: Plan, expected: Record, now: Snapshot) -> bool:
     """Tell whether what is to be remembered is worth a write although neither region nor stamp changes."""
-    known = plan.status.files.memory.known
-    if plan.status.depfiles.fresh or known.racy or now.differs_from(known):
+    files, known = plan.status.files, plan.status.files.memory.known
+    if plan.status.depfiles.fresh or files.derived.is_news or known.racy or now.differs_from(known):
         return True
     return plan.next_state(expected).differs_from(plan.status.state)
 
@@ -110,10 +111,11 @@ def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] |
         atomic.replace(plan.home / name, store.dump(trace))
     atomic.replace(plan.home / STATE_FILE, state.dump(plan.next_state(expected)))
     if report.changed:
-        by_key = {key.name: key.changes for key in report.keys}
         digests = (report.previous, report.digest)
-        history.add(os.fspath(plan.home), digests, report.move, report.why, by_key, at=plan.status.last.started)
+        history.add(os.fspath(plan.home), digests, report.move, report.why, report.changes, at=plan.status.last.started)
     with contextlib.suppress(OSError):  # without the snapshot the next run takes longer, and that is all
+        if plan.status.files.derived.is_news:
+            atomic.replace(plan.home / derived.FILE, plan.status.files.derived.dump())
         snapshot_file.write(seen[1] if seen else plan.take_snapshot(expected), os.fspath(plan.home))
 
 

@@ -92,15 +92,14 @@ def explain(plan: Plan, since: int = 0) -> Explanation:
     report = report_of(plan, plan.take_snapshot(expected))
     events = _events(plan)
     back = events[max(len(events) - since, 0) :]
-    now = {key.name: key.changes for key in report.keys}
-    changed = {change.subject for changes in now.values() for change in changes}
+    changed = {change.subject for changes in report.changes.values() for change in changes}
     tables = _differing_tables(plan)
     uv_does = forecast(plan, expected)
     return Explanation(
         report=report,
         forecast=uv_does,
         since=len(back),
-        changes=_together([*(event.changes for event in back), now]),
+        changes=_together([*(event.changes for event in back), report.changes]),
         why=(*(why for event in back for why in event.why), *report.why),
         tables=tuple(tables) if FILE in changed else (),
         edited=tuple(_edited(plan, tables, changed.union(one.subject for one in uv_does.seen))),

@@ -91,6 +91,11 @@ class ProjectReport:
     """Under the transport `digest` only."""
 
     @property
+    def changes(self) -> dict[str, tuple[Change, ...]]:
+        """What changed, by key."""
+        return {key.name: key.changes for key in self.keys}
+
+    @property
     def naming(self) -> Move | None:
         """What becomes of the name: a new one, again the one that uv has installed, or at the first sync the same.
 

@@ -36,16 +36,16 @@ class Scope:
     """
 
     def __init__(self, root: Path, names: Sequence[str] = ()) -> None:
-        self.root = root.resolve()
+        self.root: Path = root.resolve()
         self._started = time.time_ns()
         self._files = Files(self.root, FileMemory())
         self._all = workspace.scope(self._files)
         self._whole = not names
-        self.all = self._all if self._whole else self._called(names)
+        self.all: list[Path] = self._all if self._whole else self._called(names)
         """The folders of all projects, with or without keys."""
         with_keys = [folder for folder in self.all if self._has_keys(folder)]
-        self.has_keys = bool(with_keys)
-        self.roots = with_keys or [self.root]
+        self.has_keys: bool = bool(with_keys)
+        self.roots: list[Path] = with_keys or [self.root]
         """The folders of those with keys; that of the nearest ``pyproject.toml``, if none has any."""
 
     def _called(self, names: Sequence[str]) -> list[Path]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dyncachekeys.config.model import read
 from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
+from dyncachekeys.files import derived
 from dyncachekeys.files.tree import CHANGED, Files
 from dyncachekeys.paths import join
 from dyncachekeys.process.environ import Environment, for_keys
@@ -99,6 +100,8 @@ def status_of(root: Path, last: LastRun, environ: Mapping[str, str]) -> Status:
     """Read a project and run its keys. Errors as `planning.make_plan`."""
     project = by_name.loaded(root, last.state.entries)
     files = Files(root, last.memory, {FILE: lambda: project.bare}, without_region)
+    if last.believed:
+        files.derived = derived.load(root / HOME / derived.FILE)
     inheriting = workspace.with_inherited(project, files)
     _require_keys(inheriting)
     program = find(files, environ, last.state.uv)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import stat
 from typing import TYPE_CHECKING
 
 from dyncachekeys.files.gitignore import Rules
@@ -49,7 +50,7 @@ def _changed(files: Files, path: str) -> int | None:
         info = os.stat(full)  # follows links, as uv does (U13)
     except OSError:
         return None
-    return None if os.path.isdir(full) else changed_ns(info)  # U4
+    return None if stat.S_ISDIR(info.st_mode) else changed_ns(info)  # U4
 
 
 def matches(files: Files, glob: str) -> Iterator[str]:
@@ -64,7 +65,12 @@ def expanded(files: Files, paths: Iterable[str]) -> Iterator[str]:
         if is_glob(path):
             yield from matches(files, path)
         else:
-            yield files.relative(files.full(path))
+            yield path if _is_shortest(path) else files.relative(files.full(path))
+
+
+def _is_shortest(path: str) -> bool:
+    """Tell whether a path leads down into the project by the shortest way, as nearly all do."""
+    return not {"", ".", ".."} & set(path.split("/")) and not set(path) & set(":\\")
 
 
 def without_braces(glob: str) -> Iterator[str]:

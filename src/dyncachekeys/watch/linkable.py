@@ -28,7 +28,8 @@ class Linkable:
     """
 
     def __init__(self, files: Files, products: Collection[str], written: Collection[str], *, works: bool) -> None:
-        self._files, self.works = files, works
+        self._files = files
+        self.works: bool = works
         self._products, self._written = frozenset(products), frozenset(written)
         self._doubtful_in: dict[str, set[str]] = {}
         for folder, name in map(split, (*products, *written)):

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-INSTEAD = {
+INSTEAD: dict[str, tuple[str, ...]] = {
     "metadata": (
         "prepare_metadata_for_build_editable",
         "build_editable",
@@ -27,7 +27,7 @@ INSTEAD = {
 """What a step calls: the first hook that the backend has. Without metadata hooks, uv takes them from a wheel."""
 
 
-HOOKS = frozenset(name for names in INSTEAD.values() for name in names)
+HOOKS: frozenset[str] = frozenset(name for names in INSTEAD.values() for name in names)
 
 
 def loaded(name: str, folders: list[str]) -> Any:
@@ -72,7 +72,7 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    order = sys.argv[1]
+    order: str = sys.argv[1]
     if not getattr(sys.flags, "safe_path", False):  # from Python 3.11 on
         del sys.path[0]  # this file's folder
     sys.argv[:] = ["-c"]  # what a backend sees under uv, and setuptools looks for in the project

@@ -71,7 +71,8 @@ class Log:
     """Where facts go; appended to by all processes of the build, each fact in one write."""
 
     def __init__(self, path: str, root: str) -> None:
-        self.path, self.root = path, root
+        self.path: str = path
+        self.root: str = root
         self._seen: set[tuple[str, str, str]] = set()
 
     def __call__(self, what: str, subject: str, who: str = "") -> None:
@@ -94,8 +95,8 @@ class Tracer:
 
     def __init__(self, log: Log) -> None:
         self.log = log
-        self.root = log.root.rstrip(os.sep) + os.sep
-        self.starter = os.environ.get(WHO, "")
+        self.root: str = log.root.rstrip(os.sep) + os.sep
+        self.starter: str = os.environ.get(WHO, "")
         skipped = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, os.path.dirname(os.__file__)}
         skipped |= {os.path.realpath(one) for one in skipped} | {
             os.path.dirname(log.path),
@@ -367,7 +368,9 @@ class Looking:
     """A function such as ``os.stat``. Not a function itself: it must not become a method where it is an attribute."""
 
     def __init__(self, tracer: Tracer, function: Callable[..., Any]) -> None:
-        self.__wrapped__, self.__name__, self.__doc__ = function, function.__name__, function.__doc__
+        self.__wrapped__: Callable[..., Any] = function
+        self.__name__: str = function.__name__
+        self.__doc__ = function.__doc__
         self.__qualname__, self.__module__ = function.__name__, "os"
         self._tracer = tracer
 

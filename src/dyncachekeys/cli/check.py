@@ -1,0 +1,66 @@
+"""`check`: whether projects are in sync."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from dyncachekeys.cli import render
+from dyncachekeys.quick import output
+from dyncachekeys.quick.output import Printer, in_sync
+from dyncachekeys.quick.snapshot import LINK_FOLDER
+from dyncachekeys.syncing import scope as scopes
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from dyncachekeys.quick.check import QuickCheck
+    from dyncachekeys.syncing.report import ProjectReport
+
+_SHORT = len("sha256-") + 12
+_BEFORE_A_COMMIT = """\
+Run `dyncachekeys sync`, `git add pyproject.toml`, and commit again.
+If it says that all is in sync, only a part of your work is staged: stage of the region what belongs to that part,
+with `git add --patch pyproject.toml`."""
+
+
+def execute(options: argparse.Namespace, scope: scopes.Scope, quick_checks: Mapping[str, QuickCheck] | None) -> int:
+    """Check the projects of a scope. Arguments and errors as `commands.execute`."""
+    reports = scopes.check(scope, quick_checks=quick_checks)
+    stale = [one for one in reports if one.region_differs or (options.stamp and one.written)]
+    if options.format == "json":
+        render.projects(reports)
+    else:
+        render.warnings(reports, options)
+        if not options.quiet:
+            _print(reports, stale, options)
+    return 1 if stale else 0
+
+
+def _print(reports: Sequence[ProjectReport], stale: Sequence[ProjectReport], options: argparse.Namespace) -> None:
+    out = Printer(sys.stdout, options.color)
+    if not stale:
+        in_sync(out, [report.name for report in reports])
+        return
+    for report in stale:
+        _print_differences(report, out, options)
+    out(_BEFORE_A_COMMIT if options.hook else "Run `dyncachekeys sync`.")
+
+
+def _print_differences(report: ProjectReport, out: Printer, options: argparse.Namespace) -> None:
+    if report.region_differs:
+        out(f"{report.name}: pyproject.toml is not what `dyncachekeys sync` would write")
+    renamed = report.naming in {"moved", "returned"}
+    if report.named is not None and renamed:
+        out(f"  it names {_short(report.named.before)}, the inputs are {_short(report.named.digest)}")
+    if report.move != "kept":
+        out(f"{report.name}: the stamp is stale")
+    if report.move != "kept" or renamed:
+        output.changes(out, report.changes, all_of_them=options.verbose)
+    elif LINK_FOLDER in report.written:
+        out(f"{report.name}: {LINK_FOLDER} does not hold the links that it should")
+
+
+def _short(digest: str | None) -> str:
+    return digest[:_SHORT] if digest is not None else "no digest"

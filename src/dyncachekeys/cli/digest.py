@@ -1,0 +1,26 @@
+"""`digest`: the digest of all inputs, for CI cache keys."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from dyncachekeys.cli import render
+from dyncachekeys.quick.output import Printer
+from dyncachekeys.syncing import scope as scopes
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def execute(options: argparse.Namespace, scope: scopes.Scope) -> int:
+    """Print the digest; of several projects, each with its name behind it. Errors as `commands.execute`."""
+    reports = scopes.check(scope)
+    if options.format == "json":
+        render.projects(reports)
+        return 0
+    render.warnings(reports, options)
+    out = Printer(sys.stdout)
+    for report in reports:
+        out(report.digest if len(reports) == 1 else f"{report.digest}  {report.name}")
+    return 0

@@ -1,0 +1,61 @@
+"""`show`: keys, inputs with their reasons, entries and the digest."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from dyncachekeys.cli import render
+from dyncachekeys.pyproject.render import render as as_toml
+from dyncachekeys.quick.output import Printer, counted
+from dyncachekeys.syncing import scope as scopes
+from dyncachekeys.syncing.report import require_key
+
+if TYPE_CHECKING:
+    import argparse
+
+    from dyncachekeys.syncing.report import KeyReport, ProjectReport
+
+
+def execute(options: argparse.Namespace, scope: scopes.Scope) -> int:
+    """Show the projects of a scope, or one key of them. Arguments and errors as `commands.execute`."""
+    reports = scopes.check(scope)
+    if options.key is not None:
+        require_key(reports, options.key)
+        reports = [one.only(options.key) for one in reports if one.has(options.key)]
+    if options.format == "json":
+        render.projects(reports, with_inputs=True)
+        return 0
+    render.warnings(reports, options)
+    out = Printer(sys.stdout, options.color)
+    for number, report in enumerate(reports):
+        out("\n" * bool(number) + f"{report.name}  {report.digest}")
+        for key in report.keys:
+            _print_key(key, out)
+        _print_running(report, out)
+        out(f"\ntool.uv.cache-keys, {counted(len(report.entries), 'entry')} of ours")
+        for entry in report.entries:
+            out("  " + ", ".join(f"{kind} = {as_toml(value)}" for kind, value in entry.items()))
+    return 0
+
+
+def _print_key(key: KeyReport, out: Printer) -> None:
+    marked = ", runs each time" if key.runs_each_time else ""
+    out(f"\n{key.name}  (resolver {key.resolver}, watch {key.watch}, {counted(key.input_count, 'input')}{marked})")
+    inputs = list(key.inputs)
+    width = max((len(one.subject) for one in inputs), default=0)
+    by = max((len(one.watched_by) for one in inputs), default=0)
+    for one in inputs:
+        out(f"  {one.input:9} {one.watched_by:{by}}  {one.subject:{min(width, 40)}}  {one.reason}".rstrip())
+
+
+def _print_running(report: ProjectReport, out: Printer) -> None:
+    """Print which keys have to be run each time, and how that can be avoided."""
+    running = [key for key in report.keys if key.runs_each_time]
+    if not running:
+        return
+    verb = "keeps" if len(running) == 1 else "keep"
+    names = ", ".join(key.name for key in running)
+    out(f"\n{names} {verb} runs from being quiet: only running it tells whether its answer still stands.")
+    if not all(key.built_in for key in running):
+        out("Mark a function with @resolver(tracked=True) if it looks only through its context.")

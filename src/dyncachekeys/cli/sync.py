@@ -1,0 +1,74 @@
+"""`sync`: resolve, write what differs, and print what was found and written."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, TextIO
+
+from dyncachekeys.cli import render
+from dyncachekeys.files import git
+from dyncachekeys.quick import output
+from dyncachekeys.quick.output import Printer, counted, counts, in_sync
+from dyncachekeys.syncing import scope as scopes
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from dyncachekeys.quick.check import QuickCheck
+    from dyncachekeys.syncing.report import ProjectReport
+
+
+def execute(options: argparse.Namespace, scope: scopes.Scope, quick_checks: Mapping[str, QuickCheck] | None) -> int:
+    """Sync the projects of a scope. Arguments and errors as `commands.execute`."""
+    if options.hook and git.is_mid_rebase(scope.root):
+        return 0  # what we write would stop the rebase; git calls its hook again when it is done
+    began = time.perf_counter()
+    reports = scopes.sync(scope, quick_checks=quick_checks)
+    seconds = time.perf_counter() - began
+    if options.format == "json":
+        render.projects(reports)
+    else:
+        print_synced(reports, seconds, options, sys.stdout)
+    return 0
+
+
+def print_synced(reports: Sequence[ProjectReport], seconds: float, options: argparse.Namespace, stream: TextIO) -> None:
+    """Print what a sync found and wrote."""
+    render.warnings(reports, options)
+    if options.quiet:
+        return
+    out = Printer(stream, options.color)
+    found = counts(sum(len(one.keys) for one in reports), sum(one.input_count for one in reports))
+    changed = [report for report in reports if report.changed]
+    if changed:
+        output.resolved(out, found, seconds)
+    else:
+        in_sync(out, [report.name for report in reports], found, seconds)
+    if options.verbose:
+        _print_times(reports, seconds, out)
+    several = len(reports) > 1
+    for report in changed:
+        output.changes(out, report.changes, all_of_them=options.verbose)
+        _print_writes(report, out, f" of {report.name}" if several else "")
+
+
+def _print_writes(report: ProjectReport, out: Printer, where: str) -> None:
+    for why in report.why:
+        out(f" ! {why}")
+    if report.region_differs:
+        out(f"Wrote {counted(len(report.entries), 'entry')} to tool.uv.cache-keys in pyproject.toml{where}")
+    if report.naming is not None:
+        out(output.NAMED[report.naming].format(name=report.name))
+    if report.naming is None or report.move != "kept":
+        out(output.OUTCOMES[report.move].format(name=report.name))
+
+
+def _print_times(reports: Sequence[ProjectReport], seconds: float, out: Printer) -> None:
+    """Print where the time went, the longest first."""
+    several = len(reports) > 1
+    keys = [(key.seconds, f"{one.name}: {key.name}" if several else key.name) for one in reports for key in one.keys]
+    for took, name in sorted(keys, reverse=True):
+        out(f"{took * 1000:7.1f}ms  {name}")
+    out(f"{(seconds - sum(took for took, _ in keys)) * 1000:7.1f}ms  all else")

@@ -1,0 +1,116 @@
+"""What is watched, and by whom: a key, the user's own ``cache-keys``, or uv's defaults."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dyncachekeys.backends.files import at, of_table
+from dyncachekeys.config.model import DEFAULTS
+from dyncachekeys.files import pattern as files_pattern
+from dyncachekeys.files.gitignore import Rules
+from dyncachekeys.files.tree import MISSING
+from dyncachekeys.pyproject.project import FILE
+from dyncachekeys.pyproject.source import as_entry
+from dyncachekeys.uv import entries
+from dyncachekeys.uv.mtimes import expanded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dyncachekeys.files.tree import Files
+    from dyncachekeys.pyproject.project import Project
+    from dyncachekeys.resolving.engine import ResolvedKey
+    from dyncachekeys.trace.filter import Trace
+
+_ENTRIES = "tool.uv.cache-keys"
+_INPUTS = {
+    "read": {"file": "{}", "value": "{}"},
+    "listed": {"value": "names in {}"},
+    "missing": {"file": "{}", "value": "{}"},
+    "there": {"file": "{}", "value": "what is at {}", "directory": "{}"},
+    "variables": {"env": "{}"},
+}
+"""By how a build asks: the kinds of inputs that watch what it asks for, and their subjects."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """What is watched; each with the name of a key, or ``tool.uv.cache-keys``."""
+
+    inputs: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By kind and subject."""
+    globs: list[tuple[str, str]] = field(default_factory=list)
+    present: dict[str, str] = field(default_factory=dict)
+    """The files that are there and that somebody named, so not by a default or a `backend` key."""
+
+    def by(self, asked: str, subject: str, trace: Trace) -> str:
+        """Return who watches what the build depends on; empty if nobody does."""
+        inputs = ((kind, text.format(subject)) for kind, text in _INPUTS[asked].items())
+        known = next((self.inputs[one] for one in inputs if one in self.inputs), "")
+        if known or asked == "variables":
+            return known
+        return self._names_in(subject, trace) if asked == "listed" else self._by_glob(subject)
+
+    def _names_in(self, folder: str, trace: Trace) -> str:
+        """Return whose globs match a new file in a folder, with each suffix that the build reads there."""
+        suffixes = {posixpath.splitext(path)[1] for path in trace.read if folder_of(path) == folder} or {""}
+        found = [self._by_glob(posixpath.normpath(f"{folder}/new-name{suffix}")) for suffix in sorted(suffixes)]
+        return found[0] if all(found) else ""
+
+    def _by_glob(self, path: str) -> str:
+        return next((who for glob, who in self.globs if _matches(glob, path)), "")
+
+    def add_entries(self, project: Project, files: Files, *, has_keys: bool) -> None:
+        """Add what the user's own ``cache-keys`` watch; without any, what uv watches by default."""
+        given: Sequence[Any] = project.user_entries
+        if not has_keys and at(project.pyproject, _ENTRIES) is None:
+            given = entries.DEFAULTS
+        pairs = [pair for entry in map(as_entry, given) if isinstance(entry, dict) for pair in entry.items()]
+        for kind, value in pairs:
+            if kind == "file":
+                self._add_path(str(value), files, named=given is not entries.DEFAULTS)
+            elif kind in {"dir", "env"}:
+                self.inputs["directory" if kind == "dir" else "env", str(value)] = _ENTRIES
+
+    def _add_path(self, glob: str, files: Files, *, named: bool) -> None:
+        if glob not in {"setup.py", "setup.cfg", FILE}:
+            self.globs.append((f"/{glob}" if "/" in glob else glob, _ENTRIES))
+        for path in expanded(files, [glob]):
+            self.inputs["file", path] = _ENTRIES
+            if named and files.is_file(path):
+                self.present[path] = _ENTRIES
+
+    def add_key(self, key: ResolvedKey, options: Mapping[str, Any]) -> None:
+        """Add what a key with these declared options watches."""
+        for item in key.inputs:
+            self.inputs.setdefault((item.kind, item.subject), key.name)
+            if item.kind == "file" and item.state != MISSING and key.resolver not in {DEFAULTS, "backend"}:
+                self.present.setdefault(item.subject, key.name)
+        if key.resolver == "files":
+            self.globs += [(str(glob), key.name) for glob in options.get("patterns", [])]
+        if key.resolver == "table":
+            self.inputs.setdefault(("file", of_table(options)), key.name)
+
+
+def folder_of(path: str) -> str:
+    """Return the folder of a path relative to the project; ``.`` for the project's own."""
+    return posixpath.dirname(path) or "."
+
+
+def _matches(glob: str, path: str) -> bool:
+    """Tell whether a gitignore-style pattern matches a path, there or not."""
+    try:
+        pattern = files_pattern.parse(glob)
+    except ValueError:
+        return False
+    base = f"{pattern.base}/" if pattern.base else ""
+    below = path.removeprefix(base)
+    if not path.startswith(base) or below.startswith("../"):
+        return False
+    *folders, name = below.split("/")
+    place = Rules([files_pattern.escaped(pattern.body)]).top
+    for folder in folders:
+        place = place.enter(folder)
+    return place.below >= 0 or place.find(name, is_dir=False) >= 0
