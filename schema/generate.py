@@ -1,4 +1,4 @@
-"""Write what is made from the model of the configuration anew, or with ``--check`` compare it."""
+"""Write the files that are generated from the model of the configuration, or with ``--check`` compare them."""
 
 import sys
 from pathlib import Path
@@ -14,4 +14,4 @@ if __name__ == "__main__":
         if "--check" not in sys.argv:
             (ROOT / name).write_text(make(), encoding="utf-8", newline="\n")
         elif (ROOT / name).read_text(encoding="utf-8") != make():
-            sys.exit(f"{name} is not what the model says: run `python schema/generate.py`")
+            sys.exit(f"{name} does not match the model: run `python schema/generate.py`")

@@ -11,7 +11,7 @@ from dyncachekeys.config.model import Config, Key
 from dyncachekeys.config.options import Option, fields_of, options_of
 from dyncachekeys.resolving import registry
 
-_PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
+_JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", Mapping: "object"}
 _OWN = frozenset({"keys", "options", "inherited"})
 """Fields that hold what other models describe."""
 
@@ -75,7 +75,7 @@ def _property(option: Option) -> dict[str, Any]:
 
 
 def _type(annotation: Any) -> dict[str, Any]:
-    origin, arguments = get_origin(annotation), get_args(annotation)
+    origin, arguments = get_origin(annotation) or annotation, get_args(annotation)
     if origin is Annotated:
         return _type(arguments[0])
     if origin in {Union, types.UnionType}:
@@ -84,10 +84,8 @@ def _type(annotation: Any) -> dict[str, Any]:
     if origin is Literal:
         return {"enum": list(arguments)}
     if origin in {list, tuple, Sequence}:
-        return {"type": "array", "items": _type(arguments[0])}
-    if origin in {dict, Mapping} or annotation in {dict, Mapping}:
-        return {"type": "object"}
-    return {"type": _PLAIN[annotation]} if annotation in _PLAIN else {}
+        return {"type": "array", "items": _type((*arguments, Any)[0])}
+    return {"type": _JSON_TYPES[origin]} if origin in _JSON_TYPES else {}
 
 
 def _first_sentence(function: Callable[..., object]) -> str:

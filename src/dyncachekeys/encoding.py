@@ -1,4 +1,4 @@
-"""Plain data as one unambiguous encoding, and seals over what nobody else should know."""
+"""Plain data as one unambiguous encoding, and keyed digests (HMAC) of data that nobody else should know."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dyncachekeys.quick.digest import encoded, framed
 
 
 def sealed(salt: bytes, digest: str) -> str:
-    """Return ``hmac-<hex>``: what tells nobody without the salt which values a digest stands for."""
+    """Return ``hmac-<hex>``: without the salt, nobody can find out which values the digest was made from."""
     return "hmac-" + hmac.new(salt, encoded(digest), "sha256").hexdigest()
 
 
@@ -44,7 +44,7 @@ def _tagged(data: object) -> tuple[bytes, Iterable[bytes]]:
             return b"table", _table(data)
         case list() | tuple():
             return b"list", map(canonical, data)
-    message = f"{type(data).__name__} is no plain data (text, number, truth value, time, list, table)"
+    message = f"{type(data).__name__} is not plain data (text, number, truth value, time, list, table)"
     raise TypeError(message)
 
 

@@ -26,7 +26,7 @@ class Problem:
 
 
 class DyncachekeysError(Exception):
-    """Root of all errors that are the user's to mend (exit code 2)."""
+    """Root of all errors that the user needs to fix (exit code 2)."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
@@ -37,11 +37,11 @@ class DyncachekeysError(Exception):
 
 
 class ConfigurationError(DyncachekeysError):
-    """``pyproject.toml`` can't be read, or ``[tool.dyncachekeys]`` does not say what it should."""
+    """``pyproject.toml`` can't be read, or ``[tool.dyncachekeys]`` is not valid."""
 
 
 class ResolverError(DyncachekeysError):
-    """A resolver could not be loaded, failed, or yielded what is no input."""
+    """A resolver could not be loaded, failed, or yielded something that is not an input."""
 
 
 class EditError(DyncachekeysError):

@@ -14,7 +14,7 @@ Watch: TypeAlias = Literal["auto", "digest", "uv"]
 Transport: TypeAlias = Literal["stamp", "digest"]
 SECRET_KINDS: frozenset[str] = frozenset({"env", "value"})
 Data: TypeAlias = object
-"""What TOML and JSON can say: text, bytes, numbers, truth values, times, ``None``, lists and tables."""
+"""What TOML and JSON can express: text, bytes, numbers, truth values, times, ``None``, lists and tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """What the repository's own files say, as uv reads them (U9)."""
+    """What the repository's own files hold, as uv reads them (U9)."""
 
     commit: bool = False
     """Which commit is checked out."""
@@ -112,7 +112,7 @@ class Input:
 
     @property
     def is_secret(self) -> bool:
-        """Whether its state could tell what nobody else should know; such a state leaves no other trace."""
+        """Whether its state may be secret; such a state is only ever stored as a keyed digest."""
         return self.kind in SECRET_KINDS
 
 

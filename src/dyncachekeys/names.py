@@ -1,11 +1,14 @@
-"""Names and what they tell: of packages (PEP 503), in requirements (PEP 508), of variables that hold credentials."""
+"""Names: of packages (PEP 503), in requirements (PEP 508), and of variables that hold credentials."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 _REQUIRED = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:[\[(<>=!~;@]|$)")
-_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(@)?\s*(.*)", re.DOTALL)
 _CREDENTIAL = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_KEY|PRIVATE_KEY", re.IGNORECASE)
 
 
@@ -15,30 +18,42 @@ def normalised_name(name: str) -> str:
 
 
 def required_name(requirement: object) -> str | None:
-    """Return the normalised name in a requirement (PEP 508); nothing if it has none."""
+    """Return the normalised name in a requirement (PEP 508); nothing if it has none.
+
+    Without `parsed`, whose import takes 50 ms: a `table` key with a preset asks for it in every full run.
+    """
     found = _REQUIRED.match(requirement) if isinstance(requirement, str) else None
     return normalised_name(found.group(1)) if found else None
 
 
+def parsed(requirement: str) -> Requirement | None:
+    """Return a requirement, taken apart (PEP 508); nothing if it is not valid."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  most runs don't need it
+
+    try:
+        return Requirement(requirement)
+    except InvalidRequirement:
+        return None
+
+
 def normalised(requirement: str) -> str:
-    """Return a requirement in one of the ways in which it can be written, to compare it with others."""
-    found = _NAME.fullmatch(requirement.strip())
-    if not found:
+    """Return a requirement in one spelling, so that it can be compared with others."""
+    found = parsed(requirement)
+    if found is None:
         return requirement.strip()
-    name, extras, at, rest = found.groups()
-    version, semicolon, marker = ("", "", rest) if at else rest.partition(";")
-    tidy = normalised_name(name), "".join((extras or "").split()).lower(), at or ""
-    return "".join(tidy) + "".join(version.split()) + semicolon + " ".join(marker.split())
+    found.name = normalised_name(found.name)
+    return str(found)
 
 
 def is_local(requirement: str) -> bool:
     """Tell whether a requirement is a path or an option of uv, and not a name or a URL of something elsewhere."""
-    found = _NAME.fullmatch(requirement.strip())
-    target = found.group(4) if found and found.group(3) else requirement.strip()
+    found = parsed(requirement)
+    url = found.url if found else None
+    target = (url or requirement).strip()
     scheme, is_url, _ = target.partition("://")
     if is_url and re.fullmatch(r"[A-Za-z][A-Za-z0-9.+-]*", scheme):
         return "file" in scheme.lower().split("+")
-    if target.startswith(("-", ".", "~")) or (found and found.group(3)):
+    if url or target.startswith(("-", ".", "~")):
         return True
     name = target.partition(";")[0].rstrip()
     return any(sign in name for sign in "/\\:") or name.endswith((".whl", ".zip", ".gz", ".bz2", ".xz"))

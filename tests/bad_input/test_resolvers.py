@@ -31,8 +31,8 @@ from dyncachekeys import Directory, Env, File, Value
 
 """
 BLAME = "the resolver `own:own` (the project's own tree)"
-MEND = "mend the resolver, or its options"
-OR_TIMEOUT = f"mend the resolver, or raise `{WHERE}.timeout`"
+MEND = "fix the resolver, or its options"
+OR_TIMEOUT = f"fix the resolver, or raise `{WHERE}.timeout`"
 EXPECTED = "File, Directory, Env, Git, Output or Value"
 
 
@@ -83,7 +83,7 @@ FAILING = {
     ),
     "value with a set": (
         "yield Value('names', {'deep': [set()]})",
-        "it yielded Value with what can't be used: set is no plain data (text, number, truth value, time, list, table)",
+        "it yielded Value with what can't be used: set is not plain data (text, number, truth value, time, list, table)",
     ),
     "value with numbers for keys": (
         "yield Value('names', {1: 2})",
@@ -257,11 +257,11 @@ LOADING = {
         "ModuleNotFoundError: No module named 'not_installed'",
         "name the package of `not_installed` in `with`, or import it only where it is needed",
     ),
-    "raises": ("raises:own", "ZeroDivisionError: division by zero", "mend the module, or report it to whoever made it"),
+    "raises": ("raises:own", "ZeroDivisionError: division by zero", "fix the module, or report it to whoever made it"),
     "is no Python": (
         "syntax:own",
         "SyntaxError: invalid syntax (syntax.py, line 1)",
-        "mend the module, or report it to whoever made it",
+        "fix the module, or report it to whoever made it",
     ),
 }
 

@@ -43,7 +43,7 @@ HATCH = PLAIN.replace("other.build", "hatchling.build")
 SAMPLES = {
     "no list": Sample(PLAIN),
     "all is well": Sample(keys('{ file = "csrc/*.c" }, { env = "CC" }, { git = true }'), {"csrc/a.c": ""}),
-    "unknown kind": Sample(keys('{ glob = "x" }'), {}, (("DCK001", f"{PLACE}[1]"),), "`glob` is no kind of entry"),
+    "unknown kind": Sample(keys('{ glob = "x" }'), {}, (("DCK001", f"{PLACE}[1]"),), "`glob` is not a kind of entry"),
     "two fields": Sample(
         keys('{ file = "a", env = "b" }'), {"a": ""}, (("DCK001", f"{PLACE}[1]"),), "has one field, not `file`, `env`"
     ),
@@ -224,7 +224,9 @@ def test_every_member_of_a_workspace(demo_maker: DemoMaker) -> None:
     demo.write({"members/one/pyproject.toml": keys('{ glob = "x" }')})
     done = demo.cli("doctor", check=False)
     assert done.returncode == 1
-    assert "error DCK001: p: tool.uv.cache-keys[1]: `glob` is no kind of entry\n  do: write a path, or" in done.stdout
+    assert (
+        "error DCK001: p: tool.uv.cache-keys[1]: `glob` is not a kind of entry\n  do: write a path, or" in done.stdout
+    )
     assert "warning DCK020: demo: build-system: nothing watches build_backend/__init__.py" in done.stdout
     assert done.stdout.endswith("1 error, 1 warning; docs/doctor.md explains each\n")
     document = json.loads(demo.cli("doctor", "--format", "json", check=False).stdout)

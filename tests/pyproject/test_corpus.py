@@ -63,7 +63,7 @@ def test_every_value_is_found(file: Path) -> None:
 def test_invalid(file: Path) -> None:
     expected = {
         "inv1_unclosed_array": (
-            "pyproject.toml:67:3: not valid TOML: Unclosed array\n  mend the syntax there, or just before"
+            "pyproject.toml:67:3: not valid TOML: Unclosed array\n  fix the syntax there, or just before"
         ),
         "inv2_merge_conflict": (
             "pyproject.toml:188:1: not valid TOML: Invalid value\n"

@@ -6,7 +6,7 @@ import pytest
 
 from dyncachekeys.errors import ConfigurationError, EditError
 from dyncachekeys.pyproject.insert import put
-from dyncachekeys.pyproject.remove import cut, has_region
+from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.source import parse, user_entries
 
 NOT_UTF_8 = "not valid UTF-8: byte 0xff\n  TOML must be UTF-8: save the file in that encoding"
@@ -22,12 +22,12 @@ def test_parse_reads_values_behind_a_byte_order_mark() -> None:
         (
             b"a = 1\nb = 'x\n",
             "invalid-toml",
-            'x/pyproject.toml:3:1: not valid TOML: Expected "\'"\n  mend the syntax there, or just before',
+            'x/pyproject.toml:3:1: not valid TOML: Expected "\'"\n  fix the syntax there, or just before',
         ),
         (
             b"\xef\xbb\xbfa = = 1",
             "invalid-toml",
-            "x/pyproject.toml:1:5: not valid TOML: Invalid value\n  mend the syntax there, or just before",
+            "x/pyproject.toml:1:5: not valid TOML: Invalid value\n  fix the syntax there, or just before",
         ),
         (
             b"a = '\xc3\xbc'\nb = '\xc3\xbc\xff'\n",
@@ -69,8 +69,8 @@ def test_newlines_are_those_of_the_neighbour(bom: bytes, end: bytes) -> None:
     edited = put(data, [{"file": "b"}])
     assert edited.replace(end, b"").count(b"\n") == 0
     assert edited.count(end) == data.count(end) + 3
-    assert has_region(edited)
-    assert not has_region(data)
+    assert cut(edited).data != edited
+    assert cut(data).data == data
     first = b"tool.uv.cache-keys = []\r\na = 1\n"
     assert put(first, [{"file": "b"}]).count(b"\r\n") == 4
     mixed = b"a = 1\r\n[tool.uv]\nb = 1\r\n"

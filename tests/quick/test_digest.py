@@ -64,7 +64,7 @@ def test_order_of_a_table_does_not_count_and_that_of_a_list_does() -> None:
 
 
 def test_what_is_no_plain_data_is_refused_by_name() -> None:
-    with pytest.raises(TypeError, match="set is no plain data"):
+    with pytest.raises(TypeError, match="set is not plain data"):
         canonical({1, 2})
     with pytest.raises(TypeError, match="keys must be text"):
         canonical({1: 2})

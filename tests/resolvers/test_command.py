@@ -214,13 +214,13 @@ REFUSED = {
     "a NUL character": (
         'argv = ["cc", "a\\u0000"]',
         "[invalid-option] {w}.argv[1]\n  no argument can hold a NUL character\n",
-        "write it otherwise",
+        "write another value",
     ),
     "no argv": ('pattern = "a"', "[missing-option] {w}.argv\n  is missing\n", "add `argv = ...`"),
     "no regular expression": (
         'argv = ["true"]\npattern = "("',
-        "[invalid-option] {w}.pattern\n  `(` is no regular expression: missing ), unterminated subpattern at position 0\n",
-        "write it otherwise",
+        "[invalid-option] {w}.pattern\n  `(` is not a regular expression: missing ), unterminated subpattern at position 0\n",
+        "write another value",
     ),
     "no bytes": (
         'argv = ["true"]\nmax-output = 0',
@@ -240,28 +240,28 @@ REFUSED = {
     "a variable with open quotes": (
         'argv = ["${QUOTED}"]',
         "[invalid-option] {w}.argv[0]\n  the value of `QUOTED` can't be split into words: No closing quotation\n",
-        "mend the quotes in `QUOTED`",
+        "fix the quotes in `QUOTED`",
     ),
     "no program": (
         'argv = ["no-such-program"]',
         "[program-missing] {w}.argv[0]\n  the program `no-such-program` can't be found\n",
-        "install it, or mend `PATH` or the name; with a slash in it, it is relative to the project",
+        "install it, or fix `PATH` or the name; with a slash in it, it is relative to the project",
     ),
     "no program of the project": (
         'argv = ["tools/cc"]\nallow-failure = true',
         "[program-missing] {w}.argv[0]\n  the program `tools/cc` can't be found\n",
-        "install it, or mend `PATH` or the name; with a slash in it, it is relative to the project",
+        "install it, or fix `PATH` or the name; with a slash in it, it is relative to the project",
     ),
     "no program in a variable": (
         'argv = ["${SECRET}"]',
         "[program-missing] {w}.argv[0]\n  the program `${SECRET}` can't be found\n",
-        "install it, or mend `PATH` or the name; with a slash in it, it is relative to the project",
+        "install it, or fix `PATH` or the name; with a slash in it, it is relative to the project",
     ),
     "a file that is not executable": (
         'argv = ["./pyproject.toml"]',
         (
             "[program-not-started] {w}.argv[0]\n"
-            "  the program `./pyproject.toml` can't be started: it is no executable file\n"
+            "  the program `./pyproject.toml` can't be started: it is not an executable file\n"
         ),
         "make it a program: executable, for this machine, and a script with a first line like `#!/bin/sh`",
     ),
@@ -281,7 +281,7 @@ REFUSED = {
     "a failure": (
         'argv = ["sh", "-c", "echo out; exit 3"]',
         "[program-failed] {w}.argv\n  `sh -c 'echo out; exit 3'` failed with exit code 3\n",
-        "mend the command, or set `allow-failure = true` if a failure is a state like any other",
+        "fix the command, or set `allow-failure = true` if a failure is a state like any other",
     ),
     "a failure that is explained": (
         'argv = ["sh", "-c", \'printf "a\\033[1m\\nb c\\n" >&2; exit 1\']',
@@ -290,7 +290,7 @@ REFUSED = {
             "  `sh -c 'printf \"a\\033[1m\\nb c\\n\" >&2; exit 1'` failed with exit code 1\n"
             "  its standard error was:\n    a[1m\n    b c\n"
         ),
-        "mend the command, or set `allow-failure = true` if a failure is a state like any other",
+        "fix the command, or set `allow-failure = true` if a failure is a state like any other",
     ),
     "a failure that tells a variable": (
         'argv = ["sh", "-c", \'echo "bad token: $1" >&2; exit 1\', "x", "${SECRET}"]',
@@ -299,17 +299,17 @@ REFUSED = {
             "  `sh -c 'echo \"bad token: $1\" >&2; exit 1' x ${SECRET}` failed with exit code 1\n"
             "  its standard error was:\n    bad token: ${SECRET}\n"
         ),
-        "mend the command, or set `allow-failure = true` if a failure is a state like any other",
+        "fix the command, or set `allow-failure = true` if a failure is a state like any other",
     ),
     "a signal": (
         'argv = ["sh", "-c", \'kill -SEGV $$\']',
         "[program-failed] {w}.argv\n  `sh -c 'kill -SEGV $$'` was ended by signal SIGSEGV\n",
-        "mend the command, or set `allow-failure = true` if a failure is a state like any other",
+        "fix the command, or set `allow-failure = true` if a failure is a state like any other",
     ),
     "no match": (
         'argv = ["echo", "hunter2"]\npattern = "release"',
         "[no-match] {w}.pattern\n  it matches nothing in the output of `echo hunter2`\n",
-        "mend the pattern; run the command to see its output",
+        "fix the pattern; run the command to see its output",
     ),
     "too slow": (
         'argv = ["sleep", "60"]\ntimeout = 0.2\nallow-failure = true',

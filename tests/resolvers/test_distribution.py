@@ -151,7 +151,7 @@ def test_two_that_lie_around_both_count(demo_maker: DemoMaker) -> None:
     demo.write(installed("2.0"))
     both = digest(demo)
     assert both != one
-    message = "`torch` is in `.venv` more than once (1.0, 2.0), and each counts; install it anew"
+    message = "`torch` is in `.venv` more than once (1.0, 2.0), and each counts; install it again"
     assert said(demo) == [message]
     (demo.root / SITE / "torch-2.0.dist-info/METADATA").unlink()
     assert digest(demo) == one
@@ -162,26 +162,26 @@ def test_two_that_lie_around_both_count(demo_maker: DemoMaker) -> None:
 def test_broken_metadata_is_a_warning_and_the_folder_says_the_version(
     demo_maker: DemoMaker, broken: str | bytes
 ) -> None:
-    """It must not be an error: `run -- uv sync` may be what mends it."""
+    """It must not be an error: `run -- uv sync` may be what fixes it."""
     path = f"{SITE}/torch-1.0.dist-info/METADATA"
     demo = demo_maker(TORCH, installed())
     whole = digest(demo)
     demo.write({path: broken})
     assert digest(demo) == whole
-    assert said(demo) == [f"`{path}` states no version; install its distribution anew"]
+    assert said(demo) == [f"`{path}` states no version; install its distribution again"]
 
 
-@pytest.mark.parametrize("odd", ["Version: \xe9\n".encode("latin-1"), "version:2.0 \n", "Name: other\nVersion: 2\n"])
-def test_odd_metadata(demo_maker: DemoMaker, odd: str | bytes) -> None:
+@pytest.mark.parametrize("text", ["Version: \xe9\n".encode("latin-1"), "version:2.0 \n", "Name: other\nVersion: 2\n"])
+def test_unusual_metadata(demo_maker: DemoMaker, text: str | bytes) -> None:
     demo = demo_maker(TORCH, installed())
     whole = digest(demo)
-    demo.write({f"{SITE}/torch-1.0.dist-info/METADATA": odd})
+    demo.write({f"{SITE}/torch-1.0.dist-info/METADATA": text})
     assert digest(demo) != whole
     assert said(demo) == []
 
 
 def _error(path: str, why: str) -> str:
-    remedy = "make it readable, or make the environment anew"
+    remedy = "make it readable, or make the environment again"
     return f"[unreadable-file] {WHERE}\n  `{path}` can't be read: {why}\n  do: {remedy}\n"
 
 
@@ -224,7 +224,7 @@ def test_a_name_that_is_none_is_an_error(demo_maker: DemoMaker, name: str) -> No
     assert told(refused(demo.root, demo.environ)) == (
         f"[invalid-option] {WHERE}.names[1]\n"
         f'  "{name}" can\'t be the name of a distribution; write it without version, extras and marker\n'
-        "  do: write it otherwise\n"
+        "  do: write another value\n"
     )
 
 

@@ -644,7 +644,7 @@ def test_a_path_that_is_not_committed_is_a_warning(repo: Callable[..., Demo], pa
     assert _said(demo) == [f"[git-path-unknown] tool.dyncachekeys.keys.it: nothing of `{path}` is committed"]
 
 
-# What is the user's to mend
+# What the user needs to fix
 
 WHERE = "tool.dyncachekeys.keys.it"
 
@@ -670,11 +670,11 @@ WHERE = "tool.dyncachekeys.keys.it"
         ),
         (
             'path = "/src"',
-            f"[invalid-option] {WHERE}.path\n  `/src` is absolute, and so differs between machines; write it relative to the project\n  do: write it otherwise\n",
+            f"[invalid-option] {WHERE}.path\n  `/src` is absolute, and so differs between machines; write it relative to the project\n  do: write another value\n",
         ),
         (
             'path = ""',
-            f"[invalid-option] {WHERE}.path\n  an empty path names nothing\n  do: write it otherwise\n",
+            f"[invalid-option] {WHERE}.path\n  an empty path names nothing\n  do: write another value\n",
         ),
         (
             "submodule = true",

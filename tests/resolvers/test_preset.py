@@ -8,8 +8,7 @@ import pytest
 import tomli
 
 import dyncachekeys
-from dyncachekeys.backends.presets import build_tables
-from dyncachekeys.backends.tables import READ
+from dyncachekeys.backends.tables import READ, build_tables
 from kit import Demo, DemoMaker, refused, told
 
 CONFIG = """

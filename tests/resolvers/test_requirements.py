@@ -136,7 +136,7 @@ def test_pip_reads_the_lines_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "text", "odd"),
+    ("raw", "text", "wrong"),
     [
         (codecs.BOM_UTF8 + "-r ä".encode(), "-r ä", ""),
         (codecs.BOM_UTF16_LE + "-r ä".encode("utf-16-le"), "-r ä", ""),
@@ -153,8 +153,8 @@ def test_pip_reads_the_lines_alike(tmp_path: Path) -> None:
         (b"# coding: ascii\n# \xe4\n-r b", "# coding: ascii\n# \udce4\n-r b", "ascii"),
     ],
 )
-def test_encoding(raw: bytes, text: str, odd: str) -> None:
-    assert decoded(raw) == (text, odd)
+def test_encoding(raw: bytes, text: str, wrong: str) -> None:
+    assert decoded(raw) == (text, wrong)
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_whole_files_count(demo_maker: DemoMaker) -> None:
             (
                 "[invalid-option] tool.dyncachekeys.keys.it.files[0]\n"
                 "  pattern `~/reqs.txt`: it must be relative to the project, the same on every machine\n"
-                "  do: write it otherwise\n"
+                "  do: write another value\n"
             ),
         ),
         (

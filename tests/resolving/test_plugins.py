@@ -131,7 +131,7 @@ def test_its_failure_names_it(site: Path, demo_maker: DemoMaker) -> None:
     assert (problem["code"], problem["where"]) == ("resolver-failed", WHERE)
     assert problem["message"].startswith("the resolver `manifests` (demo-manifests 1.2) raised ")
     assert "TOMLDecodeError" in problem["message"]
-    assert problem["remedy"] == "mend the resolver, or its options"
+    assert problem["remedy"] == "fix the resolver, or its options"
 
 
 def test_its_options_are_checked_before_anything_runs(site: Path, demo_maker: DemoMaker) -> None:
@@ -234,7 +234,7 @@ BROKEN = {
         "AttributeError: module 'broken_one' has no attribute 'f'",
         "check that the module defines `f`",
     ),
-    "itself": ("1 / 0\n", "ZeroDivisionError: division by zero", "mend the module, or report it to whoever made it"),
+    "itself": ("1 / 0\n", "ZeroDivisionError: division by zero", "fix the module, or report it to whoever made it"),
 }
 
 

@@ -175,7 +175,7 @@ def test_two_processes_at_once(own: Demo) -> None:
 
 
 @pytest.mark.parametrize("damage", ["python", "unfinished", "empty"])
-def test_damaged_one_is_made_anew(own: Demo, damage: str) -> None:
+def test_damaged_one_is_made_again(own: Demo, damage: str) -> None:
     own.sync()
     (environment,) = kept(own)
     if damage == "python":
@@ -193,7 +193,7 @@ def test_damaged_one_is_made_anew(own: Demo, damage: str) -> None:
     assert (environment / MADE).is_file()
 
 
-def test_removed_one_is_made_anew(own: Demo) -> None:
+def test_removed_one_is_made_again(own: Demo) -> None:
     own.sync()
     shutil.rmtree(own.beside / "kept")
     assert own.sync().move == "kept"
@@ -263,7 +263,7 @@ def test_requirement_that_uv_refuses(own: Demo, case: str) -> None:
     assert (problem.code, problem.where) == ("environment-not-made", WHERE)
     assert problem.message.startswith("uv can't make the environment of the key's requirements\n  uv said:\n    ")
     assert said in problem.message
-    assert problem.remedy == "mend the requirements, or the settings of uv"
+    assert problem.remedy == "fix the requirements, or the settings of uv"
     assert kept(own) == []
 
 
@@ -284,7 +284,7 @@ def test_keys_own_timeout_does_not_bound_uv(own: Demo) -> None:
 
 def test_paths_are_refused_all_at_once(own: Demo) -> None:
     own.edit("pyproject.toml", '"helper-one"', '"./tool", "helper-one", "--editable=tool"')
-    why = "is a path or an option: an environment that is kept would not follow its changes"
+    why = "is a path or an option: a stored environment would not follow its changes"
     what = "name a package and its version, or a URL; a module of your own is imported from `plugin-path`"
     assert told(refused(own.root, own.environ)) == "".join(
         f"[invalid-option] {WHERE}\n  `{one}` {why}\n  do: {what}\n" for one in ("./tool", "--editable=tool")
@@ -321,7 +321,7 @@ def test_place_that_cannot_be_written_to(own: Demo) -> None:
     own.environ["DYNCACHEKEYS_CACHE_DIR"] = str(own.root / "keys.py")
     (problem,) = refused(own.root, own.environ)
     assert (problem.code, problem.where) == ("environment-not-made", WHERE)
-    assert problem.message.startswith("the environment of the key's requirements can't be kept: ")
+    assert problem.message.startswith("the environment of the key's requirements can't be stored: ")
     assert problem.remedy == "set DYNCACHEKEYS_CACHE_DIR to a folder that can be written to"
 
 
@@ -365,7 +365,7 @@ def test_name_or_url(requirement: str) -> None:
         ("Tool_X.y", " tool-x-y "),
         ("tool [b] >= 1 , < 2", "tool[b]>=1,<2"),
         ("tool>1;  python_version  > '3'", "tool > 1; python_version > '3'"),
-        ("Tool @ https://example.org/A;b c", "tool@https://example.org/A;b c"),
+        ("Tool @ https://example.org/A;b", "tool@https://example.org/A;b"),
         ("!", " ! "),
     ],
 )

@@ -316,11 +316,11 @@ def test_bad_toml_names_the_file(rust: Rust) -> None:
     assert "ValueError: x/Cargo.toml: " in problem.message
 
 
-def test_odd_manifests_break_nothing(rust: Rust) -> None:
-    non_regular = (
+def test_unusual_manifests_break_nothing(rust: Rust) -> None:
+    manifest = (
         'lib = 1\nbin = { path = "x" }\ndependencies = ["x"]\ntarget = { x = 1 }\npatch = { y = 2 }\npackage = 3\n'
     )
-    assert set(found(rust({"Cargo.toml": non_regular, "src/lib.rs": "\xff"}))) == {"Cargo.toml", "src/lib.rs"}
+    assert set(found(rust({"Cargo.toml": manifest, "src/lib.rs": "\xff"}))) == {"Cargo.toml", "src/lib.rs"}
 
 
 def test_manifest_has_to_be_relative(rust: Rust) -> None:

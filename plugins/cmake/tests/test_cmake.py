@@ -194,7 +194,7 @@ def test_log_with_a_wrong_checksum_ends_there() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"# ninjadeps\n", b"# ninjadeps\n\5\0\0\0", b"something else entirely"])
 def test_no_log(data: bytes) -> None:
-    with pytest.raises(ValueError, match="no log of dependencies"):
+    with pytest.raises(ValueError, match="not a log of dependencies"):
         list(ninja.inputs_of_log(data))
 
 
@@ -274,7 +274,7 @@ def test_includes_count_before_the_compiler_says_so(cmake: CMake) -> None:
 def test_damaged_records_are_warnings(cmake: CMake) -> None:
     demo = cmake({"build/.ninja_deps": b"odd", "build/compile_commands.json": "[{", **TOP})
     assert [code for code, _ in said(demo)] == ["build-record-unreadable"] * 2
-    assert said(demo)[0][1].startswith("build/.ninja_deps is passed over: no log of dependencies")
+    assert said(demo)[0][1].startswith("build/.ninja_deps is left out: not a log of dependencies")
 
 
 def test_sources_that_match_nothing_are_a_warning(cmake: CMake) -> None:

@@ -60,7 +60,7 @@ def test_builds_exactly_when_the_build_reads_a_change(demo_maker: DemoMaker, wat
     compiled(demo, "shared.h")
     assert demo.both() == 1  # named for the first time, and no pattern of sources covers it
     compiled(demo, "shared.h")
-    assert demo.both() == 0  # the records are written anew by every build
+    assert demo.both() == 0  # every build writes the records again
     demo.append("../common/shared.h", "// edited\n")
     assert (demo.both(), demo.both()) == (1, 0)
     demo.append("../common/unused.h", "// edited\n")

@@ -7,64 +7,59 @@ from typing import TYPE_CHECKING, Any
 
 import tomli
 
+from dyncachekeys.pyproject.tables import at, table_at
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
-def at(pyproject: Mapping[str, Any], dotted: str) -> Any:
-    """Return what stands under a dotted key; nothing if it is not there."""
-    found: Any = pyproject
-    for name in dotted.split("."):
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
+_DYNAMIC = "tool.setuptools.dynamic"
+_HATCH_REQUIREMENTS = "tool.hatch.metadata.hooks.requirements_txt.files"
+_VERSION_FILES = (
+    ("tool.setuptools.dynamic.version.file", (None,)),
+    ("tool.hatch.version.path", (None, "regex", "code")),
+    ("tool.pdm.version.path", ("file",)),
+)
+"""Options that name the file of the version, each with what ``source`` beside it has to be."""
+
+
+def list_at(table: object, path: str | Sequence[str]) -> list[Any]:
+    """Return the list under a key; an empty one if it is not there, or not a list."""
+    found = at(table, path)
+    return found if isinstance(found, list) else []
 
 
 def requirement_files(pyproject: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the files from which dependencies are read, by where that is said."""
-    found: dict[str, list[str]] = {}
-    dynamic = "tool.setuptools.dynamic"
-    for name in ("dependencies", "optional-dependencies"):
-        table = at(pyproject, f"{dynamic}.{name}")
-        tables = {"": table} if name == "dependencies" else table if isinstance(table, dict) else {}
-        for extra, one in tables.items():
-            paths = texts(one.get("file") if isinstance(one, dict) else None)
-            if paths:
-                found[".".join(filter(None, (dynamic, name, extra)))] = paths
-    paths = texts(at(pyproject, "tool.hatch.metadata.hooks.requirements_txt.files"))
-    if paths:
-        found["tool.hatch.metadata.hooks.requirements_txt.files"] = paths
-    return found
+    """Return the files from which dependencies are read, by the key that names them."""
+    named = {f"{_DYNAMIC}.dependencies": at(pyproject, f"{_DYNAMIC}.dependencies.file")}
+    for extra, table in table_at(pyproject, f"{_DYNAMIC}.optional-dependencies").items():
+        named[f"{_DYNAMIC}.optional-dependencies.{extra}"] = at(table, "file")
+    named[_HATCH_REQUIREMENTS] = at(pyproject, _HATCH_REQUIREMENTS)
+    return {key: paths for key, value in named.items() if (paths := texts(value))}
 
 
 def version_files(pyproject: Mapping[str, Any], is_file: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
-    """Yield the files from which the version is read, each with where that is said.
+    """Yield the files from which the version is read, each with the key that names it.
 
     Args:
         pyproject: The parsed ``pyproject.toml``.
         is_file: Whether there is a file at a path relative to the project: a module's has to be looked for.
     """
-    for path in texts(at(pyproject, "tool.setuptools.dynamic.version.file")):
-        yield "tool.setuptools.dynamic.version.file", path
-    attribute = at(pyproject, "tool.setuptools.dynamic.version.attr")
+    for key, sources in _VERSION_FILES:
+        if at(pyproject, f"{key.rpartition('.')[0]}.source") in sources:
+            yield from ((key, path) for path in texts(at(pyproject, key)))
+    attribute = at(pyproject, f"{_DYNAMIC}.version.attr")
     if isinstance(attribute, str):
         for path in _module_files(pyproject, attribute.rpartition(".")[0], is_file):
-            yield "tool.setuptools.dynamic.version.attr", path
-    if at(pyproject, "tool.hatch.version.source") in {None, "regex", "code"}:
-        for path in texts(at(pyproject, "tool.hatch.version.path")):
-            yield "tool.hatch.version.path", path
-    if at(pyproject, "tool.pdm.version.source") == "file":
-        for path in texts(at(pyproject, "tool.pdm.version.path")):
-            yield "tool.pdm.version.path", path
-    fields = at(pyproject, "tool.scikit-build.metadata")
-    for field, table in fields.items() if isinstance(fields, dict) else ():
-        for path in texts(table.get("input") if isinstance(table, dict) else None):
-            yield f"tool.scikit-build.metadata.{field}.input", path
+            yield f"{_DYNAMIC}.version.attr", path
+    for field, table in table_at(pyproject, "tool.scikit-build.metadata").items():
+        yield from ((f"tool.scikit-build.metadata.{field}.input", path) for path in texts(at(table, "input")))
 
 
 def _module_files(pyproject: Mapping[str, Any], module: str, is_file: Callable[[str], bool]) -> Iterator[str]:
     """Yield the file of a module, where setuptools looks for it: as its own options say, below ``src``, or here."""
-    given = at(pyproject, "tool.setuptools.package-dir")
-    folders = {name: one for name, one in given.items() if isinstance(one, str)} if isinstance(given, dict) else {}
+    given = table_at(pyproject, "tool.setuptools.package-dir")
+    folders = {name: folder for name, folder in given.items() if isinstance(folder, str)}
     first, _, rest = module.partition(".")
     if first in folders:
         yield from module_file(rest, (folders[first],), is_file)
@@ -91,42 +86,30 @@ def built_with(pyproject: Mapping[str, Any], backend: str) -> bool:
 
 
 def has_hatch_toml(pyproject: Mapping[str, Any], is_file: Callable[[str], bool]) -> bool:
-    """Tell whether hatchling builds the project and reads a ``hatch.toml``. Arguments as `with_hatch_toml`."""
+    """Tell whether hatchling builds the project and reads a ``hatch.toml``."""
     return built_with(pyproject, "hatchling") and is_file("hatch.toml")
 
 
 def with_hatch_toml(
     pyproject: Mapping[str, Any], is_file: Callable[[str], bool], read: Callable[[str], bytes]
 ) -> Mapping[str, Any]:
-    """Return ``pyproject.toml`` as hatchling reads it: tables of ``hatch.toml`` replace those of ``tool.hatch``.
-
-    Args:
-        pyproject: The parsed file.
-        is_file: Whether there is a file at a path relative to the project.
-        read: Returns its content.
-    """
+    """Return ``pyproject.toml`` as hatchling reads it: tables of ``hatch.toml`` replace those of ``tool.hatch``."""
     if not has_hatch_toml(pyproject, is_file):
         return pyproject
     try:
         own = tomli.loads(read("hatch.toml").decode())
     except (OSError, ValueError):
         return pyproject
-    tool = at(pyproject, "tool")
-    hatch = at(pyproject, "tool.hatch")
-    merged = {**(hatch if isinstance(hatch, dict) else {}), **own}
-    return {**pyproject, "tool": {**(tool if isinstance(tool, dict) else {}), "hatch": merged}}
+    hatch = {**table_at(pyproject, "tool.hatch"), **own}
+    return {**pyproject, "tool": {**table_at(pyproject, "tool"), "hatch": hatch}}
 
 
 def of_table(options: Mapping[str, Any]) -> str:
-    """Return the file whose values a `table` key counts.
-
-    Args:
-        options: The key's options, as they are declared.
-    """
+    """Return the file whose values a `table` key with these options counts."""
     return posixpath.normpath(str(options.get("file", "pyproject.toml")))
 
 
 def texts(value: Any) -> list[str]:
-    """Return a path, or a list of them, as a list of paths without ``./``; what is no text is left out."""
+    """Return a path, or a list of them, as a list of paths without ``./``; what is not text is left out."""
     values = [value] if isinstance(value, str) else value if isinstance(value, list) else []
     return [posixpath.normpath(one) for one in values if isinstance(one, str) and one]

@@ -48,8 +48,8 @@ def decoded(raw: bytes) -> tuple[str, str]:
     """Return a file's text, and the encoding that it claims but is not in, if so.
 
     A byte order mark counts, then a ``coding:`` comment in one of the first two lines, as in pip; else
-    it is UTF-8, not the locale's encoding, which differs between machines. Bytes that are none stay
-    recognisable as in file names, so that an odd comment hides no include.
+    it is UTF-8, not the encoding of the locale, which differs between machines. Bytes that are not text stay
+    recognisable as in file names, so that a comment in another encoding hides no include.
     """
     mark, encoding = next(((mark, name) for mark, name in _BOMS if raw.startswith(mark)), (b"", ""))
     if not mark:

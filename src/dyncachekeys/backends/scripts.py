@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from dyncachekeys.backends.files import list_at
+from dyncachekeys.pyproject.tables import at
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,6 +42,10 @@ class _Hook:
     search: str = ""
     """The option that lists search directories."""
 
+    def applies(self, table: Mapping[str, Any]) -> bool:
+        """Whether a table asks for the script."""
+        return self.only is None or table.get(self.only[0]) == self.only[1]
+
 
 _HOOKS = (
     # hatchling 1.33: builders/hooks/custom.py, builders/custom.py, metadata/custom.py. For an
@@ -51,7 +58,7 @@ _HOOKS = (
     _Hook("tool.hatch.version", "path", only=("source", "code"), search="search-paths"),
     # pdm-backend 2.4: base.py.
     _Hook("tool.pdm.build", "custom-hook"),
-    # poetry-core: masonry/builders/wheel.py starts `python build.py`; a string stands for the table.
+    # poetry-core: masonry/builders/wheel.py starts `python build.py`; a string replaces the table.
     _Hook("tool.poetry", "build", name="__main__"),
     _Hook("tool.poetry.build", "script", name="__main__"),
 )
@@ -62,28 +69,21 @@ def scripts(pyproject: Mapping[str, Any]) -> Iterator[Script]:
     for hook in _HOOKS:
         for key, table in _tables(pyproject, hook.table.split(".")):
             path = table.get(hook.option, hook.default)
-            if path is None or isinstance(path, Mapping) or (hook.only and table.get(hook.only[0]) != hook.only[1]):
-                continue
-            search = table.get(hook.search)
-            directories = tuple(map(str, search)) if isinstance(search, list) else ()
-            name = hook.name or PurePosixPath(str(path)).stem
-            yield Script(path, f"{key}.{hook.option}", name, directories=directories)
+            if path is not None and not isinstance(path, Mapping) and hook.applies(table):
+                name = hook.name or PurePosixPath(str(path)).stem
+                directories = tuple(map(str, list_at(table, [hook.search])))
+                yield Script(path, f"{key}.{hook.option}", name, directories=directories)
     # pdm-backend: config.py takes this script if it is there and no other is named.
-    unnamed = _at(pyproject, "tool.pdm.build.custom-hook") is None
-    if unnamed and _at(pyproject, "build-system.build-backend") == "pdm.backend":
+    unnamed = at(pyproject, "tool.pdm.build.custom-hook") is None
+    if unnamed and at(pyproject, "build-system.build-backend") == "pdm.backend":
         yield Script("pdm_build.py", "hook of pdm.backend", "pdm_build", optional=True)
 
 
-def _at(pyproject: Mapping[str, Any], path: str) -> object:
-    *keys, last = path.split(".")
-    return next((table.get(last) for _, table in _tables(pyproject, keys)), None)
-
-
-def _tables(table: Mapping[str, Any], keys: list[str], at: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the tables at a key path, each with its full path; what is no table is not there."""
+def _tables(table: Mapping[str, Any], keys: list[str], where: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the tables at a key path, each with its full path; what is not a table is left out."""
     if not keys:
-        yield at, table
+        yield where, table
         return
     for key in sorted(table) if keys[0] == "*" else [keys[0]]:
         if isinstance(below := table.get(key), Mapping):
-            yield from _tables(below, keys[1:], f"{at}.{key}" if at else key)
+            yield from _tables(below, keys[1:], f"{where}.{key}" if where else key)

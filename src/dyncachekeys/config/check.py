@@ -42,13 +42,7 @@ def check_options(function: Callable[..., object], given: Mapping[str, Any], whe
 
 
 def mismatches(value: object, option: Option, where: str) -> list[Problem]:
-    """Return what is wrong with an option's value.
-
-    Args:
-        value: As TOML gave it.
-        option: The option.
-        where: Its full key path.
-    """
+    """Return what is wrong with the value of an option at a key path."""
     return _mismatches(value, option.annotation, where)
 
 
@@ -62,8 +56,8 @@ def _annotated(value: object, annotation: Any, where: str) -> list[Problem]:
     found = _mismatches(value, inner, where)
     if found or not isinstance(value, str):
         return found
-    said = [note.check(value) for note in notes if isinstance(note, Checked)]
-    return [Problem("invalid-option", message, where, "write it otherwise") for message in said if message]
+    messages = filter(None, (note.check(value) for note in notes if isinstance(note, Checked)))
+    return [Problem("invalid-option", message, where, "write another value") for message in messages]
 
 
 def _either(value: object, annotation: Any, where: str) -> list[Problem]:
@@ -121,15 +115,9 @@ def _wrong_type(value: object, wanted: str, where: str, example: str) -> Problem
 
 
 def shown(value: object) -> str:
-    """Return a value as it may stand in a message."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case str():
-            return f'"{value}"'
-        case list():
-            return "a list"
-        case dict():
-            return "a table"
-        case _:
-            return str(value)
+    """Return a value as messages show it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    return "a list" if isinstance(value, list) else "a table" if isinstance(value, dict) else str(value)

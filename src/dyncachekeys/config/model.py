@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -42,8 +42,7 @@ class Config:
         Transport, "how a change reaches uv: a stamp that moves, or a name that carries the digest"
     ] = "stamp"
     watch: Annotated[
-        Watch,
-        "who notices a change: uv by its own means (`uv`), only dyncachekeys (`digest`), or as it suits (`auto`)",
+        Watch, "who notices a change: uv by its own means (`uv`), only dyncachekeys (`digest`), or as it suits (`auto`)"
     ] = "auto"
     defaults: Annotated[bool, "keep watching what uv watches where there are no cache keys"] = True
     plugin_path: Annotated[
@@ -65,21 +64,23 @@ class Config:
 
 
 def read(table: Mapping[str, Any], inherited: object = None) -> tuple[Config, list[Problem]]:
-    """Read the table; what is wrong is left out of the result and told, all of it.
+    """Read the table; what is wrong is left out of the result, and all of it is reported.
 
     Args:
         table: The parsed ``[tool.dyncachekeys]``.
         inherited: The keys that the workspace's root declares for its members, if there are any.
     """
     values, rest, problems = _fields(Config, table, WHERE, skip=("keys", "inherited"))
-    tables = rest.pop("keys", {})
+    keys, wrong = _read_keys(rest.pop("keys", {}), f"{WHERE}.keys")
     known = [option.spelled for option in fields_of(Config).values() if option.name != "inherited"]
+    workspace = dict(values.get("workspace", {}))
+    _, wrong_in_workspace = _read_keys(workspace.pop("keys", {}), _INHERITED)
     problems += [
-        Problem("unknown-option", "there is no such option or table", f"{WHERE}.{name}", nearest(name, known))
-        for name in rest
+        *_unknown(rest, known, WHERE, "option or table"),
+        *wrong,
+        *_unknown(workspace, ["keys"], f"{WHERE}.workspace", "table"),
+        *wrong_in_workspace,
     ]
-    keys, wrong = _read_keys(tables, f"{WHERE}.keys")
-    problems += [*wrong, *_workspace_problems(values.get("workspace", {}))]
     if inherited and values.get("inherit", True):
         theirs, wrong = _read_keys(inherited, _INHERITED)
         problems += [problem for problem in wrong if problem not in problems]
@@ -88,15 +89,9 @@ def read(table: Mapping[str, Any], inherited: object = None) -> tuple[Config, li
     return Config(**values, keys=keys), problems
 
 
-def _workspace_problems(workspace: Mapping[str, Any]) -> list[Problem]:
-    """Return what is wrong with the table for the members of the workspace."""
-    problems = [
-        Problem("unknown-option", "there is no such table", f"{WHERE}.workspace.{name}", nearest(name, ["keys"]))
-        for name in workspace
-        if name != "keys"
-    ]
-    _, wrong = _read_keys(workspace.get("keys", {}), _INHERITED)
-    return [*problems, *wrong]
+def _unknown(names: Iterable[str], known: Sequence[str], where: str, what: str) -> Iterator[Problem]:
+    for name in names:
+        yield Problem("unknown-option", f"there is no such {what}", f"{where}.{name}", nearest(name, known))
 
 
 def _read_keys(tables: object, where: str) -> tuple[dict[str, Key], list[Problem]]:
@@ -156,6 +151,6 @@ def _fields(
 
 
 def quoted(name: str) -> str:
-    """Return a key's name as it stands in a dotted TOML key."""
+    """Return a key's name as it is written in a dotted TOML key."""
     plain = name and all(sign.isascii() and (sign.isalnum() or sign in "-_") for sign in name)
     return name if plain else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -35,7 +35,7 @@ class Option:
 
     @property
     def spelled(self) -> str:
-        """As it stands in TOML."""
+        """As it is written in TOML."""
         return self.name.rstrip("_").replace("_", "-")
 
     @property
@@ -45,7 +45,7 @@ class Option:
 
     @property
     def notes(self) -> tuple[object, ...]:
-        """What stands in ``Annotated`` behind the type."""
+        """What follows the type in ``Annotated``."""
         return get_args(self.annotation)[1:] if get_origin(self.annotation) is Annotated else ()
 
 
@@ -56,10 +56,9 @@ def fields_of(model: type) -> dict[str, Option]:
 
 
 def _from_field(field: dataclasses.Field[Any], annotation: object) -> Option:
-    if field.default_factory is not dataclasses.MISSING:
-        return Option(field.name, annotation, required=False, default=field.default_factory())
-    required = field.default is dataclasses.MISSING
-    return Option(field.name, annotation, required, None if required else field.default)
+    default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+    required = default is dataclasses.MISSING
+    return Option(field.name, annotation, required, None if required else default)
 
 
 def options_of(function: Callable[..., object]) -> tuple[dict[str, Option], bool]:

@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys.backends.files import at
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import WHERE, file_of
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv.entries import DEFAULTS, is_glob, malformed
 
 if TYPE_CHECKING:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from dyncachekeys.backends.files import at, of_table
+from dyncachekeys.backends.files import of_table
 from dyncachekeys.config.model import DEFAULTS, Config, read
 from dyncachekeys.doctor import ask_uv as doctor_ask_uv
 from dyncachekeys.doctor import entries, globs, metadata, placement, state, unwatched
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import Package, globs_of
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
-from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ as process_environ
-from dyncachekeys.pyproject.project import FILE, Project, load, without_region
+from dyncachekeys.pyproject.project import Project, load
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.resolving import engine, registry
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.record import installed_record
@@ -44,7 +44,7 @@ def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False, bui
         if problem.code != "cache-keys-not-a-list":
             raise
         return [Finding("DCK001", problem.message, problem.where, problem.remedy, package=root.name)]
-    files = Files(project.root, FileMemory(), {FILE: lambda: project.bare}, without_region)
+    files = Files.of(project)
     project = workspace.with_inherited(project, files)
     package, problems = _package(project, files, environ)
     found = [Finding("DCK040", problem.message, problem.where, problem.remedy) for problem in problems]

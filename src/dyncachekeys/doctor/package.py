@@ -6,6 +6,8 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dyncachekeys.pyproject.source import as_entry
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv.entries import DEFAULTS, is_glob
 from dyncachekeys.uv.mtimes import matches
 
@@ -62,7 +64,7 @@ class Package:
 
 def file_of(entry: Any) -> str | None:
     """Return the path or glob of a ``file`` entry, without ``./``; nothing for another kind."""
-    text = entry.get("file") if isinstance(entry, dict) else entry
+    text = at(as_entry(entry), "file")
     if not isinstance(text, str):
         return None
     while text.startswith("./"):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import tomli
 
-from dyncachekeys.backends.files import at
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import WHERE
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:

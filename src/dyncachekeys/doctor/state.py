@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys.doctor.finding import Finding, first
 from dyncachekeys.doctor.package import WHERE, file_of
-from dyncachekeys.files.tree import changed_ns
+from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.names import is_credential
 from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.quick.snapshot import STATE_FILE

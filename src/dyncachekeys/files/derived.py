@@ -1,7 +1,7 @@
-"""What pure functions made of the content of files: kept between runs, and found again by that content.
+"""Results of pure functions of the content of files: stored between runs, and found again by that content.
 
-A help only, as all memory (`memory`): what is damaged, of another release or another Python, or lies where it can't
-be believed, is none.
+A cache only: results that are damaged, of another release or another Python, or stored where they can't be trusted,
+are ignored.
 """
 
 from __future__ import annotations
@@ -25,23 +25,14 @@ _BASIS = [RELEASE, sys.version, str(getattr(sys, "get_int_max_str_digits", int)(
 
 
 class Derived:
-    """Answers that are functions of a question and of a file's content.
-
-    Args:
-        known: Those of the last run, by what `_key` returns.
-    """
+    """Answers that are functions of a question and of a file's content; ``known`` are those of the last run."""
 
     def __init__(self, known: Mapping[str, str] | None = None) -> None:
         self._known = known or {}
         self._used: dict[str, str] = {}
 
     def recall(self, question: str, content: bytes) -> str | None:
-        """Return a known answer.
-
-        Args:
-            question: As in `answer`.
-            content: The SHA-256 of the file's content.
-        """
+        """Return the known answer to a question, as in `answer`, about a file's content with this SHA-256."""
         key = _key(question, content)
         known = self._used.get(key) or self._known.get(key)
         if known is not None:
@@ -49,7 +40,7 @@ class Derived:
         return known
 
     def answer(self, question: str, data: bytes, function: Callable[[bytes], str]) -> str:
-        """Return the answer to a question; what the function raises is not kept.
+        """Return the answer to a question; what the function raises is not stored.
 
         Args:
             question: Names the function and its version, and all that the answer depends on besides the content.
@@ -60,23 +51,23 @@ class Derived:
         known = self.recall(question, content)
         if known is not None:
             return known
-        found = function(data)
-        if _is_text(found):
-            self._used[_key(question, content)] = found
-        return found
+        answer = function(data)
+        if _is_text(answer):
+            self._used[_key(question, content)] = answer
+        return answer
 
     @property
     def is_news(self) -> bool:
-        """Whether there are answers to be kept, or to be forgotten since nobody asked for them."""
+        """Whether there are answers to be stored, or to be forgotten since nobody asked for them."""
         return self._used != self._known
 
     def dump(self) -> bytes:
-        """Return what this run used as it is written."""
+        """Return what this run used, as it is stored."""
         return state_file.dump({"basis": _BASIS, "answers": self._used, "sum": _sum(self._used)})
 
 
 def load(path: str | os.PathLike[str]) -> Derived:
-    """Read what was kept; nothing where there is none that can be trusted."""
+    """Read the stored answers; none where they can't be trusted."""
     try:
         data = state_file.read(path)
         answers = {str(key): str(answer) for key, answer in data["answers"].items()}
@@ -97,7 +88,7 @@ def _sum(answers: Mapping[str, str]) -> str:
 
 
 def _is_text(answer: str) -> bool:
-    """Tell whether it is read as it is written: halves of a surrogate pair would come together in JSON."""
+    """Tell whether JSON gives an answer back unchanged: it would join the halves of a surrogate pair."""
     try:
         answer.encode()
     except UnicodeEncodeError:

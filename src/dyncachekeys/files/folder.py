@@ -6,7 +6,9 @@ owner's executable bit, the text of a link; never its times.
 
 from __future__ import annotations
 
+import sys
 from array import array
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dyncachekeys.quick.digest import file_state
@@ -14,10 +16,12 @@ from dyncachekeys.quick.snapshot import EXECUTABLE, HASH
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Stat = tuple[int, int, int, int]
 """size, mtime_ns, ctime_ns, inode"""
+CHANGED = 1 if sys.platform == "win32" else 2
+"""Which number of a stat says when a file was written (U1)."""
 
 
 def stat_of(info: os.stat_result) -> Stat:
@@ -25,36 +29,29 @@ def stat_of(info: os.stat_result) -> Stat:
     return (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
 
 
+def changed_ns(info: os.stat_result) -> int:
+    """Return the time by which uv judges a file, in nanoseconds: ``ctime`` on Unix, else ``mtime`` (U1)."""
+    return stat_of(info)[CHANGED]
+
+
+@dataclass(slots=True, eq=False)
 class Folder:
     """What was seen in one folder; rows are never taken out or reordered."""
 
-    __slots__ = (
-        "contents",
-        "digest",
-        "listed",
-        "listing",
-        "names",
-        "non_regular",
-        "non_regular_stats",
-        "roles",
-        "stats",
-    )
-
-    def __init__(self) -> None:
-        self.names: dict[str, int] = {}
-        """Regular files, each with the number of its row."""
-        self.stats: array[int] = array("q")
-        self.contents: bytearray = bytearray()
-        self.roles: bytearray = bytearray()
-        self.non_regular: dict[str, str] = {}
-        """The states of all else, and of files that count as something else than what is on disk."""
-        self.non_regular_stats: dict[str, str] = {}
-        """How links and special files are recognised (`snapshot.non_regular_stat`)."""
-        self.listed: tuple[int, int, int] | None = None
-        """mtime, ctime and inode from before the folder was listed, if it was."""
-        self.listing: bytes = b""
-        self.digest: bytes = b""
-        """Over exactly these files, if it is known from the last run."""
+    names: dict[str, int] = field(default_factory=dict)
+    """Regular files, each with the number of its row."""
+    stats: array[int] = field(default_factory=lambda: array("q"))
+    contents: bytearray = field(default_factory=bytearray)
+    roles: bytearray = field(default_factory=bytearray)
+    non_regular: dict[str, str] = field(default_factory=dict)
+    """The states of all else, and of files that count as something else than what is on disk."""
+    non_regular_stats: dict[str, str] = field(default_factory=dict)
+    """How links and special files are recognised (`snapshot.non_regular_stat`)."""
+    listed: tuple[int, int, int] | None = None
+    """mtime, ctime and inode from before the folder was listed, if it was."""
+    listing: bytes = b""
+    digest: bytes = b""
+    """Over exactly these files, if it is known from the last run."""
 
     def add(self, name: str, stat: Stat, content: bytes, role: int) -> None:
         """Add a regular file, or another role to one that is there: what was seen first stays."""
@@ -66,6 +63,25 @@ class Folder:
         self.stats.extend(stat)
         self.contents += content
         self.roles.append(role)
+
+    def replace(self, name: str, stat: Stat, content: bytes) -> None:
+        """Put in a regular file as it is now, in place of what was seen first."""
+        row = self.names[name]
+        self.stats[row * 4 : row * 4 + 4] = array("q", stat)
+        self.contents[row * HASH : (row + 1) * HASH] = content
+
+    def adopt(self, names: Sequence[str], stats: bytes, contents: bytes, roles: Iterable[int], digest: bytes) -> None:
+        """Take over all files of the folder at once; none is here yet."""
+        self.names = {name: row for row, name in enumerate(names)}
+        self.stats.frombytes(stats)
+        self.contents += contents
+        self.roles += bytes(roles)
+        self.digest = digest
+
+    def changed(self, name: str) -> int | None:
+        """Return when a regular file was written, in nanoseconds (U1); nothing if it was not looked at."""
+        row = self.names.get(name)
+        return None if row is None else self.stats[row * 4 + CHANGED]
 
     def state(self, name: str) -> str | None:
         """Return the state of a name; nothing if it was not looked at."""

@@ -28,8 +28,8 @@ def refusal(root: Path) -> str | None:
         done = _run(root, "rev-parse", "--git-dir")
     except OSError:
         return "there is no program `git` on PATH"
-    said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-    return f"git refuses: {said}" if done.returncode else None
+    message = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+    return f"git refuses: {message}" if done.returncode else None
 
 
 def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

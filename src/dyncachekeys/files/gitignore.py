@@ -1,36 +1,16 @@
-"""gitignore(5) patterns for a walk that goes down folder by folder: what can match is known before the names are.
-
-Equal to git 2.52. Older ones read ``foo**/bar`` as ``foobar`` or ``foo*/**/bar``, against gitignore(5): "Other
-consecutive asterisks are considered regular asterisks". As in git, ``?`` and ``[...]`` match a byte of UTF-8.
-"""
+"""gitignore(5) patterns for a walk that goes down folder by folder: what can match is known before the names are."""
 
 from __future__ import annotations
 
-import os
 import re
+from typing import TYPE_CHECKING
 
-TYPE_CHECKING = False
+from dyncachekeys.files.steps import ANY, ERRORS, EXACT, EXTENSION, PREFIX, REGEX, SUFFIX, first_step
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_ERRORS = "surrogatepass" if os.name == "nt" else "surrogateescape"
-_EXACT, _EXTENSION, _SUFFIX, _PREFIX, _REGEX, _ANY = range(6)
-_STAR, _DEEP = b".*", b"**"
-_UNPADDED = re.compile(rb"(?:\\.|\\\Z| +(?![ ]|\Z)|[^\\ ])*", re.DOTALL)
-_CLASSES = {  # git's own: of the white space, it counts neither the form feed nor the vertical tab
-    b"alnum": rb"0-9A-Za-z", b"alpha": rb"A-Za-z", b"blank": rb" \t", b"cntrl": rb"\x00-\x1f\x7f",
-    b"digit": rb"0-9", b"graph": rb"!-~", b"lower": rb"a-z", b"print": rb" -~", b"punct": rb"!-/:-@\[-`{-~",
-    b"space": rb" \t\n\r", b"upper": rb"A-Z", b"xdigit": rb"0-9A-Fa-f",
-}  # fmt: skip
-_RANGE = rb"(?:-(?!\])(?:\\.|[^\\]))?"
-_IN_SET = rb"\[:(?:%s):\]|(?!\[:[^\]]*:\])(?:\\.|[^\\\]])%s" % (b"|".join(_CLASSES), _RANGE)
-_SET_ITEM = re.compile(rb"\[:(?P<named>[a-z]+):\]|\\?(?P<first>.)(?:-\\?(?P<last>.))?", re.DOTALL)
-_SIMPLE = re.compile(rb"(?P<before>\.\*)?(?P<text>(?:\\x..)*)(?(before)|(?P<after>\.\*)?)\Z")
-_TOKEN = re.compile(
-    rb"(?P<slash>\\?/)|(?P<deep>(?:\A|(?<=/))\*\*+(?=/|\Z))|(?P<star>\*+)|\?|(?P<plain>\\.|[^\\\[])"
-    rb"|\[(?:(?P<negated>[!^])|(?![!^]))(?P<set>(?:\]%s|(?!\]))(?:%s)*)\]" % (_RANGE, _IN_SET),
-    re.DOTALL,
-)
+    from dyncachekeys.files.steps import Step
 
 
 class Rules:
@@ -42,7 +22,7 @@ class Rules:
         lines = tuple(lines)
         self.negated: tuple[bool, ...] = tuple(line.startswith("!") for line in lines)
         """By the index of the line; a comment and a blank line have theirs, too."""
-        self.top: FolderRules = FolderRules(frozenset(filter(None, map(_first_step, range(len(lines)), lines))), -1, {})
+        self.top: FolderRules = FolderRules(frozenset(filter(None, map(first_step, range(len(lines)), lines))), -1, {})
         """The folder at which they stand."""
 
 
@@ -52,13 +32,13 @@ class FolderRules:
     __slots__ = ("_names", "_onward", "_places", "_stay", "_steps", "below")
 
     def __init__(
-        self, steps: frozenset[_Step], below: int, places: dict[tuple[frozenset[_Step], int], FolderRules]
+        self, steps: frozenset[Step], below: int, places: dict[tuple[frozenset[Step], int], FolderRules]
     ) -> None:
         self._steps, self._places = steps, places
         self._stay = frozenset(step for step in steps if step.deep)
-        self._onward: dict[str | None, list[_Step]] = {}
+        self._onward: dict[str | None, list[Step]] = {}
         for step in (step for step in steps if step.rest):
-            self._onward.setdefault(step.text if step.kind == _EXACT else None, []).append(step)
+            self._onward.setdefault(step.text if step.kind == EXACT else None, []).append(step)
         self._names: tuple[_LastSteps, _LastSteps] | None = None
         self.below: int = below
         """The highest index of a pattern that matched this folder or one above it, or -1."""
@@ -99,14 +79,12 @@ class _LastSteps:
 
     __slots__ = ("_any", "_exact", "_extensions", "_heads", "_others", "_regex", "_tails")
 
-    def __init__(self, steps: Sequence[_Step]) -> None:
-        self._any = max((step.index for step in steps if step.kind == _ANY), default=-1)
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._any = max((step.index for step in steps if step.kind == ANY), default=-1)
         steps = [step for step in steps if step.index > self._any]
-        self._exact = {step.text: step.index for step in steps if step.kind == _EXACT}
-        self._extensions = {step.text: step.index for step in steps if step.kind == _EXTENSION}
-        self._others = [step for step in reversed(steps) if step.kind in {_PREFIX, _SUFFIX, _REGEX}]
-        self._heads = tuple(step.text for step in self._others if step.kind == _PREFIX)
-        self._tails = tuple(step.text for step in self._others if step.kind == _SUFFIX)
+        self._exact, self._extensions = _texts(steps, EXACT), _texts(steps, EXTENSION)
+        self._heads, self._tails = tuple(_texts(steps, PREFIX)), tuple(_texts(steps, SUFFIX))
+        self._others = [step for step in reversed(steps) if step.kind in {PREFIX, SUFFIX, REGEX}]
         regexes = [step.regex.pattern for step in self._others if step.regex]
         self._regex = re.compile(b"|".join(regexes), re.DOTALL) if regexes else None
 
@@ -118,84 +96,11 @@ class _LastSteps:
         if not self._others:
             return found
         plain = name.endswith(self._tails) or name.startswith(self._heads)
-        if plain or (self._regex and self._regex.fullmatch(name.encode(errors=_ERRORS))):
+        if plain or (self._regex and self._regex.fullmatch(name.encode(errors=ERRORS))):
             return next((step.index for step in self._others if step.index > found and step.matches(name)), found)
         return found
 
 
-class _Step:
-    """One segment of a pattern, and what follows below it; a deep one may stand any number of folders down (``**/``)."""
-
-    __slots__ = ("deep", "index", "kind", "only_folders", "regex", "rest", "text")
-
-    def __init__(self, index: int, only_folders: bool, deep: bool, glob: bytes, rest: _Step | None) -> None:
-        self.index, self.only_folders, self.deep, self.rest = index, only_folders, deep, rest
-        self.kind, self.text = _kind(glob)
-        self.regex = re.compile(glob, re.DOTALL) if self.kind == _REGEX else None
-
-    def matches(self, name: str) -> bool:
-        if self.regex:
-            return self.regex.fullmatch(name.encode(errors=_ERRORS)) is not None
-        if self.kind == _EXACT:
-            return name == self.text
-        return name.startswith(self.text) if self.kind == _PREFIX else name.endswith(self.text)
-
-
-def _kind(glob: bytes) -> tuple[int, str]:
-    """Return the kind of a glob, and the text that a name must have."""
-    simple = _SIMPLE.match(glob)
-    if not simple:
-        return _REGEX, ""
-    text = bytes.fromhex(simple["text"].decode().replace("\\x", "")).decode(errors=_ERRORS)
-    if not (simple["before"] or simple["after"]):
-        return _EXACT, text
-    if re.search("[\ud800-\udfff]", text):  # half a character of UTF-8: a part of the name's bytes, but not of its text
-        return _REGEX, ""
-    if simple["after"]:
-        return _PREFIX, text
-    return (_ANY if not text else _SUFFIX if text.rfind(".") else _EXTENSION), text
-
-
-def _first_step(index: int, line: str) -> _Step | None:
-    """Return the first step of a line's pattern; nothing if it can never match."""
-    line = "" if line.startswith("#") else line.removeprefix("!").removesuffix("\r").partition("\0")[0]
-    text = _UNPADDED.match(line.encode(errors=_ERRORS)).group()  # type: ignore[union-attr]  # it matches the empty text, too
-    path = text.removesuffix(b"/")
-    globs = _globs(re.sub(rb"(\A|(?<=/))\*\*+\\/", rb"*/**/", path.removeprefix(b"/")))
-    if b"/" not in path:
-        globs.insert(0, _DEEP)
-    if globs[-1] == _DEEP:
-        globs.append(_STAR)
-    if b"" in globs:
-        return None
-    step = None
-    for before, glob in reversed(list(zip([b"", *globs], globs, strict=False))):
-        if glob != _DEEP:
-            step = _Step(index, path != text, before == _DEEP, glob, step)
-    return step
-
-
-def _globs(text: bytes) -> list[bytes]:
-    """Return the regular expression of each segment; an empty one never matches."""
-    globs, at = [b""], 0
-    while at < len(text):
-        token = _TOKEN.match(text, at)
-        if token is None:  # a backslash at the end, or a bracket that is not closed
-            return [b""]
-        at = token.end()
-        if token["slash"]:
-            globs.append(b"")
-        elif token["set"]:
-            globs[-1] += b"[%s%s]" % (b"^" if token["negated"] else b"", _SET_ITEM.sub(_set_item, token["set"]))
-        elif token["plain"]:
-            globs[-1] += b"\\x%02x" % token["plain"][-1]
-        else:
-            globs[-1] += _DEEP if token["deep"] else _STAR if token["star"] else b"."
-    return globs
-
-
-def _set_item(item: re.Match[bytes]) -> bytes:
-    if item["named"]:
-        return _CLASSES[item["named"]]
-    first, last = ord(item["first"]), ord(item["last"] or item["first"])
-    return b"\\x%02x-\\x%02x" % (first, max(first, last))
+def _texts(steps: Sequence[Step], kind: int) -> dict[str, int]:
+    """Return the texts of the steps of one kind, each with the highest index."""
+    return {step.text: step.index for step in steps if step.kind == kind}

@@ -10,10 +10,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dyncachekeys.errors import Problem, ResolverError
+from dyncachekeys.errors import ResolverError
 from dyncachekeys.files import refs
 from dyncachekeys.files.gitignore import Rules
-from dyncachekeys.paths import split
+from dyncachekeys.files.read import unreadable
+from dyncachekeys.paths import join, split
 
 if TYPE_CHECKING:
     from dyncachekeys.files.gitignore import FolderRules
@@ -30,7 +31,7 @@ class Ignored:
     def __init__(self, stack: tuple[tuple[FolderRules, tuple[bool, ...]], ...] = ()) -> None:
         self._stack = stack
 
-    def says(self, name: str, *, is_dir: bool) -> bool:
+    def ignores(self, name: str, *, is_dir: bool) -> bool:
         """Tell whether an entry of the folder is ignored. The deepest file that says anything decides."""
         for place, negated in self._stack:
             index = place.find(name, is_dir)
@@ -49,11 +50,7 @@ class Ignored:
 
 
 class IgnoreRules:
-    """Whether git ignores one file or another of a project, by its ``.gitignore`` files.
-
-    Args:
-        files: The project's files.
-    """
+    """Whether git ignores one file or another of a project, by its ``.gitignore`` files."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -68,7 +65,7 @@ class IgnoreRules:
         """
         folder, name = split(path)
         rules = self._in(folder)
-        return rules is None or rules.says(name, is_dir=False)
+        return rules is None or rules.ignores(name, is_dir=False)
 
     def _in(self, folder: str) -> Ignored | None:
         if folder not in self._known:
@@ -81,7 +78,7 @@ class IgnoreRules:
             rules, _ = ignored_from_above(self._files, folder)
         else:
             outer = self._in(above)
-            if outer is None or outer.says(name, is_dir=True):
+            if outer is None or outer.ignores(name, is_dir=True):
                 return None
             rules = outer.enter(name)
         text = read_ignore_file(self._files, folder)
@@ -94,25 +91,17 @@ def read_ignore_file(files: Files, folder: str) -> bytes | None:
     Raises:
         ResolverError: it can't be read.
     """
-    path = f"{folder}/{IGNORE_FILE}" if folder else IGNORE_FILE
+    path = join(folder, IGNORE_FILE)
     try:
         return files.read(path)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
     except OSError as error:
-        raise ResolverError([unlistable(path, error)]) from error
+        raise ResolverError([unreadable(path, error, "folder")]) from error
 
 
 def ignored_from_above(files: Files, base: str) -> tuple[Ignored, bool]:
-    """Return what the repository's files above a walk's base say there.
-
-    Args:
-        files: The project's files.
-        base: The folder at which the walk begins, relative to the project.
-
-    Returns:
-        What they say, and whether each of them is as it was in the last run.
-    """
+    """Return what the repository's files above the base of a walk say there, and whether all are as in the last run."""
     at = Path(os.path.normpath(files.full(base)))
     root = refs.work_tree(files, at)
     if root is None:
@@ -120,30 +109,20 @@ def ignored_from_above(files: Files, base: str) -> tuple[Ignored, bool]:
     ignored, same = Ignored(), True
     above = [folder for folder in at.parents if folder.is_relative_to(root)]
     for folder, below in pairwise([*reversed(above), at]):
-        where = files.relative(os.fspath(folder))
+        where = files.relative(folder)
         text = read_ignore_file(files, where)
         same &= is_same_ignore_file(files, where)
         ignored = ignored if text is None else ignored.with_file(text)
-        if ignored.says(below.name, is_dir=True):
+        if ignored.ignores(below.name, is_dir=True):
             return Ignored(), same  # a project built in somebody's scratch folder is still looked at
         ignored = ignored.enter(below.name)
     return ignored, same
 
 
 def is_same_ignore_file(files: Files, folder: str) -> bool:
-    """Tell whether the ``.gitignore`` file of a folder says what it said in the last run."""
+    """Tell whether the ``.gitignore`` file of a folder is as it was in the last run."""
     seen = files.folder(folder)
     if IGNORE_FILE in seen.non_regular_stats:
         return False
     now = seen.content(IGNORE_FILE) if IGNORE_FILE in seen.names else None
     return now == files.memory.content(folder, IGNORE_FILE)
-
-
-def unlistable(path: str, error: OSError) -> Problem:
-    """Return the problem of a folder that can't be looked into."""
-    return Problem(
-        "unreadable-folder",
-        f"can't be listed: {error.strerror or error}",
-        path,
-        "make it readable, or leave it out with `exclude`",
-    )

@@ -1,4 +1,4 @@
-"""gitignore-style patterns, relative to the project: what a pattern may say and where it can match."""
+"""gitignore-style patterns, relative to the project: which are allowed, and where they can match."""
 
 from __future__ import annotations
 

@@ -10,66 +10,58 @@ import os
 import stat
 import sys
 from array import array
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from dyncachekeys.files.folder import stat_of
 from dyncachekeys.files.read import read
 from dyncachekeys.quick.snapshot import HASH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from types import TracebackType
-
-    from typing_extensions import Self
+    from collections.abc import Iterator, Sequence
 
 _ENOUGH = 4_000
 """From how many files on it pays."""
 _ROW = 32 + HASH
 _NO_FILE = bytes(_ROW)
+Recall: TypeAlias = "Callable[[str, str, os.stat_result], bytes | None]"
+"""Returns the SHA-256 of a file by folder, name and stat, if it is known."""
 
 
-class Prefetch:
-    """Files that another process reads meanwhile. A context manager, at whose end that process is gone.
+@contextmanager
+def reading(folders: Sequence[tuple[str, Sequence[str]]]) -> Iterator[Callable[[], Recall | None]]:
+    """Have another process read files: of folders, by their absolute paths, those of the given names.
 
-    Args:
-        folders: Absolute paths, each with the names of the files to read.
+    Yields a function that waits for that process and returns what it has read. At the end the process is gone.
     """
+    if not folders:
+        yield lambda: None
+        return
+    source, target = os.pipe()
+    child = os.fork()
+    if not child:
+        _serve(target, folders)
+    os.close(target)
+    try:
+        yield lambda: _received(source, folders)
+    finally:
+        os.close(source)  # whoever still writes there ends by that
+        os.waitpid(child, 0)
 
-    def __init__(self, folders: Sequence[tuple[str, Sequence[str]]]) -> None:
-        self._folders = folders
-        self._reading, writing = os.pipe()
-        self._child = os.fork()
-        if not self._child:
-            _serve(writing, folders)
-        os.close(writing)
 
-    def __enter__(self) -> Self:
-        return self
+def _received(source: int, folders: Sequence[tuple[str, Sequence[str]]]) -> Recall:
+    with open(source, "rb", closefd=False) as stream:
+        data = stream.read()
+    places = count(0, _ROW)
+    rows = {folder: dict(zip(names, places, strict=False)) for folder, names in folders}
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        os.close(self._reading)  # whoever still writes there ends by that
-        os.waitpid(self._child, 0)
+    def recall(folder: str, name: str, info: os.stat_result) -> bytes | None:
+        at = rows.get(folder, {}).get(name, len(data))
+        return data[at + 32 : at + _ROW] if data[at : at + 32] == array("q", stat_of(info)).tobytes() else None
 
-    def recall(self) -> Callable[[str, str, os.stat_result], bytes | None]:
-        """Wait for the other process, and return what tells a file's SHA-256 by folder, name and stat, if it is known."""
-        with open(self._reading, "rb", closefd=False) as stream:
-            data = stream.read()
-        rows: dict[str, tuple[int, dict[str, int]]] = {}
-        first = 0
-        for folder, names in self._folders:
-            rows[folder] = (first, {name: number for number, name in enumerate(names)})
-            first += len(names)
-
-        def recalled(folder: str, name: str, info: os.stat_result) -> bytes | None:
-            begin, numbers = rows.get(folder, (0, {}))
-            if name not in numbers:
-                return None
-            at = (begin + numbers[name]) * _ROW
-            return data[at + 32 : at + _ROW] if data[at : at + 32] == array("q", stat_of(info)).tobytes() else None
-
-        return recalled
+    return recall
 
 
 def pays(files: int) -> bool:

@@ -7,6 +7,8 @@ import hashlib
 import os
 import stat
 
+from dyncachekeys.errors import Problem
+
 _CHUNK = 1 << 18
 _FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 """Opening a pipe does not wait for a writer."""
@@ -18,7 +20,7 @@ def read(full: str, *, keep: bool = False) -> tuple[os.stat_result, bytes, bytes
     Raises:
         OSError: there is none, it can't be read, or it is a pipe or a device, which might never end.
     """
-    digest, kept = hashlib.sha256(), []
+    digest, chunks = hashlib.sha256(), []
     descriptor = os.open(full, os.O_RDONLY | _FLAGS)
     try:
         info = os.fstat(descriptor)
@@ -31,9 +33,16 @@ def read(full: str, *, keep: bool = False) -> tuple[os.stat_result, bytes, bytes
             chunk = os.read(descriptor, size)
             digest.update(chunk)
             if keep:
-                kept.append(chunk)
+                chunks.append(chunk)
             if len(chunk) < size:
                 break
     finally:
         os.close(descriptor)
-    return info, digest.digest(), b"".join(kept)
+    return info, digest.digest(), b"".join(chunks)
+
+
+def unreadable(path: str, error: OSError, what: str = "file") -> Problem:
+    """Return the problem of a file that can't be read, or a folder that can't be listed."""
+    done = "listed" if what == "folder" else "read"
+    remedy = "make it readable, or leave it out with `exclude`"
+    return Problem(f"unreadable-{what}", f"can't be {done}: {error.strerror or error}", path, remedy)

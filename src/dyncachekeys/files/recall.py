@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from dyncachekeys.files.folder import CHANGED
 from dyncachekeys.quick import snapshot_file
 from dyncachekeys.quick.digest import file_state
 from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, RACY_NS, Snapshot
@@ -21,8 +21,8 @@ class FileMemory:
     """The files and folders that the last run looked at, each with the stat by which it is recognised.
 
     Args:
-        known: What it kept; nothing where there is none that can be believed.
-        places: What is known not to be as it was, if all was looked at a moment ago.
+        known: Its snapshot; nothing where none can be relied on.
+        places: The places that have changed, if all were looked at a moment ago.
     """
 
     def __init__(self, known: Snapshot | None = None, places: Iterable[int] | None = None) -> None:
@@ -44,7 +44,7 @@ class FileMemory:
         """Return what recalls the content of the files of one folder.
 
         It takes a name and a stat, and returns the SHA-256 of a regular file that has not changed, or
-        nothing if it must be read. A file as young as the memory of it is never believed.
+        nothing if it must be read. A racy file, as new as the memory of it, is always read.
         """
         rows, stats, contents = self._rows(folder), self._stats, self.known.contents
         limit = self.known.taken - RACY_NS
@@ -73,15 +73,11 @@ class FileMemory:
 
         No digest, if other things than these files were inputs there.
         """
-        place = self._places[folder]
+        known, place = self.known, self._places[folder]
         first, end = self._firsts[place], self._firsts[place + 1]
-        return (
-            self._names_in(place),
-            self._stats[first * 4 : end * 4],
-            bytes(self.known.contents[first * HASH : end * HASH]),
-            bytes(self.known.roles[first:end]),
-            bytes(self.known.digests[place * 2 * HASH : (place * 2 + 1) * HASH]) if self.known.plain[place] else b"",
-        )
+        digest = bytes(known.digests[place * 2 * HASH : (place * 2 + 1) * HASH]) if known.plain[place] else b""
+        contents, roles = bytes(known.contents[first * HASH : end * HASH]), bytes(known.roles[first:end])
+        return self._names_in(place), self._stats[first * 4 : end * 4], contents, roles, digest
 
     def holds(self, folder: str, seen: Folder) -> bool:
         """Tell whether exactly the files that are there now were in a folder then, each with the same state."""
@@ -91,16 +87,15 @@ class FileMemory:
         first, end = self._firsts[place], self._firsts[place + 1]
         if self.known.contents[first * HASH : end * HASH] != seen.contents:
             return False
-        then = self.known.roles[first:end]
-        return all(not (one ^ other) & EXECUTABLE for one, other in zip(then, seen.roles, strict=True))
+        roles = zip(self.known.roles[first:end], seen.roles, strict=True)
+        return all(not (then ^ now) & EXECUTABLE for then, now in roles)
 
     def state(self, folder: str, name: str) -> str | None:
         """Return the state that a regular file had then; nothing if it was not read."""
-        row = self._rows(folder).get(name)
-        content = b"" if row is None else bytes(self.known.contents[row * HASH : (row + 1) * HASH])
-        if row is None or not any(content):
+        content = self.content(folder, name)
+        if content is None or not any(content):
             return None
-        return file_state(content.hex(), executable=bool(self.known.roles[row] & EXECUTABLE))
+        return file_state(content.hex(), executable=bool(self.known.roles[self._rows(folder)[name]] & EXECUTABLE))
 
     def content(self, folder: str, name: str) -> bytes | None:
         """Return the SHA-256 that a file had then; nothing if it was not read."""
@@ -110,7 +105,7 @@ class FileMemory:
     def changed(self, folder: str, name: str) -> int | None:
         """Return when a file had been written then, in nanoseconds (U1); nothing if it was not looked at."""
         row = self._rows(folder).get(name)
-        return None if row is None else self._stats[row * 4 + (1 if sys.platform == "win32" else 2)]
+        return None if row is None else self._stats[row * 4 + CHANGED]
 
     def listed(self, folder: str) -> tuple[tuple[int, int, int], bytes] | None:
         """Return by which stat a folder that was listed is recognised, and a hash of what it held."""
@@ -124,8 +119,8 @@ class FileMemory:
     def visited(self, signature: str) -> dict[str, int]:
         """Return the folders that a selection went through, each with `WALKED` or `LISTED_AGAIN`."""
         unit = self._units.get(signature)
-        said = unit.visited if unit is not None else b""
-        return {self.known.folders[place]: how for place, how in enumerate(said) if how}
+        visited = unit.visited if unit is not None else b""
+        return {self.known.folders[place]: how for place, how in enumerate(visited) if how}
 
     def chosen(self, signature: str, folder: str) -> list[tuple[str, int]]:
         """Return what a selection chose in a folder that it went through, each with the number of its pattern."""

@@ -1,7 +1,7 @@
-"""What git's own files say of HEAD and tags, read by hand: without the git program, and without its cost.
+"""HEAD and tags, read from git's own files: without the git program, and without its cost.
 
 SHA-1 and SHA-256 repositories, linked worktrees, submodules and packed refs; not reftable, which only git
-itself can read. Every file and folder that is looked at is a witness of the run.
+itself can read. Every file and folder that is looked at becomes part of the run's snapshot.
 """
 
 from __future__ import annotations
@@ -34,24 +34,19 @@ class GitFolder:
     common: str
     """Of the repository: all else is there. The same as ``own`` but in a linked worktree."""
     plain: bool
-    """Whether ``.git`` is that folder itself, and no file that leads there."""
+    """Whether ``.git`` is that folder itself, and not a file that leads there."""
 
 
 def work_tree(files: Files, at: Path | None = None) -> Path | None:
-    """Return the root of the repository that a folder is in: the nearest with a ``.git``; nothing without one.
-
-    Args:
-        files: The project's files.
-        at: The folder; the project's, unless another is given.
-    """
+    """Return the root of the repository that a folder, or else the project, is in: the nearest with a ``.git``."""
     start = at or files.root
-    return next((one for one in (start, *start.parents) if files.exists(files.relative(os.fspath(one / ".git")))), None)
+    return next((folder for folder in (start, *start.parents) if files.exists(files.relative(folder / ".git"))), None)
 
 
 def find(files: Files) -> GitFolder | None:
     """Return the nearest repository at or above the project; nothing where there is none."""
     for above in (files.root, *files.root.parents):
-        path = files.relative(os.fspath(above / ".git"))
+        path = files.relative(above / ".git")
         if files.is_dir(path):
             if files.is_file(f"{path}/HEAD") or _text(files, f"{path}/HEAD"):
                 return GitFolder(path, path, plain=True)
@@ -98,7 +93,7 @@ def tags(files: Files, folder: GitFolder) -> dict[str, str]:
 
 
 def loose_tags(files: Files, folder: GitFolder) -> dict[str, str] | None:
-    """Return the tags as uv before 0.11.20 finds them: files below ``refs/tags``; nothing if one is no tag (U9)."""
+    """Return the tags as uv before 0.11.20 finds them: files below ``refs/tags``; nothing if one is not a tag (U9)."""
     if not folder.plain:
         return None
     names = _loose_names(files, folder.common, TAGS)
@@ -107,7 +102,7 @@ def loose_tags(files: Files, folder: GitFolder) -> dict[str, str] | None:
 
 
 def note(files: Files, folder: GitFolder) -> None:
-    """Remember all that HEAD, branches and tags are kept in, for an answer that git itself gives."""
+    """Note all files that hold HEAD, branches and tags: an answer of git itself depends on them."""
     for place in dict.fromkeys((folder.own, folder.common)):
         for name in ("HEAD", "packed-refs", "shallow", "reftable/tables.list"):
             files.note(f"{place}/{name}")
@@ -134,11 +129,7 @@ def _packed(files: Files, folder: GitFolder) -> Iterator[tuple[str, str]]:
 
 
 def _loose_names(files: Files, place: str, below: str) -> Iterator[str]:
-    try:
-        entries = files.entries(f"{place}/{below}") if files.is_dir(f"{place}/{below}") else []
-    except OSError:  # nobody may list it
-        return
-    for entry in sorted(entries, key=lambda entry: entry.name):
+    for entry in files.listing(f"{place}/{below}"):
         name = f"{below}/{entry.name}"
         if entry.is_dir():
             yield from _loose_names(files, place, name)
@@ -151,7 +142,7 @@ def _is_sha1(text: str) -> bool:
 
 
 def _leading(files: Files, folder: str, path: str) -> str:
-    """Return where a path leads that stands in a file of git's; it is relative to that file's folder."""
+    """Return where a path leads that is written in a file of git's, relative to that file's folder."""
     return files.relative(os.path.normpath(os.path.join(files.full(folder), path)))
 
 

@@ -37,10 +37,7 @@ def is_read_by_every_uv(files: Files, what: str) -> bool:
     """Tell whether each uv that we support finds by itself what is there now (U9).
 
     Not in a linked worktree, with packed refs (before 0.11.20), with reftable or SHA-256 (to this day).
-
-    Args:
-        files: The project's files.
-        what: ``commit`` or ``tags``.
+    ``what`` is ``commit`` or ``tags``.
     """
     folder = refs.find(files)
     if folder is None:
@@ -56,18 +53,16 @@ def is_there(files: Files) -> bool:
 
 
 def note(files: Files) -> None:
-    """Have it noticed when HEAD, a branch or a tag changes, or when there comes to be a repository."""
+    """Make the next run notice a change of HEAD, a branch or a tag, or a new repository."""
     folder = refs.find(files)
     if folder is not None:
         refs.note(files, folder)
 
 
 def blocker(files: Files, *, needs_git: bool) -> str | None:
-    """Return why nothing can be learnt of a repository; nothing if it can.
+    """Return why nothing can be found out about the repository; nothing if it can.
 
-    Args:
-        files: The project's files.
-        needs_git: Whether more than commit and tags is wanted, which we can read ourselves.
+    Without ``needs_git``, only commit and tags are wanted, which we can read ourselves.
     """
     folder = refs.find(files)
     if folder is None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from dyncachekeys.files import pattern as files_pattern
-from dyncachekeys.files.gitignore import Rules
+from dyncachekeys.files.gitignore import FolderRules, Rules
 from dyncachekeys.files.ignore import Ignored, ignored_from_above
 from dyncachekeys.files.walk import Here, LastWalk, Walk, child
-from dyncachekeys.paths import split
+from dyncachekeys.paths import join, split
 
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterator
 
-    from dyncachekeys.files.gitignore import FolderRules
     from dyncachekeys.files.tree import Files
 
 
@@ -25,7 +25,7 @@ Chosen = Sequence[tuple[str, int]]
 class Selected(Mapping[str, str]):
     """The chosen paths, sorted, each with the pattern that chose it. A resolver may yield it as it is.
 
-    It is kept by folder, in little memory.
+    It is stored by folder, in little memory.
     """
 
     def __init__(self, patterns: Sequence[str], signature: str = "") -> None:
@@ -62,7 +62,7 @@ class Selected(Mapping[str, str]):
     def _numbers(self) -> Iterator[tuple[str, int]]:
         for folder, chosen in self.folders.items():
             for name, number in chosen:
-                yield (f"{folder}/{name}" if folder else name), number
+                yield join(folder, name), number
 
 
 class Selection:
@@ -91,14 +91,15 @@ class Selection:
             ResolverError: a folder can't be listed.
         """
         selected = Selected([pattern.text for pattern in self._include], self._signature)
-        heedless = (pattern.literal is not None or not self._gitignore for pattern in self._include)
-        selected.past_ignoring = frozenset(number for number, past in enumerate(heedless) if past)
+        selected.past_ignoring = frozenset(
+            number for number, one in enumerate(self._include) if one.literal is not None or not self._gitignore
+        )
         bases = dict.fromkeys(pattern.base for pattern in self._include)
         # Of a folder that two walks go through, it is not known which of them chose what.
-        remembered = LastWalk(files, self._signature) if len(bases) == 1 else None
+        last = LastWalk(files, self._signature) if len(bases) == 1 else None
         for base in bases:
             here, same = self._at(files, base)
-            walk = Walk(files, gitignore=self._gitignore, remembered=remembered)
+            walk = Walk(files, gitignore=self._gitignore, last=last)
             for folder, chosen in walk.below(base, here, same=same):
                 selected.walked.add(folder)
                 selected.add(folder, chosen)
@@ -106,18 +107,13 @@ class Selection:
         return selected
 
     def unmatched(self, selected: Selected, root: Sequence[str]) -> list[str]:
-        """Return the patterns that choose none of the files, though others may have chosen them first.
-
-        Args:
-            selected: The files.
-            root: The parts of the project's absolute path.
-        """
+        """Return the patterns that choose none of the selected files, not even one that another chose first."""
         used = {number for chosen in selected.folders.values() for _, number in chosen}
         unused = [pattern for number, pattern in enumerate(self._include) if number not in used]
         return [pattern.text for pattern in unused if not _would_choose(pattern, selected, root)]
 
     def _at(self, files: Files, base: str) -> tuple[Here, bool]:
-        """Return what all rules say where a walk begins, and whether what stands above it is as it was."""
+        """Return what all rules say where a walk begins, and whether the ignore files above are as they were."""
         # A line for each pattern, so that a line's number is the pattern's.
         choose = Rules(files_pattern.escaped(one.body) if one.base == base else "" for one in self._include).top
         # A pattern that is not anchored matches at any depth, so also below any other base.
@@ -129,14 +125,14 @@ class Selection:
                 continue
             rules, way = Rules([files_pattern.escaped(one.body)]), _way(one.base, base, files.root.parts)
             if way is not None:
-                exclude.append(_descended(rules.top, way))
+                exclude.append(reduce(FolderRules.enter, way, rules.top))
             else:
                 later[one.base] = (*later.get(one.base, ()), rules)
         ignored, same = ignored_from_above(files, base) if self._gitignore else (Ignored(), True)
         return Here(choose, tuple(exclude), later, ignored), same
 
     def _add_named(self, files: Files, selected: Selected, base: str, here: Here) -> None:
-        """Add the files that a pattern without wildcards names: no ignore rule stands against those."""
+        """Add the files that a pattern without wildcards names: no ignore rule counts against those."""
         for number, pattern in enumerate(self._include):
             if pattern.base != base or (named := pattern.literal) is None:
                 continue
@@ -148,12 +144,6 @@ class Selection:
             path = child(folder, name, files.root.parts)
             if files.exists(path) and not files.is_real_folder(path) and not at.excludes(name):
                 selected.add(folder, [(name, number)])
-
-
-def _descended(place: FolderRules, names: Sequence[str]) -> FolderRules:
-    for name in names:
-        place = place.enter(name)
-    return place
 
 
 def _way(base: str, folder: str, root: Sequence[str]) -> Sequence[str] | None:
@@ -171,7 +161,7 @@ def _would_choose(pattern: files_pattern.Pattern, selected: Selected, root: Sequ
     for folder, chosen in selected.folders.items():
         way = _way(pattern.base, folder, root) if chosen else None
         if way is not None:
-            place = _descended(top, way)
+            place = reduce(FolderRules.enter, way, top)
             if place.below >= 0 or any(place.find(name, is_dir=False) >= 0 for name, _ in chosen):
                 return True
     return False

@@ -1,15 +1,18 @@
 """One walk below one folder: what patterns choose there, going only where something can match.
 
-A folder that stands as it was in the last run is not listed again.
+A folder that is as it was in the last run is not listed again.
 """
 
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from dyncachekeys.errors import ResolverError
-from dyncachekeys.files.ignore import IGNORE_FILE, Ignored, is_same_ignore_file, read_ignore_file, unlistable
+from dyncachekeys.files.ignore import IGNORE_FILE, Ignored, is_same_ignore_file, read_ignore_file
+from dyncachekeys.files.read import unreadable
+from dyncachekeys.paths import join
 from dyncachekeys.quick.snapshot import LEFT_OUT, WALKED
 
 if TYPE_CHECKING:
@@ -20,8 +23,14 @@ if TYPE_CHECKING:
     from dyncachekeys.files.tree import Files
 
 _VENV_MARK = "pyvenv.cfg"
-Chosen = tuple[str, list[tuple[str, int]]]
-"""A folder relative to the project, and its chosen names, each with the number of the pattern that chose it."""
+Names = list[tuple[str, int]]
+"""Chosen names of one folder, each with the number of the pattern that chose it."""
+Chosen = tuple[str, Names]
+"""A folder relative to the project, and its chosen names."""
+
+
+_Visit: TypeAlias = "tuple[Here, bool, Names, Sequence[str]]"
+"""What all rules say in a folder, whether its ignore files are as before, what is chosen there, what is to be entered."""
 
 
 class LastWalk:
@@ -35,40 +44,26 @@ class LastWalk:
             if folder:
                 self._below.setdefault(posixpath.dirname(folder), []).append(posixpath.basename(folder))
 
-    def knows(self, folder: str) -> bool:
-        """Tell whether the walk went through a folder, and all that it chose there is remembered."""
-        return self._visited.get(folder) == WALKED
-
-    def subfolders(self, folder: str) -> Sequence[str]:
-        """Return the names of the subfolders that it entered."""
-        return self._below.get(folder, ())
-
-    def chosen(self, folder: str) -> list[tuple[str, int]]:
-        """Return what it chose in a folder."""
-        return self._memory.chosen(self._signature, folder)
+    def visit(self, folder: str) -> tuple[Names, Sequence[str]] | None:
+        """Return what it chose in a folder, and which subfolders it entered; nothing if that is not remembered."""
+        if self._visited.get(folder) != WALKED:
+            return None
+        return self._memory.chosen(self._signature, folder), self._below.get(folder, ())
 
 
+@dataclass(slots=True, eq=False)
 class Here:
     """What all rules say in one folder of a walk."""
 
-    __slots__ = ("choose", "exclude", "ignored", "later")
-
-    def __init__(
-        self,
-        choose: FolderRules,
-        exclude: tuple[FolderRules, ...],
-        later: Mapping[str, tuple[Rules, ...]],
-        ignored: Ignored,
-    ) -> None:
-        self.choose: FolderRules = choose
-        self.exclude: tuple[FolderRules, ...] = exclude
-        self.later: Mapping[str, tuple[Rules, ...]] = later
-        """Rules that stand at a folder further down, by its path."""
-        self.ignored: Ignored = ignored
+    choose: FolderRules
+    exclude: tuple[FolderRules, ...]
+    later: Mapping[str, tuple[Rules, ...]]
+    """Rules of a folder further down, by its path."""
+    ignored: Ignored
 
     def leaves_out(self, name: str, *, is_dir: bool) -> bool:
         """Tell whether an entry is excluded or ignored."""
-        return self.excludes(name, is_dir=is_dir) or self.ignored.says(name, is_dir=is_dir)
+        return self.excludes(name, is_dir=is_dir) or self.ignored.ignores(name, is_dir=is_dir)
 
     def excludes(self, name: str, *, is_dir: bool = False) -> bool:
         """Tell whether an entry is excluded, by itself or with a folder above it."""
@@ -83,16 +78,10 @@ class Here:
 
 
 class Walk:
-    """A walk.
+    """A walk. ``last`` is the same walk of the last run, if it may be relied on."""
 
-    Args:
-        files: The project's files, through which everything is looked at.
-        gitignore: Whether ignored files are left out.
-        remembered: The same walk of the last run, if it may be gone by.
-    """
-
-    def __init__(self, files: Files, *, gitignore: bool, remembered: LastWalk | None) -> None:
-        self._files, self._gitignore, self._remembered = files, gitignore, remembered
+    def __init__(self, files: Files, *, gitignore: bool, last: LastWalk | None) -> None:
+        self._files, self._gitignore, self._last = files, gitignore, last
 
     def below(self, folder: str, here: Here, *, same: bool, top: bool = True) -> Iterator[Chosen]:
         """Yield each folder that is gone through, with what is chosen there.
@@ -100,40 +89,47 @@ class Walk:
         Args:
             folder: Where to begin, relative to the project.
             here: What the rules say there.
-            same: Whether all ignore files from above say what they said in the last run.
+            same: Whether all ignore files from above are as they were in the last run.
             top: Whether this is the walk's own beginning, which may be a virtual environment.
 
         Raises:
             ResolverError: a folder can't be listed.
         """
         try:
-            if self._remembered is not None and same and self._remembered.knows(folder) and self._files.stands(folder):
-                had_one = self._gitignore and self._files.memory.content(folder, IGNORE_FILE) is not None
-                here = self._with_ignore_file(here, folder) if had_one else here
-                same = not had_one or is_same_ignore_file(self._files, folder)
-                if same:
-                    yield folder, self._remembered.chosen(folder)
-                    yield from self._onward(folder, self._remembered.subfolders(folder), here, same=True)
-                    return
-                entries = self._files.entries(folder)
-            else:
-                entries = self._files.entries(folder)
-                if self._gitignore and any(entry.name == IGNORE_FILE for entry in entries):
-                    here = self._with_ignore_file(here, folder)
-                same = same and is_same_ignore_file(self._files, folder)
+            visit = self._remembered_in(folder, here) if same else None
+            here, same, chosen, subfolders = visit or self._listed(folder, here, same=same, top=top)
         except OSError as error:
-            raise ResolverError([unlistable(folder or ".", error)]) from error
-        if not top and any(entry.name == _VENV_MARK for entry in entries):
-            yield folder, []
-            return
-        chosen, below = self._partitioned(entries, here)
+            raise ResolverError([unreadable(folder or ".", error, "folder")]) from error
         yield folder, chosen
-        yield from self._onward(folder, below, here, same=same)
+        for name in subfolders:
+            path = child(folder, name, self._files.root.parts)
+            yield from self.below(path, here.enter(name, path), same=same, top=False)
+
+    def _listed(self, folder: str, here: Here, *, same: bool, top: bool) -> _Visit:
+        """Return what a folder holds now."""
+        entries = self._files.entries(folder)
+        names = {entry.name for entry in entries}
+        if self._gitignore and IGNORE_FILE in names:
+            here = self._with_ignore_file(here, folder)
+        same = same and is_same_ignore_file(self._files, folder)
+        is_venv = not top and _VENV_MARK in names
+        return (here, same, *(([], []) if is_venv else self._partitioned(entries, here)))
+
+    def _remembered_in(self, folder: str, here: Here) -> _Visit | None:
+        """Return what a folder held in the last run; nothing if it, or its ignore file, is not as it was then."""
+        visit = self._last.visit(folder) if self._last else None
+        if visit is None or not self._files.is_listed_as_before(folder):
+            return None
+        if self._gitignore and self._files.memory.content(folder, IGNORE_FILE) is not None:
+            here = self._with_ignore_file(here, folder)
+            if not is_same_ignore_file(self._files, folder):
+                return None
+        return (here, True, *visit)
 
     @staticmethod
-    def _partitioned(entries: Iterable[os.DirEntry[str]], here: Here) -> tuple[list[tuple[str, int]], list[str]]:
+    def _partitioned(entries: Iterable[os.DirEntry[str]], here: Here) -> tuple[Names, list[str]]:
         """Return what is chosen of a folder's entries, and which of them are to be entered."""
-        chosen: list[tuple[str, int]] = []
+        chosen: Names = []
         below: list[str] = []
         all_from, find = here.choose.below, here.choose.find
         for entry in entries:
@@ -151,11 +147,6 @@ class Walk:
                 chosen.append((name, number))
         return sorted(chosen), sorted(below)
 
-    def _onward(self, folder: str, names: Iterable[str], here: Here, *, same: bool) -> Iterator[Chosen]:
-        for name in names:
-            path = child(folder, name, self._files.root.parts)
-            yield from self.below(path, here.enter(name, path), same=same, top=False)
-
     def _with_ignore_file(self, here: Here, folder: str) -> Here:
         text = read_ignore_file(self._files, folder)
         if text is None:
@@ -166,16 +157,12 @@ class Walk:
 def child(folder: str, name: str, root: Sequence[str]) -> str:
     """Return the path of what a folder holds, both relative to the project.
 
-    A way that leads up and down again comes by the project: a file has one name only.
-
-    Args:
-        folder: Empty for the project's own.
-        name: The name.
-        root: The parts of the project's own absolute path.
+    A path that leads up and down again is made shorter, so that a file has one name only. ``root`` holds the
+    parts of the project's absolute path.
     """
     if not folder:
         return name
     ups = folder.count("..")
     if folder == "/".join([".."] * ups) and root[-ups] == name:
         return folder[3:]
-    return f"{folder}/{name}"
+    return join(folder, name)

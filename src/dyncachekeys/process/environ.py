@@ -8,33 +8,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
-_SET_BY_HOOKS = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_AUTHOR_DATE",
-        "GIT_AUTHOR_EMAIL",
-        "GIT_AUTHOR_NAME",
-        "GIT_COMMON_DIR",
-        "GIT_CONFIG",
-        "GIT_CONFIG_COUNT",
-        "GIT_CONFIG_PARAMETERS",
-        "GIT_DIR",
-        "GIT_EDITOR",
-        "GIT_EXEC_PATH",
-        "GIT_IMPLICIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_INTERNAL_SUPER_PREFIX",
-        "GIT_NAMESPACE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_QUARANTINE_PATH",
-        "GIT_REFLOG_ACTION",
-        "GIT_SHALLOW_FILE",
-        "GIT_WORK_TREE",
-        "VIRTUAL_ENV",
-        "VIRTUAL_ENV_PROMPT",
-    }
+_GIT = (
+    "ALTERNATE_OBJECT_DIRECTORIES AUTHOR_DATE AUTHOR_EMAIL AUTHOR_NAME COMMON_DIR CONFIG CONFIG_COUNT CONFIG_PARAMETERS"
+    " DIR EDITOR EXEC_PATH IMPLICIT_WORK_TREE INDEX_FILE INTERNAL_SUPER_PREFIX NAMESPACE OBJECT_DIRECTORY PREFIX"
+    " QUARANTINE_PATH REFLOG_ACTION SHALLOW_FILE WORK_TREE"
 )
+_SET_BY_HOOKS = frozenset({"VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", *(f"GIT_{name}" for name in _GIT.split())})
 """githooks(5) and ``git rev-parse --local-env-vars``; an active virtual environment's own."""
 
 
@@ -74,14 +53,15 @@ def for_keys(environ: Mapping[str, str]) -> Environment:
 
     From ``PATH``, git's own folder and that of the active virtual environment are taken off.
     """
-    kept = {name: value for name, value in environ.items() if name not in _SET_BY_HOOKS}
-    if "PATH" in kept:
-        folders = kept["PATH"].split(os.pathsep)
-        kept["PATH"] = os.pathsep.join(folder for folder in folders if not _passing(folder, environ))
-    return Environment(kept)
+    own = {name: value for name, value in environ.items() if name not in _SET_BY_HOOKS}
+    if "PATH" in own:
+        folders = own["PATH"].split(os.pathsep)
+        own["PATH"] = os.pathsep.join(folder for folder in folders if not _is_temporary(folder, environ))
+    return Environment(own)
 
 
-def _passing(folder: str, environ: Mapping[str, str]) -> bool:
+def _is_temporary(folder: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether a folder is on ``PATH`` only for a git hook or an active virtual environment."""
     scripts = "Scripts" if sys.platform == "win32" else "bin"
     venv = environ.get("VIRTUAL_ENV")
     of_venv = os.path.join(venv, scripts) if venv else None

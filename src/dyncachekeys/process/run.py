@@ -15,10 +15,11 @@ from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import IO, TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-ERROR_KEPT = 65_536
+LARGEST_ERROR = 65_536
+"""So many bytes are kept of what a program writes to its standard error: the last ones."""
 _PAUSE, _SHORT_PAUSE = 0.05, 0.001
 """Seconds between asking whether a program has ended: with open pipes, which tell it by themselves; without."""
 _GRACE = 1.0
@@ -47,7 +48,7 @@ def run(  # noqa: PLR0913  all of it bounds the program
     max_output: int | None,
     own_group: bool = True,
 ) -> Completed:
-    """Run a program without a shell and with nothing to read, and return what it said.
+    """Run a program without a shell and with nothing to read, and return what it wrote.
 
     What it leaves behind is killed with it, except for what made a session of its own.
 
@@ -56,7 +57,7 @@ def run(  # noqa: PLR0913  all of it bounds the program
         folder: Where it runs, and what relative paths start from, also those in ``PATH``.
         environ: Its environment.
         timeout: Seconds that it may take.
-        max_output: Bytes that it may write to its standard output; nothing if nobody wants to know what it writes.
+        max_output: Bytes that it may write to its standard output; nothing if its output is not wanted.
         own_group: Make a process group for it. Not where the caller's own group is to be ended with all in it:
             then only the program itself is killed here.
 
@@ -66,26 +67,26 @@ def run(  # noqa: PLR0913  all of it bounds the program
         OutputTooLargeError: it wrote too much.
         OSError: it can't be started.
     """
-    said = _Said(max_output)
+    captured = _Captured(max_output)
     with _started(argv, _located(argv[0], folder, environ), folder, environ, own_group=own_group) as process:
         try:
-            _listen(process, said, timeout)
+            _capture(process, captured, timeout)
         except TimeoutExpired:
             message = f"it did not end within the {timeout:.3g} seconds that it had"
             raise TimeoutError(message) from None
         finally:
             _end(process, own_group=own_group)
-    return Completed(process.returncode, bytes(said.output), bytes(said.error))
+    return Completed(process.returncode, bytes(captured.output), bytes(captured.error))
 
 
 def _located(name: str, folder: Path, environ: Mapping[str, str]) -> str:
     is_path = "/" in name or os.sep in name
-    search = os.pathsep.join(str(folder / one) for one in environ.get("PATH", os.defpath).split(os.pathsep))
+    search = os.pathsep.join(str(folder / place) for place in environ.get("PATH", os.defpath).split(os.pathsep))
     found = shutil.which(str(folder / name) if is_path else name, path=search)
     if found:
         return found
     if is_path and (folder / name).exists():
-        raise PermissionError(errno.EACCES, "it is no executable file", name)
+        raise PermissionError(errno.EACCES, "it is not an executable file", name)
     raise FileNotFoundError(errno.ENOENT, "there is no such program", name)
 
 
@@ -107,46 +108,52 @@ def _started(
         raise OSError(errno.ENOEXEC, "the interpreter that it names is missing", argv[0]) from error
 
 
-class _Said:
-    """What a process has said so far: all of its output, the end of its errors."""
+class _Captured:
+    """What a process has written so far: all of its output, the end of its errors."""
 
     def __init__(self, max_output: int | None) -> None:
         self.output, self.error = bytearray(), bytearray()
         self._max = max_output
 
-    def take(self, said: bytes, *, is_error: bool) -> None:
-        into = self.error if is_error else self.output
-        into += said
-        del self.error[:-ERROR_KEPT]
+    def take(self, written: bytes, *, is_error: bool) -> None:
+        stream = self.error if is_error else self.output
+        stream += written
+        del self.error[:-LARGEST_ERROR]
         if self._max is None:
             self.output.clear()
         elif len(self.output) > self._max:
             raise OutputTooLargeError(errno.EFBIG, f"it wrote more than {self._max} bytes")
 
 
-def _listen(process: Popen[bytes], said: _Said, timeout: float) -> None:
-    """Take in what a process says until it has ended and nobody holds its pipes, or not for much longer."""
+def _capture(process: Popen[bytes], captured: _Captured, timeout: float) -> None:
+    """Read what a process writes until it has ended and nobody holds its pipes, or a little longer than it runs."""
     if sys.platform == "win32":  # pipes can't be selected from: best effort
-        for stream, what in enumerate(process.communicate(timeout=timeout)):
-            said.take(what, is_error=stream == 1)
+        for stream, written in enumerate(process.communicate(timeout=timeout)):
+            captured.take(written, is_error=stream == 1)
         return
     deadline, ended = time.monotonic() + timeout, False
     with selectors.DefaultSelector() as pipes:
-        for stream in (process.stdout, process.stderr):
-            pipes.register(cast("IO[bytes]", stream), selectors.EVENT_READ)
+        pipes.register(cast("IO[bytes]", process.stdout), selectors.EVENT_READ)
+        pipes.register(cast("IO[bytes]", process.stderr), selectors.EVENT_READ)
         while pipes.get_map() or not ended:
             if not ended and _has_ended(process):
                 ended, deadline = True, min(deadline, time.monotonic() + _GRACE)
             left = deadline - time.monotonic()
             if left <= 0:
                 break
-            for key, _ in pipes.select(min(left, _PAUSE if pipes.get_map() else _SHORT_PAUSE)):
-                chunk = os.read(key.fd, ERROR_KEPT)
-                if not chunk:
-                    pipes.unregister(key.fileobj)
-                said.take(chunk, is_error=key.fileobj is process.stderr)
+            for chunk, pipe in _chunks(pipes, left):
+                captured.take(chunk, is_error=pipe is process.stderr)
     if not ended:
         raise TimeoutExpired([], timeout)
+
+
+def _chunks(pipes: selectors.BaseSelector, seconds: float) -> Iterator[tuple[bytes, object]]:
+    """Yield what can be read from pipes soon, each chunk with its pipe; one that its writers have closed is dropped."""
+    for key, _ in pipes.select(min(seconds, _PAUSE if pipes.get_map() else _SHORT_PAUSE)):
+        chunk = os.read(key.fd, LARGEST_ERROR)
+        if not chunk:
+            pipes.unregister(key.fileobj)
+        yield chunk, key.fileobj
 
 
 def _has_ended(process: Popen[bytes]) -> bool:

@@ -1,4 +1,4 @@
-"""How uv makes an environment of a resolver's own requirements, and what is said where it can't."""
+"""Virtual environments that uv makes, of a resolver's own requirements or for a build; and its errors explained."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _LINES_SHOWN = 12
 _PLAIN = ("--no-progress", "--color", "never")
 _KEYS, _BUILDS = "the environment of the key's requirements", "the build's environment"
 _NEEDS = {_KEYS: "the key's requirements need", _BUILDS: "the build's environment needs"}
-_KEPT = {_KEYS: "the environment is kept", _BUILDS: "uv keeps what it downloads"}
+_STORED = {_KEYS: "the environment is kept", _BUILDS: "uv keeps what it downloads"}
 _NO_NETWORK = re.compile(r"network (was|connectivity is) disabled|error sending request", re.IGNORECASE)
 
 
-def make(  # noqa: PLR0913  what crosses to uv is listed here and nowhere else
+def make(  # noqa: PLR0913  all that uv needs is listed here and nowhere else
     made: Path, python: Path, requirements: Sequence[str], where: str, root: Path, environ: dict[str, str]
 ) -> None:
     """Let uv make an environment, and install requirements into it.
@@ -48,23 +48,14 @@ def make(  # noqa: PLR0913  what crosses to uv is listed here and nowhere else
     _run(commands, _KEYS, where, root, environ)
 
 
-def make_for_build(  # noqa: PLR0913
-    made: Path,
-    python: Path,
-    base: Path | None,
-    requirements: Sequence[str],
-    where: str,
-    root: Path,
-    environ: dict[str, str],
-) -> None:
-    """Let uv make an environment for a build, and install what the build requires.
+def make_for_build(made: Path, base: Path | None, where: str, root: Path, environ: dict[str, str]) -> None:
+    """Let uv make an environment for a build, with nothing in it yet.
 
     It is made of the interpreter ``base``, or if there is none, of that which uv chooses for the project.
     All other arguments, and errors, as `make`.
     """
     chosen = ("--python", str(base)) if base is not None else ()
     _run([("venv", *chosen, str(made))], _BUILDS, where, root, environ)
-    install_for_build(python, requirements, where, root, environ)
 
 
 def install_for_build(
@@ -79,12 +70,13 @@ def _run(commands: Iterable[tuple[str, ...]], what: str, where: str, root: Path,
     uv, left = _uv(environ, what, where), float(LONGEST)
     for command in commands:
         began = time.monotonic()
-        argv = (uv, *command[: 1 + (command[0] == "pip")], *_PLAIN, *command[1 + (command[0] == "pip") :])
+        words = 2 if command[0] == "pip" else 1
+        argv = (uv, *command[:words], *_PLAIN, *command[words:])
         try:
             done = run.run(argv, folder=root, environ=environ, timeout=left, max_output=1 << 20)
         except OSError as error:
-            said = f"{uv}: {error}"
-            raise _failed(said, what, where) from error
+            message = f"{uv}: {error}"
+            raise _failed(message, what, where) from error
         left -= time.monotonic() - began
         if done.code:
             raise _failed(done.error.decode("utf-8", "replace"), what, where)
@@ -104,12 +96,12 @@ def _uv(environ: Mapping[str, str], what: str, where: str) -> str:
         raise ResolverError([Problem("no-uv", message, where, remedy)]) from error
 
 
-def _failed(said: str, what: str, where: str) -> ResolverError:
-    shown = "\n".join(f"    {line}" for line in said.strip().splitlines()[-_LINES_SHOWN:])
-    if _NO_NETWORK.search(" ".join(said.split())):
+def _failed(output: str, what: str, where: str) -> ResolverError:
+    shown = "\n".join(f"    {line}" for line in output.strip().splitlines()[-_LINES_SHOWN:])
+    if _NO_NETWORK.search(" ".join(output.split())):
         message = f"{what} is not there yet, and uv can't reach the network"
-        remedy = f"run this once with a network and without UV_OFFLINE; {_KEPT[what]}"
+        remedy = f"run this once with a network and without UV_OFFLINE; {_STORED[what]}"
         return ResolverError([Problem("environment-missing", f"{message}\n  uv said:\n{shown}", where, remedy)])
     message = f"uv can't make {what}"
-    remedy = "mend the requirements, or the settings of uv"
+    remedy = "fix the requirements, or the settings of uv"
     return ResolverError([Problem("environment-not-made", f"{message}\n  uv said:\n{shown}", where, remedy)])

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from dyncachekeys.backends.files import at
 from dyncachekeys.config.model import WHERE
-from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.propose.inspect import in_tree
 from dyncachekeys.propose.watched import Watched
-from dyncachekeys.pyproject.project import FILE, load, without_region
+from dyncachekeys.pyproject.project import load
+from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.trace import concurrent, record
 from dyncachekeys.trace.inputs import incidental, listed_names
@@ -87,7 +86,7 @@ def audit(root: Path, environ: Mapping[str, str], *, steps: tuple[str, ...], tim
         DyncachekeysError: the project's configuration is wrong, or the build can't be run or fails.
     """
     project = load(root.resolve())
-    files = Files(project.root, FileMemory(), {FILE: lambda: project.bare}, without_region)
+    files = Files.of(project)
     project = workspace.with_inherited(project, files)
     seen = process_environ.for_keys(environ)
     where = f"the build of {project.name}"
@@ -123,8 +122,7 @@ def _watched(project: Project, files: Files, environ: Mapping[str, str]) -> tupl
 
 
 def _declared(project: Project) -> dict[str, Any]:
-    own = at(project.pyproject, f"{WHERE}.keys")
-    return {**project.inherited, **(own if isinstance(own, dict) else {})}
+    return {**project.inherited, **table_at(project.pyproject, f"{WHERE}.keys")}
 
 
 def _dependencies(trace: Trace, files: Files, watched: Watched) -> Iterator[Dependency]:

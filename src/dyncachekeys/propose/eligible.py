@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dyncachekeys.backends.files import at
 from dyncachekeys.config.model import WHERE
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.pyproject.project import FILE, load
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys.backends.files import at
+from dyncachekeys.pyproject.tables import at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

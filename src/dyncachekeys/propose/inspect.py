@@ -8,10 +8,10 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.backends import metadata
-from dyncachekeys.backends.files import at, requirement_files, texts, with_hatch_toml
+from dyncachekeys.backends.files import requirement_files, texts, with_hatch_toml
 from dyncachekeys.backends.metadata import existing
-from dyncachekeys.backends.presets import distributions
 from dyncachekeys.backends.scripts import scripts
+from dyncachekeys.backends.tables import distributions
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.files import refs
 from dyncachekeys.files.ignore import IgnoreRules
@@ -22,6 +22,7 @@ from dyncachekeys.process import environ as process_environ
 from dyncachekeys.propose import local_packages
 from dyncachekeys.propose.facts import Facts, OldEntry
 from dyncachekeys.propose.source_patterns import SOURCE_PATTERNS
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.pysource.closure import Request, follow
 from dyncachekeys.pysource.module import Run
 from dyncachekeys.resolving.engine import only

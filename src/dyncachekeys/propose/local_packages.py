@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys.backends.files import at
-from dyncachekeys.backends.presets import distributions
+from dyncachekeys.backends.tables import distributions
 from dyncachekeys.names import normalised_name, required_name
+from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.trace.requires import is_isolated
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from dyncachekeys.files.tree import Files
     from dyncachekeys.pyproject.project import Project
@@ -23,7 +23,7 @@ def siblings(project: Project, files: Files) -> tuple[str, ...]:
     uv builds them for the build, but a change in one of them makes it build only that one.
     """
     tables = [workspace.pyproject(files, folder) for folder in dict.fromkeys((project.root, workspace.home(files)))]
-    local = {name for table in tables for name in _local(at(table, "tool.uv.sources") if table else None)}
+    local = {name for table in tables for name in _local(table_at(table, "tool.uv.sources"))}
     required = local & set(distributions(project.pyproject))
     names = (workspace.name(files, folder) for folder in workspace.scope(files) if folder != project.root)
     return tuple(sorted({name for name in names if name and normalised_name(name) in required}, key=normalised_name))
@@ -41,8 +41,8 @@ def shared(project: Project, files: Files) -> tuple[str, ...]:
     return tuple(sorted(filter(None, names)))
 
 
-def _local(sources: Any) -> Iterator[str]:
-    for name, given in sources.items() if isinstance(sources, dict) else ():
+def _local(sources: Mapping[str, Any]) -> Iterator[str]:
+    for name, given in sources.items():
         several = given if isinstance(given, list) else [given]
         if any(isinstance(one, dict) and (one.get("workspace") or "path" in one) for one in several):
             yield normalised_name(name)

@@ -6,13 +6,14 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys.backends.files import at, of_table
+from dyncachekeys.backends.files import of_table
 from dyncachekeys.config.model import DEFAULTS
 from dyncachekeys.files import pattern as files_pattern
 from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.files.tree import MISSING
 from dyncachekeys.pyproject.project import FILE
-from dyncachekeys.pyproject.source import as_entry
+from dyncachekeys.pyproject.source import entry_tables
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv import entries
 from dyncachekeys.uv.mtimes import expanded
 
@@ -67,7 +68,7 @@ class Watched:
         given: Sequence[Any] = project.user_entries
         if not has_keys and at(project.pyproject, _ENTRIES) is None:
             given = entries.DEFAULTS
-        pairs = [pair for entry in map(as_entry, given) if isinstance(entry, dict) for pair in entry.items()]
+        pairs = [pair for entry in entry_tables(given) for pair in entry.items()]
         for kind, value in pairs:
             if kind == "file":
                 self._add_path(str(value), files, named=given is not entries.DEFAULTS)

@@ -27,23 +27,28 @@ class Conflict:
 def parts(data: bytes) -> list[bytes | Conflict]:
     """Return a document as what is not in conflict and what is, in turn; nothing if that is not well-formed."""
     found: list[bytes | Conflict] = []
-    said: dict[str, list[bytes]] = {"": []}
+    lines: dict[str, list[bytes]] = {"": []}
     part, opened = "", 0
     for number, line in enumerate(data.splitlines(keepends=True), 1):
         marker = _LINE.fullmatch(line)
         if marker is None:
-            said.setdefault(part, []).append(line)
+            lines.setdefault(part, []).append(line)
             continue
         if part not in _NEXT[marker[1]]:
             return []
         part, before = _PART[marker[1]], part
         if not before:
-            found.append(b"".join(said.pop("")))
+            found.append(b"".join(lines.pop("")))
             opened = number
         elif not part:
-            found.append(Conflict(opened, b"".join(said.pop("ours", ())), b"".join(said.pop("theirs", ()))))
-            said = {"": []}
-    return [*found, b"".join(said[""])] if not part else []
+            found.append(Conflict(opened, b"".join(lines.pop("ours", ())), b"".join(lines.pop("theirs", ()))))
+            lines = {"": []}
+    return [*found, b"".join(lines[""])] if not part else []
+
+
+def conflicts_in(document: Iterable[bytes | Conflict]) -> list[Conflict]:
+    """Return the conflicts of a document."""
+    return [part for part in document if isinstance(part, Conflict)]
 
 
 def side(document: Iterable[bytes | Conflict], *, theirs: Iterable[Conflict] = ()) -> bytes:

@@ -10,11 +10,11 @@ from dyncachekeys.pyproject.proof import not_proved, prove
 from dyncachekeys.pyproject.region import END, INDENT, START, find_list, leads_line, line_end, line_start
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.render import render
-from dyncachekeys.pyproject.scanner import Array, statements
+from dyncachekeys.pyproject.scanner import Array, Statement, statements
 from dyncachekeys.pyproject.source import KEY, as_entry, decode, listed, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _ARRAY_OF_TABLES = Problem(
     "array-of-tables",
@@ -80,13 +80,7 @@ def _into_line(text: str, at: int, lines: Sequence[str]) -> str:
 def _new_list(text: str, lines: Sequence[str]) -> str:
     """Make the list, and ``[tool.uv]`` if need be. All that is made lies between the markers."""
     name, at, header = KEY[-1], len(text), ["[tool.uv]"]
-    for statement in statements(text):
-        if statement.path[:2] != KEY[:2] and statement.path != KEY[:1]:
-            continue
-        if statement.path == KEY and statement.kind == "array of tables":
-            raise EditError([_ARRAY_OF_TABLES])
-        if statement.kind == "pair" and statement.path in (KEY[:1], KEY[:2]):
-            raise EditError([_INLINE_TABLE])
+    for statement in _extensible(text):
         # A table that dotted keys define must not get a header too, so its next key is dotted as well.
         dotted = statement.kind == "pair" and len(statement.table) < len(KEY) - 1
         if dotted or (statement.kind == "table" and statement.path == KEY[:2]):
@@ -94,6 +88,17 @@ def _new_list(text: str, lines: Sequence[str]) -> str:
             at, header = line_end(text, statement.end), []
     body = [f"{name} = [", *(INDENT + line for line in lines), "]"]
     return _insert(text, at, [START, *header, *body, END], gap=bool(header))
+
+
+def _extensible(text: str) -> Iterator[Statement]:
+    """Yield the statements that define ``tool.uv``, or something in it; ``EditError`` if no key can be added there."""
+    for statement in statements(text):
+        if statement.path == KEY and statement.kind == "array of tables":
+            raise EditError([_ARRAY_OF_TABLES])
+        if statement.kind == "pair" and statement.path in (KEY[:1], KEY[:2]):
+            raise EditError([_INLINE_TABLE])
+        if statement.path == KEY[:1] or statement.path[:2] == KEY[:2]:
+            yield statement
 
 
 def _insert(text: str, at: int, lines: Sequence[str], *, gap: bool = False) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.pyproject.remove import cut
-from dyncachekeys.pyproject.source import parse, user_entries
+from dyncachekeys.pyproject.source import listed
+from dyncachekeys.pyproject.tables import at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,27 +47,23 @@ class Project:
     @property
     def name(self) -> str:
         """The project's name; its folder's if it has none."""
-        project = self.pyproject.get("project")
-        name = project.get("name") if isinstance(project, dict) else None
+        name = at(self.pyproject, "project.name")
         return name if isinstance(name, str) else self.root.name
 
     @property
     def is_package(self) -> bool:
         """Whether uv builds it: as ``tool.uv.package`` says, else if there is a ``build-system``."""
-        tool = self.pyproject.get("tool")
-        of_uv = tool.get("uv") if isinstance(tool, dict) else None
-        said = of_uv.get("package") if isinstance(of_uv, dict) else None
-        return said if isinstance(said, bool) else "build-system" in self.pyproject
+        package = at(self.pyproject, "tool.uv.package")
+        return package if isinstance(package, bool) else "build-system" in self.pyproject
 
     @property
     def table(self) -> Mapping[str, Any] | None:
         """``[tool.dyncachekeys]``, if there is one.
 
         Raises:
-            ConfigurationError: it is no table.
+            ConfigurationError: it is not a table.
         """
-        tool = self.pyproject.get("tool")
-        table = tool.get("dyncachekeys") if isinstance(tool, dict) else None
+        table = at(self.pyproject, "tool.dyncachekeys")
         if table is not None and not isinstance(table, dict):
             problem = Problem("wrong-type", "must be a table", "tool.dyncachekeys", "write `[tool.dyncachekeys]`")
             raise ConfigurationError([problem])
@@ -116,7 +113,13 @@ def load(root: Path, owned: Sequence[Mapping[str, Any]] = ()) -> Project:
         problem = Problem("unreadable-file", f"can't be read: {error.strerror or error}", str(path), remedy)
         raise ConfigurationError([problem]) from error
     taken = cut(raw, owned)
-    entries = tuple(user_entries(taken.data))
     return Project(
-        root.resolve(), raw, taken.data, parse(taken.data), tuple(taken.entries), taken.marked, taken.conflict, entries
+        root=root.resolve(),
+        raw=raw,
+        bare=taken.data,
+        pyproject=taken.document,
+        region=tuple(taken.entries),
+        marked=taken.marked,
+        conflict=taken.conflict,
+        user_entries=tuple(listed(taken.document)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.errors import ConfigurationError, EditError, Problem
 from dyncachekeys.pyproject.source import KEY, listed, parse
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
 
-def prove(before: Mapping[str, object], after: bytes, lists: Collection[Sequence[object]]) -> None:
-    """Raise ``EditError`` unless ``after`` is ``before`` with one of these ``cache-keys``, order included."""
+def prove(before: Mapping[str, object], after: bytes, lists: Collection[Sequence[object]]) -> Mapping[str, Any]:
+    """Return ``after``, parsed; ``EditError`` unless it is ``before`` with one of these ``cache-keys``, in their order."""
     try:
         edited = parse(after)
         # `repr` and not `==`: it tells 1 from 1.0 and true, sees the order, and nan is itself.
@@ -22,6 +22,7 @@ def prove(before: Mapping[str, object], after: bytes, lists: Collection[Sequence
         proved = False
     if not proved:
         raise not_proved()
+    return edited
 
 
 def not_proved() -> EditError:
@@ -38,5 +39,5 @@ def _without(table: Mapping[str, object], path: Sequence[str]) -> Mapping[str, o
     """
     name, *rest = path
     inner = table.get(name)
-    kept = _without(inner, rest) if rest and isinstance(inner, dict) else inner if rest else {}
-    return {key: kept if key == name else value for key, value in table.items() if key != name or kept}
+    left = {} if not rest else _without(inner, rest) if isinstance(inner, dict) else inner
+    return {key: left if key == name else value for key, value in table.items() if key != name or left}

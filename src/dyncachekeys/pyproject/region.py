@@ -19,17 +19,12 @@ _START_PREFIX = "# >>> dyncachekeys"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Where ``cache-keys`` stands."""
+    """Where ``cache-keys`` is."""
 
     statements: Sequence[Statement]
-    index: int
-    """Of the statement that holds the list, itself or in an inline table."""
+    statement: Statement
+    """The one that holds the list, itself or in an inline table."""
     array: Array
-
-    @property
-    def statement(self) -> Statement:
-        """The statement that holds the list."""
-        return self.statements[self.index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +36,47 @@ class Markers:
     inside: Sequence[tuple[Statement, Statement]]
     strays: Sequence[Statement]
 
+    @property
+    def are_whole(self) -> bool:
+        """Whether there are markers, each with its partner."""
+        return bool(self.around or self.inside) and not self.strays
+
 
 def find_list(text: str) -> Listing | None:
     """Return where the list is, ``None`` if there is none that is written as an array."""
     found = tuple(statements(text))
-    for index, statement in enumerate(found):
+    for statement in found:
         start = _list_start(text, statement)
         if start is not None:
-            return Listing(found, index, array(text, start))
+            return Listing(found, statement, array(text, start))
     return None
 
 
 def find_markers(text: str, listing: Listing) -> Markers:
-    """Return our markers; a comment that looks like one but stands elsewhere is not ours."""
-    start = _nearest(text, reversed(listing.statements[: listing.index]), _START_PREFIX)
-    end = _nearest(text, listing.statements[listing.index + 1 :], END, far=start is not None)
+    """Return our markers; a comment that looks like one but is elsewhere is not ours."""
+    index = listing.statements.index(listing.statement)
+    start = _nearest(text, reversed(listing.statements[:index]), _START_PREFIX)
+    end = _nearest(text, listing.statements[index + 1 :], END, far=start is not None)
     if start and end:
         return Markers((start, end), (), ())
+    pairs, strays = _paired(text, listing.array.comments)
+    return Markers(None, pairs, [*(marker for marker in (start, end) if marker), *strays])
+
+
+def _paired(text: str, comments: Iterable[Statement]) -> tuple[list[tuple[Statement, Statement]], list[Statement]]:
+    """Return the markers among comments in pairs, and those without a partner."""
     pairs: list[tuple[Statement, Statement]] = []
-    strays = [marker for marker in (start, end) if marker]
+    strays: list[Statement] = []
     opening: Statement | None = None
-    for comment in listing.array.comments:
-        if text.startswith(_START_PREFIX, comment.start):
-            strays += [opening] if opening else []
-            opening = comment
-        elif text.startswith(END, comment.start):
-            if opening:
-                pairs.append((opening, comment))
-            else:
-                strays.append(comment)
+    for comment in comments:
+        is_start = text.startswith(_START_PREFIX, comment.start)
+        if opening and text.startswith(END, comment.start):
+            pairs.append((strays.pop(), comment))
             opening = None
-    return Markers(None, pairs, strays + ([opening] if opening else []))
+        elif is_start or text.startswith(END, comment.start):
+            strays.append(comment)
+            opening = comment if is_start else None
+    return pairs, strays
 
 
 def line_start(text: str, position: int) -> int:
@@ -85,7 +90,7 @@ def line_end(text: str, position: int) -> int:
 
 
 def leads_line(text: str, position: int) -> bool:
-    """Say whether only blanks stand before ``position`` in its line."""
+    """Tell whether only blanks stand before ``position`` in its line."""
     return not text[line_start(text, position) : position].strip(" \t")
 
 

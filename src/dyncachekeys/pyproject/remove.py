@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import compress
+from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
-from dyncachekeys.pyproject.conflict import Conflict, parts, side
+from dyncachekeys.pyproject.conflict import Conflict, conflicts_in, parts, side
 from dyncachekeys.pyproject.proof import prove
 from dyncachekeys.pyproject.region import find_list, find_markers
-from dyncachekeys.pyproject.source import as_entry, decode, listed, parse
+from dyncachekeys.pyproject.source import as_entry, decode, entry_tables, listed, parse
 from dyncachekeys.pyproject.spans import less, marked_spans, owned_spans, within
 
 if TYPE_CHECKING:
@@ -21,11 +23,13 @@ class Cut:
     """A document without our region."""
 
     data: bytes
-    entries: list[dict[str, object]]
+    document: Mapping[str, Any]
+    """What it says."""
+    entries: Sequence[Mapping[str, Any]]
     """What the region held, in the long form."""
-    marked: bool
+    marked: bool = False
     """The markers were there, in pairs. If not, ``entries`` are those that equalled owned ones."""
-    conflict: bool
+    conflict: bool = False
     """Git's conflict lines stood in the region and went with it."""
 
 
@@ -39,48 +43,50 @@ def cut(data: bytes, owned: Sequence[Mapping[str, object]] = ()) -> Cut:
     try:
         before = parse(data)
     except ConfigurationError as error:
-        return _settle(data, owned, error)
+        sides = parts(data)
+        if not conflicts_in(sides):
+            raise
+        return _cut_in_conflict(sides, owned, error)
     listing = find_list(text)
     if listing is None:
-        return Cut(data, [], marked=False, conflict=False)
+        return Cut(data, before, [])
     markers = find_markers(text, listing)
     values = listed(before)
     spans = marked_spans(text, listing, markers)
-    held = [within(element, spans) for element in listing.array.elements]
+    ours = [within(element, spans) for element in listing.array.elements]
     text = less(text, spans)
-    marked = bool(markers.around or markers.inside) and not markers.strays
-    if not marked and owned and (rest := find_list(text)):
-        left = [index for index, ours in enumerate(held) if not ours]
-        mine = [as_entry(values[index]) in owned for index in left]
-        text = less(text, owned_spans(text, rest, mine))
-        for index, ours in zip(left, mine, strict=True):
-            held[index] = ours
+    if owned and not markers.are_whole:
+        text, ours = _without_owned(text, values, ours, owned)
     after = bom + text.encode()
-    prove(before, after, [[value for value, ours in zip(values, held, strict=True) if not ours]])
-    entries = [as_entry(value) for value, ours in zip(values, held, strict=True) if ours]
-    return Cut(after, [entry for entry in entries if isinstance(entry, dict)], marked, conflict=False)
+    others = [value for value, is_ours in zip(values, ours, strict=True) if not is_ours]
+    document = before if after == data else prove(before, after, [others])
+    return Cut(after, document, entry_tables(compress(values, ours)), markers.are_whole)
 
 
-def has_region(data: bytes) -> bool:
-    """Say whether there is a marker of ours. Raises as ``cut`` does."""
-    return cut(data).data != data
+def _without_owned(
+    text: str, values: Sequence[object], ours: Sequence[bool], owned: Sequence[Mapping[str, object]]
+) -> tuple[str, list[bool]]:
+    """Return the text without the owned ones among the elements that are left, and which values then are ours."""
+    all_ours = [is_ours or as_entry(value) in owned for value, is_ours in zip(values, ours, strict=True)]
+    listing = find_list(text)
+    left = [now for now, before in zip(all_ours, ours, strict=True) if not before]
+    return (less(text, owned_spans(text, listing, left)), all_ours) if listing else (text, list(ours))
 
 
-def _settle(data: bytes, owned: Sequence[Mapping[str, object]], error: ConfigurationError) -> Cut:
+def _cut_in_conflict(
+    document: Sequence[bytes | Conflict], owned: Sequence[Mapping[str, object]], error: ConfigurationError
+) -> Cut:
     """Cut both sides of a merge conflict. If the same is left, then it was within our region."""
-    document = parts(data)
-    conflicts = [part for part in document if isinstance(part, Conflict)]
-    if not conflicts:
-        raise error
+    conflicts = conflicts_in(document)
     try:
-        ours, theirs = (cut(side(document, theirs=some), owned) for some in ((), conflicts))
+        ours, theirs = (cut(side(document, theirs=chosen), owned) for chosen in ((), conflicts))
     except DyncachekeysError:
         raise error from None
     if ours.data != theirs.data:
         raise (_outside(document, conflicts, ours) if ours.entries or theirs.entries else error) from None
-    entries = ours.entries + [entry for entry in theirs.entries if entry not in ours.entries]
+    entries = [*ours.entries, *(entry for entry in theirs.entries if entry not in ours.entries)]
     marked = all(one.marked for one in (ours, theirs) if one.entries)
-    return Cut(ours.data, entries, marked, conflict=True)
+    return dataclasses.replace(ours, entries=entries, marked=marked, conflict=True)
 
 
 def _outside(document: Sequence[bytes | Conflict], conflicts: Sequence[Conflict], ours: Cut) -> ConfigurationError:

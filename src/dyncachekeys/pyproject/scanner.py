@@ -48,7 +48,7 @@ class Statement:
     path: Path = ()
     """From the root, the header included."""
     table: Path = ()
-    """The header that a pair stands under."""
+    """The header that a pair is under."""
     value: int = 0
     """Where a pair's value begins."""
 
@@ -73,7 +73,7 @@ class Array:
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """Yield everything that stands at the top level of the document."""
+    """Yield everything at the top level of the document."""
     table: Path = ()
     position = 0
     while (position := _match(_SPACE, text, position).end()) < len(text):
@@ -157,6 +157,6 @@ def _match(pattern: re.Pattern[str], text: str, position: int) -> re.Match[str]:
 
 def _lost(text: str, position: int) -> EditError:
     line = text.count("\n", 0, position) + 1
-    remedy = "please report this line; meanwhile write it in a plainer form"
+    remedy = "please report this line; until then, write it in a plainer form"
     problem = Problem("edit-not-proved", "not understood, so not edited", f"pyproject.toml:{line}", remedy)
     return EditError([problem])

@@ -10,7 +10,7 @@ from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.pyproject.conflict import line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 BOM = b"\xef\xbb\xbf"
 KEY = ("tool", "uv", "cache-keys")
@@ -51,7 +51,7 @@ def parse(data: bytes, where: str = "pyproject.toml") -> dict[str, Any]:
     remedy = (
         f"a merge conflict starts at line {line}: resolve it, then run `dyncachekeys sync`"
         if line
-        else "mend the syntax there, or just before"
+        else "fix the syntax there, or just before"
     )
     problem = Problem("invalid-toml", f"not valid TOML: {message}", place, remedy)
     raise ConfigurationError([problem]) from reason
@@ -84,3 +84,8 @@ def listed(document: Mapping[str, object]) -> list[object]:
 def as_entry(element: object) -> object:
     """Return an element in its long form: for uv, ``"x"`` and ``{ file = "x" }`` are the same."""
     return {"file": element} if isinstance(element, str) else element
+
+
+def entry_tables(elements: Iterable[object]) -> list[dict[str, Any]]:
+    """Return those elements that are entries, in their long form: of all else uv makes nothing (U11)."""
+    return [entry for entry in map(as_entry, elements) if isinstance(entry, dict)]

@@ -26,20 +26,26 @@ def marked_spans(text: str, listing: Listing, markers: Markers) -> list[Span]:
 
 def _statement_spans(text: str, listing: Listing, start: Statement, end: Statement) -> list[Span]:
     """Return what is ours from marker to marker: all, unless statements of others stand there or need it."""
-    found, ours = listing.statements, listing.statement
+    found = listing.statements
     between = found[found.index(start) + 1 : found.index(end)]
-    header = next((item for item in between if item.kind == "table" and item.path == KEY[:2]), None)
-    needed = any(item.kind == "pair" and item.table == KEY[:2] and item is not ours for item in found)
-    guests = any(item.kind != "comment" and item not in (header, ours) for item in between)
-    whole = not guests and not (header and needed)
-    lines = (start, ours, end) if needed or not header else (start, header, ours, end)
-    spans = [_lines(text, start, end)] if whole else [_lines(text, item, item) for item in lines]
+    header = _own_header(listing, between)
+    ours = (start, *header, listing.statement, end)
+    whole = all(item.kind == "comment" or item in ours for item in between)
+    spans = [_lines(text, start, end)] if whole else [_lines(text, item, item) for item in ours]
     first, stop = spans[0]
     # The newline before is ours as well if it sets our header off, or if the text's last line had none.
-    set_off = header and not needed and text[max(0, first - 4) : first].replace("\r\n", "\n").endswith("\n\n")
+    set_off = header and text[max(0, first - 4) : first].replace("\r\n", "\n").endswith("\n\n")
     if set_off or (whole and text[stop - 1] != "\n"):
-        spans[0] = max(0, first - (2 if text[:first].endswith("\r\n") else 1)), stop
+        spans[0] = max(0, first - 1 - text[:first].endswith("\r\n")), stop
     return spans
+
+
+def _own_header(listing: Listing, between: Iterable[Statement]) -> list[Statement]:
+    """Return the ``[tool.uv]`` that we made between the markers; nothing if other settings stand under it now."""
+    under = [item for item in listing.statements if item.kind == "pair" and item.table == KEY[:2]]
+    if any(item is not listing.statement for item in under):
+        return []
+    return [item for item in between if item.kind == "table" and item.path == KEY[:2]]
 
 
 def _inside_span(text: str, opening: int, start: Statement, end: Statement) -> Span:
@@ -107,15 +113,15 @@ def _blanks_after(text: str, position: int) -> int:
 
 
 def within(element: Element, spans: Iterable[Span]) -> bool:
-    """Say whether an element goes with one of the spans."""
+    """Tell whether an element goes with one of the spans."""
     return any(start <= element.start < stop for start, stop in spans)
 
 
 def less(text: str, spans: Iterable[Span]) -> str:
     """Return the text without the spans, which may overlap."""
-    kept: list[str] = []
+    left: list[str] = []
     position = 0
     for start, stop in sorted(spans):
-        kept.append(text[position:start])
+        left.append(text[position:start])
         position = max(position, stop)
-    return "".join(kept) + text[position:]
+    return "".join(left) + text[position:]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
-from dyncachekeys.backends.files import at, with_hatch_toml
+from dyncachekeys.backends.files import with_hatch_toml
 from dyncachekeys.backends.scripts import Script, scripts
 from dyncachekeys.plugin import Context, File, Result, resolver
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.pysource.closure import Request, follow
 from dyncachekeys.pysource.finder import find
 from dyncachekeys.pysource.module import Import, Run

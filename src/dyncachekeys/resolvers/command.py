@@ -12,8 +12,8 @@ from dyncachekeys.plugin import Checked, Completed, Context, OutputTooLargeError
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ERROR_SHOWN = 2_000
-_TELLING = 4
-"""Characters from which on a word of a variable's value is kept out of messages."""
+_SHORTEST_HIDDEN = 4
+"""A word of a variable's value that has as many characters, or more, is not shown in messages."""
 
 
 def _check_word(word: str) -> str | None:
@@ -24,7 +24,7 @@ def _check_expression(pattern: str) -> str | None:
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        return f"`{pattern}` is no regular expression: {error}"
+        return f"`{pattern}` is not a regular expression: {error}"
     return None
 
 
@@ -47,15 +47,15 @@ def command(
     """
     if max_output < 1:
         raise _wrong(context, "invalid-option", "max-output", "must be more than 0", "write bytes, such as `1048576`")
-    name = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in _spelled(argv))
+    name = _spelled(argv)
     done = _run(context, name, argv, max_output)
     if done.code and not allow_failure:
-        remedy = "mend the command, or set `allow-failure = true` if a failure is a state like any other"
+        remedy = "fix the command, or set `allow-failure = true` if a failure is a state like any other"
         raise _wrong(context, "program-failed", "argv", _failure(context, name, argv, done), remedy)
     output = done.output.replace(b"\r\n", b"\n").rstrip()
     data = output if pattern is None else _matches(pattern, output)
     if not data and pattern is not None and not done.code:
-        remedy = "mend the pattern; run the command to see its output"
+        remedy = "fix the pattern; run the command to see its output"
         raise _wrong(context, "no-match", "pattern", f"it matches nothing in the output of `{name}`", remedy)
     yield Value(name, {"code": done.code, "output": data} if allow_failure else data, f"output of `{name}`")
 
@@ -65,8 +65,9 @@ def _wrong(context: Context, code: str, option: str, message: str, remedy: str) 
 
 
 def _spelled(argv: Sequence[str]) -> str:
-    """Return the command as one would write it in a shell; what expands is not quoted."""
-    return " ".join(word if _VARIABLE.fullmatch(word) else shlex.quote(word) for word in argv)
+    """Return the command as one would write it in a shell, on one line; what expands is not quoted."""
+    spelled = " ".join(word if _VARIABLE.fullmatch(word) else shlex.quote(word) for word in argv)
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in spelled)
 
 
 def _expanded(context: Context, argv: Sequence[str]) -> Iterator[str]:
@@ -84,7 +85,7 @@ def _expanded(context: Context, argv: Sequence[str]) -> Iterator[str]:
             words = shlex.split(value)
         except ValueError as error:
             message = f"the value of `{name}` can't be split into words: {error}"
-            raise _wrong(context, "invalid-option", where, message, f"mend the quotes in `{name}`") from error
+            raise _wrong(context, "invalid-option", where, message, f"fix the quotes in `{name}`") from error
         if not words and place == 0:
             message = f"the variable `{name}` is empty, and so names no program"
             raise _wrong(context, "variable-empty", where, message, f"set `{name}` to a program")
@@ -101,7 +102,7 @@ def _run(context: Context, name: str, argv: Sequence[str], max_output: int) -> C
         return context.run(words, max_output=max_output)
     except FileNotFoundError:
         code, message = "program-missing", f"the program `{argv[0]}` can't be found"
-        remedy = "install it, or mend `PATH` or the name; with a slash in it, it is relative to the project"
+        remedy = "install it, or fix `PATH` or the name; with a slash in it, it is relative to the project"
     except TimeoutError:
         code, option, message = "program-timeout", "timeout", f"`{name}` did not end within {context.timeout:g} seconds"
         remedy = f"raise `{context.where}.timeout`, or let the program do less"
@@ -115,23 +116,27 @@ def _run(context: Context, name: str, argv: Sequence[str], max_output: int) -> C
 
 
 def _matches(pattern: str, output: bytes) -> list[list[str | None]]:
-    """Return the groups of each match, or all of it where there are none. What matches no text is no match."""
+    """Return the groups of each match, or all of it where there are none. A match without any text is left out."""
     text = output.decode("utf-8", "surrogateescape")
     found = (list(match.groups() or (match[0],)) for match in re.finditer(pattern, text, re.MULTILINE))
     return [groups for groups in found if any(groups)]
 
 
 def _failure(context: Context, name: str, argv: Sequence[str], done: Completed) -> str:
-    """Say how a program failed, with the end of its standard error; variables by their names."""
+    """Return how a program failed, with the end of its standard error."""
+    how = f"failed with exit code {done.code}" if done.code > 0 else f"was ended by signal {_signal(-done.code)}"
+    lines = "".join(f"\n    {line}" for line in _end_of_error(context, argv, done).splitlines())
+    return f"`{name}` {how}" + (f"\n  its standard error was:{lines}" if lines else "")
+
+
+def _end_of_error(context: Context, argv: Sequence[str], done: Completed) -> str:
+    """Return the end of what a program wrote to its standard error; values of variables by their names."""
     text = done.error.decode("utf-8", "replace")
     for variable in filter(None, map(_VARIABLE.fullmatch, argv)):
         for word in sorted(shlex.split(context.environ[variable[1]]), key=len, reverse=True):
-            text = text.replace(word, variable[0]) if len(word) >= _TELLING else text
+            text = text.replace(word, variable[0]) if len(word) >= _SHORTEST_HIDDEN else text
     text = "".join(sign for sign in text if sign.isprintable() or sign in "\n\t").strip()
-    tail = text if len(text) <= _ERROR_SHOWN else "..." + text[-_ERROR_SHOWN:]
-    how = f"failed with exit code {done.code}" if done.code > 0 else f"was ended by signal {_signal(-done.code)}"
-    lines = "".join(f"\n    {line}" for line in tail.splitlines())
-    return f"`{name}` {how}" + (f"\n  its standard error was:{lines}" if lines else "")
+    return text if len(text) <= _ERROR_SHOWN else "..." + text[-_ERROR_SHOWN:]
 
 
 def _signal(number: int) -> str:

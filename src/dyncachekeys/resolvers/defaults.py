@@ -11,9 +11,7 @@ from dyncachekeys.pyproject.tables import without_our_table
 
 @resolver(machine=False)
 def defaults(
-    context: Context,
-    *,
-    by_value: Annotated[bool, "count what `pyproject.toml` says, not its layout"] = False,
+    context: Context, *, by_value: Annotated[bool, "count what `pyproject.toml` says, not its layout"] = False
 ) -> Iterable[File | Directory | Value]:
     """Yield ``pyproject.toml``, ``setup.py``, ``setup.cfg`` and the existence of ``src``, there or not."""
     reason = "uv watches it by default"

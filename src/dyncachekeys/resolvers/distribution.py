@@ -43,34 +43,38 @@ def distribution(
         remedy = "give `names = [...]`, `interpreter = true` or `platform = true`"
         raise ResolverError([Problem("missing-option", "nothing counts", context.where, remedy)])
     if names or interpreter:
-        environment = context.environment()
-        there = context.is_dir(environment)
-        if not there:
-            context.warn("environment-missing", f"no environment at `{environment}`; it will count once it is made")
-        for name in sorted({normalised_name(name) for name in names}):
-            found = _installed(context, environment, name) if there else []
-            yield Value(f"distribution {name}", found or "missing", f"in {environment}")
-        if interpreter:
-            found = _interpreter(context, environment) if there else []
-            yield Value("interpreter", found or "missing", f"of {environment}")
+        yield from _in_environment(context, names, interpreter=interpreter)
     if platform:
         yield Value("platform", [system(), machine(), _system_version(context)], "of this machine")
 
 
-def _installed(context: Context, environment: str, name: str) -> list[Data]:
-    """Return the version of a distribution, and what tells two builds of it apart; twice if it lies there twice.
+def _in_environment(context: Context, names: Iterable[str], *, interpreter: bool) -> Iterator[Value]:
+    environment = context.environment()
+    exists = context.is_dir(environment)
+    if not exists:
+        context.warn("environment-missing", f"no environment at `{environment}`; it will count once it is made")
+    for name in sorted(set(map(normalised_name, names))):
+        builds = _installed(context, environment, name) if exists else []
+        yield Value(f"distribution {name}", builds or "missing", f"in {environment}")
+    if interpreter:
+        versions = _interpreter(context, environment) if exists else []
+        yield Value("interpreter", versions or "missing", f"of {environment}")
 
-    What is found is asked for by its own files, so that others may come and go beside it unnoticed. If
-    nothing is, the folders' lists are what a later run has to look at.
+
+def _installed(context: Context, environment: str, name: str) -> list[Data]:
+    """Return each copy of a distribution: its version, and what differs between two builds of one version.
+
+    The lists of folders are noted only if there is no copy: its own files show whether a copy changed, and
+    other distributions may be installed and removed beside it.
     """
-    found: list[dict[str, Data]] = []
-    for noted in (False, True):
-        found = found or list(_found(context, environment, name, noted=noted))
+    found = list(_found(context, environment, name, noted=False)) or list(
+        _found(context, environment, name, noted=True)
+    )
     if not found:
         context.warn("distribution-missing", f"no `{name}` in `{environment}`; it will count once it is installed")
     if len(found) > 1:
         versions = ", ".join(str(one["version"]) for one in found)
-        message = f"`{name}` is in `{environment}` more than once ({versions}), and each counts; install it anew"
+        message = f"`{name}` is in `{environment}` more than once ({versions}), and each counts; install it again"
         context.warn("distribution-ambiguous", message)
     return [*found]
 
@@ -103,10 +107,11 @@ def _build(context: Context, folder: str, version: str | None, kind: str) -> Ite
         return
     stated = _STATED.search(re.split(rb"\r?\n\r?\n", metadata, maxsplit=1)[0])
     if stated is None:
-        context.warn("metadata-broken", f"`{path}` states no version; install its distribution anew")
-    said = stated[1].decode("ascii", "backslashreplace") if stated else version
-    told_apart_by = ("WHEEL", "direct_url.json") if kind == "dist-info" else ()
-    yield {"version": said, **{name: _asked(context, context.read_bytes, f"{folder}/{name}") for name in told_apart_by}}
+        context.warn("metadata-broken", f"`{path}` states no version; install its distribution again")
+    build: dict[str, Data] = {"version": stated[1].decode("ascii", "backslashreplace") if stated else version}
+    for name in ("WHEEL", "direct_url.json") if kind == "dist-info" else ():
+        build[name] = _asked(context, context.read_bytes, f"{folder}/{name}")
+    yield build
 
 
 def _interpreter(context: Context, environment: str) -> list[Data]:
@@ -115,13 +120,13 @@ def _interpreter(context: Context, environment: str) -> list[Data]:
     if text is None:
         context.warn("interpreter-unknown", f"no `{environment}/pyvenv.cfg`; the version will count once it is there")
     lines = [line.partition("=") for line in (text or b"").decode("utf-8", "replace").splitlines()]
-    said = {key.strip().lower(): value.strip() for key, _, value in lines}
-    version = said.get("version") or said.get("version_info")  # virtualenv writes both, uv the second
-    return [said.get("implementation"), version, *_libraries(context, environment, noted=True)]
+    settings = {key.strip().lower(): value.strip() for key, _, value in lines}
+    version = settings.get("version") or settings.get("version_info")  # virtualenv writes both, uv the second
+    return [settings.get("implementation"), version, *_libraries(context, environment, noted=True)]
 
 
 def _system_version(context: Context) -> str:
-    """Return the version of macOS, or of the C library, by whose file a later run sees that it is another."""
+    """Return the version of macOS, or of the C library, whose file is read, so that a later run sees a change."""
     loaded = _C_LIBRARY.search(_LOADED.read_text("utf-8", "replace")) if _LOADED.exists() else None
     path = _MAC if system() == "Darwin" else loaded[1] if loaded else ""
     if not path or _asked(context, context.read_bytes, os.path.relpath(path, context.root)) is None:
@@ -141,5 +146,5 @@ def _asked(context: Context, ask: Callable[[str], _Answer], path: str) -> _Answe
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        message, remedy = f"`{path}` can't be read: {error.strerror}", "make it readable, or make the environment anew"
+        message, remedy = f"`{path}` can't be read: {error.strerror}", "make it readable, or make the environment again"
         raise ResolverError([Problem("unreadable-file", message, context.where, remedy)]) from error

@@ -1,8 +1,7 @@
-"""``resolver = "git"``: what the repository says of the project."""
+"""``resolver = "git"``: commit, tags and changes of the repository that the project is in."""
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
@@ -10,7 +9,7 @@ from dyncachekeys.plugin import Checked, Context, Git, Problem, ResolverError, R
 from dyncachekeys.resolvers.work_tree import WorkTree
 
 _DESCRIBE = ("describe", "--tags", "--always", "--long", "--abbrev=64")
-"""With a number of digits that no other object and no configuration can change."""
+"""All digits: neither another object nor the configuration can change how many there are."""
 
 
 def git(  # noqa: PLR0913  each an option
@@ -26,7 +25,8 @@ def git(  # noqa: PLR0913  each an option
     ] = None,
 ) -> Iterable[Result]:
     """Yield what is asked for. Where there is no repository or no git, each is a state, with a warning."""
-    needs_git = describe or dirty or submodules or path is not None
+    of_tree = any((dirty, submodules, path is not None))
+    needs_git = describe or of_tree
     commit = not (needs_git or tags) if commit is None else commit
     if not (commit or tags or needs_git):
         remedy = "set one of `commit`, `tags`, `describe`, `dirty`, `submodules` to true, or give a `path`"
@@ -38,31 +38,26 @@ def git(  # noqa: PLR0913  each an option
         context.warn("git-unknown", f"{blocker}; what the key asks of it counts as none")
     if describe:
         yield Value("describe", context.git(*_DESCRIBE), "the nearest tag")
-    if dirty or submodules or path is not None:
+    if of_tree:
         context.each_time()
         yield from _of_the_tree(context, path, dirty=dirty, submodules=submodules)
 
 
 def _of_the_tree(context: Context, path: str | None, *, dirty: bool, submodules: bool) -> Iterator[Result]:
-    inside, _, prefix = (context.git("rev-parse", "--is-inside-work-tree", "--show-prefix") or "").partition("\n")
-    if inside != "true":
-        if not context.git_blocker():
-            context.warn("git-unknown", "git has no work tree here; what the key asks of it counts as none")
+    tree = WorkTree.around(context)
+    if tree is None:
         yield Value("work tree", None, "there is none")
         return
-    tree = WorkTree(context, prefix.rstrip("/"))
-    place = "" if path is None else posixpath.normpath(posixpath.join(tree.prefix, path))
-    place = "" if place == "." else place
+    place = tree.place(path)
+    with_changes = dirty or path is not None
     if path is not None:
         committed = context.git("rev-parse", "--verify", "--quiet", f"HEAD:{place}")
         if committed is None:
             context.warn("git-path-unknown", f"nothing of `{path}` is committed")
         yield Value(f"{path} in HEAD", committed, "the tree that is checked out")
-    if dirty or path is not None:
-        yield from tree.dirt("", place)
-    if submodules:
-        for below, commit in tree.submodules("", place):
-            name = tree.named(below)
-            yield Value(f"submodule {name}", commit, "the commit that is checked out there")
-            if commit and (dirty or path is not None):
-                yield from tree.dirt(below, "")
+    if with_changes:
+        yield from tree.changes("", place)
+    for submodule, commit in tree.submodules("", place) if submodules else ():
+        yield Value(f"submodule {tree.named(submodule)}", commit, "the commit that is checked out there")
+        if commit and with_changes:
+            yield from tree.changes(submodule, "")

@@ -30,28 +30,29 @@ def requirements(
                 continue
             seen.add(path)
             yield File(path, reason, tree=of_tree)
-            for where, target in _targets(context, path) if context.is_file(path) else ():
+            for where, target in _targets(context, path):
                 included, names = expanded(target, context.environ)
                 for name in names:
                     yield Env(name, f"in the path of an include in {where}", entry=False)
-                found = _followed(context, path, included, where)
-                if found is not None:
+                followed = _followed(context, path, included, where)
+                if followed is not None:
                     led_by_tree = of_tree and not names and not posixpath.isabs(included)
-                    todo[led_by_tree].append((found, f"included by {where}"))
+                    todo[led_by_tree].append((followed, f"included by {where}"))
 
 
 def _targets(context: Context, path: str) -> Iterator[tuple[str, str]]:
     """Yield what a file includes, each with ``file:line``; variables are not expanded yet."""
+    if not context.is_file(path):
+        return
     try:
-        text, non_regular = decoded(context.read_bytes(path))
+        text, wrong_encoding = decoded(context.read_bytes(path))
     except OSError as error:
         message = f"can't be read: {error.strerror or error}"
         remedy = "make it readable, or take it out of `files` or of the file that includes it"
         raise ResolverError([Problem("unreadable-file", message, path, remedy)]) from error
-    if non_regular:
-        context.warn(
-            "requirements-encoding", f"{path} is not in the encoding that it names, {non_regular}; read as UTF-8"
-        )
+    if wrong_encoding:
+        message = f"{path} is not in the encoding that it names, {wrong_encoding}; read as UTF-8"
+        context.warn("requirements-encoding", message)
     for found in includes(text):
         where = f"{path}:{found.line}"
         if isinstance(found, Unreadable):
@@ -67,10 +68,9 @@ def _followed(context: Context, path: str, included: str, where: str) -> str | N
         why = "a URL, which is not followed" if included else "nothing: a path is missing"
         context.warn("include-not-followed", f"{where} includes {why}")
         return None
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(path), included))
     if posixpath.isabs(included):
         target = posixpath.relpath(included, context.root.as_posix())
-    else:
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), included))
     if wrong := check_path(target):
         context.warn("include-not-followed", f"{where} includes what can't be followed: {wrong}")
         return None

@@ -4,47 +4,19 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import tomli
 
-from dyncachekeys.backends.presets import build_tables
+from dyncachekeys.backends.tables import build_tables
 from dyncachekeys.plugin import Checked, Context, Problem, ResolverError, Value, check_path, resolver
 from dyncachekeys.pysource.assignments import UNKNOWN, assignments
 from dyncachekeys.pysource.syntax import UNREADABLE
+from dyncachekeys.resolvers.nested import ABSENT, Whole, check_dotted, dotted_name, state_of, steps_of
 
 PYPROJECT = "pyproject.toml"
-_ABSENT = object()
-
-
-def _steps(dotted: str) -> list[str]:
-    """Return the keys of a dotted name, written as in TOML: `tool."my.table".x`."""
-    node: Any = tomli.loads(f"{dotted} = 0")
-    steps = []
-    while isinstance(node, dict):
-        ((step, node),) = node.items()
-        steps.append(step)
-    return steps
-
-
-def _dotted(path: Sequence[str]) -> str:
-    """Return keys as a dotted name, quoted where TOML asks for it."""
-    return ".".join(
-        step if re.fullmatch(r"[\w-]+", step, re.ASCII) else json.dumps(step, ensure_ascii=False) for step in path
-    )
-
-
-def _check_dotted(dotted: str) -> str | None:
-    try:
-        _steps(dotted)
-    except ValueError:
-        return f'"{dotted}" is no dotted key; write it as in TOML: tool."my.table".x'
-    return None
-
-
-Dotted = Annotated[str, Checked(_check_dotted)]
+Dotted = Annotated[str, Checked(check_dotted)]
 
 
 @resolver(machine=False)
@@ -65,23 +37,19 @@ def table(
     """Yield each chosen table by value: layout, comments and the order of keys don't count.
 
     A missing file or table is a state. A file that can't be parsed is an error. In a Python module, a table is
-    what a name is assigned; if that is no literal, the whole module counts.
+    what a name is assigned; if that is not a literal, the whole module counts.
     """
-    if preset and posixpath.normpath(file) != PYPROJECT:
+    of_pyproject = posixpath.normpath(file) == PYPROJECT
+    if preset and not of_pyproject:
         message = f"is about `{PYPROJECT}`, not `{file}`"
         remedy = "leave `file` out, or take `tables` instead, or write a key for each"
         raise ResolverError([Problem("invalid-option", message, f"{context.where}.preset", remedy)])
-    data = _assigned(context, file, tables) if file.endswith(".py") else _parsed(context, file)
-    if data is _ABSENT:
-        context.warn("file-missing", f"there is no file `{file}`")
-    left_out = [_steps(dotted) for dotted in exclude]
-    if posixpath.normpath(file) == PYPROJECT and tables is None:
-        left_out.append(["tool", "dyncachekeys"])  # what the keys say is not what the build reads
+    data = context.pyproject if of_pyproject else _read(context, file, tables)
+    left_out = [steps_of(dotted) for dotted in exclude]
+    if of_pyproject and tables is None:
+        left_out.append(["tool", "dyncachekeys"])  # the build does not read the configuration of keys
     for dotted, (path, reason) in _chosen(context, file, tables, left_out, preset).items():
-        chosen = _without(_selected(data, path), [step[len(path) :] for step in left_out if step[: len(path)] == path])
-        # In a list, so that a null in JSON is not the same as nothing there.
-        state = [] if chosen is _ABSENT else [chosen]
-        yield Value(f"{file}:{dotted}" if dotted else file, state, reason, tree=True)
+        yield Value(f"{file}:{dotted}" if dotted else file, state_of(data, path, left_out), reason, tree=True)
 
 
 def _chosen(
@@ -91,76 +59,50 @@ def _chosen(
     chosen = {}
     for path, reader in build_tables(context.pyproject).items() if preset else ():
         if not any(list(path[: len(steps)]) == steps for steps in left_out):
-            chosen[_dotted(path)] = list(path), f"preset `{preset}`: read by {reader}"
+            chosen[dotted_name(path)] = list(path), f"preset `{preset}`: read by {reader}"
     for dotted in tables or ():
-        chosen[dotted] = _steps(dotted), f"table {dotted} of {file}"
+        chosen[dotted] = steps_of(dotted), f"table {dotted} of {file}"
     if tables is None and not preset:
         chosen[""] = [], f"table whole of {file}"
     return chosen
 
 
-def _parsed(context: Context, file: str) -> Any:
-    if posixpath.normpath(file) == PYPROJECT:
-        return context.pyproject
+def _read(context: Context, file: str, tables: Sequence[str] | None) -> Any:
     try:
-        text = context.read_text(file, "utf-8-sig")
+        content = context.read_bytes(file)
     except FileNotFoundError:
-        return _ABSENT
+        context.warn("file-missing", f"there is no file `{file}`")
+        return ABSENT
+    if file.endswith(".py"):
+        return _assigned(context, file, content, tables)
     try:
+        text = content.decode("utf-8-sig")
         return json.loads(text) if file.endswith(".json") else tomli.loads(text)
     except ValueError as error:
         message = f"{file} can't be parsed: {error}"
         raise ValueError(message) from error
 
 
-def _assigned(context: Context, file: str, tables: Sequence[str] | None) -> Any:
+def _assigned(context: Context, file: str, source: bytes, tables: Sequence[str] | None) -> Any:
     """Return what a module assigns; its text takes the place of what can't be known without running it."""
-    try:
-        source = context.read_bytes(file)
-    except FileNotFoundError:
-        return _ABSENT
-    whole = _Whole(source.decode("latin-1"))
-    wanted = [_steps(dotted)[0] for dotted in tables or ()]
+    wanted = [steps_of(dotted)[0] for dotted in tables or ()]
     try:
         found = assignments(source)
     except UNREADABLE:  # the module may be for another Python than this one
         found = dict.fromkeys(wanted or [""], UNKNOWN)
-    for name in wanted:
-        if "*" in found:  # it may come from there
-            found.setdefault(name, UNKNOWN)
-        if found.get(name) is UNKNOWN:
-            context.warn(
-                "no-literal", f"`{name}` is not assigned just once, to a literal, in {file}: the whole file counts"
-            )
-        elif name not in found:
-            context.warn("no-literal", f"{file} assigns no `{name}`")
+    if "*" in found:  # any name may come from there
+        found = {**dict.fromkeys(wanted, UNKNOWN), **found}
+    _warn_of_unknown(context, file, wanted, found)
+    whole = Whole(source.decode("latin-1"))
     if tables is None and UNKNOWN in found.values():
         return whole
     return {name: whole if value is UNKNOWN else value for name, value in found.items()}
 
 
-class _Whole(str):
-    """The text of a module, for whatever is asked of it."""
-
-    __slots__ = ()
-
-
-def _selected(data: Any, steps: Sequence[str]) -> Any:
-    for step in steps:
-        if isinstance(data, _Whole):
-            break
-        if not isinstance(data, Mapping) or step not in data:
-            return _ABSENT
-        data = data[step]
-    return str(data) if isinstance(data, _Whole) else data
-
-
-def _without(data: Any, left_out: Sequence[Sequence[str]]) -> Any:
-    """Return the data without what the paths lead to."""
-    if [] in left_out:
-        return _ABSENT
-    if not left_out or not isinstance(data, Mapping):
-        return data
-    below = {name: [path[1:] for path in left_out if path[0] == name] for name in data}
-    kept = {name: _without(value, below[name]) for name, value in data.items()}
-    return {name: value for name, value in kept.items() if value is not _ABSENT}
+def _warn_of_unknown(context: Context, file: str, names: Iterable[str], assigned: Mapping[str, Any]) -> None:
+    for name in names:
+        if name not in assigned:
+            context.warn("no-literal", f"{file} assigns no `{name}`")
+        elif assigned[name] is UNKNOWN:
+            message = f"`{name}` is not assigned just once, to a literal, in {file}: the whole file counts"
+            context.warn("no-literal", message)

@@ -1,4 +1,4 @@
-"""The work tree as git sees it: submodules, and what is not as it is committed. For ``resolver = "git"``."""
+"""The work tree as git sees it: submodules, and what differs from HEAD. For ``resolver = "git"``."""
 
 from __future__ import annotations
 
@@ -8,26 +8,37 @@ from dataclasses import dataclass
 
 from dyncachekeys.plugin import Context, File, Result, Value
 
-# What a user has set must not change an answer.
-_STEADY = ("--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "core.excludesFile=/dev/null")
+# The settings of a user must not change an answer.
+_SETTINGS = ("--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "core.excludesFile=/dev/null")
 _STATUS = ("status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty")
 _FIELDS = {"1": 8, "u": 10, "?": 1}
-"""How many fields stand before the path in a line of git's status."""
-_NEVER = {".dyncachekeys", "__pycache__"}
+"""How many fields come before the path in a line of git's status."""
+_IGNORED = {".dyncachekeys", "__pycache__"}
 _GITLINK = "160000"
 
 
 @dataclass(frozen=True, slots=True)
 class WorkTree:
-    """The work tree around the project, with those of its submodules. Places are relative to its top.
-
-    Args:
-        context: For asking git.
-        prefix: The place of the project; empty at the top.
-    """
+    """The work tree around the project, with those of its submodules. Places are relative to its top."""
 
     context: Context
     prefix: str
+    """The place of the project; empty at the top."""
+
+    @classmethod
+    def around(cls, context: Context) -> WorkTree | None:
+        """Return the work tree that the project is in; nothing if there is none, with a warning."""
+        inside, _, prefix = (context.git("rev-parse", "--is-inside-work-tree", "--show-prefix") or "").partition("\n")
+        if inside == "true":
+            return cls(context, prefix.rstrip("/"))
+        if not context.git_blocker():
+            context.warn("git-unknown", "git has no work tree here; what the key asks of it counts as none")
+        return None
+
+    def place(self, path: str | None) -> str:
+        """Return the place of a path that is relative to the project; empty for the top, and if there is no path."""
+        place = posixpath.normpath(posixpath.join(self.prefix, path) if path else ".")
+        return "" if place == "." else place
 
     def named(self, place: str) -> str:
         """Return the path of a place relative to the project."""
@@ -35,7 +46,7 @@ class WorkTree:
 
     def ask(self, place: str, *arguments: str) -> str | None:
         """Ask git in a place."""
-        return self.context.git("-C", self.named(place), *_STEADY, *arguments)
+        return self.context.git("-C", self.named(place), *_SETTINGS, *arguments)
 
     def head(self, place: str) -> str | None:
         """Return the commit that a submodule has checked out; nothing if it is not checked out."""
@@ -56,8 +67,8 @@ class WorkTree:
             if commit:
                 yield from self.submodules(place, "")
 
-    def dirt(self, top: str, below: str) -> Iterator[Result]:
-        """Yield what is not as it is committed in one repository: the names, and the content of each.
+    def changes(self, top: str, below: str) -> Iterator[Result]:
+        """Yield what differs from HEAD in one repository: the names, and the content of each.
 
         Args:
             top: The repository.
@@ -78,7 +89,7 @@ class WorkTree:
         yield Value(f"changes in {self.named(top)}" if top else "changes", changed, "what is not as committed")
 
     def changed_pyproject(self, top: str, place: str) -> bytes | None:
-        """Return the content of a ``pyproject.toml`` without the region; nothing if that is as it is committed."""
+        """Return the content of a ``pyproject.toml`` without the region; nothing if that is as committed."""
         try:
             data = self.context.read_bytes(f"./{self.named(posixpath.join(top, place))}")
         except OSError:
@@ -100,7 +111,7 @@ def _parsed(status: str) -> Iterator[tuple[str, bool]]:
     for line in status.split("\0"):
         fields = line.split(" ", _FIELDS.get(line[:1], 0))
         place = fields[-1].rstrip("/")
-        if line[:1] in _FIELDS and not _NEVER & set(place.split("/")):
+        if line[:1] in _FIELDS and not _IGNORED & set(place.split("/")):
             yield place, line[0] != "?" and fields[2].startswith("S")
 
 

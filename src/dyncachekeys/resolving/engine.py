@@ -7,33 +7,30 @@ import dataclasses
 import functools
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
-from dyncachekeys.config.check import check_options
 from dyncachekeys.config.model import DEFAULTS, Config, Key, read
-from dyncachekeys.encoding import value_digest
 from dyncachekeys.errors import ConfigurationError, Problem, ResolverError
-from dyncachekeys.files import repository
-from dyncachekeys.files.selection import Selected, Selection
-from dyncachekeys.model import Input, Notice, Output, Transport, Watch
-from dyncachekeys.plugin import Context, may_ask_machine
-from dyncachekeys.resolving import registry, with_requirements
-from dyncachekeys.resolving.found import Found, expanded, partitioned
+from dyncachekeys.files.selection import Selection
+from dyncachekeys.model import Notice, Output, Transport, Watch
+from dyncachekeys.pyproject.tables import table_at
+from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.inputs import Digests, Inputs, digests_of
-from dyncachekeys.resolving.isolated import Worker
+from dyncachekeys.resolving.jobs import Job, Jobs
 from dyncachekeys.resolving.packages import Packages
+from dyncachekeys.resolving.states import inputs_of
 from dyncachekeys.trace.store import Depfiles
 from dyncachekeys.trace.traces import Traces
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dyncachekeys.files.tree import Files
     from dyncachekeys.process.environ import Environment
     from dyncachekeys.pyproject.project import Project
-    from dyncachekeys.resolving.with_requirements import OwnEnvironment
+    from dyncachekeys.resolving.found import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class ResolvedKey:
     inputs: Inputs
     where: str
     runs_each_time: bool
-    """Whether its resolver may look anywhere, so that nobody can tell without running it what it will say."""
+    """Whether its resolver may look anywhere, so that only running it shows what it finds."""
     seconds: float
     """How long it took to run the resolver and to look at what it found."""
     may_link: bool
@@ -80,45 +77,6 @@ class Resolution:
         return self.digests.digest
 
 
-class _Job(Protocol):
-    @property
-    def runs_each_time(self) -> bool: ...
-
-    @property
-    def machine(self) -> bool: ...
-
-    def prepare(self) -> list[Problem]: ...
-
-    def resolve(self) -> tuple[list[Found], list[Selected], list[Notice]]: ...
-
-
-class _BuiltIn:
-    """A built-in resolver, in this process. It looks only through the context."""
-
-    def __init__(self, reference: registry.Reference, context: Context, options: Mapping[str, object]) -> None:
-        self._function = registry.load(reference, context.where)
-        self._context, self._options = context, options
-
-    @property
-    def runs_each_time(self) -> bool:
-        return self._context.runs_each_time
-
-    @property
-    def machine(self) -> bool:
-        return may_ask_machine(self._function, self._options)
-
-    def prepare(self) -> list[Problem]:
-        return check_options(self._function, self._options, self._context.where)
-
-    def resolve(self) -> tuple[list[Found], list[Selected], list[Notice]]:
-        try:
-            found, selections = partitioned(self._function(self._context, **self._options))
-        except (ValueError, OSError) as error:
-            remedy = "mend the file, or the key's options"
-            raise ResolverError([Problem("resolver-failed", str(error), self._context.where, remedy)]) from error
-        return found, selections, self._context.notices
-
-
 def resolve(
     project: Project,
     environ: Environment,
@@ -133,7 +91,7 @@ def resolve(
         environ: The environment as keys may see it.
         files: Its files.
         chain: The packages that ask for each other's inputs, of which the project is the last.
-        depfiles: What is kept of traced builds; the project's own, if not given.
+        depfiles: What is stored of traced builds; the project's own, if not given.
 
     Raises:
         ConfigurationError: the table, a resolver's name or its options are wrong; all problems at once,
@@ -143,48 +101,33 @@ def resolve(
     config, problems = read(project.table or {}, project.inherited)
     depfiles = depfiles or Depfiles(project.root)
     packages = Packages(files, environ, chain or (project.root,), functools.partial(_of_another, depfiles))
-    traces = Traces(project, files, environ, depfiles)
-    with contextlib.ExitStack() as stack:
-        jobs: list[tuple[str, str, Key, _Job]] = []
-        for name, key in keys_of(config).items():
+    with contextlib.ExitStack() as workers:
+        jobs = Jobs(project, environ, files, packages, Traces(project, files, environ, depfiles), workers)
+        prepared: list[Job] = []
+        for name, key in _keys_of(config).items():
             where = config.where(name)
             try:
-                jobs.append(
-                    (name, where, key, _job(project, name, where, key, environ, files, (packages, traces), stack))
-                )
+                prepared.append(jobs.of(name, where, key))
             except ResolverError as error:
                 problems += error.problems
-        for _, where, key, job in jobs:
-            problems += job.prepare()
-            if key.resolver == "backend" and key.options.get("trace") is True and (key.watch or config.watch) == "uv":
-                problems.append(_not_for_uv(where))
+        for job in prepared:
+            problems += [*job.runner.prepare(), *_not_for_uv(job, config)]
         if problems:
             raise ConfigurationError(problems)
-        return _run(jobs, config, environ, files)
+        return _run(prepared, config, environ, files)
 
 
 def only(name: str, key: Mapping[str, object], project: Project, environ: Environment, files: Files) -> Resolution:
-    """Run one key that need not be the project's own, and no other. Errors as `resolve`.
-
-    Args:
-        name: The key's name.
-        key: Its table.
-        project: The project.
-        environ: The environment as keys may see it.
-        files: The project's files.
-    """
-    tool = {"dyncachekeys": {"defaults": False, "keys": {name: key}}}
-    return resolve(dataclasses.replace(project, pyproject=_with(project.pyproject, tool), inherited={}), environ, files)
+    """Run one key, given by its table, and no other: it need not be the project's own. Errors as `resolve`."""
+    table = {"defaults": False, "keys": {name: key}}
+    pyproject = {**project.pyproject, "tool": {**table_at(project.pyproject, "tool"), "dyncachekeys": table}}
+    return resolve(dataclasses.replace(project, pyproject=pyproject, inherited={}), environ, files)
 
 
-def _with(pyproject: Mapping[str, Any], tool: Mapping[str, object]) -> Mapping[str, Any]:
-    there = pyproject.get("tool")
-    return {**pyproject, "tool": {**(there if isinstance(there, dict) else {}), **tool}}
-
-
-def _not_for_uv(where: str) -> Problem:
-    message = "what a trace finds is this machine's, so it can't become entries, which are the same for everybody"
-    return Problem("uv-cannot-watch", message, f"{where}.trace", 'set `watch = "auto"` for this key')
+def _not_for_uv(job: Job, config: Config) -> Iterator[Problem]:
+    if job.key.resolver == "backend" and job.key.options.get("trace") is True and _watch(job.key, config) == "uv":
+        message = "what a trace finds is this machine's, so it can't become entries, which are the same for everybody"
+        yield Problem("uv-cannot-watch", message, f"{job.where}.trace", 'set `watch = "auto"` for this key')
 
 
 def _of_another(  # noqa: PLR0913
@@ -195,11 +138,11 @@ def _of_another(  # noqa: PLR0913
     keys = resolve(project, environ, files, chain, depfiles).keys if workspace.has_keys(project) else ()
     found = [(key.inputs, key.runs_each_time) for key in keys]
     if whole or not keys:
-        found.append((_inputs([], [Selection(["*"]).among(files)], environ, files), False))
+        found.append((inputs_of([], [Selection(["*"]).among(files)], environ, files), False))
     return found
 
 
-def keys_of(config: Config) -> dict[str, Key]:
+def _keys_of(config: Config) -> dict[str, Key]:
     """Return all keys, the implicit one first."""
     if not config.defaults:
         return dict(config.keys)
@@ -207,72 +150,18 @@ def keys_of(config: Config) -> dict[str, Key]:
     return {DEFAULTS: Key(resolver=DEFAULTS, options=options), **config.keys}
 
 
-def _job(  # noqa: PLR0913
-    project: Project,
-    name: str,
-    where: str,
-    key: Key,
-    environ: Environment,
-    files: Files,
-    others: tuple[Packages, Traces],
-    stack: contextlib.ExitStack,
-) -> _Job:
-    own = _own_environment(project, where, key, environ) if key.with_ else None
-    reference = registry.find(key.resolver, where, str(own.site_packages) if own else None)
-    if reference.built_in:
-        packages, traced = others
-        context = Context(
-            project.root,
-            project.pyproject,
-            environ,
-            files,
-            where,
-            timeout=key.timeout,
-            packages=packages,
-            traced=traced,
-        )
-        return _BuiltIn(reference, context, key.options)
-    worker = Worker(
-        project,
-        key=name,
-        where=where,
-        reference=reference,
-        timeout=key.timeout,
-        environ=environ,
-        files=files,
-        python=own.python if own else None,
-    )
-    return stack.enter_context(worker)
-
-
-def _own_environment(project: Project, where: str, key: Key, environ: Environment) -> OwnEnvironment:
-    if key.resolver in registry.BUILT_IN:
-        message = f"`{key.resolver}` is built in, and needs no requirements"
-        raise ResolverError([Problem("invalid-option", message, f"{where}.with", "leave it out")])
-    return with_requirements.prepared(key.with_, f"{where}.with", project, environ)
-
-
-def _run(jobs: Sequence[tuple[str, str, Key, _Job]], config: Config, environ: Environment, files: Files) -> Resolution:
+def _run(jobs: Sequence[Job], config: Config, environ: Environment, files: Files) -> Resolution:
     keys: list[ResolvedKey] = []
     notices: list[Notice] = []
     problems: list[Problem] = []
-    for name, where, key, job in jobs:
-        began = time.perf_counter()
+    for job in jobs:
         try:
-            found, selections, said = job.resolve()
-            watch = _watch(key, config)
-            outputs = tuple(_output(one) for one in found if one.kind == "output")
-            inputs = _inputs(found, selections, environ, files)
+            key, of_key = _resolved(job, config, environ, files)
         except ResolverError as error:
             problems += error.problems
             continue
-        seconds = time.perf_counter() - began
-        may_link = registry.may_yield_files(key.resolver, key.options)
-        each_time, machine = job.runs_each_time, job.machine
-        keys.append(
-            ResolvedKey(name, key.resolver, watch, inputs, where, each_time, seconds, may_link, machine, outputs)
-        )
-        notices += said
+        keys.append(key)
+        notices += of_key
     if problems:
         raise ResolverError(problems)
     single = ((one.kind, one.subject, one.state) for key in keys for one in key.inputs.single)
@@ -280,61 +169,30 @@ def _run(jobs: Sequence[tuple[str, str, Key, _Job]], config: Config, environ: En
     return Resolution(tuple(keys), tuple(dict.fromkeys(notices)), digests, config.transport)
 
 
+def _resolved(job: Job, config: Config, environ: Environment, files: Files) -> tuple[ResolvedKey, list[Notice]]:
+    started = time.perf_counter()
+    found, selections, notices = job.runner.resolve()
+    inputs = inputs_of(found, selections, environ, files)
+    key = ResolvedKey(
+        job.name,
+        job.key.resolver,
+        _watch(job.key, config),
+        inputs,
+        job.where,
+        job.runner.runs_each_time,
+        seconds=time.perf_counter() - started,
+        may_link=registry.may_yield_files(job.key.resolver, job.key.options),
+        machine=job.runner.machine,
+        outputs=tuple(_output(one) for one in found if one.kind == "output"),
+    )
+    return key, notices
+
+
 def _watch(key: Key, config: Config) -> Watch:
     """Return who notices a change; under the digest transport `auto` means `digest`."""
-    said = key.watch or config.watch
-    return "digest" if (said, config.transport) == ("auto", "digest") else said
+    watch = key.watch or config.watch
+    return "digest" if (watch, config.transport) == ("auto", "digest") else watch
 
 
 def _output(found: Found) -> Output:
     return Output(found.subject, tuple(filter(None, found.data.split("\0"))), found.reason)
-
-
-def _inputs(
-    found: Sequence[Found],
-    selections: Sequence[Selected],
-    environ: Environment,
-    files: Files,
-) -> Inputs:
-    """Look at all that a resolver found. A selection stays whole if it is the only thing that names files."""
-    if len(selections) != 1 or any(one.kind == "file" for one in found):
-        found = [*found, *(one for selected in selections for one in expanded(selected))]
-        return Inputs(observed(found, environ, files), None, files)
-    (selected,) = selections
-    files.look_at_all({folder: [name for name, _ in chosen] for folder, chosen in selected.folders.items()})
-    return Inputs(observed(found, environ, files), selected, files)
-
-
-def observed(results: Iterable[Found], environ: Environment, files: Files) -> Iterable[Input]:
-    """Look at each thing that a resolver found; one input each, sorted.
-
-    Raises:
-        ResolverError: a file can't be read.
-    """
-    first: dict[tuple[str, str, str], Input] = {}
-    for found in results:
-        if found.kind == "output":
-            continue
-        one = Input(found.kind, found.subject, _state(found, environ, files), found.reason, found.entry, found.tree)
-        known = first.setdefault((one.kind, one.subject, one.state), one)
-        if (one.entry and not known.entry) or (one.tree and not known.tree):
-            told = one if one.entry and not known.entry else known
-            both = dataclasses.replace(told, entry=one.entry or known.entry, tree=one.tree or known.tree)
-            first[one.kind, one.subject, one.state] = both
-    return [first[key] for key in sorted(first)]
-
-
-def _state(found: Found, environ: Environment, files: Files) -> str:
-    match found.kind:
-        case "file":
-            return files.state(found.subject)
-        case "directory":
-            return files.directory_state(found.subject)
-        case "env":
-            value = environ.get(found.subject)
-            return "unset" if value is None else f"set {value_digest(value)}"
-        case "git":
-            known = repository.commit(files) if found.subject == "commit" else repository.tags(files)
-            return f"set {value_digest(known)}" if known else "none"
-        case _:
-            return found.data

@@ -1,4 +1,4 @@
-"""What a resolver yielded, checked and made plain: the form in which it may cross to another process."""
+"""What a resolver yielded, checked and made plain, so that it can be sent from one process to another."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Found(NamedTuple):
 
 
 class WrongResultError(TypeError):
-    """A resolver yielded what is no input. The message says what and what was expected."""
+    """A resolver yielded what is not an input. The message says what it was and what is expected."""
 
 
 def plain(results: Iterable[object]) -> list[Found]:
     """Check and convert whatever a resolver returned, in its order, each once, selections file by file.
 
     Raises:
-        WrongResultError: something that is no `File`, `Directory`, `Env` or `Value`, or has no right name.
+        WrongResultError: something that is not a `File`, `Directory`, `Env` or `Value`, or has a wrong name.
     """
     found, selections = partitioned(results)
     return list(dict.fromkeys([*found, *(one for selected in selections for one in expanded(selected))]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dyncachekeys.model import Input
-from dyncachekeys.paths import split
+from dyncachekeys.paths import join, split
 from dyncachekeys.quick.digest import combined, folder_digest, rest_digest
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Inputs:
         yield from sorted([*self.single, *self.of_selection()], key=lambda one: (one.kind, one.subject, one.state))
 
     def of_selection(self, *, only_non_regular: bool = False) -> Iterator[Input]:
-        """Yield the inputs of the selection; if wanted, only those that are no plain files."""
+        """Yield the inputs of the selection; if wanted, only those that are not regular files."""
         if self.selected is None:
             return
         for folder, chosen in self.selected.folders.items():
@@ -47,7 +47,7 @@ class Inputs:
                 continue
             for name, number in chosen:
                 if not only_non_regular or name in seen.non_regular:
-                    path = f"{folder}/{name}" if folder else name
+                    path = join(folder, name)
                     reason = f"matches {self.selected.patterns[number]}"
                     yield Input("file", path, seen.state(name) or "", reason, tree=True)
 
@@ -57,7 +57,7 @@ class Digests:
     """The digest of some inputs, and what it is made of."""
 
     rest: bytes
-    """Over all that are no files."""
+    """Over all that are not files."""
     folders: Mapping[str, bytes]
     names: Mapping[str, Sequence[str]]
     """By folder, the names of the files, sorted."""
@@ -98,18 +98,18 @@ def digests_of(
             one_by_one.setdefault(folder, set()).add(name)
         else:
             rest.append((kind, subject, state))
-    for folder, some in one_by_one.items():
-        _merge(names, folder, sorted(some))
-    folders = {folder: _folder_digest(folder, some, files, known) for folder, some in names.items()}
+    for folder, of_folder in one_by_one.items():
+        _merge(names, folder, sorted(of_folder))
+    folders = {folder: _folder_digest(folder, of_folder, files, known) for folder, of_folder in names.items()}
     return Digests(rest_digest(rest), folders, names, len({(kind, subject) for kind, subject, _ in rest}))
 
 
-def _merge(names: dict[str, list[str]], folder: str, some: list[str]) -> None:
-    there = names.get(folder)
-    if there is None:
-        names[folder] = some
-    elif there != some:
-        names[folder] = sorted({*there, *some})
+def _merge(names: dict[str, list[str]], folder: str, more: list[str]) -> None:
+    known = names.get(folder)
+    if known is None:
+        names[folder] = more
+    elif known != more:
+        names[folder] = sorted({*known, *more})
 
 
 def _folder_digest(folder: str, names: Sequence[str], files: Files, known: Digests | None) -> bytes:

@@ -1,4 +1,4 @@
-"""Running a resolver that is not ours in a process of its own: the parent's side of `worker`.
+"""Running a resolver that is not built in in a process of its own, which runs `worker`.
 
 A resolver that prints, hangs, forks, exits or changes the directory does not harm the run: its output
 is captured and shown on failure, its time is bounded, and its whole process group ends.
@@ -7,6 +7,7 @@ is captured and shown on failure, its time is bounded, and its whole process gro
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import queue
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from dyncachekeys.files.selection import Selected
     from dyncachekeys.files.tree import Files
     from dyncachekeys.process.environ import Environment
-    from dyncachekeys.pyproject.project import Project
-    from dyncachekeys.resolving.registry import Reference
+    from dyncachekeys.resolving.wire import Request
 
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from dyncachekeys.resolving.worker import main; main()"
@@ -53,63 +53,40 @@ class Worker:
     """One key's resolver in its own process; a context manager, at whose end the process group is gone.
 
     Args:
-        project: The project.
-        key: The key's name, and ``where``: its path.
-        reference: The resolver.
+        request: Which key of which project.
         timeout: Seconds that loading, and again resolving, may take.
         environ: The environment of the process.
         files: The project's files, to which is added what the resolver looked at.
         python: The interpreter of an environment of its own, which comes before ours.
     """
 
-    def __init__(  # noqa: PLR0913  what crosses to the process is listed here and nowhere else
-        self,
-        project: Project,
-        *,
-        key: str,
-        where: str,
-        reference: Reference,
-        timeout: float,
-        environ: Environment,
-        files: Files,
-        python: Path | None = None,
+    def __init__(
+        self, request: Request, timeout: float, environ: Environment, files: Files, python: Path | None = None
     ) -> None:
         self.runs_each_time: bool = True
-        """Whether nobody can tell without running it what it will say; known after `resolve`."""
+        """Whether only running it shows what it finds; known after `resolve`."""
         self.machine: bool = True
         """Whether it may yield what depends on the machine; known after `prepare`."""
-        self._files, self._environ = files, environ
-        self._where, self._timeout, self._reference = where, timeout, reference
+        self._request, self._timeout, self._environ, self._files = request, timeout, environ, files
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
         self._process = subprocess.Popen(  # noqa: S603
             [python or sys.executable, "-c", _BOOT_OWN if python else _BOOT, json.dumps(sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._output,
-            cwd=project.root,
+            cwd=request.root,
             env=environ.whole(),
             start_new_session=True,
             encoding="ascii",
         )
-        self._lines: queue.Queue[str] = queue.Queue()
         orders, answers = self._process.stdin, self._process.stdout
         if orders is None or answers is None:  # for the type checker: both were asked for
             raise RuntimeError
-        self._orders = orders
-        self._answers = answers
+        self._orders, self._answers = orders, answers
+        self._lines: queue.Queue[str] = queue.Queue()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        request = {
-            "root": os.fspath(project.root),
-            "bare": project.bare.decode("utf-8"),
-            "home": os.fspath(project.home) if project.home is not None else "",
-            "key": key,
-            "where": where,
-            "name": reference.name,
-            "target": reference.target,
-            "origin": reference.origin,
-        }
-        self._say(json.dumps(request))
+        self._send(json.dumps(request._asdict()))
 
     def __enter__(self) -> Worker:
         return self
@@ -131,7 +108,7 @@ class Worker:
 
     def prepare(self) -> list[Problem]:
         """Wait until the resolver is loaded and its options are checked; return what is wrong."""
-        answer = self._hear()
+        answer = self._receive()
         self.machine = bool(answer.get("machine", True))
         return self._problems(answer)
 
@@ -139,10 +116,10 @@ class Worker:
         """Run the resolver.
 
         Raises:
-            ResolverError: it failed, took too long or yielded what is no input.
+            ResolverError: it failed, took too long or yielded what is not an input.
         """
-        self._say("go")
-        answer = self._hear()
+        self._send("go")
+        answer = self._receive()
         if "found" not in answer:
             raise ResolverError(self._problems(answer))
         self.runs_each_time = "looked" not in answer
@@ -150,8 +127,8 @@ class Worker:
             merge(answer["looked"], self._files, self._environ)
         return [Found(*row) for row in answer["found"]], [], [Notice(*row) for row in answer["notices"]]
 
-    def _say(self, line: str) -> None:
-        with contextlib.suppress(OSError):  # it may have ended; then what it left says why
+    def _send(self, line: str) -> None:
+        with contextlib.suppress(OSError):  # it may have ended; its output then says why
             self._orders.write(line + "\n")
             self._orders.flush()
 
@@ -160,26 +137,24 @@ class Worker:
             self._lines.put(line)
         self._lines.put("")
 
-    def _hear(self) -> dict[str, Any]:
+    def _receive(self) -> dict[str, Any]:
         try:
             line = self._lines.get(timeout=self._timeout)
-            return dict(json.loads(line)) if line else self._failure("resolver-failed", "ended without an answer")
+            return dict(json.loads(line)) if line else self._failure("ended without an answer", "resolver-failed")
         except queue.Empty:
-            return self._failure("resolver-timeout", f"did not answer within {self._timeout:g} seconds")
+            return self._failure(f"did not answer within {self._timeout:g} seconds", "resolver-timeout")
 
-    def _failure(self, code: str, said: str) -> dict[str, Any]:
-        message = f"the resolver `{self._reference.name}` ({self._reference.origin}) {said}"
-        remedy = f"mend the resolver, or raise `{self._where}.timeout`"
-        return {"problems": [{"code": code, "message": message, "where": self._where, "remedy": remedy}]}
+    def _failure(self, what: str, code: str) -> dict[str, Any]:
+        remedy = f"fix the resolver, or raise `{self._request.where}.timeout`"
+        return {"problems": [dataclasses.asdict(self._request.problem(what, remedy, code))]}
 
     def _problems(self, answer: Mapping[str, Any]) -> list[Problem]:
         problems = [Problem(**problem) for problem in answer["problems"]]
         output = self._printed()
-        if not problems or not output:
-            return problems
-        first = problems[0]
-        told = f"{first.message}\n  its output was:\n{output}"
-        return [Problem(first.code, told, first.where, first.remedy), *problems[1:]]
+        if problems and output:
+            message = f"{problems[0].message}\n  its output was:\n{output}"
+            problems[0] = dataclasses.replace(problems[0], message=message)
+        return problems
 
     def _printed(self) -> str:
         self._output.seek(0)

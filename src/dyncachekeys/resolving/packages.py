@@ -12,7 +12,7 @@ from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import DIRECTORY, Files
 from dyncachekeys.model import Directory, Env, File, Value
 from dyncachekeys.names import normalised_name
-from dyncachekeys.pyproject.project import FILE, load, without_region
+from dyncachekeys.pyproject.project import FILE, load
 from dyncachekeys.resolving.wire import merge, packed
 from dyncachekeys.uv import workspace
 
@@ -72,19 +72,20 @@ class Packages:
             remedy = f"name the folder that holds its {FILE}"
             raise ResolverError([Problem("no-package", f"there is no {FILE} in `{path}`", where, remedy)])
         if root in self._chain:
-            way = " -> ".join(self._told(one) for one in [*self._chain[self._chain.index(root) :], root])
+            cycle = " -> ".join(self._shown_name(one) for one in [*self._chain[self._chain.index(root) :], root])
             remedy = "leave one of these keys out"
-            raise ResolverError([Problem("package-cycle", f"packages use each other: {way}", where, remedy)])
+            raise ResolverError([Problem("package-cycle", f"packages use each other: {cycle}", where, remedy)])
         project = load(root)
-        files = Files(root, FileMemory(), {FILE: lambda: project.bare}, without_region)
+        files = Files(root, FileMemory(), project.bare)
         files.derived = self._files.derived
         found = self._resolve(project, self._environ, files, (*self._chain, root), whole)
-        self._files.settled &= files.settled  # what changed while it was looked at there is not believed here
+        self._files.settled &= files.settled  # if files changed while that package was read, this one must look again
         merge(_moved(packed(files, self._environ), self._files, files), self._files, self._environ)
+        package = self._shown_name(root)
         for inputs, each_time in found:
             self.runs_each_time |= each_time
             for one in inputs:
-                yield self._seen_from_here(one, files, self._told(root))
+                yield self._seen_from_here(one, files, package)
 
     def _seen_from_here(self, one: Input, files: Files, package: str) -> Result:
         reason = f"{package}: {one.reason}"
@@ -101,7 +102,7 @@ class Packages:
     def _name(self, folder: Path) -> str | None:
         return workspace.name(self._files, folder)
 
-    def _told(self, folder: Path) -> str:
+    def _shown_name(self, folder: Path) -> str:
         return self._name(folder) or folder.name
 
 

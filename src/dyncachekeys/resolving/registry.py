@@ -21,19 +21,8 @@ if TYPE_CHECKING:
     from dyncachekeys.plugin import Resolver
 
 GROUP = "dyncachekeys.resolvers"
-BUILT_IN = {
-    "backend": "dyncachekeys.resolvers.backend:backend",
-    "command": "dyncachekeys.resolvers.command:command",
-    "defaults": "dyncachekeys.resolvers.defaults:defaults",
-    "distribution": "dyncachekeys.resolvers.distribution:distribution",
-    "env": "dyncachekeys.resolvers.env:env",
-    "files": "dyncachekeys.resolvers.files:files",
-    "git": "dyncachekeys.resolvers.git:git",
-    "outputs": "dyncachekeys.resolvers.outputs:outputs",
-    "package": "dyncachekeys.resolvers.package:package",
-    "requirements": "dyncachekeys.resolvers.requirements:requirements",
-    "table": "dyncachekeys.resolvers.table:table",
-}
+_NAMES = "backend command defaults distribution env files git outputs package requirements table"
+BUILT_IN = {name: f"dyncachekeys.resolvers.{name}:{name}" for name in _NAMES.split()}
 _WITHOUT_FILES = frozenset({"command", "defaults", "distribution", "env", "git", "outputs", "table"})
 _IN_TREE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -47,7 +36,7 @@ class Reference:
     target: str
     """``module:attribute``"""
     origin: str
-    """``built in``, the distribution, or the project's own tree: who is to blame."""
+    """``built in``, the distribution, or the project's own tree."""
 
     @property
     def built_in(self) -> bool:
@@ -56,12 +45,7 @@ class Reference:
 
 
 def may_yield_files(name: str, options: Mapping[str, object]) -> bool:
-    """Tell whether a resolver may yield files without an entry of their own, going by the key alone.
-
-    Args:
-        name: As the key names it.
-        options: The key's options.
-    """
+    """Tell whether a resolver may yield files without an entry of their own, going by the key alone."""
     if name == "backend":  # the files of a backend are few and the same for everybody, but for what a trace found
         return bool(options.get("trace"))
     return name not in _WITHOUT_FILES
@@ -83,7 +67,9 @@ def find(name: str, where: str, site_packages: str | None = None) -> Reference:
     if ":" in name:
         if not _IN_TREE.fullmatch(name):
             remedy = "write `package.module:function`"
-            raise ResolverError([Problem("invalid-resolver", f"`{name}` is no reference", f"{where}.resolver", remedy)])
+            raise ResolverError(
+                [Problem("invalid-resolver", f"`{name}` is not a reference", f"{where}.resolver", remedy)]
+            )
         return Reference(name, name, "the project's own tree")
     return _installed(name, where, site_packages)
 
@@ -107,7 +93,7 @@ def _installed(name: str, where: str, site_packages: str | None) -> Reference:
 def _registered(path: list[str]) -> dict[str, dict[str, str]]:
     """Return what the distributions on a search path register: by name and distribution, where the function is.
 
-    A distribution whose metadata is broken is passed over: it must not break the others.
+    A distribution whose metadata is broken is left out: it must not break the others.
     """
     from importlib_metadata import distributions  # noqa: PLC0415  its import alone costs what a quiet run does
 
@@ -131,7 +117,7 @@ def load(reference: Reference, where: str) -> Resolver:
     """Import a resolver's function.
 
     Raises:
-        ResolverError: it can't be imported, or is nothing that can be called.
+        ResolverError: it can't be imported, or can't be called.
     """
     module_name, _, attribute = reference.target.partition(":")
     try:
@@ -152,7 +138,7 @@ def _not_loaded(reference: Reference, where: str, error: Exception) -> Problem:
     message = f"`{reference.target}` of {reference.origin} can't be loaded: {type(error).__name__}: {error}"
     missing = isinstance(error, ModuleNotFoundError) and error.name and module.startswith(error.name)
     if missing and reference.target != reference.name:
-        remedy = f"install {reference.origin} anew, or report it to whoever made it"
+        remedy = f"install {reference.origin} again, or report it to whoever made it"
     elif missing:
         remedy = "check the name, and that `plugin-path` names the folder that holds it"
     elif isinstance(error, ModuleNotFoundError):
@@ -160,5 +146,5 @@ def _not_loaded(reference: Reference, where: str, error: Exception) -> Problem:
     elif isinstance(error, AttributeError):
         remedy = f"check that the module defines `{attribute}`"
     else:
-        remedy = "mend the module, or report it to whoever made it"
+        remedy = "fix the module, or report it to whoever made it"
     return Problem("resolver-not-loaded", message, f"{where}.resolver", remedy)

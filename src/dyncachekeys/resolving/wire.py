@@ -1,17 +1,48 @@
-"""What a resolver looked at in a process of its own, as it crosses to ours."""
+"""What goes to the process of a resolver, and what comes back of the files and variables that it looked at."""
 
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dyncachekeys.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+    from typing_extensions import Self
 
     from dyncachekeys.files.tree import Files
     from dyncachekeys.process.environ import Environment
+    from dyncachekeys.pyproject.project import Project
+    from dyncachekeys.resolving.registry import Reference
+
+
+class Request(NamedTuple):
+    """Which key is to be resolved, and of which project."""
+
+    root: str
+    bare: str
+    """The content of ``pyproject.toml``, without the generated entries."""
+    home: str
+    """The root of the workspace that declares keys for its members; empty if there is none."""
+    key: str
+    where: str
+    name: str
+    """The resolver's, as `Reference`; so are the next two."""
+    target: str
+    origin: str
+
+    @classmethod
+    def of(cls, project: Project, key: str, where: str, reference: Reference) -> Self:
+        """Return the request for a key of a project."""
+        home = os.fspath(project.home) if project.home is not None else ""
+        named = (reference.name, reference.target, reference.origin)
+        return cls(os.fspath(project.root), project.bare.decode("utf-8"), home, key, where, *named)
+
+    def problem(self, what: str, remedy: str, code: str = "resolver-failed") -> Problem:
+        """Return a problem with the resolver: the message names it and its origin, and says what it did."""
+        return Problem(code, f"the resolver `{self.name}` ({self.origin}) {what}", self.where, remedy)
 
 
 def packed(files: Files, environ: Environment) -> dict[str, Any]:
@@ -37,7 +68,7 @@ def packed(files: Files, environ: Environment) -> dict[str, Any]:
 
 
 def merge(data: Mapping[str, Any], files: Files, environ: Environment) -> None:
-    """Add what was looked at elsewhere; where we saw something else, it changed meanwhile."""
+    """Add what another process looked at. A file that was seen to differ here has changed between the two looks."""
     files.facts.update(dict.fromkeys(data["facts"]))
     environ.asked.update(dict.fromkeys(data["asked"]))
     environ.prefixes.update(dict.fromkeys(data["prefixes"]))
@@ -56,26 +87,3 @@ def merge(data: Mapping[str, Any], files: Files, environ: Environment) -> None:
             seen = tuple(listed)
             files.settled &= folder.listed in {None, seen}
             folder.listed, folder.listing = seen, bytes.fromhex(listing)
-
-
-def note_modules(files: Files, before: Iterable[str], search: Iterable[str]) -> None:
-    """Remember the code that a resolver is made of: what it imported, and where it was looked for.
-
-    Args:
-        files: The project's files.
-        before: The names of the modules that were there before it was imported.
-        search: The project's own folders that are searched for modules, absolute.
-    """
-    known = set(before)
-    standard = Path(os.__file__).parent
-    for name, module in sorted(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if name in known or not isinstance(file, str):
-            continue
-        path = Path(file)
-        if not path.is_relative_to(standard) or "site-packages" in path.parts:
-            files.note(files.relative(file))
-    for folder in search:
-        path_here = files.relative(folder)
-        if files.is_dir(path_here):
-            files.entries(path_here)

@@ -1,6 +1,6 @@
-"""The environment that a resolver's own requirements (``with``) are in: made by uv, kept in the user's cache.
+"""The environment that a resolver's own requirements (``with``) are in: made by uv, in the user's cache.
 
-It is made once and never changed, so that looking it up costs two stats. Nobody else sees it half-made.
+It is made once and never changed, so that looking it up costs two stats. It gets its name when it is complete.
 """
 
 from __future__ import annotations
@@ -54,13 +54,7 @@ class OwnEnvironment:
 
 
 def prepared(requirements: Sequence[str], where: str, project: Project, environ: Environment) -> OwnEnvironment:
-    """Return the environment of requirements, which is made if it is not there yet.
-
-    Args:
-        requirements: As the key names them.
-        where: The path of the option.
-        project: The project: its settings of uv count.
-        environ: The environment, in which uv runs.
+    """Return the environment of a key's requirements, which uv makes if it is not there yet.
 
     Raises:
         ResolverError: a requirement is a path, there is no uv, or it can't make the environment.
@@ -81,18 +75,18 @@ def prepared(requirements: Sequence[str], where: str, project: Project, environ:
             (made.folder / MADE).write_text("".join(f"{one}\n" for one in wanted), encoding="utf-8")
             _place(made, found)
     except OSError as error:
-        message = f"the environment of the key's requirements can't be kept: {error}"
+        message = f"the environment of the key's requirements can't be stored: {error}"
         remedy = "set DYNCACHEKEYS_CACHE_DIR to a folder that can be written to"
         raise ResolverError([Problem("environment-not-made", message, where, remedy)]) from error
     return found
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Return where environments are kept, for all projects of a user."""
+    """Return where environments are stored, for all projects of a user."""
     own, xdg = environ.get("DYNCACHEKEYS_CACHE_DIR"), environ.get("XDG_CACHE_HOME")
     if own:
         return Path(own)
-    if xdg and Path(xdg).is_absolute():  # the specification wants another one to be passed over
+    if xdg and Path(xdg).is_absolute():  # the specification says to ignore any other
         return Path(xdg, "dyncachekeys")
     home = Path(environ.get("HOME") or Path.home())
     if sys.platform == "win32":
@@ -101,13 +95,13 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 
 
 def _refused(requirement: str, where: str) -> Problem:
-    message = f"`{requirement}` is a path or an option: an environment that is kept would not follow its changes"
+    message = f"`{requirement}` is a path or an option: a stored environment would not follow its changes"
     remedy = "name a package and its version, or a URL; a module of your own is imported from `plugin-path`"
     return Problem("invalid-option", message, where, remedy)
 
 
 def _name(wanted: Sequence[str], project: Project) -> str:
-    """Return the name of an environment: it stands for all that decides what is in it."""
+    """Return the name of an environment: a digest of all that decides what is in it."""
     settings = project.pyproject["tool"].get("uv", {})
     relevant = {name: value for name, value in settings.items() if name != "cache-keys"}
     base = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)

@@ -1,93 +1,138 @@
-"""The process in which a resolver that is not ours runs: the child's side of `isolation`.
+"""The process in which a resolver that is not built in runs: the other side of `isolated`.
 
-It speaks one JSON document a line: a request comes in, the problems of loading go out, ``go`` comes in,
-the results go out. Whatever the resolver prints goes to standard error, which the parent keeps.
+It reads and writes one JSON document a line: it reads the request, writes the problems of loading, reads
+``go``, and writes the results. Whatever the resolver prints goes to standard error, which the parent keeps.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
 import traceback
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.config import model
 from dyncachekeys.config.check import check_options
 from dyncachekeys.errors import Problem, ResolverError
-from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.plugin import Context, is_tracked, may_ask_machine
 from dyncachekeys.process.environ import Environment
-from dyncachekeys.pyproject.project import FILE, without_region
+from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.source import parse
 from dyncachekeys.resolving import registry
-from dyncachekeys.resolving.found import WrongResultError, plain
-from dyncachekeys.resolving.wire import note_modules, packed
+from dyncachekeys.resolving.found import Found, WrongResultError, plain
+from dyncachekeys.resolving.wire import Request, packed
 
 if TYPE_CHECKING:
-    from typing import TextIO
-
-    from dyncachekeys.config.model import Config, Key
     from dyncachekeys.plugin import Resolver
 
 
 def main() -> None:
     """Serve one key."""
-    channel = os.fdopen(os.dup(1), "w", encoding="ascii")
+    answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # what is printed must outlive a kill
     orders = os.fdopen(os.dup(0), encoding="ascii")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a resolver that asks for input must not wait for ever
     sys.dont_write_bytecode = True
-    request = json.loads(orders.readline())
-    root, where = Path(request["root"]), request["where"]
-    bare = request["bare"].encode()
-    pyproject = parse(bare)
-    settings, _ = model.read(pyproject.get("tool", {}).get("dyncachekeys", {}), _inherited(request["home"]))
-    key = settings.keys[request["key"]]
-    before = list(sys.modules)
-    function, problems = _loaded(root, settings, key, request)
-    tracked = function is not None and is_tracked(function)
-    machine = True
-    if function is not None and not problems:
-        machine, problems = _machine(function, key, request)
-    _send(channel, {"problems": [dataclasses.asdict(problem) for problem in problems], "machine": machine})
-    if function is None or problems or orders.readline().strip() != "go":
-        return
-    files = Files(root, FileMemory(), {FILE: lambda: bare}, without_region)
-    environ = Environment(dict(os.environ))
-    # A little less than the parent waits, so that what is told is which program took too long.
-    seconds = key.timeout - min(1, key.timeout / 10)
-    context = Context(root, pyproject, environ, files, where, timeout=seconds, own_group=False)
-    answer = _answer(function, context, key, request)
-    if tracked and not context.runs_each_time and "found" in answer:
-        note_modules(files, before, _search(root, settings))
-        answer["looked"] = packed(files, environ)
-    _send(channel, answer)
+
+    def send(answer: dict[str, Any]) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+    job = _Job(Request(**json.loads(orders.readline())))
+    problems = job.prepare()
+    send({"problems": [asdict(problem) for problem in problems], "machine": job.machine})
+    if not problems and orders.readline().strip() == "go":
+        send(job.answer())
 
 
-def _loaded(root: Path, settings: Config, key: Key, request: dict[str, Any]) -> tuple[Resolver | None, list[Problem]]:
-    where = request["where"]
-    reference = registry.Reference(request["name"], request["target"], request["origin"])
-    sys.path[:0] = _search(root, settings)
-    try:
-        function = registry.load(reference, where)
-    except ResolverError as error:
-        return None, list(error.problems)
-    except SystemExit as error:
-        return None, [_problem(request, f"called sys.exit({error.code!r}) while it was imported")]
-    return function, check_options(function, key.options, where)
+class _Job:
+    """One key of a project."""
 
+    def __init__(self, request: Request) -> None:
+        self.machine = True
+        """Whether the resolver may yield what depends on the machine."""
+        self._request = request
+        self._root = Path(request.root)
+        self._pyproject = parse(request.bare.encode())
+        table = self._pyproject.get("tool", {}).get("dyncachekeys", {})
+        settings, _ = model.read(table, _inherited(request.home))
+        self._key = settings.keys[request.key]
+        self._search = [str((self._root / folder).resolve()) for folder in settings.plugin_path]
+        self._modules_before = set(sys.modules)
+        self._function: Resolver
 
-def _machine(function: Resolver, key: Key, request: dict[str, Any]) -> tuple[bool, list[Problem]]:
-    try:
-        return may_ask_machine(function, key.options), []
-    except Exception as error:  # noqa: BLE001  it is a stranger's code; what it raises is the message
-        said = "".join(traceback.format_exception_only(error)).strip()
-        return True, [_problem(request, f"can't tell whether it asks the machine: {said}")]
+    def prepare(self) -> list[Problem]:
+        """Import the resolver and check the key's options; return what is wrong."""
+        sys.path[:0] = self._search
+        named = registry.Reference(self._request.name, self._request.target, self._request.origin)
+        try:
+            self._function = registry.load(named, self._request.where)
+        except ResolverError as error:
+            return list(error.problems)
+        except SystemExit as error:
+            return [self._problem(f"called sys.exit({error.code!r}) while it was imported")]
+        problems = check_options(self._function, self._key.options, self._request.where)
+        if not problems:
+            try:
+                self.machine = may_ask_machine(self._function, self._key.options)
+            except Exception as error:  # noqa: BLE001  it is a stranger's code; what it raises is the message
+                return [self._problem(f"can't tell whether it asks the machine: {_shown(error)}")]
+        return problems
+
+    def answer(self) -> dict[str, Any]:
+        """Run the resolver; return what it found, or what is wrong, as JSON has it."""
+        files = Files(self._root, bare=self._request.bare.encode())
+        environ = Environment(dict(os.environ))
+        # A little less than the parent waits, so that the message names the program that took too long.
+        seconds = self._key.timeout - min(1, self._key.timeout / 10)
+        where = self._request.where
+        context = Context(self._root, self._pyproject, environ, files, where, timeout=seconds, own_group=False)
+        try:
+            found = self._found(context)
+        except ResolverError as error:
+            return {"problems": [asdict(problem) for problem in error.problems]}
+        answer: dict[str, Any] = {"found": found, "notices": [astuple(notice) for notice in context.notices]}
+        if is_tracked(self._function) and not context.runs_each_time:
+            self._note_modules(files)
+            answer["looked"] = packed(files, environ)
+        return answer
+
+    def _found(self, context: Context) -> list[Found]:
+        try:
+            return plain(self._function(context, **self._key.options))
+        except ResolverError:
+            raise
+        except SystemExit as error:
+            what = f"called sys.exit({error.code!r})"
+        except WrongResultError as error:
+            what = f"did not do what it should: {error}"
+        except Exception as error:  # noqa: BLE001  it is a stranger's code; what it raises is the message
+            what = f"raised {_shown(error)}{_place(error, self._root)}"
+        raise ResolverError([self._problem(what)])
+
+    def _note_modules(self, files: Files) -> None:
+        """Record the code that the resolver is made of: the modules that it imported, and the folders searched."""
+        standard = Path(os.__file__).parent
+        for name, module in sorted(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if name in self._modules_before or not isinstance(file, str):
+                continue
+            path = Path(file)
+            if not path.is_relative_to(standard) or "site-packages" in path.parts:
+                files.note(files.relative(file))
+        for folder in map(files.relative, self._search):
+            if files.is_dir(folder):
+                files.entries(folder)
+
+    def _problem(self, what: str) -> Problem:
+        return self._request.problem(what, "fix the resolver, or its options")
 
 
 def _inherited(home: str) -> object:
@@ -97,44 +142,14 @@ def _inherited(home: str) -> object:
     return parse((Path(home) / FILE).read_bytes())["tool"]["dyncachekeys"]["workspace"]["keys"]
 
 
-def _search(root: Path, settings: Config) -> list[str]:
-    return [str((root / folder).resolve()) for folder in settings.plugin_path]
-
-
-def _answer(function: Resolver, context: Context, key: Key, request: dict[str, Any]) -> dict[str, Any]:
-    try:
-        found = plain(function(context, **key.options))
-    except ResolverError as error:
-        return {"problems": [dataclasses.asdict(problem) for problem in error.problems]}
-    except SystemExit as error:
-        return {"problems": [dataclasses.asdict(_problem(request, f"called sys.exit({error.code!r})"))]}
-    except WrongResultError as error:
-        return {"problems": [dataclasses.asdict(_problem(request, f"did not do what it should: {error}"))]}
-    except Exception as error:  # noqa: BLE001  it is a stranger's code; what it raises is the message
-        said = "".join(traceback.format_exception_only(error)).strip()
-        place = _place(error, context.root)
-        return {"problems": [dataclasses.asdict(_problem(request, f"raised {said}{place}"))]}
-    return {"found": found, "notices": [dataclasses.astuple(notice) for notice in context.notices]}
-
-
-def _problem(request: dict[str, Any], said: str) -> Problem:
-    message = f"the resolver `{request['name']}` ({request['origin']}) {said}"
-    return Problem("resolver-failed", message, request["where"], "mend the resolver, or its options")
+def _shown(error: Exception) -> str:
+    return "".join(traceback.format_exception_only(error)).strip()
 
 
 def _place(error: BaseException, root: Path) -> str:
-    """Return where in the project an error came from, or where at all."""
+    """Return where an error was raised: the last place in the project, or else the last place."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(root)] or frames[-1:]
-    if not ours:
-        return ""
     path = Path(ours[-1].filename)
     shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
     return f" ({shown}:{ours[-1].lineno})"
-
-
-def _send(channel: TextIO, message: dict[str, Any]) -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    channel.write(json.dumps(message) + "\n")
-    channel.flush()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from dyncachekeys.files.selection import Selected
-from dyncachekeys.files.tree import CHANGED, MISSING, Files
+from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.model import Input
 from dyncachekeys.paths import join
 from dyncachekeys.quick.stamp import StampFolder, Stamps
@@ -109,9 +109,7 @@ def _linked_unseen(coverage: Coverage, status: Status, before: int) -> Iterator[
 
 def _time_of_linked(files: Files, folder: str, name: str) -> int | None:
     seen = files.folders[folder]
-    if name in seen.non_regular:
-        return newest(files, [join(folder, name)])
-    return seen.stats[seen.names[name] * 4 + CHANGED]
+    return newest(files, [join(folder, name)]) if name in seen.non_regular else seen.changed(name)
 
 
 def _unexpected_build(coverage: Coverage, status: Status, record: Record) -> Iterator[str]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal, get_args
 
+from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.files.ignore import IgnoreRules
-from dyncachekeys.files.tree import CHANGED, changed_ns
 from dyncachekeys.paths import join, split
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.tables import differing
@@ -180,7 +180,7 @@ def _same_content(plan: Plan) -> Iterator[str]:
     for path, folder in plan.status.files.folders.items():
         for name, row in folder.names.items():
             is_input = folder.roles[row] & INPUT and join(path, name) != FILE
-            is_newer = folder.stats[row * 4 + CHANGED] > plan.status.state.started
+            is_newer = (folder.changed(name) or 0) > plan.status.state.started
             if is_input and is_newer and plan.status.files.memory.content(path, name) == folder.content(name):
                 yield join(path, name)
 

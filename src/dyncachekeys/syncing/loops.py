@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.model import Notice
 from dyncachekeys.paths import join, split
-from dyncachekeys.pyproject.source import as_entry
+from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.syncing.diff import remembered
 from dyncachekeys.syncing.status import Status
 from dyncachekeys.uv.mtimes import newest
@@ -49,7 +49,7 @@ def rewritten_in_build(coverage: Coverage, status: Status) -> Iterator[str]:
 
 def count(coverage: Coverage, status: Status) -> Loops:
     """Count again what was written in builds and moved the stamp in syncs."""
-    own = (one["file"] for one in map(as_entry, status.project.user_entries) if isinstance(one, dict) and "file" in one)
+    own = (one["file"] for one in entry_tables(status.project.user_entries) if "file" in one)
     seen = {*map(str, own), *(one.subject for one in coverage.watched if one.kind == "file")}
     writes = status.state.writes
     if status.new_record is not None:

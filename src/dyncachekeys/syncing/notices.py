@@ -10,6 +10,7 @@ from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Notice
 from dyncachekeys.pyproject.project import FILE, HOME, Project
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv.entries import malformed
 
 _NAMES_WHAT_IT_TAKES = ("flit_core", "maturin", "mesonpy", "poetry", "setuptools", "uv_build")
@@ -43,8 +44,7 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
 
 
 def _sdist_takes_in_home(project: Project, files: Files) -> bool:
-    build_system = project.pyproject.get("build-system")
-    backend = build_system.get("build-backend") if isinstance(build_system, dict) else None
+    backend = at(project.pyproject, "build-system.build-backend")
     if not isinstance(backend, str) or backend.startswith(_NAMES_WHAT_IT_TAKES):
         return False
     for folder in (project.root, *project.root.parents):

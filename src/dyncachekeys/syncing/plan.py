@@ -86,7 +86,7 @@ class Plan:
         """Return what was looked at, in columns. To be called when all has been looked at."""
         status, files = self.status, self.status.files
         stamp = capture.note_stamp(files)
-        if self.coverage.has_links and LinkFolder(self.home).stat and not files.stands(LINK_FOLDER):
+        if self.coverage.has_links and LinkFolder(self.home).stat and not files.is_listed_as_before(LINK_FOLDER):
             files.entries(LINK_FOLDER)
         taken = capture.snapshot_of(status, self.coverage)
         capture.seal_environment(taken, status.environ, status.seen, [*expected.env, "UV_PROJECT_ENVIRONMENT"])

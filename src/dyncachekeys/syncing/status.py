@@ -11,10 +11,10 @@ from pathlib import Path
 from dyncachekeys.config.model import read
 from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
 from dyncachekeys.files import derived
-from dyncachekeys.files.tree import CHANGED, Files
+from dyncachekeys.files.tree import Files
 from dyncachekeys.paths import join
 from dyncachekeys.process.environ import Environment, for_keys
-from dyncachekeys.pyproject.project import FILE, HOME, Project, without_region
+from dyncachekeys.pyproject.project import HOME, Project
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.source import user_entries
 from dyncachekeys.resolving.engine import Resolution, resolve
@@ -84,8 +84,8 @@ class Status:
         for folder, names in coverage.linked.items():
             seen = self.files.folders[folder]
             for name in names:
-                row = seen.names.get(name)
-                if row is not None and record.missed(seen.stats[row * 4 + CHANGED]):
+                changed = seen.changed(name)
+                if changed is not None and record.missed(changed):
                     yield folder, name
 
     def coverage(self, written: Sequence[str]) -> Coverage:
@@ -99,7 +99,7 @@ class Status:
 def status_of(root: Path, last: LastRun, environ: Mapping[str, str]) -> Status:
     """Read a project and run its keys. Errors as `planning.make_plan`."""
     project = by_name.loaded(root, last.state.entries)
-    files = Files(root, last.memory, {FILE: lambda: project.bare}, without_region)
+    files = Files.of(project, last.memory)
     if last.believed:
         files.derived = derived.load(root / HOME / derived.FILE)
     inheriting = workspace.with_inherited(project, files)

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.files.read import read
-from dyncachekeys.files.tree import changed_ns
 from dyncachekeys.paths import split
 from dyncachekeys.trace.filter import parents
 from dyncachekeys.trace.inputs import listed_names

@@ -150,7 +150,7 @@ def _passed_over(
             yield entry
             continue
         is_dir = _is_dir(entry)
-        if (is_dir or posixpath.splitext(entry.name)[1] not in read) and ignored.says(
+        if (is_dir or posixpath.splitext(entry.name)[1] not in read) and ignored.ignores(
             entry.name, is_dir=is_dir and not entry.is_symlink()
         ):
             yield entry

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dyncachekeys.errors import Problem, ResolverError
-from dyncachekeys.files.tree import changed_ns
+from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.process import run, venv
 from dyncachekeys.trace.filter import Bounds, Fact, Trace, parents, parsed, sifted, touched
 from dyncachekeys.trace.in_build.tracer import OWN
@@ -229,7 +229,8 @@ def _python(request: TraceRequest, work: Path) -> Path:
     made = work / "environment"
     wanted = request.at_sources(with_extra(request.settings, request.project.name, request.system.get("requires")))
     base = theirs if theirs.exists() else None
-    venv.make_for_build(made, _in(made), base, wanted, request.where, request.project.root, dict(request.environ))
+    venv.make_for_build(made, base, request.where, request.project.root, dict(request.environ))
+    _install(request, _in(made), wanted)
     return _in(made)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dyncachekeys.names import normalised_name
+from dyncachekeys.names import normalised_name, parsed
+from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from dyncachekeys.files.tree import Files
     from dyncachekeys.pyproject.project import Project
-
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?[^;@]*(;.*)?", re.DOTALL)
 
 
 def with_extra(settings: Mapping[str, Any], name: str, requires: object) -> list[str]:
@@ -72,7 +70,7 @@ def at_sources(requirements: Sequence[str], project: Project, files: Files) -> l
     home = workspace.home(files)
     folders: dict[str, Path] = {}
     for root, pyproject in ((home, workspace.pyproject(files, home)), (project.root, project.pyproject)):
-        for name, source in _table(_uv(pyproject).get("sources")).items():
+        for name, source in table_at(pyproject, "tool.uv.sources").items():
             folders.update((normalised_name(name), folder) for folder in _folders(name, source, root, files))
     return [_at(one, folders) for one in requirements]
 
@@ -95,16 +93,12 @@ def _folders(name: str, source: Any, root: Path, files: Files) -> Iterator[Path]
 
 
 def _at(requirement: str, folders: Mapping[str, Path]) -> str:
-    found = _REQUIREMENT.fullmatch(requirement)
-    folder = folders.get(normalised_name(found[1])) if found else None
+    found = parsed(requirement)
+    folder = folders.get(normalised_name(found.name)) if found and not found.url else None
     if found is None or folder is None:
         return requirement
-    marker = f" {found[3]}" if found[3] else ""
-    return f"{found[1]}{found[2] or ''} @ {folder.as_uri()}{marker}"
-
-
-def _uv(pyproject: Any) -> Mapping[str, Any]:
-    return _table(_table(_table(pyproject).get("tool")).get("uv"))
+    found.url, found.specifier = folder.as_uri(), type(found.specifier)()
+    return str(found)
 
 
 def _table(value: Any) -> Mapping[str, Any]:

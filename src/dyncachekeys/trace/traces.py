@@ -12,6 +12,7 @@ from dyncachekeys.files import refs
 from dyncachekeys.files.tree import MISSING
 from dyncachekeys.model import Env, File, Notice
 from dyncachekeys.paths import split
+from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.quick.snapshot import READ
 from dyncachekeys.trace import concurrent, record
 from dyncachekeys.trace.in_build import tracer
@@ -138,9 +139,7 @@ class Traces:
     def _basis(self, known: StoredTrace) -> str:
         """Return a seal over what the build is made with."""
         pyproject, python_version = self._project.pyproject, ".python-version"
-        tool = pyproject.get("tool")
-        own = tool.get("uv") if isinstance(tool, dict) else None
-        tables = (own if isinstance(own, dict) else {}, workspace.settings(self._files))
+        tables = (table_at(pyproject, "tool.uv"), workspace.settings(self._files))
         settings = [{name: value for name, value in uv.items() if name != "cache-keys"} for uv in tables]
         home = self._files.relative(os.fspath(workspace.home(self._files) / python_version))
         parts = [
@@ -243,5 +242,4 @@ def repository_of(files: Files) -> Path:
 
 
 def _keys(project: Project) -> list[object]:
-    keys = (project.table or {}).get("keys")
-    return [*(keys.values() if isinstance(keys, dict) else ()), *project.inherited.values()]
+    return [*table_at(project.table, "keys").values(), *project.inherited.values()]

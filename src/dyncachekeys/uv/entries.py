@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 CURRENT = STAMP_LINK
 """What uv watches as a directory (U25)."""
 DIGEST = ".dyncachekeys/sha256-"
-"""How the name begins of a directory that never exists, and whose name carries a digest (U7)."""
+"""The beginning of a directory's name that carries a digest; the directory never exists (U7)."""
 STAMP_FILE = ".dyncachekeys/stamp"
 """The file that it watches where links can't be made."""
 LINKS = f"{LINK_FOLDER}/*"
@@ -25,6 +25,7 @@ DEFAULTS: tuple[Mapping[str, str], ...] = (
     {"dir": "src"},
 )
 """What it watches where there are no ``cache-keys`` (U10)."""
+_KINDS = frozenset({"file", "dir", "env", "git"})
 _GLOB_SIGNS = re.compile(r"[*?\[{]")
 
 
@@ -39,22 +40,22 @@ def is_literal_path(path: str) -> bool:
 
 
 def malformed(entry: Any) -> str | None:
-    """Return why uv can't read an entry; nothing if it can. Run on 0.6.17, 0.12.24 and 0.13.9."""
+    """Return why uv can't read an entry; nothing if it can. Tried on 0.6.17, 0.12.24 and 0.13.9."""
     if isinstance(entry, str):
         return None
     if not isinstance(entry, dict):
         return f"an entry is a path or a table, not {type(entry).__name__}"
-    named = ", ".join(f"`{name}`" for name in entry) or "an empty table"
-    if len(entry) != 1 or not entry.keys() <= {"file", "dir", "env", "git"}:
-        known = entry.keys() & {"file", "dir", "env", "git"}
-        return f"an entry has one field, not {named}" if known else f"{named} is no kind of entry"
-    for kind in ("file", "dir", "env"):
-        if kind in entry and not isinstance(entry[kind], str):
-            return f"`{kind}` must be text"
-    git = entry.get("git", True)
-    if isinstance(git, dict):
-        non_regular = [
-            name for name, value in git.items() if name not in {"commit", "tags"} or not isinstance(value, bool)
-        ]
-        return f"`git` has no `{non_regular[0]}`" if non_regular else None
-    return None if isinstance(git, bool) else "`git` is `true`, or a table with `commit` and `tags`"
+    if len(entry) != 1 or not entry.keys() <= _KINDS:
+        named = ", ".join(f"`{name}`" for name in entry) or "an empty table"
+        return f"an entry has one field, not {named}" if entry.keys() & _KINDS else f"{named} is not a kind of entry"
+    ((kind, value),) = entry.items()
+    if kind == "git":
+        return _malformed_git(value)
+    return None if isinstance(value, str) else f"`{kind}` must be text"
+
+
+def _malformed_git(value: Any) -> str | None:
+    if isinstance(value, dict):
+        unknown = [name for name, on in value.items() if name not in {"commit", "tags"} or not isinstance(on, bool)]
+        return f"`git` has no `{unknown[0]}`" if unknown else None
+    return None if isinstance(value, bool) else "`git` is `true`, or a table with `commit` and `tags`"

@@ -8,8 +8,9 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
+from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.files.gitignore import Rules
-from dyncachekeys.files.tree import CHANGED, changed_ns
+from dyncachekeys.paths import join
 from dyncachekeys.quick.snapshot import TIMED
 from dyncachekeys.uv.entries import is_glob
 
@@ -27,19 +28,13 @@ def newest(files: Files, paths: Iterable[str]) -> int | None:
 
 
 def newest_linked(files: Files, linked: Mapping[str, Sequence[str]]) -> int | None:
-    """Return the latest time of the files to which there are links, as `newest`.
-
-    Args:
-        files: The project's files, where all of them were looked at.
-        linked: By folder, their names.
-    """
+    """Return the latest time of the files to which there are links, by folder, as `newest`. All were looked at."""
     times: list[int] = []
     for folder, names in linked.items():
         seen = files.folders[folder]
-        times += [seen.stats[seen.names[name] * 4 + CHANGED] for name in names if name in seen.names]
-        for name in seen.non_regular.keys() & names if seen.non_regular else ():
-            time = _changed(files, f"{folder}/{name}" if folder else name)
-            times += [time] if time is not None else []
+        regular = (seen.changed(name) for name in names)
+        others = (_changed(files, join(folder, name)) for name in seen.non_regular.keys() & names)
+        times += [time for time in (*regular, *others) if time is not None]
     return max(times, default=None)
 
 
@@ -92,14 +87,8 @@ def _matches(files: Files, glob: str) -> Iterator[str]:
 
 
 def _below(files: Files, folder: str, place: FolderRules) -> Iterator[str]:
-    if not files.is_dir(folder):
-        return
-    try:
-        entries = files.entries(folder)
-    except OSError:
-        return
-    for entry in sorted(entries, key=lambda entry: entry.name):
-        path = f"{folder}/{entry.name}" if folder else entry.name
+    for entry in files.listing(folder):
+        path = join(folder, entry.name)
         if entry.is_dir(follow_symlinks=False):
             below = place.enter(entry.name)
             if below.can_match:

@@ -1,4 +1,4 @@
-"""Which uv is on PATH, and what it can do; it is asked once for its version, and again only if it is another."""
+"""Which uv is on PATH, and what it can do; it is asked for its version once, and again only if it was replaced."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _FOLLOWS_LINKS = (0, 7, 21)
 """From which uv on a glob follows a link to a file (U13)."""
 _VERSION = re.compile(rb"uv (\d+)\.(\d+)\.(\d+)")
 _LONGEST = 10
-"""Seconds that it may take to tell its version."""
-_MOST_SAID = 4_096
+"""Seconds that it may take to print its version."""
+_MOST_OUTPUT = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,13 @@ class Program:
 
     path: str
     stat: str
-    """Size, times and inode: by what it is recognised."""
+    """Size, times and inode, by which it is recognised."""
     version: tuple[int, ...]
-    """Empty if it could not be told."""
+    """Empty if it is not known."""
 
     @property
     def follows_links(self) -> bool:
-        """Whether it sees a file through a link behind a glob; one that does not tell its version is believed to."""
+        """Whether it sees a file through a link behind a glob; assumed of one whose version is not known."""
         return not self.version or self.version >= _FOLLOWS_LINKS
 
     def as_list(self) -> list[str]:
@@ -51,10 +51,7 @@ class Program:
 def find(files: Files, environ: Mapping[str, str], known: Sequence[str]) -> Program | None:
     """Return the uv on PATH; the one that was known, if there is none any more.
 
-    Args:
-        files: The project's files, by which it is noticed if it is replaced.
-        environ: The environment in which it will be run.
-        known: The one that was found before, as `Program.as_list`; may be empty.
+    ``known`` is the one that was found before, as `Program.as_list`, if there was one.
 
     Raises:
         ConfigurationError: it is too old.
@@ -65,7 +62,7 @@ def find(files: Files, environ: Mapping[str, str], known: Sequence[str]) -> Prog
         return before
     try:
         info = os.stat(path)
-    except OSError:  # it is just being replaced
+    except OSError:  # it is being replaced just now
         return before
     files.note(files.relative(os.path.abspath(path)), TIMED)
     stat = f"{info.st_size} {info.st_mtime_ns} {info.st_ino}"
@@ -74,8 +71,8 @@ def find(files: Files, environ: Mapping[str, str], known: Sequence[str]) -> Prog
     else:
         found = Program(path, stat, _version(path, stat))
     if found.version and found.version < OLDEST:
-        told, oldest = (".".join(map(str, version)) for version in (found.version, OLDEST))
-        message = f"uv {told} is too old: it does not know all that the keys need"
+        version, oldest = (".".join(map(str, numbers)) for numbers in (found.version, OLDEST))
+        message = f"uv {version} is too old: it does not know all that the keys need"
         raise ConfigurationError([Problem("uv-too-old", message, path, f"install uv {oldest} or newer")])
     return found
 
@@ -86,7 +83,9 @@ def _version(path: str, stat: str) -> tuple[int, ...]:  # noqa: ARG001  another 
 
     folder = Path(path).parent  # not the project's: its settings have no say in this
     try:
-        done = run.run((path, "--version"), folder=folder, environ=os.environ, timeout=_LONGEST, max_output=_MOST_SAID)
+        done = run.run(
+            (path, "--version"), folder=folder, environ=os.environ, timeout=_LONGEST, max_output=_MOST_OUTPUT
+        )
     except OSError:
         return ()
     match = _VERSION.match(done.output)

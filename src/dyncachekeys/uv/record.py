@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys.encoding import sealed, value_digest
 from dyncachekeys.files import repository
 from dyncachekeys.names import normalised_name
+from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.quick.digest import digest_of
 from dyncachekeys.quick.snapshot import TIMED
 from dyncachekeys.uv.entries import CURRENT, DIGEST, LINKS
@@ -41,7 +43,7 @@ class Record:
     name: str | None = None
     """The name that carries the digest, under the transport `digest` (U7)."""
     identity: tuple[int, int] = (0, 0)
-    """Inode and modification time of the file itself: another one was written anew."""
+    """Inode and modification time of the file itself: another identity is another record."""
 
     def is_another(self, seen: Mapping[str, Any] | None) -> bool:
         """Tell whether it was written since a record was seen, as the state remembers that one."""
@@ -50,8 +52,8 @@ class Record:
     def missed(self, time: int) -> bool:
         """Tell whether a watched file that was written at a time, in nanoseconds, was written during the build.
 
-        What is younger than the newest file that uv saw was written after uv had looked (U15), and what is no
-        younger than the record itself before the build had ended.
+        What is newer than the newest file that uv saw was written after uv had looked (U15), and what is not
+        newer than the record itself before the build had ended.
         """
         return self.timestamp is not None and self.timestamp < time <= self.identity[1]
 
@@ -68,13 +70,7 @@ class Record:
 
 
 def installed_record(files: Files, name: str, environ: Mapping[str, str]) -> Record | None:
-    """Return the record of the project in its environment; nothing if it is not installed there.
-
-    Args:
-        files: The project's files.
-        name: The project's name, in whatever spelling.
-        environ: For ``UV_PROJECT_ENVIRONMENT``.
-    """
+    """Return the record of the project of a name, however spelled, in its environment; nothing if it is not there."""
     venv = project_environment(files, environ)
     wanted = normalised_name(name)
     sites = (*venv.glob("lib/python*/site-packages"), venv / "Lib" / "site-packages")
@@ -82,18 +78,16 @@ def installed_record(files: Files, name: str, environ: Mapping[str, str]) -> Rec
         for info in site.glob("*.dist-info"):
             path = info / "uv_cache.json"
             if normalised_name(info.name.split("-")[0]) == wanted and (record := _read(path)):
-                files.note(files.relative(os.fspath(path)), TIMED)
+                files.note(files.relative(path), TIMED)
                 return record
     _note_absence(files, venv, sites)
     return None
 
 
 def _note_absence(files: Files, venv: Path, sites: Iterable[Path]) -> None:
-    """Have it noticed when the project comes to be installed, or not any more."""
+    """Make the next run notice that the project was installed or removed."""
     for folder in (venv, venv / "lib", *sites):
-        path = files.relative(os.fspath(folder))
-        if files.is_dir(path):
-            files.entries(path)
+        files.listing(files.relative(folder))
 
 
 def _read(path: Path) -> Record | None:
@@ -122,24 +116,24 @@ def _nanoseconds(stored: Any) -> int | None:
 def expected_record(
     files: Files, entries: Sequence[Any], environ: Mapping[str, str], linked: int | None = None
 ) -> Record:
-    """Return the record that uv makes if it builds from the project as it is now.
+    """Return the record that uv makes if it builds from the project as it is now, in this environment.
 
-    Args:
-        files: The project's files.
-        entries: The whole list ``tool.uv.cache-keys``, the user's entries included.
-        environ: The environment that uv will see.
-        linked: The latest time of what uv sees through the link folder, in nanoseconds.
+    ``entries`` is the whole list ``tool.uv.cache-keys``, the user's entries included; ``linked`` the latest time of
+    what uv sees through the link folder, in nanoseconds.
     """
-    known = ({"file": entry} if isinstance(entry, str) else entry for entry in entries)
-    tables = [entry for entry in known if isinstance(entry, dict)]  # of all else uv makes nothing (U11)
-    named = [str(table["file"]) for table in tables if table.get("file", LINKS) != LINKS]
+    of_kind: dict[str, list[Any]] = {"file": [], "dir": [], "env": [], "git": []}
+    for entry in entry_tables(entries):
+        for kind, value in entry.items():
+            of_kind.get(kind, []).append(value)
+    folders = list(map(str, of_kind["dir"]))
+    times = (newest(files, [str(path) for path in of_kind["file"] if path != LINKS]), linked)
     return Record(
-        timestamp=max((time for time in (newest(files, named), linked) if time is not None), default=None),
-        git=_git(files, [table["git"] for table in tables if table.get("git")]),
-        env={str(table["env"]): environ.get(str(table["env"])) for table in tables if "env" in table},
+        timestamp=max((time for time in times if time is not None), default=None),
+        git=_git(files, of_kind["git"]),
+        env={name: environ.get(name) for name in map(str, of_kind["env"])},
         current=None,
-        folders={str(t["dir"]): os.path.isdir(files.full(str(t["dir"]))) for t in tables if "dir" in t},
-        name=_name(str(table["dir"]) for table in tables if "dir" in table),
+        folders={folder: os.path.isdir(files.full(folder)) for folder in folders},
+        name=_name(folders),
     )
 
 
@@ -147,14 +141,17 @@ def _name(directories: Iterable[str]) -> str | None:
     return next((name for name in directories if name.startswith(DIGEST)), None)
 
 
-def _git(files: Files, wanted: Sequence[Any]) -> str | None:
+def _asked_of_git(value: Any) -> list[str]:
+    """Return what an entry of the kind `git` has uv look at."""
+    if isinstance(value, dict):
+        return [name for name, on in value.items() if on]
+    return ["commit"] if value is True else []
+
+
+def _git(files: Files, wanted: Iterable[Any]) -> str | None:
     """Return a digest of ``[commit, tags]`` as uv reads them, ``None`` for what no entry asks for (U9)."""
-    asked: set[str] = set()
-    for one in wanted:
-        asked |= (
-            {name for name, on in one.items() if on} if isinstance(one, dict) else {"commit"} if one is True else set()
-        )
-    if not all(repository.is_read_by_every_uv(files, what) for what in asked & {"commit", "tags"}):
+    asked = {"commit", "tags"}.intersection(itertools.chain.from_iterable(map(_asked_of_git, wanted)))
+    if not all(repository.is_read_by_every_uv(files, what) for what in asked):
         return None
     return value_digest(
         [

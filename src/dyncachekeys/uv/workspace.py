@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import posixpath
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.source import parse
-from dyncachekeys.quick.snapshot import LEFT_OUT
+from dyncachekeys.pyproject.tables import at, table_at
+from dyncachekeys.uv.members import is_member, members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from dyncachekeys.files.tree import Files
     from dyncachekeys.pyproject.project import Project
@@ -34,8 +33,8 @@ def home(files: Files) -> Path:
     for folder in root.parents:
         workspace = _workspace(files, folder)
         if (folder / FILE).is_file():
-            is_member = workspace is not None and _is_member(root.relative_to(folder).as_posix(), workspace)
-            return folder if is_member else root
+            includes = workspace is not None and is_member(root.relative_to(folder).as_posix(), workspace)
+            return folder if includes else root
     return root
 
 
@@ -44,23 +43,17 @@ def is_alone(files: Files) -> bool:
     root = files.root
     if home(files) != root or _workspace(files, root) is not None:
         return False
-    sources = (_relative(files, source / FILE) for source in _path_sources(files, root) if source != root)
+    sources = (files.relative(source / FILE) for source in _path_sources(files, root) if source != root)
     return not any(files.is_file(source) for source in sources)
 
 
 def inherited(files: Files) -> Mapping[str, Any]:
     """Return the keys that the workspace's root declares for its members, the root included, unread."""
-    declared = _at(pyproject(files, home(files)), "tool", "dyncachekeys", "workspace", "keys")
-    return declared if isinstance(declared, dict) else {}
+    return table_at(pyproject(files, home(files)), "tool.dyncachekeys.workspace.keys")
 
 
 def with_inherited(project: Project, files: Files) -> Project:
-    """Return the project with the keys that its workspace's root declares for it.
-
-    Args:
-        project: The project.
-        files: Its files.
-    """
+    """Return the project with the keys that its workspace's root declares for it."""
     keys = inherited(files) if "project" in project.pyproject else {}
     return dataclasses.replace(project, inherited=keys, home=home(files)) if keys else project
 
@@ -69,7 +62,7 @@ def has_keys(project: Project) -> bool:
     """Tell whether a project has any key, of its own or inherited.
 
     Raises:
-        ConfigurationError: ``tool.dyncachekeys`` is no table.
+        ConfigurationError: ``tool.dyncachekeys`` is not a table.
     """
     table = project.table or {}
     return bool(table.get("keys") or (project.inherited and table.get("inherit", True) is not False))
@@ -82,12 +75,13 @@ def scope(files: Files) -> list[Path]:
     they are met.
     """
     root = home(files)
-    found = dict.fromkeys([root, *_members(files, root)] if _workspace(files, root) is not None else [root])
+    workspace = _workspace(files, root)
+    found = dict.fromkeys([root, *(members(files, root, workspace) if workspace is not None else ())])
     found.setdefault(files.root)
     queue = list(found)
     for project in queue:
         for source in _path_sources(files, project):
-            if source not in found and files.is_file(_relative(files, source / FILE)):
+            if source not in found and files.is_file(files.relative(source / FILE)):
                 found[source] = None
                 queue.append(source)
     return list(found)
@@ -95,57 +89,29 @@ def scope(files: Files) -> list[Path]:
 
 def name(files: Files, folder: Path) -> str | None:
     """Return the name of the package in a folder; nothing if there is none."""
-    found = _at(pyproject(files, folder), "project", "name")
+    found = at(pyproject(files, folder), "project.name")
     return found if isinstance(found, str) else None
-
-
-def _members(files: Files, root: Path) -> Iterator[Path]:
-    workspace = _workspace(files, root) or {}
-    folders = {folder for one in _patterns(workspace, "members") for folder in _matching(files, root, one.split("/"))}
-    for folder in sorted(folders):
-        path = folder.relative_to(root).as_posix() if folder.is_relative_to(root) else None
-        is_in = path is None or path == "." or _is_member(path, workspace)
-        if is_in and folder != root and files.is_file(_relative(files, folder / FILE)):
-            yield folder
-
-
-def _matching(files: Files, folder: Path, pattern: Sequence[str]) -> Iterator[Path]:
-    """Yield the folders that a pattern of ``members`` chooses, below the folder that it is relative to."""
-    if not pattern:
-        yield folder
-        return
-    first, *rest = pattern
-    if not set(first) & set("*?["):
-        yield from _matching(files, Path(os.path.normpath(folder / first)), rest)
-        return
-    if first == "**":
-        yield from _matching(files, folder, rest)
-    here = _relative(files, folder)
-    for entry in sorted(files.entries(here), key=lambda entry: entry.name) if files.is_dir(here or ".") else ():
-        if entry.is_dir() and entry.name not in LEFT_OUT and (first == "**" or fnmatchcase(entry.name, first)):
-            yield from _matching(files, folder / entry.name, pattern if first == "**" else rest)
 
 
 def _path_sources(files: Files, project: Path) -> Iterator[Path]:
     """Yield the folders of ``tool.uv.sources`` that are given by their path."""
-    sources = _at(pyproject(files, project), "tool", "uv", "sources")
-    for given in sources.values() if isinstance(sources, dict) else ():
+    for given in table_at(pyproject(files, project), "tool.uv.sources").values():
         for source in given if isinstance(given, list) else [given]:
-            path = source.get("path") if isinstance(source, dict) else None
+            path = at(source, "path")
             if isinstance(path, str):
                 yield Path(os.path.normpath(project / path))
 
 
 def _workspace(files: Files, folder: Path) -> Mapping[str, Any] | None:
     """Return the table ``tool.uv.workspace`` of a folder's ``pyproject.toml``, if it has one."""
-    found = _at(pyproject(files, folder), "tool", "uv", "workspace")
+    found = at(pyproject(files, folder), "tool.uv.workspace")
     return found if isinstance(found, dict) else None
 
 
 def pyproject(files: Files, folder: Path) -> Any:
     """Return the parsed ``pyproject.toml`` of a folder, which nobody may change; nothing if it can't be read."""
     path = folder / FILE
-    files.note(_relative(files, path))
+    files.note(files.relative(path))
     try:
         return _parsed(path.read_bytes())
     except (OSError, DyncachekeysError):
@@ -160,47 +126,13 @@ def settings(files: Files) -> Mapping[str, Any]:
     """
     root = home(files)
     try:
-        own = _parsed(files.read(_relative(files, root / "uv.toml")))
+        own = _parsed(files.read(files.relative(root / "uv.toml")))
     except (OSError, DyncachekeysError):  # uv itself complains of what it can't parse
         own = None
-    found = _at(pyproject(files, root), "tool", "uv") if own is None else own
-    return found if isinstance(found, dict) else {}
+    return table_at(pyproject(files, root), "tool.uv") if own is None else own
 
 
 @lru_cache(maxsize=512)
 def _parsed(data: bytes) -> Any:
     """Return what a file says; the root's is asked for by each member. Nobody may change it."""
     return parse(data)
-
-
-def _at(data: Any, *names: str) -> Any:
-    for name in names:
-        data = data.get(name) if isinstance(data, dict) else None
-    return data
-
-
-def _relative(files: Files, path: Path) -> str:
-    return files.relative(os.fspath(path))
-
-
-def _is_member(path: str, workspace: Mapping[str, Any]) -> bool:
-    """Tell whether a workspace includes a path below its root and does not exclude it."""
-    parts = path.split("/")
-    members, exclude = (_patterns(workspace, name) for name in ("members", "exclude"))
-    if not any(_fits(parts, pattern.split("/")) for pattern in members):
-        return False
-    # In `exclude`, uv lets a `*` stand for slashes as well.
-    return not any(_fits(parts, pattern.split("/")) or fnmatchcase(path, pattern) for pattern in exclude)
-
-
-def _patterns(workspace: Mapping[str, Any], name: str) -> list[str]:
-    given = workspace.get(name)
-    return [posixpath.normpath(one) for one in given if isinstance(one, str)] if isinstance(given, list) else []
-
-
-def _fits(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return any(_fits(parts[passed:], pattern[1:]) for passed in range(len(parts) + 1))
-    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _fits(parts[1:], pattern[1:])

@@ -19,7 +19,7 @@ from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Entry, Input, Notice
 from dyncachekeys.names import is_credential
 from dyncachekeys.pyproject.project import FILE, HOME, Project, load
-from dyncachekeys.pyproject.source import as_entry
+from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.resolving.engine import Resolution, ResolvedKey
 from dyncachekeys.resolving.inputs import digests_of
 from dyncachekeys.uv.entries import CURRENT
@@ -99,8 +99,9 @@ def require_absence(coverage: Coverage, files: Files) -> None:
 
 def spoilers(user_entries: Iterable[Any]) -> Iterator[Notice]:
     """Warn of the user's own entries by which uv would compare times after all (U1, U6)."""
-    tables = [entry for entry in map(as_entry, user_entries) if isinstance(entry, dict)]
-    timed = [f"{kind} `{table[kind]}`" for table in tables for kind in ("file", "dir") if kind in table]
+    timed = [
+        f"{kind} `{table[kind]}`" for table in entry_tables(user_entries) for kind in ("file", "dir") if kind in table
+    ]
     if timed:
         message = (
             f"uv compares the times of your own entries ({', '.join(timed)}), and so rebuilds for nothing, and on each "

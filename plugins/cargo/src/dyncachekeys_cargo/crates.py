@@ -41,7 +41,7 @@ def crates_from(manifests: Manifests, first: str, reason: str) -> Iterator[Crate
         reason: Why this one.
 
     Raises:
-        ValueError: a manifest is no TOML.
+        ValueError: a manifest is not TOML.
     """
     reasons = {first: reason}
     todo = [first]

@@ -10,7 +10,7 @@ from dyncachekeys_cargo.manifests import NAME, Manifests, pattern, table, texts
 
 
 def entry_manifests(pyproject: Mapping[str, Any]) -> list[str]:
-    """Return the manifests that the build backend is told to build.
+    """Return the manifests that the build backend builds.
 
     maturin reads ``manifest-path``, setuptools-rust the ``path`` of each extension and program.
     """

@@ -34,7 +34,7 @@ class Manifests:
     """The manifests of one run.
 
     Args:
-        context: What is asked for them, so that the run knows what its answer hangs on.
+        context: What is asked for them, so that what they depend on is recorded.
     """
 
     def __init__(self, context: Context) -> None:
@@ -57,7 +57,7 @@ class Manifests:
         """Return a manifest; nothing if there is no such file.
 
         Raises:
-            ValueError: it is no TOML.
+            ValueError: it is not TOML.
         """
         if path not in self._read:
             self._read[path] = Manifest(path, self._parsed(path)) if self._context.is_file(path) else None

@@ -41,7 +41,7 @@ class Named(NamedTuple):
 def named_in(text: str) -> Iterator[Named]:
     """Yield what a source names: files relative to itself or to its crate, folders, modules, variables.
 
-    Comments and texts are passed over.
+    Comments and texts are skipped.
     """
     for found in _TOKEN.finditer(text):
         number = found.lastindex or 0

@@ -1,4 +1,4 @@
-"""What shapes a build from around the crates: the lock, the toolchain, Cargo's configuration, variables.
+"""What a build depends on besides the crates: the lock, the toolchain, Cargo's configuration, variables.
 
 Facts: the Cargo Book, "Configuration" and "Environment Variables"; the rustup book, "Overrides".
 """
@@ -32,7 +32,7 @@ _REASON = "read by Cargo, rustc or rustup"
 def surroundings(context: Context, manifests: Manifests, entry: str) -> Iterator[File]:
     """Yield the root of the workspace, its lock, and the files that Cargo and rustup look for upwards.
 
-    Those that are not there as well: they count as soon as they come.
+    Those that are missing as well: they count as soon as they are made.
     """
     manifest = manifests.read(entry)
     root = manifests.workspace_of(manifest) if manifest else None

@@ -36,7 +36,7 @@ def cmake(
     """Yield the sources, whatever the last build's records name in the tree, and what those include."""
     folders = build_dir if build_dir is not None else build_folders(context.pyproject)
     builds = Builds(context, folders, outside=outside)
-    # What the last build on this machine wrote down is no function of the tree.
+    # What the last build on this machine wrote down does not follow from the tree alone.
     yield from (File(path, reason, tree=False) for path, reason in builds.named.items())
     chosen = context.files(
         SOURCES if sources is None else sources,

@@ -24,7 +24,7 @@ class Builds:
     """
 
     def __init__(self, context: Context, folders: Iterable[str], *, outside: bool) -> None:
-        # Build folders are ignored as a rule, and all the same their records tell.
+        # git ignores build folders as a rule; their records are read all the same.
         patterns = [f"{folder.rstrip('/')}/**/{name}" for folder in folders for name in (*NAMES, _CACHE)]
         found = list(context.files(patterns, gitignore=False, expected=False))
         tops = dict.fromkeys(posixpath.dirname(path) or "." for path in found if posixpath.basename(path) in TOPS)
@@ -46,14 +46,14 @@ class Builds:
 
 
 def _records(context: Context, paths: Iterable[str]) -> Iterator[tuple[str, Record]]:
-    """Yield what the records say. One that can't be read is a warning: only a build can mend it."""
+    """Yield what the records say. One that can't be read is a warning: only a build can write it again."""
     for path in paths:
         name = posixpath.basename(path)
         if name != _CACHE:
             try:
                 yield path, read(name, context.read_bytes(path))
             except ValueError as error:
-                context.warn("build-record-unreadable", f"{path} is passed over: {error}")
+                context.warn("build-record-unreadable", f"{path} is left out: {error}")
 
 
 def build_folders(pyproject: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What ninja knows: its build file, and the binary log of the dependencies that compilers told it.
+"""What ninja knows: its build file, and the binary log of the dependencies that compilers reported.
 
 Facts: ninja 1.11, ``lexer.in.cc`` and ``deps_log.cc``.
 """
@@ -25,11 +25,11 @@ def inputs_of_log(data: bytes) -> Iterator[str]:
     What is damaged ends the log, as in ninja: the end may not be written yet.
 
     Raises:
-        ValueError: it is no such log, or of a version that is not known.
+        ValueError: it is not such a log, or of an unknown version.
     """
     version = int.from_bytes(data[len(_SIGNATURE) : len(_SIGNATURE) + 4], "little")
     if not data.startswith(_SIGNATURE) or version not in _HEADS:
-        message = f"no log of dependencies of the versions {', '.join(map(str, _HEADS))}"
+        message = f"not a log of dependencies of the versions {', '.join(map(str, _HEADS))}"
         raise ValueError(message)
     paths: list[str] = []
     last: dict[int, tuple[int, ...]] = {}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dyncachekeys.plugin import Context
 
 _NEVER = frozenset({".git", ".dyncachekeys", ".venv", "venv", "site-packages", "dist-packages"})
-"""Folders whose files are not written by the project's people: what git keeps, and what is installed."""
+"""Folders whose files are not written by the project's people: what git stores, and what is installed."""
 
 
 class Tree:
@@ -25,7 +25,7 @@ class Tree:
         self._tops = list(tops)
         self._root = context.root.as_posix()
         self._repository = posixpath.normpath(posixpath.join(self._root, self._up()))
-        self._kept: dict[tuple[str, str], str | None] = {}
+        self._known: dict[tuple[str, str], str | None] = {}
         self.products: set[str] = set()
         """Files that the build makes elsewhere than in its folder."""
 
@@ -56,16 +56,15 @@ class Tree:
         return max(above, key=len, default=posixpath.dirname(path) or ".")
 
     def files(self, top: str, paths: Iterable[str]) -> Iterator[str]:
-        """Yield those of the paths that are files of the tree and no products; missing ones are left out.
+        """Yield those of the paths that are files of the tree and not products; missing ones are left out.
 
-        For a file that is gone leaves the inputs, which is a change, and the next build's records do not
-        name it: so that build does not change the inputs once more.
+        A file that is gone leaves the inputs, which is a change. The records of the next build do not name
+        it, so that build does not change the inputs once more.
         """
         for path in paths:
             key = (top, path)
-            if key not in self._kept:  # depfiles name the same headers over and over
+            if key not in self._known:  # depfiles name the same headers over and over
                 target = self.placed(top, path)
-                self._kept[key] = target if self.holds(target) and self._context.is_file(target) else None
-            kept = self._kept[key]
-            if kept is not None:
-                yield kept
+                self._known[key] = target if self.holds(target) and self._context.is_file(target) else None
+            if (file := self._known[key]) is not None:
+                yield file

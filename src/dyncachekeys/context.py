@@ -1,0 +1,300 @@
+"""What a resolver gets: the project, of which it may ask, and what it asks is recorded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from dyncachekeys.errors import Problem, ResolverError
+from dyncachekeys.files import git, repository
+from dyncachekeys.files.selection import Selected, Selection
+from dyncachekeys.model import Directory, Env, File, Git, Notice, Output, Value
+from dyncachekeys.paths import check_path, normalised
+from dyncachekeys.process import run as process_run
+from dyncachekeys.pyproject import project
+from dyncachekeys.uv.environment import project_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dyncachekeys.files.tree import Files
+    from dyncachekeys.process.environ import Environment
+    from dyncachekeys.process.run import Completed
+
+Result: TypeAlias = File | Directory | Env | Git | Output | Value | Selected
+"""What a resolver yields."""
+
+
+class OtherPackages(Protocol):
+    """Other local packages, as a context asks for them."""
+
+    runs_each_time: bool
+
+    def named(self, name: str, where: str) -> str:
+        """Return the folder of a package."""
+
+    def results(self, path: str, where: str, *, whole: bool) -> Iterable[Result]:
+        """Yield the inputs of the package in a folder; if it is used whole, all files that git does not ignore."""
+
+
+class Traced(Protocol):
+    """What a traced build did, as a context asks for it."""
+
+    def results(self, where: str, timeout: float) -> tuple[Iterable[Result], Iterable[Notice]]:
+        """Return what the build depends on, and notices about what the trace can't see."""
+
+    def ran(self, path: str, lines: range | None) -> bool:
+        """Tell whether the trace saw some code run."""
+
+
+class Context:
+    """The project as a resolver may see it: nothing here depends on the current directory or the clock.
+
+    All paths are relative to the project, with ``/``; a leading ``../`` leaves it.
+    """
+
+    def __init__(  # noqa: PLR0913  only we make one
+        self,
+        root: Path,
+        pyproject: Mapping[str, Any],
+        environ: Environment,
+        files: Files,
+        where: str,
+        *,
+        timeout: float = 60,
+        own_group: bool = True,
+        packages: OtherPackages | None = None,
+        traced: Traced | None = None,
+    ) -> None:
+        self.root = root
+        """The project's folder."""
+        self.pyproject = pyproject
+        """``pyproject.toml``, parsed, without the entries that dyncachekeys generates."""
+        self.environ: Mapping[str, str] = environ
+        """The environment, without what git hooks and an active virtual environment put there."""
+        self.where = where
+        """The key that is being resolved: ``tool.dyncachekeys.keys.NAME``."""
+        self.timeout = timeout
+        """Seconds that the programs which `run` starts may take together."""
+        self.runs_each_time: bool = False
+        """Whether `each_time` was called."""
+        self.notices: list[Notice] = []
+        self._files, self._environment = files, environ
+        self._left, self._own_group = timeout, own_group
+        self._packages, self._traced = packages, traced
+
+    def files(
+        self, patterns: Sequence[str], exclude: Sequence[str] = (), *, gitignore: bool = True, expected: bool = True
+    ) -> Selected:
+        """Return the files that gitignore-style patterns choose, sorted, each with the pattern that chose it.
+
+        It is a mapping from paths to patterns. A resolver may yield it whole: that is quicker, and takes
+        less memory, than a `File` for each.
+
+        Ignored files are left out unless ``gitignore`` is false; ``.git``, virtual environments,
+        ``__pycache__`` and ``.dyncachekeys`` always, unless a pattern without wildcards names the file.
+        A warning says which pattern matches nothing, unless ``expected`` is false.
+
+        Raises:
+            ValueError: a pattern that can't be understood.
+            ResolverError: a folder can't be listed.
+        """
+        selection = Selection(patterns, exclude, gitignore=gitignore)
+        found = selection.among(self._files)
+        for pattern in selection.unmatched(found, self.root.parts) if expected else ():
+            self.warn("pattern-matches-nothing", f"pattern `{pattern}` matches nothing")
+        return found
+
+    def read_bytes(self, path: str) -> bytes:
+        """Return a file's content; that of the project's ``pyproject.toml`` comes without our region.
+
+        Raises:
+            ValueError: the path is not relative.
+            OSError: there is no such file, or it can't be read.
+        """
+        return self._files.read(normalised(path))
+
+    def read_text(self, path: str, encoding: str = "utf-8") -> str:
+        """Return a file's content as text. Errors as `read_bytes`, and ``UnicodeDecodeError``."""
+        return self.read_bytes(path).decode(encoding)
+
+    def derived(self, path: str, question: str, function: Callable[[bytes], str]) -> str:
+        """Return what a pure function makes of a file's content; from memory, if an earlier run asked the same.
+
+        Only built-in resolvers have that memory. Errors as `read_bytes`, and those of the function.
+
+        Args:
+            path: The file.
+            question: Names the function and its version, and all that its answer depends on besides the content.
+            function: Takes the content, and returns the answer.
+        """
+        return self._files.derive(normalised(path), question, function)
+
+    def names(self, path: str, *, noted: bool = True) -> list[str]:
+        """Return the names of what a folder holds, sorted; ``.`` for the project's own.
+
+        Args:
+            path: The folder.
+            noted: Whether the resolver is called again when a name is added or removed there. Say false
+                only if nothing counts but names that are asked for in another way as well (`read_text`,
+                `is_dir`), so that their removal is noticed. If none of these is there, list the folder
+                again, noted: else nobody notices when one is added.
+
+        Raises:
+            ValueError: the path is not relative.
+            OSError: it can't be listed. A folder that is missing is noted in any case.
+        """
+        folder = normalised(path)
+        try:
+            if not noted:
+                return sorted(entry.name for entry in (self.root / folder).iterdir())
+            return sorted(entry.name for entry in self._files.entries("" if folder == "." else folder))
+        except OSError:
+            if self._files.exists(folder) and self._files.is_dir(folder):
+                self.each_time()  # it is there, and only listing it again shows whether that works now
+            raise
+
+    def environment(self) -> str:
+        """Return where uv keeps the project's environment, relative to the project; it need not be there.
+
+        ``UV_PROJECT_ENVIRONMENT``, else ``.venv``: in the project, or at the root of the workspace that
+        it is a member of.
+        """
+        path = self._files.relative(str(project_environment(self._files, self.environ))) or "."
+        return path if check_path(path) is None else f"./{path}"  # a folder may well be called `~`
+
+    def git(self, *arguments: str) -> str | None:
+        """Ask git what only HEAD, branches and tags decide, and return what it prints, less the last line break.
+
+        Nothing where there is no git, no repository or an error. Neither a hook's variables nor the
+        directory from which it is called change the answer, and the index is never written. For what
+        depends on the index or on the work tree, call `each_time` as well.
+        """
+        repository.note(self._files)
+        return git.ask(self.root, *arguments)
+
+    def git_blocker(self, *, needs_git: bool = True) -> str | None:
+        """Return why `git` gives nothing, as text for a message; nothing if git can be asked.
+
+        If git itself fails, the resolver is called each time: nothing else shows when that is fixed.
+
+        Args:
+            needs_git: Say false if only commit and tags are wanted, as by a `Git` result: those are read
+                without the git program where that is possible.
+        """
+        blocker = repository.blocker(self._files, needs_git=needs_git)
+        if blocker and repository.is_there(self._files):
+            self.each_time()
+        return blocker
+
+    def without_region(self, pyproject: bytes) -> bytes:
+        """Return the content of a ``pyproject.toml`` without the entries that dyncachekeys generates.
+
+        As it is, where it can't be parsed.
+        """
+        return project.without_region(pyproject)
+
+    def run(self, argv: Sequence[str], *, max_output: int = 1_048_576) -> Completed:
+        """Run a program in the project's folder, without a shell and with empty input; return its exit code and output.
+
+        It gets the environment that ``environ`` shows. A name is looked up by its ``PATH``; with a slash,
+        it is relative to the project. Processes that the program leaves behind are killed when it ends.
+        A resolver that runs one is called each time.
+
+        Raises:
+            FileNotFoundError: there is no such program.
+            TimeoutError: all programs together took longer than the key's ``timeout``.
+            OutputTooLargeError: it wrote more bytes than ``max_output`` to its standard output.
+            OSError: it can't be started.
+        """
+        self.each_time()
+        started = time.monotonic()
+        try:
+            return process_run.run(
+                argv,
+                folder=self.root,
+                environ=self._environment.whole(),
+                timeout=max(self._left, 0),
+                max_output=max_output,
+                own_group=self._own_group,
+            )
+        finally:
+            self._left -= time.monotonic() - started
+
+    def package(self, *, name: str | None = None, path: str | None = None, whole: bool = False) -> Iterable[Result]:
+        """Return the inputs of another local package, as results of this one.
+
+        By its own keys, if it has any; else all files in its folder that git does not ignore.
+
+        Args:
+            name: Its name, in the same workspace or among the path sources; or
+            path: its folder, relative to the project.
+            whole: Whether all these files count, too, if it has keys.
+
+        Raises:
+            ValueError: the path is not relative.
+            ResolverError: there is no such package, or packages use each other.
+        """
+        if self._packages is None:
+            message = "a resolver that runs in a process of its own can't ask for other packages"
+            raise ResolverError([Problem("no-packages", message, self.where, 'use `resolver = "package"`')])
+        where = f"{self.where}.{'path' if name is None else 'name'}"
+        folder = normalised(path or "") if name is None else self._packages.named(name, where)
+        results = list(self._packages.results(folder, where, whole=whole))
+        self.runs_each_time |= self._packages.runs_each_time
+        return results
+
+    def traced(self) -> Iterable[Result]:
+        """Trace the build's metadata step, and return what it depends on, as results that ask for no entry.
+
+        It is run only if that has changed since the last trace.
+
+        Raises:
+            ResolverError: it can't be run, fails, or takes longer than the key's ``timeout``.
+        """
+        if self._traced is None:
+            message = "a resolver that runs in a process of its own can't trace a build"
+            raise ResolverError([Problem("no-trace", message, self.where, 'use `resolver = "backend"`')])
+        found, notices = self._traced.results(self.where, self.timeout)
+        for notice in notices:
+            self.warn(notice.code, notice.message)
+        return found
+
+    def ran(self, path: str, lines: range | None) -> bool:
+        """Tell whether the traced build ran some code of the project's. To be asked after `traced`.
+
+        Args:
+            path: A file.
+            lines: The lines of a function in it; nothing for what runs when it is imported.
+        """
+        return self._traced is not None and self._traced.ran(path, lines)
+
+    def each_time(self) -> None:
+        """Have the resolver called in every run.
+
+        For results that come from elsewhere than the context, such as a program's output.
+        """
+        self.runs_each_time = True
+
+    def is_file(self, path: str) -> bool:
+        """Tell whether a regular file stands there, links followed."""
+        return self._files.is_file(normalised(path))
+
+    def is_dir(self, path: str) -> bool:
+        """Tell whether a directory stands there, links followed."""
+        return self._files.is_dir(normalised(path))
+
+    def variables(self, wildcard: str) -> list[str]:
+        """Return the names of the set variables that a wildcard (``*``, ``?``, ``[...]``) matches, sorted.
+
+        Better than going through ``environ``: that asks for every variable there is, and so the resolver
+        is called again whenever any variable is set or unset.
+        """
+        return self._environment.matching(wildcard)
+
+    def warn(self, code: str, message: str) -> None:
+        """Report something that the user should know and that is not an error; each once."""
+        notice = Notice(code, message, self.where)
+        if notice not in self.notices:
+            self.notices.append(notice)

@@ -1,0 +1,112 @@
+"""How a key is run: a built-in resolver in this process, any other in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from dyncachekeys.config.check import check_options
+from dyncachekeys.errors import Problem, ResolverError
+from dyncachekeys.plugin import Context, may_ask_machine
+from dyncachekeys.resolving import registry, with_requirements
+from dyncachekeys.resolving.found import Found, partitioned
+from dyncachekeys.resolving.isolated import Worker
+from dyncachekeys.resolving.wire import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dyncachekeys.config.model import Key
+    from dyncachekeys.files.selection import Selected
+    from dyncachekeys.files.tree import Files
+    from dyncachekeys.model import Notice
+    from dyncachekeys.process.environ import Environment
+    from dyncachekeys.pyproject.project import Project
+    from dyncachekeys.resolving.packages import Packages
+    from dyncachekeys.resolving.with_requirements import OwnEnvironment
+    from dyncachekeys.trace.traces import Traces
+
+
+class _BuiltIn:
+    """A built-in resolver, in this process. It looks only through the context. Members are those of `Worker`."""
+
+    def __init__(self, reference: registry.Reference, context: Context, options: Mapping[str, object]) -> None:
+        self._function = registry.load(reference, context.where)
+        self._context, self._options = context, options
+
+    @property
+    def runs_each_time(self) -> bool:
+        return self._context.runs_each_time
+
+    @property
+    def machine(self) -> bool:
+        return may_ask_machine(self._function, self._options)
+
+    def prepare(self) -> list[Problem]:
+        return check_options(self._function, self._options, self._context.where)
+
+    def resolve(self) -> tuple[list[Found], list[Selected], list[Notice]]:
+        try:
+            found, selections = partitioned(self._function(self._context, **self._options))
+        except (ValueError, OSError) as error:
+            remedy = "fix the file, or the key's options"
+            raise ResolverError([Problem("resolver-failed", str(error), self._context.where, remedy)]) from error
+        return found, selections, self._context.notices
+
+
+Runner: TypeAlias = _BuiltIn | Worker
+
+
+class Job(NamedTuple):
+    """A key that is to be resolved."""
+
+    name: str
+    where: str
+    key: Key
+    runner: Runner
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """Makes the jobs of one project."""
+
+    project: Project
+    environ: Environment
+    files: Files
+    packages: Packages
+    traces: Traces
+    workers: contextlib.ExitStack
+    """Ends the processes."""
+
+    def of(self, name: str, where: str, key: Key) -> Job:
+        """Return the job of a key.
+
+        Raises:
+            ResolverError: there is no such resolver, or it has no environment of its requirements.
+        """
+        own = self._own_environment(where, key) if key.with_ else None
+        reference = registry.find(key.resolver, where, str(own.site_packages) if own else None)
+        if reference.built_in:
+            return Job(name, where, key, _BuiltIn(reference, self._context(where, key), key.options))
+        request = Request.of(self.project, name, where, reference)
+        worker = Worker(request, key.timeout, self.environ, self.files, own.python if own else None)
+        return Job(name, where, key, self.workers.enter_context(worker))
+
+    def _context(self, where: str, key: Key) -> Context:
+        return Context(
+            self.project.root,
+            self.project.pyproject,
+            self.environ,
+            self.files,
+            where,
+            timeout=key.timeout,
+            packages=self.packages,
+            traced=self.traces,
+        )
+
+    def _own_environment(self, where: str, key: Key) -> OwnEnvironment:
+        if key.resolver in registry.BUILT_IN:
+            message = f"`{key.resolver}` is built in, and needs no requirements"
+            raise ResolverError([Problem("invalid-option", message, f"{where}.with", "leave it out")])
+        return with_requirements.prepared(key.with_, f"{where}.with", self.project, self.environ)
