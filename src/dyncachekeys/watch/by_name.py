@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def cover(resolution: Resolution, files: Files) -> Coverage:
     problems = [problem for key in resolution.keys for problem in (*_unseen(key), *_untrue(key))]
     if problems:
         raise ConfigurationError(problems)
-    inputs = [one for key in resolution.keys for one in key.inputs.single]
+    inputs = list(chain.from_iterable(key.inputs.single for key in resolution.keys))
     watched = sorted(set(filter(_has_entry, inputs)), key=attrgetter("identity"))
     stamped = frozenset(one for one in inputs if _moves_stamp(one, files))
     naming = _naming(inputs, resolution, files)
