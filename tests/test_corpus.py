@@ -8,7 +8,7 @@ import pytest
 
 import dyncachekeys
 from dyncachekeys.errors import ConfigurationError
-from dyncachekeys.syncing.apply import clean
+from dyncachekeys.syncing.document import clean
 
 CORPUS = Path(__file__).parents[2] / "shared/corpus/pyproject"
 FILES = sorted(CORPUS.glob("*.toml"))

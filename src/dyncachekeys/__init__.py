@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from dyncachekeys.plugin import Selected as Selected
     from dyncachekeys.plugin import Value as Value
     from dyncachekeys.plugin import resolver as resolver
-    from dyncachekeys.syncing.apply import check as check
-    from dyncachekeys.syncing.apply import resolve as resolve
-    from dyncachekeys.syncing.apply import sync as sync
+    from dyncachekeys.syncing.use_cases import check as check
+    from dyncachekeys.syncing.use_cases import resolve as resolve
+    from dyncachekeys.syncing.use_cases import sync as sync
 
 _HOMES = {
     "Context": "plugin",
@@ -30,10 +30,10 @@ _HOMES = {
     "Output": "plugin",
     "Selected": "plugin",
     "Value": "plugin",
-    "check": "syncing.apply",
-    "resolve": "syncing.apply",
+    "check": "syncing.use_cases",
+    "resolve": "syncing.use_cases",
     "resolver": "plugin",
-    "sync": "syncing.apply",
+    "sync": "syncing.use_cases",
 }
 __all__ = [
     "Context",

@@ -106,6 +106,11 @@ class Input:
         return (self.kind, self.subject)
 
     @property
+    def triple(self) -> tuple[str, str, str]:
+        """What enters a digest."""
+        return (self.kind, self.subject, self.state)
+
+    @property
     def is_secret(self) -> bool:
         """Whether its state may be secret; such a state is only ever stored as a keyed digest."""
         return self.kind in SECRET_KINDS

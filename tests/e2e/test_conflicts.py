@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dyncachekeys.syncing import apply
+from dyncachekeys.syncing import document
 from kit import BACKEND_KEY, Demo, DemoMaker, refused
 
 STYLES = ["merge", "diff3", "zdiff3"]
@@ -52,7 +52,7 @@ def _fresh(demo: Demo) -> bytes:
     demo.git("worktree", "add", "--detach", str(other.root), "main")
     for path in (demo.root / "build_backend").glob("*.py"):
         other.write({f"build_backend/{path.name}": path.read_bytes()})
-    apply.clean(other.root)
+    document.clean(other.root)
     other.sync()
     return (other.root / "pyproject.toml").read_bytes()
 
@@ -87,7 +87,7 @@ def test_a_conflict_in_the_region_is_settled(branches: Demo, style: str, operati
     assert "a merge left a conflict in the region" in checked.stderr
     assert (branches.root / "pyproject.toml").read_bytes() == before
     done = branches.cli("sync")
-    assert "a merge left a conflict in the region: a sync computes it anew; then `git add` the file" in done.stderr
+    assert "a merge left a conflict in the region: a sync computes it again; then `git add` the file" in done.stderr
     mended = (branches.root / "pyproject.toml").read_bytes()
     assert not any(marker in mended.decode() for marker in MARKERS)
     assert b"build_backend/ours.py" in mended

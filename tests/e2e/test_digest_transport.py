@@ -386,7 +386,7 @@ def test_where_there_is_no_stamp_a_doubt_is_told(demo_maker: DemoMaker) -> None:
     demo.write({"csrc/one.c": "A\n"})
     done = demo.cli("sync", CC="other")
     assert done.stderr == (
-        "warning: demo: uv built without a sync, and csrc/one.c may have been another then; "
+        "warning: demo: uv built without a sync, and csrc/one.c may have had other content then; "
         "if it was, run `uv sync --reinstall-package demo`\n"
     )
     assert demo.sync(CC="other").warnings == ()

@@ -18,7 +18,7 @@ import pytest
 import dyncachekeys
 from dyncachekeys.quick import check, edit, history
 from dyncachekeys.quick.snapshot import RELEASE, Snapshot
-from dyncachekeys.syncing import apply
+from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.report import ProjectReport
 from kit import DIGEST_TRANSPORT, Demo, DemoMaker, make_demo
 
@@ -85,7 +85,7 @@ def _sync(demo: Demo, environ: dict[str, str]) -> str:
             return "edits"
         with contextlib.suppress(check.NotQuick):
             quick_check = quick_check or check.QuickCheck(known, check.places(root, known), started)
-    apply.sync(demo.root, environ, quick_check=None if known is None or known.changed else quick_check)
+    use_cases.sync(demo.root, environ, quick_check=None if known is None or known.changed else quick_check)
     return "full"
 
 

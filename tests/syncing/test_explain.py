@@ -219,7 +219,7 @@ def test_several_syncs_back(demo_maker: DemoMaker) -> None:
 def test_since_that_is_no_number_of_syncs(number: str, demo_maker: DemoMaker) -> None:
     done = demo_maker(CONFIG.format(watch="auto", more="")).cli("explain", f"--since={number}", check=False)
     assert done.returncode == 2
-    assert f"argument --since: `{number}` is no number from 0 to 20" in done.stderr
+    assert f"argument --since: `{number}` is not a number from 0 to 20" in done.stderr
 
 
 def test_key_that_is_not_there(demo_maker: DemoMaker) -> None:

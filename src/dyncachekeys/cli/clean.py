@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys.cli import render
 from dyncachekeys.quick.output import Printer
-from dyncachekeys.syncing import apply
+from dyncachekeys.syncing import document
 
 if TYPE_CHECKING:
     import argparse
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:
     """Clean the projects of a scope, with or without keys. Arguments and errors as `commands.execute`."""
-    done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in apply.clean(folder)]
+    done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in document.clean(folder)]
     if options.format == "json":
         render.document({"cleaned": done})
     elif not options.quiet:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dyncachekeys.cli import render
 from dyncachekeys.quick import output
 from dyncachekeys.quick.output import Printer, counted
-from dyncachekeys.syncing import scope as scopes
+from dyncachekeys.syncing.explanation import explain_all
 from dyncachekeys.syncing.report import require_key
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     Raises:
         DyncachekeysError: what the user needs to fix.
     """
-    found = scopes.explain(scope, since=options.since)
+    found = explain_all(scope, since=options.since)
     if options.key is not None:
         require_key([one.report for one in found], options.key)
         found = [one.only(options.key) for one in found if one.report.has(options.key)]

@@ -15,7 +15,7 @@ from dyncachekeys.propose.edit import with_keys
 from dyncachekeys.pyproject.diff import diff
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.quick.output import Printer, counted
-from dyncachekeys.syncing import apply
+from dyncachekeys.syncing import document
 
 if TYPE_CHECKING:
     import argparse
@@ -68,7 +68,7 @@ def _write(name: str, one: Audit, added: Sequence[Declaration], out: Printer | N
     if out is not None:
         out("")
         out.diff(diff(name, before, after))
-    apply.replace_document(one.root, before, after)
+    document.replace_document(one.root, before, after)
     if out is not None:
         out(f"Added {counted(len(added), 'key')} to {name}; run `dyncachekeys sync`")
 

@@ -115,7 +115,7 @@ def _watched(project: Project, files: Files, environ: Mapping[str, str]) -> tupl
     watched = Watched()
     has_keys = workspace.has_keys(project)
     watched.add_entries(project, files, has_keys=has_keys)
-    keys = make_plan(project.root, environ).resolution.keys if has_keys else ()
+    keys = make_plan(project.root, environ).status.resolution.keys if has_keys else ()
     declared = _declared(project)
     for key in keys:
         watched.add_key(key, declared.get(key.name, {}))

@@ -14,7 +14,7 @@ from dyncachekeys.files.tree import Files
 from dyncachekeys.propose.edit import with_lines
 from dyncachekeys.pyproject.project import FILE, HOME
 from dyncachekeys.quick.atomic import replace
-from dyncachekeys.syncing import apply
+from dyncachekeys.syncing import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -61,7 +61,7 @@ def write(proposals: Iterable[Proposal], ignored: Iterable[Edit]) -> Iterator[Pa
     done: list[str] = []
     for proposal in proposals:
         if proposal.after != proposal.before:
-            apply.replace_document(proposal.root, proposal.before, proposal.after, done)
+            document.replace_document(proposal.root, proposal.before, proposal.after, done)
             done.append(os.fspath(proposal.root / FILE))
             yield proposal.root / FILE
     for edit in ignored:

@@ -1,4 +1,5 @@
-"""The use cases: what a sync would write, as data (`coverage`), and the writing of it (`apply`).
+"""The use cases (`use_cases`, of many projects `scope`): what a sync would write, as data (`plan`), and its writing.
 
-Also what there is to say of it: reports, notices, explanations, forecasts. May use: everything below it.
+`last_run` -> `status` -> `planning` -> `apply`; then what there is to report of it: `reporting`, `notices`, `forecast`,
+`explanation`. May use: everything below it.
 """

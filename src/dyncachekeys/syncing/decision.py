@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from dyncachekeys.files.folder import CHANGED
-from dyncachekeys.files.tree import MISSING
+from dyncachekeys.files.selection import Selected
+from dyncachekeys.files.tree import MISSING, Files
+from dyncachekeys.model import Input
 from dyncachekeys.paths import join
+from dyncachekeys.quick.stamp import StampFolder, Stamps
+from dyncachekeys.syncing.status import Status
 from dyncachekeys.uv.mtimes import newest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from dyncachekeys.files.selection import Selected
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.model import Input
-    from dyncachekeys.quick.stamp import StampFolder, Stamps
-    from dyncachekeys.syncing.outputs import OutputDecision
-    from dyncachekeys.syncing.state import State
-    from dyncachekeys.uv.record import Record
-    from dyncachekeys.watch.coverage import Coverage
+from dyncachekeys.uv.record import Record
+from dyncachekeys.watch.coverage import Coverage
 
 Move = Literal["kept", "moved", "returned"]
 _UNSEEN = "{} changed, but older files than the newest are nothing to uv"
 _TICK_NS = 10_000_000
 """More than a tick of the kernel's coarse clock (4 ms), from which change times are taken."""
 _WHOLE_SECONDS_NS = 2_000_000_000
-"""For file systems that keep no fractions of a second."""
+"""For file systems that store no fractions of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,174 +34,151 @@ class Decision:
     """The folder to go back to, if that is it."""
     why: tuple[str, ...] = ()
     """Why it moves although the digest is the same; where there is no stamp, why it would."""
-    products: OutputDecision | None = None
-    """What is to be remembered of products, and said of them."""
 
 
-def decide(  # noqa: PLR0913
-    coverage: Coverage, products: OutputDecision, state: State, files: Files, stamps: Stamps, record: Record | None
-) -> Decision:
+def decide(coverage: Coverage, missing: Sequence[str], status: Status) -> Decision:
     """Decide whether the stamp moves.
 
     Args:
-        coverage: What was resolved now.
-        products: What is to be done about products.
-        state: What the last sync left.
-        files: The project's files.
-        stamps: The stamp folders.
-        record: The installed record as it is now.
+        coverage: Who watches what.
+        missing: Why missing products ask for a build.
+        status: The project, and what the last sync left.
     """
+    doubts = tuple(_doubts(coverage, status))
     if not coverage.has_stamp:
-        # Nothing can be done about a doubt but to tell the user.
-        doubts = tuple(_reasons(coverage, state, files, record)) if state.digest is not None else ()
-        return Decision("kept", why=doubts, products=products)
+        return Decision("kept", why=doubts)  # nothing can be done about a doubt but to report it
+    if not status.last.believed:
+        return Decision("moved")
+    stamps = Stamps(status.home)
     known = stamps.digest()
-    absent = known is None and coverage.needs_no_stamp
-    forced: tuple[str, ...] = ()
-    if known is not None or (absent and state.digest is not None):
-        forced = tuple(_reasons(coverage, state, files, record))
-    if known is not None or absent:
-        forced += products.why
-    if forced:
-        return Decision("moved", why=forced, products=products)
-    if absent or known == coverage.stamp_digest:
-        return Decision("kept", products=products)
-    named = record.current if record else None
-    former = stamps.former(coverage.stamp_digest, named) if state.digest is not None and not products.why else None
-    return Decision("returned", former, products=products) if former else Decision("moved", products=products)
+    if known is None and not coverage.needs_no_stamp:
+        return _other_folder(coverage, missing, status, stamps)
+    if known is not None and status.state.digest is None:
+        doubts = ("the memory of the last sync is gone",)
+    if why := (*doubts, *missing):
+        return Decision("moved", why=why)
+    if known in {None, coverage.stamp_digest}:
+        return Decision("kept")
+    return _other_folder(coverage, missing, status, stamps)
 
 
-def written_by_build(coverage: Coverage, state: State, files: Files, record: Record | None) -> Iterator[str]:
-    """Yield linked files that a build made, or wrote anew with what they held: uv would build again for them (U15).
+def _other_folder(coverage: Coverage, missing: Sequence[str], status: Status, stamps: Stamps) -> Decision:
+    if status.state.digest is not None and not missing:
+        former = stamps.former(coverage.stamp_digest, status.named)
+        if former is not None:
+            return Decision("returned", former)
+    return Decision("moved")
 
-    Args:
-        coverage: What was resolved now.
-        state: What the last sync left.
-        files: The project's files.
-        record: The installed record as it is now.
+
+def _doubts(coverage: Coverage, status: Status) -> Iterator[str]:
+    """Yield why uv may have built from other inputs than those for which an equal digest stands.
+
+    Nothing where there is no memory of the last sync.
     """
-    if state.digest is None or record is None or not record.is_another(state.record):
-        return
-    old = {row[1]: row[2] for rows in state.keys.values() for row in rows if row[0] == "file"}
-    for folder, names in coverage.linked.items():
-        seen = files.folders[folder]
-        for name in names:
-            row = seen.names.get(name)
-            if row is None or not record.missed(seen.stats[row * 4 + CHANGED]):
-                continue
-            path = join(folder, name)
-            if (old.get(path) or files.memory.state(folder, name)) in {None, seen.state(name)}:
-                yield path
+    yield from _unseen_edits(coverage, status)
+    if status.new_record is not None:
+        yield from _unexpected_build(coverage, status, status.new_record)
 
 
-def _reasons(coverage: Coverage, state: State, files: Files, record: Record | None) -> Iterator[str]:
-    if state.digest is None:
-        yield "the memory of the last sync is gone"
-        return
-    yield from _unseen_edits(coverage, state, files)
-    if record is None or state.expected is None or not record.is_another(state.record):
-        return
-    since = state.started
-    vouched = _vouched_for(coverage, state, record)
-    if not record.fits(state.expected, bytes.fromhex(state.salt)):
-        # What is no younger than the newest file that uv saw is still as it was when uv looked.
-        seen = record.timestamp if record.timestamp is not None else 0
-        yield from _doubts("uv built without a sync", _touched(vouched, files, since, seen, with_folders=True))
-        yield from _doubts("uv built without a sync", _unknowable(coverage))
-    elif not state.due:
-        yield from _doubts(
-            "uv built although nothing had changed", _touched(vouched, files, since, 0, with_folders=False)
-        )
-
-
-def _unseen_edits(coverage: Coverage, state: State, files: Files) -> Iterator[str]:
+def _unseen_edits(coverage: Coverage, status: Status) -> Iterator[str]:
     """Rule (a): a watched file changed, but its time can't have raised uv's maximum (U1, U22, U28)."""
-    before = state.expected.get("timestamp") if state.expected else None
+    before = status.state.expected.get("timestamp") if status.state.expected else None
     if before is None:
         return
-    old = {(kind, subject): known for rows in state.keys.values() for kind, subject, known, _ in rows}
     for one in sorted(coverage.watched, key=lambda one: one.subject):
-        if one.kind != "file" or old.get(one.identity, one.state) == one.state:
+        if one.kind != "file" or status.single_files.get(one.subject, one.state) == one.state:
             continue
-        time = newest(files, [one.subject])
+        time = newest(status.files, [one.subject])
         if time is not None and time <= before:
             yield _UNSEEN.format(one.subject)
-    yield from map(_UNSEEN.format, _linked_unseen(coverage, old, files, before))
+    yield from map(_UNSEEN.format, _linked_unseen(coverage, status, before))
 
 
-def _linked_unseen(coverage: Coverage, old: Mapping[tuple[str, str], str], files: Files, before: int) -> Iterator[str]:
-    """Yield the linked files that are another than at the last sync, but no younger than uv's maximum then."""
+def _linked_unseen(coverage: Coverage, status: Status, before: int) -> Iterator[str]:
+    """Yield the linked files that differ from the last sync, but are no younger than uv's maximum then."""
     for folder, names in coverage.linked.items():
-        seen = files.folders[folder]
-        if not seen.non_regular and files.memory.holds(folder, seen):
+        seen = status.files.folders[folder]
+        if not seen.non_regular and status.files.memory.holds(folder, seen):
             continue
         for name in names:
-            path = join(folder, name)
-            known = old.get(("file", path)) or files.memory.state(folder, name)
-            if known is None or known == seen.state(name):
-                continue
-            time = newest(files, [path]) if name in seen.non_regular else seen.stats[seen.names[name] * 4 + CHANGED]
-            if time is not None and time <= before:
-                yield path
+            if status.state_then(folder, name) not in {None, seen.state(name)}:
+                time = _time_of_linked(status.files, folder, name)
+                if time is not None and time <= before:
+                    yield join(folder, name)
 
 
-def _doubts(what: str, subjects: Iterable[str]) -> Iterator[str]:
+def _time_of_linked(files: Files, folder: str, name: str) -> int | None:
+    seen = files.folders[folder]
+    return newest(files, [join(folder, name)]) if name in seen.non_regular else seen.changed(name)
+
+
+def _unexpected_build(coverage: Coverage, status: Status, record: Record) -> Iterator[str]:
     """Rule (b): the record is not the one that the last sync led to, so it may come from what no stamp names."""
+    state, expected = status.state, status.state.expected
+    if expected is None:
+        return
+    # A name vouches as the stamp does, once uv has built under the same one again. Under another one than the last
+    # sync's, uv built from what somebody else had named: after a checkout that is the rule, and no reason to doubt.
+    same_name = record.name == expected.get("name")
+    inputs, selections = coverage.by_content if same_name else (coverage.stamped, coverage.selections)
+    paths = _paths(inputs)
+    has_values = any(one.kind == "value" and one.tree for one in inputs)
+    if not record.fits(expected, status.last.salt):
+        # What is no younger than the newest file that uv saw is still as it was when uv looked.
+        written = _Written(state.started, record.timestamp or 0)
+        paths += _folders_of(paths, (*selections, *coverage.walked))
+        yield from _first_doubt("uv built without a sync", written.among(paths, has_values, selections, status.files))
+        yield from _first_doubt("uv built without a sync", _unknowable(coverage))
+    elif not state.due:
+        touched = _Written(state.started, 0).among(paths, has_values, selections, status.files)
+        yield from _first_doubt("uv built although nothing had changed", touched)
+
+
+def _first_doubt(what: str, subjects: Iterable[str]) -> Iterator[str]:
     first = next(iter(subjects), None)
     if first is not None:
-        yield f"{what}, and {first} may have been another then"
+        yield f"{what}, and {first} may have had other content then"
 
 
-class _Vouched(NamedTuple):
-    """What the stamp vouches for."""
+class _Written(NamedTuple):
+    """When a file must have been written for it to count, in nanoseconds."""
 
-    inputs: Iterable[Input]
-    selections: Sequence[Selected]
-    walked: Sequence[Selected]
-    """Those that chose files which uv sees by itself: only which there are counts."""
+    began: int
+    """When the last sync began: older files count no more."""
+    seen: int
+    """Files that are no younger than this had been seen by uv."""
+
+    def holds(self, changed: int) -> bool:
+        """Tell whether a file that was written at a time counts, as far as the file system's clock can tell."""
+        whole_seconds = not changed % 1_000_000_000
+        if changed <= self.seen - (_WHOLE_SECONDS_NS if whole_seconds else 0):
+            return False
+        return changed >= self.began - (_WHOLE_SECONDS_NS if whole_seconds else _TICK_NS)
+
+    def among(
+        self, paths: Iterable[str], has_values: bool, selections: Iterable[Selected], files: Files
+    ) -> Iterator[str]:
+        """Yield what was written of some paths, of the files from which values were read, and of selections."""
+        yield from (path for path in paths if self.holds(files.changed_at(path)))
+        if has_values:
+            yield from (path for path, changed in files.read_since_the_last_run() if changed > self.seen)
+        for selected in selections:
+            yield from (path for path, changed in files.changed_in(selected.folders) if self.holds(changed))
 
 
-def _vouched_for(coverage: Coverage, state: State, record: Record) -> _Vouched:
-    """Return the inputs and selections for which the stamp vouches.
-
-    So does a name, once uv has built under the same one again. Under another one than the last sync's uv
-    built from what somebody else had named: after a checkout that is the rule, and no reason to doubt.
-    """
-    if coverage.naming is None or state.expected is None or record.name != state.expected.get("name"):
-        return _Vouched(coverage.stamped, coverage.selections, coverage.walked)
-    return _Vouched(
-        coverage.stamped | coverage.naming.inputs, (*coverage.selections, *coverage.naming.selections), coverage.walked
-    )
+def _paths(inputs: Iterable[Input]) -> list[str]:
+    return sorted(one.subject for one in inputs if one.kind in {"file", "directory"} and one.state != MISSING)
 
 
-def _touched(vouched: _Vouched, files: Files, since: int, seen: int, *, with_folders: bool) -> Iterator[str]:
-    """Yield stamped files written since an instant; with folders, also what was added, removed or moved there.
+def _folders_of(paths: Iterable[str], selections: Iterable[Selected]) -> list[str]:
+    """Return the folders that tell of what was added, removed or moved there, sorted.
 
     A file that came and went leaves its trace in its folder, a folder that was moved in its own change
     time. The project's folder itself tells nothing: uv writes there, too.
-
-    Args:
-        vouched: What counts.
-        files: The project's files.
-        since: The instant, in nanoseconds.
-        seen: What is no younger than this, in nanoseconds, does not count.
-        with_folders: Whether folders count.
     """
-    inputs = list(vouched.inputs)
-    paths = sorted(one.subject for one in inputs if one.kind in {"file", "directory"} and one.state != MISSING)
-    chosen = (selected.folders.items() for selected in (*vouched.selections, *vouched.walked))
-    of_selections = [folder for folders in chosen for folder, some in folders if some]
-    inside = {folder for path in paths for folder in _above(path)}
-    inside |= {folder for path in of_selections for folder in (path, *_above(path)) if _tells(folder)}
-    for path in (*paths, *(sorted(inside) if with_folders else [])):
-        if _written_since(files.changed_at(path), since, seen):
-            yield path
-    if any(one.kind == "value" and one.tree for one in inputs):
-        yield from (path for path, changed in files.read_since_the_last_run() if changed > seen)
-    for selected in vouched.selections:
-        for path, changed in files.changed_in(selected.folders):
-            if _written_since(changed, since, seen):
-                yield path
+    chosen = {folder for selected in selections for folder, names in selected.folders.items() if names}
+    above = {folder for path in (*paths, *chosen) for folder in _above(path)}
+    return sorted(above | set(filter(_tells, chosen)))
 
 
 def _above(path: str) -> Iterator[str]:
@@ -221,12 +192,5 @@ def _tells(folder: str) -> bool:
 
 def _unknowable(coverage: Coverage) -> Iterator[str]:
     """Yield stamped inputs that leave no trace: nobody knows what they were when uv built."""
-    some = sorted(coverage.stamped, key=lambda one: one.identity)
-    return (one.subject for one in some if (one.is_secret and not one.tree) or one.kind == "git")
-
-
-def _written_since(changed: int, instant: int, seen: int) -> bool:
-    whole_seconds = not changed % 1_000_000_000
-    if changed <= seen - (_WHOLE_SECONDS_NS if whole_seconds else 0):
-        return False
-    return changed >= instant - (_WHOLE_SECONDS_NS if whole_seconds else _TICK_NS)
+    stamped = sorted(coverage.stamped, key=lambda one: one.identity)
+    return (one.subject for one in stamped if (one.is_secret and not one.tree) or one.kind == "git")

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dyncachekeys.encoding import sealed
 from dyncachekeys.files.tree import LINK, MISSING
-from dyncachekeys.model import SECRET_KINDS
+from dyncachekeys.model import SECRET_KINDS, Input
 from dyncachekeys.paths import join
 from dyncachekeys.quick.change import Change
 from dyncachekeys.quick.digest import digest_of, file_state
-from dyncachekeys.quick.snapshot import EXECUTABLE, HASH
+from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, Snapshot
+from dyncachekeys.resolving.inputs import Inputs
+from dyncachekeys.syncing.state import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from dyncachekeys.model import Input
     from dyncachekeys.quick.change import Cause, ChangeKind
-    from dyncachekeys.quick.snapshot import Snapshot
-    from dyncachekeys.resolving.inputs import Inputs
-    from dyncachekeys.syncing.state import Row
 
 
 def rows_of(inputs: Inputs, salt: bytes) -> tuple[Row, ...]:
@@ -27,8 +25,8 @@ def rows_of(inputs: Inputs, salt: bytes) -> tuple[Row, ...]:
 
     The plain files of a selection are remembered in columns.
     """
-    some = (*inputs.single, *inputs.of_selection(only_non_regular=True))
-    return tuple((one.kind, one.subject, remembered(one, salt), one.reason) for one in some)
+    separate = (*inputs.single, *inputs.of_selection(only_non_regular=True))
+    return tuple((one.kind, one.subject, remembered(one, salt), one.reason) for one in separate)
 
 
 def remembered(one: Input, salt: bytes) -> str:
@@ -37,24 +35,9 @@ def remembered(one: Input, salt: bytes) -> str:
 
 
 def of_selections(old: Snapshot, new: Snapshot, key: str) -> tuple[list[Row], list[Row]]:
-    """Return the plain files that a key's selection chose then and now, as far as they may differ.
-
-    Args:
-        old: What the last run looked at.
-        new: What this one did.
-        key: The key's name.
-    """
-    return _rows_besides(old, new, key), _rows_besides(new, old, key)
-
-
-def _rows_besides(these: Snapshot, others: Snapshot, key: str) -> list[Row]:
-    """Return the rows of folders that are not the same in the others."""
-    rows: list[Row] = []
-    here, there = _by_folder(these, key), _by_folder(others, key)
-    for folder, seen in here.items():
-        if there.get(folder) != seen:
-            rows += _rows_in(folder, seen)
-    return rows
+    """Return the plain files that a key's selection chose then and now, without the folders that are the same."""
+    then, now = _by_folder(old, key), _by_folder(new, key)
+    return _rows_besides(then, now), _rows_besides(now, then)
 
 
 _Seen = tuple[str, bytes, bytes, bytes, tuple[str, ...]]
@@ -63,18 +46,20 @@ _Seen = tuple[str, bytes, bytes, bytes, tuple[str, ...]]
 
 def _by_folder(these: Snapshot, key: str) -> dict[str, _Seen]:
     unit = next((unit for unit in these.units if unit.key == key), None)
+    if unit is None:
+        return {}
     found: dict[str, _Seen] = {}
-    first = 0
-    for place, folder in enumerate(these.folders if unit is not None else ()):
-        count = len(these.names_in(place))
-        end = first + count
-        numbers = unit.chosen[2 * first : 2 * end] if unit is not None else b""
-        if any(numbers) and unit is not None:
+    for place, (first, end) in enumerate(pairwise(these.firsts())):
+        numbers = unit.chosen[2 * first : 2 * end]
+        if any(numbers):
             roles = bytes(role & EXECUTABLE for role in these.roles[first:end])
             contents = bytes(these.contents[first * HASH : end * HASH])
-            found[folder] = (these.names[place], contents, roles, numbers, unit.patterns)
-        first = end
+            found[these.folders[place]] = (these.names[place], contents, roles, numbers, unit.patterns)
     return found
+
+
+def _rows_besides(here: Mapping[str, _Seen], there: Mapping[str, _Seen]) -> list[Row]:
+    return [row for folder, seen in here.items() if there.get(folder) != seen for row in _rows_in(folder, seen)]
 
 
 def _rows_in(folder: str, seen: _Seen) -> Iterator[Row]:
@@ -87,15 +72,11 @@ def _rows_in(folder: str, seen: _Seen) -> Iterator[Row]:
 
 def between(old: Iterable[Row], new: Iterable[Row]) -> Iterator[Change]:
     """Yield the changes of one key, sorted by input."""
-    before, after = _by_identity(old), _by_identity(new)
+    before, after = ({(row[0], row[1]): row for row in rows} for rows in (old, new))
     for identity in sorted(before.keys() | after.keys()):
         change = _change(before.get(identity), after.get(identity))
         if change is not None:
             yield change
-
-
-def _by_identity(rows: Iterable[Row]) -> Mapping[tuple[str, str], Row]:
-    return {(row[0], row[1]): row for row in rows}
 
 
 def _change(old: Row | None, new: Row | None) -> Change | None:

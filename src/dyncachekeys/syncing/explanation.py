@@ -1,28 +1,28 @@
-"""Why uv will rebuild, or why not: what changed, what was edited and does not matter, and what uv will see."""
+"""Why uv will rebuild, or why not: what changed, what was edited without effect, and what uv will see."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from itertools import islice
+from typing import Any, Literal, get_args
 
-from dyncachekeys.files.folder import CHANGED, changed_ns
+from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.files.ignore import IgnoreRules
-from dyncachekeys.paths import join
+from dyncachekeys.paths import join, split
 from dyncachekeys.pyproject.project import FILE
-from dyncachekeys.pyproject.tables import differing, sealed_tables
+from dyncachekeys.pyproject.tables import differing
 from dyncachekeys.quick import history
 from dyncachekeys.quick.change import Change
-from dyncachekeys.quick.snapshot import HASH, INPUT, LEFT_OUT
+from dyncachekeys.quick.snapshot import INPUT, LEFT_OUT
 from dyncachekeys.syncing.decision import Move
 from dyncachekeys.syncing.forecast import Forecast, forecast
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from dyncachekeys.syncing.plan import Plan
-    from dyncachekeys.syncing.report import ProjectReport
+from dyncachekeys.syncing.plan import Plan
+from dyncachekeys.syncing.report import ProjectReport
+from dyncachekeys.syncing.reporting import report_of
+from dyncachekeys.syncing.scope import Scope, planned
 
 Immaterial = Literal["same-content", "not-selected", "ignored-by-git", "tables", "layout"]
 MOVES = frozenset(get_args(Move))
@@ -57,12 +57,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What there is to say about one project."""
+    """What there is to report of one project."""
 
     report: ProjectReport
     forecast: Forecast
     since: int
-    """How many of the last syncs that changed something count as not yet told."""
+    """How many of the last syncs that changed something it goes back."""
     changes: Mapping[str, Sequence[Change]]
     """By key, since then."""
     why: tuple[str, ...]
@@ -83,34 +83,43 @@ class Explanation:
 
 
 def _of(changes: Mapping[str, Sequence[Change]], key: str) -> dict[str, Sequence[Change]]:
-    return {name: some for name, some in changes.items() if name == key}
+    return {name: changes[name] for name in changes if name == key}
 
 
 def explain(plan: Plan, since: int = 0) -> Explanation:
-    """Explain a project that was looked at. Writes nothing.
-
-    Args:
-        plan: The project.
-        since: How many of the last syncs that changed something to go back.
-    """
-    report = plan.report(plan.take_snapshot())
-    events = [event for event in map(_event, history.read(os.fspath(plan.home))) if event] if plan.believed else []
-    back = events[-since:] if since else []
-    now = {key.name: key.changes for key in report.keys}
-    salt = bytes.fromhex(plan.state.salt)
-    tables = differing(plan.state.tables, sealed_tables(plan.project.pyproject, salt)) if plan.state.tables else []
-    told = {change.subject for some in now.values() for change in some}
-    seen = forecast(plan)
+    """Explain a project, going back some of the last syncs that changed something. Writes nothing."""
+    expected = plan.expected_record()
+    report = report_of(plan, plan.take_snapshot(expected))
+    events = _events(plan)
+    back = events[max(len(events) - since, 0) :]
+    changed = {change.subject for changes in report.changes.values() for change in changes}
+    tables = _differing_tables(plan)
+    uv_does = forecast(plan, expected)
     return Explanation(
         report=report,
-        forecast=seen,
+        forecast=uv_does,
         since=len(back),
-        changes=_together([*(event.changes for event in back), now]),
+        changes=_together([*(event.changes for event in back), report.changes]),
         why=(*(why for event in back for why in event.why), *report.why),
-        tables=tuple(tables) if FILE in told else (),
-        edited=tuple(_edited(plan, tables, told | {one.subject for one in seen.seen})) if plan.state.digest else (),
+        tables=tuple(tables) if FILE in changed else (),
+        edited=tuple(_edited(plan, tables, changed.union(one.subject for one in uv_does.seen))),
         last=events[-1] if events else None,
     )
+
+
+def _differing_tables(plan: Plan) -> list[str]:
+    return differing(plan.status.state.tables, plan.remembered.tables) if plan.status.state.tables else []
+
+
+def explain_all(scope: Scope, environ: Mapping[str, str] | None = None, since: int = 0) -> list[Explanation]:
+    """Explain all projects of a scope. Arguments as `explain` and `scope.sync`, errors as the latter."""
+    return [explain(plan, since) for plan in planned(scope, os.environ if environ is None else environ)]
+
+
+def _events(plan: Plan) -> list[Event]:
+    """Return the last syncs that changed something, as far as they may be believed."""
+    read = history.read(os.fspath(plan.home)) if plan.status.last.believed else []
+    return [event for event in map(_event, read) if event]
 
 
 def _event(data: Mapping[str, Any]) -> Event | None:
@@ -126,16 +135,16 @@ def _event(data: Mapping[str, Any]) -> Event | None:
 
 def _together(steps: Sequence[Mapping[str, Iterable[Change]]]) -> dict[str, list[Change]]:
     """Return the changes of several syncs as if they had been one."""
-    found: dict[str, dict[tuple[str, str], Change]] = {}
+    together: dict[str, dict[tuple[str, str], Change]] = {}
     for step in steps:
-        for key, some in step.items():
-            known = found.setdefault(key, {})
-            for change in some:
-                identity = (change.input, change.subject)
-                merged = _merged(known.pop(identity), change) if identity in known else change
+        for key, changes in step.items():
+            known = together.setdefault(key, {})
+            for change in changes:
+                first = known.pop((change.input, change.subject), None)
+                merged = _merged(first, change) if first is not None else change
                 if merged is not None:
-                    known[identity] = merged
-    return {key: sorted(known.values(), key=lambda one: (one.input, one.subject)) for key, known in found.items()}
+                    known[change.input, change.subject] = merged
+    return {key: [known[identity] for identity in sorted(known)] for key, known in together.items()}
 
 
 def _merged(first: Change, last: Change) -> Change | None:
@@ -150,49 +159,48 @@ def _merged(first: Change, last: Change) -> Change | None:
     return last
 
 
-def _edited(plan: Plan, tables: Sequence[str], told: set[str]) -> Iterator[Edited]:
+def _edited(plan: Plan, tables: Sequence[str], reported: set[str]) -> Iterator[Edited]:
     """Yield what was edited since the last sync and does not matter; of very many only some."""
-    was = plan.files.memory.content("", FILE)
-    if FILE not in told and was is not None and was != plan.files.content(FILE):
+    if plan.status.state.digest is None:
+        return
+    if FILE not in reported and plan.status.files.memory.content("", FILE) not in {
+        None,
+        plan.status.files.content(FILE),
+    }:
         yield Edited(FILE, "tables", ", ".join(tables)) if tables else Edited(FILE, "layout")
-    yield from (one for one in _same_content(plan) if one.subject not in told)
-    yield from _not_selected(plan)
+    same = (path for path in islice(_same_content(plan), _MOST_NAMED) if path not in reported)
+    yield from (Edited(path, "same-content") for path in same)
+    rules = IgnoreRules(plan.status.files)
+    for path in islice(_not_selected(plan), _MOST_NAMED):
+        yield Edited(path, "ignored-by-git" if rules.ignores(path) else "not-selected")
 
 
-def _same_content(plan: Plan) -> Iterator[Edited]:
-    """Yield inputs that were written anew with what they held."""
-    memory = plan.files.memory
-    named = 0
-    for path, folder in plan.files.folders.items():
+def _same_content(plan: Plan) -> Iterator[str]:
+    """Yield inputs that were rewritten with the same content."""
+    for path, folder in plan.status.files.folders.items():
         for name, row in folder.names.items():
-            full = join(path, name)
-            content = bytes(folder.contents[row * HASH : (row + 1) * HASH])
-            if not folder.roles[row] & INPUT or memory.content(path, name) != content or full == FILE:
-                continue
-            if folder.stats[row * 4 + CHANGED] > plan.state.started:
-                yield Edited(full, "same-content")
-                named += 1
-                if named == _MOST_NAMED:
-                    return
+            is_input = folder.roles[row] & INPUT and join(path, name) != FILE
+            is_newer = (folder.changed(name) or 0) > plan.status.state.started
+            if is_input and is_newer and plan.status.files.memory.content(path, name) == folder.content(name):
+                yield join(path, name)
 
 
-def _not_selected(plan: Plan) -> Iterator[Edited]:
+def _not_selected(plan: Plan) -> Iterator[str]:
     """Yield files that no key selects, in the folders that keys went through and in the project's own."""
-    rules = IgnoreRules(plan.files)
-    looked = named = 0
-    for path in sorted({"", *(path for path, folder in plan.files.folders.items() if folder.listed)}):
-        if not LEFT_OUT.isdisjoint(path.split("/")):
-            continue
-        inputs = plan.files.folders[path].names.keys() if path in plan.files.folders else ()
-        for name, changed in _files_in(plan.files.full(path)):
-            looked += 1
-            if looked > _MOST_LOOKED_AT or named >= _MOST_NAMED:
-                return
-            if name in inputs or (not path and name == FILE) or changed <= plan.state.started:
-                continue
-            full = join(path, name)
-            yield Edited(full, "ignored-by-git" if rules.ignores(full) else "not-selected")
-            named += 1
+    for path, changed in islice(_files_beside(plan), _MOST_LOOKED_AT):
+        folder, name = split(path)
+        seen = plan.status.files.folders.get(folder)
+        is_input = seen is not None and name in seen.names
+        if not is_input and path != FILE and changed > plan.status.state.started:
+            yield path
+
+
+def _files_beside(plan: Plan) -> Iterator[tuple[str, int]]:
+    """Yield the regular files of these folders, each with when it was written."""
+    listed = (path for path, folder in plan.status.files.folders.items() if folder.listed)
+    for folder in sorted({"", *listed}):
+        if LEFT_OUT.isdisjoint(folder.split("/")):
+            yield from ((join(folder, name), changed) for name, changed in _files_in(plan.status.files.full(folder)))
 
 
 def _files_in(folder: str) -> list[tuple[str, int]]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from dyncachekeys.paths import join, split
 from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.quick.snapshot import LINK_FOLDER
 from dyncachekeys.quick.stamp import Stamps
+from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.uv.entries import CURRENT
 from dyncachekeys.uv.mtimes import newest
+from dyncachekeys.uv.record import Record
 from dyncachekeys.watch.links import LinkFolder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dyncachekeys.syncing.plan import Plan
 
 Outcome = Literal["installs", "builds", "builds-after-sync", "nothing-to-do"]
 Fact = Literal[
@@ -55,11 +53,11 @@ class Forecast:
     """Whether uv, whatever its version, reads of git what we do (U9)."""
 
 
-def forecast(plan: Plan) -> Forecast:
-    """Return what uv will do with a project that was looked at."""
-    now = tuple(_now(plan))
-    certain = plan.expected_record().git is not None
-    if plan.record is None:
+def forecast(plan: Plan, expected: Record) -> Forecast:
+    """Return what uv will do with a project, if it would make the expected record at this instant."""
+    now = tuple(_now(plan, expected))
+    certain = expected.git is not None
+    if plan.status.record is None:
         return Forecast("installs", now, certain)
     if now:
         # Under the transport `digest`, the name that uv compares is the one that sync writes.
@@ -68,28 +66,31 @@ def forecast(plan: Plan) -> Forecast:
     return Forecast("builds-after-sync" if later else "nothing-to-do", later, certain)
 
 
-def _now(plan: Plan) -> Iterator[Seen]:
+def _now(plan: Plan, expected: Record) -> Iterator[Seen]:
     """Yield in what the installed record differs from the one that uv would make at this instant."""
-    record, expected = plan.record, plan.expected_record()
+    record = plan.status.record
     if record is None:
-        yield Seen("not-installed", plan.project.name)
-        return
-    if not plan.project.region:
-        return  # nothing of ours is watched yet
-    yield from _by_time(plan, record.timestamp, expected.timestamp)
+        yield Seen("not-installed", plan.status.project.name)
+    elif plan.status.project.region:  # else nothing of ours is watched yet
+        yield from _by_time(plan, record.timestamp, expected.timestamp)
+        yield from _by_value(plan, record, expected)
+        folder = Stamps(plan.home).current() if plan.coverage.has_stamp else None
+        if folder is not None and not folder.is_named(record.current) and plan.decision.move != "returned":
+            yield Seen("stamp", CURRENT)
+
+
+def _by_value(plan: Plan, record: Record, expected: Record) -> Iterator[Seen]:
+    """Yield the variables, folders and git state that differ, and the name."""
     for name in sorted(record.env.keys() | expected.env.keys()):
         if record.env.get(name) != expected.env.get(name):
             yield Seen("variable", name)
     for path, was_there in sorted(record.folders.items()):
-        if not path.startswith(f"{HOME}/") and plan.files.is_dir(path) != was_there:
+        if not path.startswith(f"{HOME}/") and plan.status.files.is_dir(path) != was_there:
             yield Seen("folder", path)
-    if expected.git is not None and record.git != expected.git:
+    if expected.git not in {None, record.git}:
         yield Seen("git", "commit or tags")
     if record.name != expected.name:
         yield Seen("name", expected.name or record.name or "")
-    folder = Stamps(plan.home).current() if plan.coverage.has_stamp else None
-    if folder is not None and not folder.is_named(record.current) and plan.decision.move != "returned":
-        yield Seen("stamp", CURRENT)
 
 
 def _by_time(plan: Plan, recorded: int | None, expected: int | None) -> Iterator[Seen]:
@@ -99,15 +100,19 @@ def _by_time(plan: Plan, recorded: int | None, expected: int | None) -> Iterator
     if recorded is not None and (expected is None or expected < recorded):
         yield Seen("older-file", "the newest file that uv knew is gone, or no longer watched")
         return
-    paths = [one.subject for one in plan.coverage.watched if one.kind == "file"]
-    for folder, names in plan.coverage.linked.items():
-        paths += [join(folder, name) for name in names]
-    newer = [path for path in sorted(paths) if (newest(plan.files, [path]) or 0) > (recorded or 0)]
-    for path in newer:
-        same = plan.files.content(path) == plan.files.memory.content(*split(path))
-        yield Seen("rewritten-file" if same and plan.files.content(path) is not None else "newer-file", path)
-    if not newer:
-        yield Seen("newer-file", "an entry of your own in tool.uv.cache-keys")
+    newer = list(_newer(plan, recorded or 0))
+    yield from newer or [Seen("newer-file", "an entry of your own in tool.uv.cache-keys")]
+
+
+def _newer(plan: Plan, recorded: int) -> Iterator[Seen]:
+    files = plan.status.files
+    paths = {one.subject for one in plan.coverage.watched if one.kind == "file"}
+    paths |= {join(folder, name) for folder, names in plan.coverage.linked.items() for name in names}
+    for path in sorted(paths):
+        if (newest(files, [path]) or 0) > recorded:
+            content = files.content(path)
+            same = content is not None and content == files.memory.content(*split(path))
+            yield Seen("rewritten-file" if same else "newer-file", path)
 
 
 def _after_sync(plan: Plan) -> Iterator[Seen]:

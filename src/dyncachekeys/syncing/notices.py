@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 from dyncachekeys.files import git
 from dyncachekeys.files.gitignore import Rules
+from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Notice
-from dyncachekeys.pyproject.project import FILE, HOME
+from dyncachekeys.pyproject.project import FILE, HOME, Project
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv.entries import malformed
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.pyproject.project import Project
-
-_TAKES_ONLY_WHAT_IT_IS_TOLD = ("flit_core", "maturin", "mesonpy", "poetry", "setuptools", "uv_build")
+_NAMES_WHAT_IT_TAKES = ("flit_core", "maturin", "mesonpy", "poetry", "setuptools", "uv_build")
 """Build backends whose sdist holds no unknown folder; any other may take in what git does not ignore (U26)."""
 
 FIXED = frozenset({"markers-lost", "region-in-conflict"})
-"""What is mended once the region is written."""
+"""What is fixed once the region is written."""
 
 
 def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice]:
-    """Yield what to tell the user about a project.
-
-    Args:
-        project: The project.
-        files: Its files.
-        tracked: Whether git tracks our state.
-    """
+    """Yield what to report of a project, whose state git may track."""
     if tracked:
         message = f"git tracks {HOME}, so it is not believed: run `git rm -r --cached {HOME}`"
         yield Notice("state-tracked", message, HOME)
     if project.conflict:
-        message = "a merge left a conflict in the region: a sync computes it anew; then `git add` the file"
+        message = "a merge left a conflict in the region: a sync computes it again; then `git add` the file"
         yield Notice("region-in-conflict", message, f"{FILE}: tool.uv.cache-keys")
     elif project.region and not project.marked:
         message = "the markers of the region were gone; entries that are not ours are kept as yours"
@@ -56,7 +45,7 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
 
 def _sdist_takes_in_home(project: Project, files: Files) -> bool:
     backend = at(project.pyproject, "build-system.build-backend")
-    if not isinstance(backend, str) or backend.startswith(_TAKES_ONLY_WHAT_IT_IS_TOLD):
+    if not isinstance(backend, str) or backend.startswith(_NAMES_WHAT_IT_TAKES):
         return False
     for folder in (project.root, *project.root.parents):
         ignore = files.relative(str(folder / ".gitignore"))

@@ -1,23 +1,19 @@
 """Products of a build that must be there: whether one that is missing asks for a build, once each time it goes.
 
-They never enter a digest: a build that is to make them must not be told apart from one that has.
+They never enter a digest: it must be the same before and after the build that makes them.
 """
 
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from dyncachekeys.model import Notice
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.model import Output
-    from dyncachekeys.syncing.state import Known
-    from dyncachekeys.uv.record import Record
+from dyncachekeys.files.tree import Files
+from dyncachekeys.model import Notice, Output
+from dyncachekeys.syncing.state import Known
+from dyncachekeys.syncing.status import Status
+from dyncachekeys.uv.record import Record
 
 THERE, ASKED, UNMADE = "there", "asked", "unmade"
 _NOT_INSTALLED = (0, 0)
@@ -34,49 +30,38 @@ class OutputDecision:
     notices: tuple[Notice, ...]
 
 
-def judge(
-    outputs: Iterable[tuple[str, Output]], before: Mapping[str, Known], record: Record | None, files: Files
-) -> OutputDecision:
-    """Decide which missing products ask for a build.
-
-    Args:
-        outputs: Each with the path of its key.
-        before: What the last sync remembered, by pattern.
-        record: The installed record.
-        files: The project's files.
-    """
+def decide(status: Status) -> OutputDecision:
+    """Decide which missing products ask for a build."""
+    record, before = status.record, status.state.products
     now = record.identity if record is not None else _NOT_INSTALLED
     why: list[str] = []
     known: dict[str, Known] = {}
     notices: list[Notice] = []
-    for where, output in outputs:
-        here: Known = dict.fromkeys(output.there, (THERE, now))
+    for where, output in ((key.where, output) for key in status.resolution.keys for output in key.outputs):
+        here = known[output.pattern] = dict.fromkeys(output.there, (THERE, now))
         for path, (was, then) in _missing(output, before.get(output.pattern), now):
-            status = _status(path, was, built_since=then != now, record=record, files=files)
-            asked = status == ASKED and (was != ASKED or then != now)
-            here[path] = (status, now)
-            if asked:
+            now_is = _status(path, was, built_since=then != now, record=record, files=status.files)
+            here[path] = (now_is, now)
+            if now_is == ASKED and (was, then) != (ASKED, now):
                 why.append(f"{path} is missing, which a build makes")
-            if status == UNMADE:
+            elif now_is == UNMADE:
                 message = f"`{path}` is not there, and the last build did not make it"
                 notices.append(Notice("product-not-made", message, where))
-        known[output.pattern] = here
     return OutputDecision(tuple(why), known, tuple(notices))
 
 
 def _missing(
     output: Output, before: Known | None, now: tuple[int, int]
 ) -> Iterator[tuple[str, tuple[str, tuple[int, int]]]]:
+    """Yield the products that are not there, each with its status and the installed record's identity then."""
     if not before:
         if not output.there:
             yield output.pattern, (THERE, now)
         return
     for path, (was, then) in sorted(before.items()):
-        if path in output.there or (path == output.pattern and output.there):
-            continue
-        if output.there and then != now:
-            continue  # a build has made others in its place
-        yield path, (was, then)
+        # Where another build has made others, they stand in for those that are gone.
+        if not output.there or (then == now and path not in {*output.there, output.pattern}):
+            yield path, (was, then)
 
 
 def _status(path: str, was: str, *, built_since: bool, record: Record | None, files: Files) -> str:

@@ -1,29 +1,19 @@
-"""What a command has to say about one project: values, from which text and JSON are rendered."""
+"""What a command reports of one project: values, from which text and JSON are rendered."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyncachekeys.config.model import WHERE
-from dyncachekeys.encoding import sealed
 from dyncachekeys.errors import ConfigurationError, Problem, nearest
-from dyncachekeys.resolving.inputs import digests_of
-from dyncachekeys.syncing import diff
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.model import Kind, Notice, Transport, Watch
-    from dyncachekeys.quick.change import Change
-    from dyncachekeys.quick.snapshot import Snapshot
-    from dyncachekeys.resolving.engine import Resolution, ResolvedKey
-    from dyncachekeys.resolving.inputs import Inputs
-    from dyncachekeys.syncing.decision import Move
-    from dyncachekeys.syncing.state import Row, State
-    from dyncachekeys.watch.coverage import Coverage, Watcher
+from dyncachekeys.model import Kind, Notice, Transport, Watch
+from dyncachekeys.quick.change import Change
+from dyncachekeys.resolving.inputs import Inputs
+from dyncachekeys.syncing.decision import Move
+from dyncachekeys.watch.coverage import Coverage, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +56,7 @@ class KeyReport:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What is to be said of the name that carries the tree digest."""
+    """The name that carries the tree digest."""
 
     digest: str
     before: str | None
@@ -109,7 +99,7 @@ class ProjectReport:
     def naming(self) -> Move | None:
         """What becomes of the name: a new one, again the one that uv has installed, or at the first sync the same.
 
-        Nothing if there is nothing to say of it.
+        Nothing if there is nothing to report of it.
         """
         if self.named is None:
             return None
@@ -136,50 +126,3 @@ def require_key(reports: Sequence[ProjectReport], key: str) -> None:
     if not any(one.has(key) for one in reports):
         remedy = nearest(key, {one.name for report in reports for one in report.keys})
         raise ConfigurationError([Problem("unknown-key", f"there is no key `{key}`", f"{WHERE}.keys", remedy)])
-
-
-def key_reports(
-    resolution: Resolution, coverage: Coverage, files: Files, state: State, now: Snapshot
-) -> tuple[KeyReport, ...]:
-    """Return a report for each key, against what the last sync left.
-
-    Args:
-        resolution: What the keys found.
-        coverage: Who watches what.
-        files: The project's files.
-        state: What the last sync left.
-        now: What was looked at this time.
-    """
-    return tuple(
-        KeyReport(
-            key.name,
-            key.resolver,
-            key.watch,
-            _digest(key, resolution, files, state),
-            len(key.inputs),
-            tuple(_changes(key, files.memory.known, now, state)) if state.digest is not None else (),
-            key.runs_each_time,
-            key.built_in,
-            key.seconds,
-            key.inputs,
-            coverage,
-        )
-        for key in resolution.keys
-    )
-
-
-def _digest(key: ResolvedKey, resolution: Resolution, files: Files, state: State) -> str:
-    triples = [(one.kind, one.subject, one.state) for one in key.inputs.single]
-    selections = [key.inputs.selected] if key.inputs.selected is not None else []
-    digest = digests_of(triples, selections, files, resolution.digests).digest
-    secret = any(one.is_secret for one in key.inputs.single)
-    return sealed(bytes.fromhex(state.salt), digest) if secret else digest
-
-
-def _changes(key: ResolvedKey, then: Snapshot, now: Snapshot, state: State) -> Iterator[Change]:
-    old: list[Row] = list(state.keys.get(key.name, ()))
-    new: list[Row] = list(diff.rows_of(key.inputs, bytes.fromhex(state.salt)))
-    if then.folders or key.name not in state.keys:  # else the memory of them is gone, and nothing can be said
-        then_chosen, now_chosen = diff.of_selections(then, now, key.name)
-        old, new = [*old, *then_chosen], [*new, *now_chosen]
-    return diff.between(old, new)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem, nearest
 from dyncachekeys.files.recall import FileMemory
@@ -15,17 +15,13 @@ from dyncachekeys.names import normalised_name
 from dyncachekeys.pyproject import project
 from dyncachekeys.quick import snapshot_file
 from dyncachekeys.quick.atomic import Lock, hide
+from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.snapshot import SCOPE_FILE
-from dyncachekeys.syncing import apply, capture, explanation, planning
+from dyncachekeys.syncing import apply, capture, planning
+from dyncachekeys.syncing.plan import Plan
+from dyncachekeys.syncing.report import ProjectReport
+from dyncachekeys.syncing.reporting import report_of
 from dyncachekeys.uv import workspace
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from dyncachekeys.quick.check import QuickCheck
-    from dyncachekeys.syncing.explanation import Explanation
-    from dyncachekeys.syncing.plan import Plan
-    from dyncachekeys.syncing.report import ProjectReport
 
 
 class Scope:
@@ -44,25 +40,26 @@ class Scope:
         self._started = time.time_ns()
         self._files = Files(self.root, FileMemory())
         self._all = workspace.scope(self._files)
-        packages = {name: folder for folder in self._all if (name := self._name(folder)) is not None}
+        self._whole = not names
+        self.all: list[Path] = self._all if self._whole else self._called(names)
+        """The folders of all projects, with or without keys."""
+        with_keys = [folder for folder in self.all if self._has_keys(folder)]
+        self.has_keys: bool = bool(with_keys)
+        self.roots: list[Path] = with_keys or [self.root]
+        """The folders of those with keys; that of the nearest ``pyproject.toml``, if none has any."""
+
+    def _called(self, names: Sequence[str]) -> list[Path]:
+        """Return the folders of the packages with these names."""
+        packages = {name: folder for folder in self._all if (name := workspace.name(self._files, folder)) is not None}
         known = {normalised_name(name): folder for name, folder in packages.items()}
         problems = [_unknown(name, packages) for name in names if normalised_name(name) not in known]
         if problems:
             raise ConfigurationError(problems)
-        wanted = {known[normalised_name(name)] for name in names} or set(self._all)
-        self.all: list[Path] = [folder for folder in self._all if folder in wanted]
-        """The folders of all projects, with or without keys."""
-        found = [folder for folder in self.all if self._has_keys(folder)]
-        self.has_keys: bool = bool(found)
-        self.roots: list[Path] = found or [self.root]
-        """The folders of those with keys; that of the nearest ``pyproject.toml``, if none has any."""
-        self._whole = not names
-
-    def _name(self, folder: Path) -> str | None:
-        return workspace.name(self._files, folder)
+        wanted = {known[normalised_name(name)] for name in names}
+        return [folder for folder in self._all if folder in wanted]
 
     def _has_keys(self, folder: Path) -> bool:
-        """Tell whether a project has keys, or a ``pyproject.toml`` that has to be told about."""
+        """Tell whether a project has keys, or a ``pyproject.toml`` that has to be reported."""
         if workspace.pyproject(self._files, folder) is None:
             return True
         try:
@@ -72,7 +69,7 @@ class Scope:
             return True
 
     def place(self, folder: Path) -> str:
-        """Return how a project is named before a path in it; empty for that in which we are."""
+        """Return what stands before a path in a project: its folder, relative to this one."""
         way = os.path.relpath(folder, self.root).replace(os.sep, "/")
         return "" if way == "." else f"{way}/"
 
@@ -87,12 +84,12 @@ class Scope:
         """Remember which projects there are, and by what that is known, for the quiet path."""
         if not self._whole or self._all == [self.root]:
             return
-        kept = capture.looked_at(self._files, taken=self._started)
-        kept.keys = [os.path.relpath(folder, self.root) for folder in self.roots]
+        found = capture.looked_at(self._files, taken=self._started)
+        found.keys = [os.path.relpath(folder, self.root) for folder in self.roots]
         home = self.root / project.HOME
         with contextlib.suppress(OSError), Lock(home):
             hide(home)
-            snapshot_file.write(kept, os.fspath(home), SCOPE_FILE)
+            snapshot_file.write(found, os.fspath(home), SCOPE_FILE)
 
 
 def sync(
@@ -106,15 +103,15 @@ def sync(
         quick_checks: What the quiet path saw, by folder.
 
     Raises:
-        DyncachekeysError: what is the user's to mend, in all projects.
+        DyncachekeysError: what the user needs to fix, in all projects.
     """
     environ = os.environ if environ is None else environ
-    plans = _planned(scope, environ, quick_checks or {})
+    plans = planned(scope, environ, quick_checks)
     reports = [apply.finish(plan, environ) for plan in plans]
     if len(plans) > 1 and any(report.region_differs for report in reports):
         # What is to be in uv's next record depends on the times of files that have just been written in others.
         for plan in plans:
-            apply.finish(planning.make_plan(plan.project.root, environ), environ)
+            apply.finish(planning.make_plan(plan.root, environ), environ)
     scope.keep()
     return reports
 
@@ -124,29 +121,20 @@ def check(
 ) -> list[ProjectReport]:
     """Return what `sync` would find and write. Writes nothing. Arguments and errors as `sync`."""
     environ = os.environ if environ is None else environ
-    return [plan.report(plan.take_snapshot()) for plan in _planned(scope, environ, quick_checks or {})]
+    return list(map(report_of, planned(scope, environ, quick_checks)))
 
 
-def explain(scope: Scope, environ: Mapping[str, str] | None = None, since: int = 0) -> list[Explanation]:
-    """Explain all projects of a scope. Writes nothing. Arguments and errors as `sync`.
-
-    Args:
-        scope: The projects.
-        environ: The environment; that of this process, if not given.
-        since: How many of the last syncs that changed something to go back.
-    """
-    environ = os.environ if environ is None else environ
-    return [explanation.explain(plan, since) for plan in _planned(scope, environ, {})]
-
-
-def _planned(scope: Scope, environ: Mapping[str, str], quick_checks: Mapping[str, Any]) -> list[Plan]:
+def planned(
+    scope: Scope, environ: Mapping[str, str], quick_checks: Mapping[str, QuickCheck] | None = None
+) -> list[Plan]:
+    """Plan all projects of a scope. Arguments and errors as `sync`."""
     plans: list[Plan] = []
     failed: list[DyncachekeysError] = []
     problems: list[Problem] = []
     for folder in scope.roots:
         try:
-            plans.append(planning.make_plan(folder, environ, quick_checks.get(os.fspath(folder))))
-        except DyncachekeysError as error:  # noqa: PERF203  all problems are told in one run
+            plans.append(planning.make_plan(folder, environ, (quick_checks or {}).get(os.fspath(folder))))
+        except DyncachekeysError as error:  # noqa: PERF203  all problems are reported in one run
             failed.append(error)
             problems += scope.placed(folder, error.problems)
     if len(scope.roots) == 1 and failed:

@@ -1,21 +1,19 @@
 """What a sync leaves for the next one: what each key resolved to, and what uv was expected to record.
 
-A memory is only ever a help. Whatever is damaged, of another format, tracked by git, owned by somebody
-else or reached through a link is no memory, and costs at most one rebuild.
+The state only ever saves work. One that is damaged, of another format, tracked by git, owned by somebody
+else or reached through a link is ignored, which costs at most one rebuild.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from dyncachekeys.files import state_file
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
 
 Known = dict[str, tuple[str, tuple[int, int]]]
 """By path: what was seen of a product, and the installed record's identity at that time. A pattern that
@@ -24,107 +22,93 @@ Row = tuple[str, str, str, str]
 """kind, subject, state (sealed where it could tell a secret), reason"""
 
 
+_Reader = Callable[[Any], Any]
+
+
+def _all(read: _Reader) -> _Reader:
+    """Return what reads a list by reading its elements."""
+    return lambda values: tuple(map(read, values))
+
+
+def _each(read: _Reader) -> _Reader:
+    """Return what reads a table by reading its values."""
+    return lambda rows: {str(name): read(value) for name, value in rows.items()}
+
+
+def _salt(value: str) -> str:
+    bytes.fromhex(value)
+    return value
+
+
+def _row(row: Sequence[Any]) -> Row:
+    kind, subject, state, reason = map(str, row)
+    return (kind, subject, state, reason)
+
+
+def _product(seen: Any) -> tuple[str, tuple[int, int]]:
+    status, (inode, time) = seen
+    return (str(status), (int(inode), int(time)))
+
+
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a sync leaves for the next one, in ``.dyncachekeys/state.json``."""
+    """What a sync leaves for the next one, in ``.dyncachekeys/state.json``.
 
-    started: int = 0
+    This is the one table of it: reading, writing and comparing go through its fields. Where JSON does not
+    give back what was written, ``read`` makes it again.
+    """
+
+    started: int = field(default=0, metadata={"read": int})
     """When the run began, in nanoseconds since the epoch."""
-    salt: str = field(default_factory=lambda: secrets.token_hex(32))
+    salt: str = field(default_factory=lambda: secrets.token_hex(32), metadata={"read": _salt})
     """Seals what could tell a secret; of this checkout only."""
     digest: str | None = None
     """Over all inputs; nothing before the first sync."""
-    keys: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
-    entries: tuple[Mapping[str, Any], ...] = ()
-    """The last plan: what is ours in a region that lost its markers."""
+    keys: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, metadata={"read": _each(_all(_row))})
+    entries: tuple[Mapping[str, Any], ...] = field(default=(), metadata={"read": _all(dict)})
+    """The region as it was last written: what is ours in a region that lost its markers."""
     record: Mapping[str, Any] | None = None
     """The installed record as it was seen: its file's inode and time, and the stamp folder that it names."""
     expected: Mapping[str, Any] | None = None
     """What uv's next record must hold if it builds from what this sync saw."""
-    products: Mapping[str, Known] = field(default_factory=dict)
-    """Of products that must be there, by pattern (`products`)."""
+    products: Mapping[str, Known] = field(default_factory=dict, metadata={"read": _each(_each(_product))})
+    """Of products that must be there, by pattern (`outputs`)."""
     links: Sequence[Any] | None = None
-    """Of the link folder: what it stands for, and by which stat it is recognised (`emit.links`)."""
-    written: tuple[str, ...] = ()
+    """Of the link folder: what it stands for, and by which stat it is recognised (`watch.links`)."""
+    written: tuple[str, ...] = field(default=(), metadata={"read": _all(str)})
     """What builds were seen to write, though its content stayed: no links lead there."""
-    writes: Mapping[str, int] = field(default_factory=dict)
-    """By file: in how many builds running it was written (`loops`)."""
-    moves: Mapping[str, int] = field(default_factory=dict)
-    """By variable or value: in how many syncs running it moved the stamp (`loops`)."""
-    tables: Mapping[str, str] = field(default_factory=dict)
-    """Of ``pyproject.toml``: the sealed digest of each table (`pyproject_tables`)."""
-    uv: tuple[str, ...] = ()
-    """The uv that was found (`uv.Program`)."""
-    fits: bool = False
+    writes: Mapping[str, int] = field(default_factory=dict, metadata={"read": _each(int)})
+    """By file: in how many builds in a row it was written (`loops`)."""
+    moves: Mapping[str, int] = field(default_factory=dict, metadata={"read": _each(int)})
+    """By variable or value: in how many syncs in a row it moved the stamp (`loops`)."""
+    tables: Mapping[str, str] = field(default_factory=dict, metadata={"read": _each(str)})
+    """Of ``pyproject.toml``: the sealed digest of each table (`pyproject.tables`)."""
+    uv: tuple[str, ...] = field(default=(), metadata={"read": _all(str)})
+    """The uv that was found (`uv.program`)."""
+    fits: bool = field(default=False, metadata={"read": bool})
     """Whether the record that was seen is the one that was expected."""
-    due: bool = True
+    due: bool = field(default=True, metadata={"read": bool})
     """Whether uv had something to build when the sync had ended."""
 
-    @property
-    def comparable(self) -> tuple[object, ...]:
-        """All but the time, which changes when nothing did."""
-        return (
-            self.salt,
-            self.digest,
-            self.keys,
-            self.entries,
-            self.record,
-            self.expected,
-            self.products,
-            self.links,
-            self.written,
-            self.writes,
-            self.moves,
-            self.tables,
-            self.uv,
-            self.fits,
-            self.due,
-        )
+    def differs_from(self, other: State) -> bool:
+        """Tell whether anything differs but the time, which changes when nothing did."""
+        return dataclasses.replace(self, started=other.started) != other
+
+
+_READERS: Mapping[str, _Reader] = {
+    one.name: one.metadata.get("read", lambda value: value) for one in dataclasses.fields(State)
+}
 
 
 def load(path: Path) -> State:
     """Read a state; an empty one where there is none that can be trusted."""
     try:
-        return _from_json(state_file.read(path))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, LookupError):
+        data = state_file.read(path)
+        return State(**{name: read(data[name]) for name, read in _READERS.items()})
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return State()
 
 
 def dump(state: State) -> bytes:
     """Return a state as it is written."""
-    return state_file.dump({name: getattr(state, name) for name in State.__dataclass_fields__})
-
-
-def _from_json(data: Mapping[str, Any]) -> State:
-    bytes.fromhex(data["salt"])
-    return State(
-        started=int(data["started"]),
-        salt=data["salt"],
-        digest=data["digest"],
-        keys={name: tuple(_row(row) for row in rows) for name, rows in data["keys"].items()},
-        entries=tuple(dict(entry) for entry in data["entries"]),
-        record=data["record"],
-        expected=data["expected"],
-        products={pattern: _known(rows) for pattern, rows in data["products"].items()},
-        links=data["links"],
-        written=tuple(map(str, data["written"])),
-        writes=_counts(data["writes"]),
-        moves=_counts(data["moves"]),
-        tables={str(name): str(seal) for name, seal in data["tables"].items()},
-        uv=tuple(map(str, data["uv"])),
-        fits=bool(data["fits"]),
-        due=bool(data["due"]),
-    )
-
-
-def _counts(rows: Mapping[str, Any]) -> dict[str, int]:
-    return {str(name): int(count) for name, count in rows.items()}
-
-
-def _known(rows: Mapping[str, Any]) -> Known:
-    return {str(path): (str(status), (int(inode), int(time))) for path, (status, (inode, time)) in rows.items()}
-
-
-def _row(row: list[Any]) -> Row:
-    kind, subject, state, reason = map(str, row)
-    return (kind, subject, state, reason)
+    return state_file.dump({name: getattr(state, name) for name in _READERS})

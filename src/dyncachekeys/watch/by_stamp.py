@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files import repository
-from dyncachekeys.files.tree import DIRECTORY, LINK, MISSING, SPECIAL
-from dyncachekeys.model import Entry, Input
+from dyncachekeys.files.folder import Folder
+from dyncachekeys.files.selection import Selected
+from dyncachekeys.files.tree import DIRECTORY, LINK, MISSING, SPECIAL, Files
+from dyncachekeys.model import Entry, Input, Watch
 from dyncachekeys.names import is_credential
 from dyncachekeys.paths import join, split
-from dyncachekeys.quick.digest import encoded, framed
+from dyncachekeys.quick.digest import Triple, encoded, framed
+from dyncachekeys.resolving.engine import Resolution, ResolvedKey
 from dyncachekeys.resolving.inputs import digests_of
 from dyncachekeys.uv.entries import is_literal_path
 from dyncachekeys.watch import links
-from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage
+from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage, own_entries
 from dyncachekeys.watch.linkable import NO_LINKS, Linkable
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from dyncachekeys.files.folder import Folder
-    from dyncachekeys.files.selection import Selected
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.model import Watch
-    from dyncachekeys.quick.digest import Triple
-    from dyncachekeys.resolving.engine import Resolution, ResolvedKey
-
-_ENTRY_KINDS: dict[str, Literal["file", "dir", "env", "git"]] = {
-    "file": "file",
-    "directory": "dir",
-    "env": "env",
-    "git": "git",
-}
 
 
 def cover(resolution: Resolution, files: Files, written: Collection[str] = (), *, links_work: bool = True) -> Coverage:
@@ -49,7 +35,7 @@ def cover(resolution: Resolution, files: Files, written: Collection[str] = (), *
         ConfigurationError: ``watch = "uv"`` on what uv can't see; all such inputs.
     """
     products = [path for key in resolution.keys for one in key.outputs for path in (one.pattern, *one.there)]
-    made = _Making(files, Linkable(files, products, written, works=links_work))
+    made = _Placed(files, Linkable(files, products, written, works=links_work))
     for key in resolution.keys:
         for one in sorted(key.inputs.single, key=_reading_order):
             made.place(one, key)
@@ -57,27 +43,28 @@ def cover(resolution: Resolution, files: Files, written: Collection[str] = (), *
             made.place_all(key.inputs.selected, key)
     if made.problems:
         raise ConfigurationError(made.problems)
-    entries = dict.fromkeys(Entry(_ENTRY_KINDS[one.kind], one.subject) for one in made.watched)
-    # By the configuration alone, so that the region is the same for everybody, and does not come and go.
-    of_links = links.ENTRIES if any(key.may_link and key.watch != "digest" for key in resolution.keys) else ()
     linked = {folder: sorted(names) for folder, names in sorted(made.linked.items())}
     linked_digest = _linked_digest(linked, files)
-    triples = [*map(_in_full, made.stamped), *map(_as_watched, made.watched)]
-    triples += [("linked files", "", linked_digest)] if linked else []
     return Coverage(
-        (*entries, *of_links, *STAMP_ENTRIES),
+        _entries(made.watched, resolution),
         frozenset(made.watched),
         linked,
         tuple(made.walked),
         frozenset(made.stamped),
         tuple(made.selections),
-        digests_of(triples, made.selections, files, resolution.digests),
+        digests_of(made.triples(linked_digest), made.selections, files, resolution.digests),
         linked_digest,
     )
 
 
-class _Making:
-    """A plan in the making."""
+def _entries(watched: Iterable[Input], resolution: Resolution) -> tuple[Entry, ...]:
+    # By the configuration alone, so that the region is the same for everybody, and does not come and go.
+    of_links = links.ENTRIES if any(key.may_link and key.watch != "digest" for key in resolution.keys) else ()
+    return (*own_entries(watched), *of_links, *STAMP_ENTRIES)
+
+
+class _Placed:
+    """The inputs, each put where it is watched."""
 
     def __init__(self, files: Files, linkable: Linkable) -> None:
         self._files, self._linkable = files, linkable
@@ -91,14 +78,15 @@ class _Making:
     def place(self, one: Input, key: ResolvedKey) -> None:
         """Decide who watches an input."""
         by_link = one.kind == "file" and not one.entry and key.may_link and key.watch != "digest"
-        if not by_link and not _wants_entry(one, key.watch):
+        if by_link:
+            blocker = self._linkable.blocker(one.subject, one.state, cautious=key.watch == "auto")
+        elif _wants_entry(one, key.watch):
+            blocker = _blocker(one)
+        else:
             self.stamped[one] = None
             return
-        blocker = (
-            self._linkable.blocker(one.subject, one.state, cautious=key.watch == "auto") if by_link else _blocker(one)
-        )
         if blocker is not None:
-            self._place_hindered(one, key, blocker)
+            self._place_blocked(one, key, blocker)
         elif by_link:
             folder, name = split(one.subject)
             self.linked.setdefault(folder, set()).add(name)
@@ -122,9 +110,16 @@ class _Making:
             for name, why in others.items():
                 path = join(folder, name)
                 reason = f"matches {selected[path]}"
-                self._place_hindered(Input("file", path, self._files.state(path), reason), key, why)
+                self._place_blocked(Input("file", path, self._files.state(path), reason), key, why)
 
-    def _place_hindered(self, one: Input, key: ResolvedKey, blocker: str) -> None:
+    def triples(self, linked_digest: str) -> Iterator[Triple]:
+        """Yield what moves the stamp, besides the selections."""
+        yield from (one.triple for one in self.stamped)
+        yield from map(_as_watched, self.watched)
+        if linked_digest:
+            yield ("linked files", "", linked_digest)
+
+    def _place_blocked(self, one: Input, key: ResolvedKey, blocker: str) -> None:
         if key.watch == "uv":
             self.problems.append(_not_expressible(one, key, blocker))
         else:
@@ -134,7 +129,7 @@ class _Making:
 def _wants_entry(one: Input, watch: Watch) -> bool:
     if watch != "uv":
         return one.entry and watch == "auto"
-    # An edit of what is not there can't happen; that it comes to be is the stamp's to tell.
+    # A file that is not there can't be edited; the stamp moves when it comes to be.
     return one.entry or not (one.kind == "file" and one.state == MISSING)
 
 
@@ -149,7 +144,7 @@ def _blocker(one: Input) -> str | None:
     if not is_literal_path(one.subject):
         return "uv takes its name for a glob, or it can't be written in TOML"  # U12
     if one.kind == "file" and one.state.split(LINK)[0] in {DIRECTORY, SPECIAL}:
-        return "it is no regular file, which is all that uv looks at"  # U4
+        return "it is not a regular file, which is all that uv looks at"  # U4
     return None
 
 
@@ -178,10 +173,6 @@ def _marked(folder: Folder, name: str) -> str:
 def _reading_order(one: Input) -> tuple[bool, str, str]:
     """Return what sorts the entries of one key: files first, as in uv's own defaults."""
     return (one.kind != "file", one.kind, one.subject)
-
-
-def _in_full(one: Input) -> Triple:
-    return (one.kind, one.subject, one.state)
 
 
 def _as_watched(one: Input) -> Triple:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from dyncachekeys.model import Entry
+from dyncachekeys.files.selection import Selected
+from dyncachekeys.model import Entry, Input
 from dyncachekeys.paths import split
 from dyncachekeys.pyproject.project import HOME
+from dyncachekeys.resolving.inputs import Digests
 from dyncachekeys.uv.entries import CURRENT, STAMP_FILE
 from dyncachekeys.watch import links
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from dyncachekeys.files.selection import Selected
-    from dyncachekeys.model import Input
-    from dyncachekeys.resolving.inputs import Digests
 
 Watcher = Literal["entry", "link", "stamp", "digest"]
 STAMP_ENTRIES = (Entry("dir", CURRENT), Entry("file", STAMP_FILE))
 """Always in the region: each platform feeds the one that works."""
+_ENTRY_KINDS: dict[str, Literal["file", "dir", "env", "git"]] = {
+    "directory": "dir",
+    "file": "file",
+    "env": "env",
+    "git": "git",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,13 @@ class Coverage:
         return self.naming is not None and not self.stamped
 
     @property
+    def by_content(self) -> tuple[frozenset[Input], tuple[Selected, ...]]:
+        """Inputs and selections whose states move the stamp or change the name."""
+        if self.naming is None:
+            return self.stamped, self.selections
+        return self.stamped | self.naming.inputs, (*self.selections, *self.naming.selections)
+
+    @property
     def stamp_digest(self) -> str:
         """The digest over what moves the stamp."""
         return self.digests.digest
@@ -92,3 +101,8 @@ class Coverage:
     def has_links(self) -> bool:
         """Whether the region has the entries of the link folder."""
         return links.ENTRIES[0] in self.entries
+
+
+def own_entries(watched: Iterable[Input]) -> Iterable[Entry]:
+    """Return the entries of inputs that have their own, each once."""
+    return dict.fromkeys(Entry(_ENTRY_KINDS[one.kind], one.subject) for one in watched)

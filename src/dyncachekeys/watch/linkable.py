@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from dyncachekeys.files.ignore import IgnoreRules
-from dyncachekeys.files.tree import LINK, MISSING
+from dyncachekeys.files.selection import Chosen, Selected
+from dyncachekeys.files.tree import LINK, MISSING, Files
 from dyncachekeys.paths import join, split
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from dyncachekeys.files.selection import Chosen, Selected
-    from dyncachekeys.files.tree import Files
 
 NO_LINKS = "uv would have to see it through a link, and here it can't"
 _FOLLOWED = {"file", MISSING, "broken"}
@@ -53,7 +48,7 @@ class Linkable:
         if not self.works:
             return NO_LINKS
         if state.partition(LINK)[0].partition(" ")[0] not in _FOLLOWED:
-            return "it is no regular file, which is all that uv looks at"  # U4
+            return "it is not a regular file, which is all that uv looks at"  # U4
         if split(path)[1] == "pyproject.toml":
             return "it counts without the generated region, and uv would take all of it"
         if path in self._products or (cautious and path in self._written):

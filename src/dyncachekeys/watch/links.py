@@ -11,20 +11,17 @@ import posixpath
 import shutil
 import stat
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyncachekeys.files import refs
+from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Entry
 from dyncachekeys.paths import join
 from dyncachekeys.quick import atomic
 from dyncachekeys.quick.snapshot import LINK_FOLDER
 from dyncachekeys.uv.entries import LINKS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from dyncachekeys.files.tree import Files
 
 ENTRIES = (Entry("file", LINKS), Entry("dir", LINK_FOLDER))
 """The second one tells uv when the folder comes to be: one that is not there is unwatched in silence (U31)."""
@@ -139,7 +136,7 @@ class LinkFolder:
             _remove(self._folder)
 
     def _there(self) -> Iterator[tuple[str, str]]:
-        """Yield what is there; what is no link has no text."""
+        """Yield what is there, each with its text; what is not a link has none."""
         with os.scandir(self._folder) as scan:
             for entry in scan:
                 yield entry.name, os.readlink(entry.path) if entry.is_symlink() else ""

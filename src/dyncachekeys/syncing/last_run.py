@@ -1,0 +1,94 @@
+"""What the last run left: its state and its snapshot, as far as they may be believed."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from dyncachekeys.files.recall import FileMemory
+from dyncachekeys.pyproject.project import FILE, HOME
+from dyncachekeys.quick import snapshot
+from dyncachekeys.quick.check import QuickCheck
+from dyncachekeys.quick.snapshot import STATE_FILE, Snapshot
+from dyncachekeys.quick.stamp import Stamps
+from dyncachekeys.syncing import notices
+from dyncachekeys.syncing import state as sync_state
+from dyncachekeys.syncing.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """What the last run left."""
+
+    started: int
+    """When this run began to look, in nanoseconds since the epoch."""
+    believed: bool
+    """Whether stamp and state may be believed: not if git tracks them."""
+    basis: tuple[bytes | None, str | None]
+    """The state, and where the stamp led: if they differ later, plan again (`on_disk`)."""
+    state: State
+    memory: FileMemory
+
+    @property
+    def salt(self) -> bytes:
+        """Seals what could tell a secret."""
+        return bytes.fromhex(self.state.salt)
+
+
+def last_run(root: Path, quick_check: QuickCheck | None) -> LastRun:
+    """Return what the last run left in a project, or what the quiet path saw of that."""
+    started = time.time_ns() if quick_check is None else quick_check.started
+    basis = _home_on_disk(root)
+    if notices.is_tracked(root):
+        return LastRun(started, believed=False, basis=basis, state=State(), memory=FileMemory())
+    state = sync_state.load(root / HOME / STATE_FILE)
+    memory = _file_memory(root, quick_check) if state.digest else FileMemory()
+    return LastRun(started, believed=True, basis=basis, state=_after_edits(root, state, memory.known), memory=memory)
+
+
+def _file_memory(root: Path, quick_check: QuickCheck | None) -> FileMemory:
+    if quick_check is not None:
+        return FileMemory(quick_check.known, quick_check.places)
+    return FileMemory(Snapshot.load(os.fspath(root / HOME)))
+
+
+def _after_edits(root: Path, state: State, known: Snapshot) -> State:
+    """Return the state as it is after the edits that the quiet path has applied since it was written (`quick.edit`)."""
+    stamp, expected = Stamps(root / HOME).current(), state.expected
+    if not known.digest or expected is None or stamp is None or known.stamp != f"stamps/{stamp.id}":
+        return state
+    newest = _number(known.newest)
+    fits = state.fits and newest == expected["timestamp"]
+    applied = known.digest != state.digest or fits != state.fits
+    if not applied or snapshot.non_regular_stat(os.fspath(root / HOME / STATE_FILE)) != known.state:
+        return state
+    due = not (fits and stamp.is_named(_number(known.named)))
+    expected = {**expected, "timestamp": newest}
+    return dataclasses.replace(state, digest=known.digest, started=known.taken, expected=expected, fits=fits, due=due)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None
+
+
+def on_disk(root: Path) -> tuple[bytes | None, bytes | None, str | None]:
+    """Return what a plan is based on, as it is now: ``pyproject.toml``, the state, and where the stamp leads."""
+    return (_bytes(root / FILE), *_home_on_disk(root))
+
+
+def _home_on_disk(root: Path) -> tuple[bytes | None, str | None]:
+    try:
+        stamp = os.readlink(root / HOME / "current")
+    except OSError:
+        stamp = None
+    return (_bytes(root / HOME / STATE_FILE), stamp)
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
