@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import tomli
 
 from dyncachekeys.pyproject.tables import at, table_at
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
 
 _DYNAMIC = "tool.setuptools.dynamic"
 _HATCH_REQUIREMENTS = "tool.hatch.metadata.hooks.requirements_txt.files"

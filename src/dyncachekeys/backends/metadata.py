@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import configparser
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from dyncachekeys.backends.files import built_with, has_hatch_toml, list_at, module_file, texts, version_files
+from dyncachekeys.files.tree import Files
 from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.pysource.assignments import UNKNOWN, assignments
 from dyncachekeys.pysource.syntax import UNREADABLE
 from dyncachekeys.uv.entries import is_glob
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from dyncachekeys.files.tree import Files
 
 _FILES = ("readme", "readme.file", "license.file", "license-files")
 _OTHERWISE = frozenset({"version", "dependencies", "optional-dependencies"})

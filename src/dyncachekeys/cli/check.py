@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from dyncachekeys.cli import render
 from dyncachekeys.quick import output
+from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.output import Printer, in_sync
 from dyncachekeys.quick.snapshot import LINK_FOLDER
 from dyncachekeys.syncing import scope as scopes
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping, Sequence
-
-    from dyncachekeys.quick.check import QuickCheck
-    from dyncachekeys.syncing.report import ProjectReport
+from dyncachekeys.syncing.report import ProjectReport
 
 _SHORT = len("sha256-") + 12
 _BEFORE_A_COMMIT = """\

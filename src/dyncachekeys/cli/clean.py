@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from dyncachekeys.cli import render
 from dyncachekeys.quick.output import Printer
 from dyncachekeys.syncing import document
-
-if TYPE_CHECKING:
-    import argparse
-
-    from dyncachekeys.syncing.scope import Scope
+from dyncachekeys.syncing.scope import Scope
 
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:

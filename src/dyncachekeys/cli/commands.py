@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping
-
-    from dyncachekeys.quick.check import QuickCheck
-    from dyncachekeys.syncing.scope import Scope
+from dyncachekeys.quick.check import QuickCheck
+from dyncachekeys.syncing.scope import Scope
 
 _AFTER_QUICK_CHECKS = frozenset({"sync", "check"})
 """Commands that need not look again at what was seen already."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from dyncachekeys.cli import render
 from dyncachekeys.quick.output import Printer
 from dyncachekeys.syncing import scope as scopes
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def execute(options: argparse.Namespace, scope: scopes.Scope) -> int:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import os
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from dyncachekeys.cli import render
 from dyncachekeys.doctor.examine import examine
 from dyncachekeys.doctor.finding import Finding, Level
 from dyncachekeys.quick.output import Printer, counted
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-
-    from dyncachekeys.syncing.scope import Scope
+from dyncachekeys.syncing.scope import Scope
 
 _LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dyncachekeys.cli import render
 from dyncachekeys.quick import output
+from dyncachekeys.quick.change import Change
 from dyncachekeys.quick.output import Printer, counted
-from dyncachekeys.syncing.explanation import explain_all
+from dyncachekeys.syncing.explanation import Edited, Event, Explanation, explain_all
 from dyncachekeys.syncing.report import require_key
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping, Sequence
-
-    from dyncachekeys.quick.change import Change
-    from dyncachekeys.syncing.explanation import Edited, Event, Explanation
-    from dyncachekeys.syncing.scope import Scope
+from dyncachekeys.syncing.scope import Scope
 
 _OUTCOMES = {
     "installs": "uv will install it; it builds, unless its cache holds a build of what is there now (U17)",

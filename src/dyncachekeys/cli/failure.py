@@ -6,14 +6,11 @@ import dataclasses
 import json
 import sys
 import traceback
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import DyncachekeysError, OrphanedRegionError, Problem
 from dyncachekeys.quick.output import JSON_VERSION, Printer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 FINDING, USER_ERROR, BUG = 1, 2, 3
 

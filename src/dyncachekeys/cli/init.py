@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from dyncachekeys.cli import render
 from dyncachekeys.propose import eligible
+from dyncachekeys.propose.keys import Declaration
 from dyncachekeys.propose.options import InitOptions
-from dyncachekeys.propose.propose import propose
+from dyncachekeys.propose.propose import Proposal, propose
 from dyncachekeys.propose.write import Edit, ignoring, write
 from dyncachekeys.pyproject.diff import diff
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.render import render as rendered
 from dyncachekeys.quick.output import Printer, counted
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from dyncachekeys.propose.keys import Declaration
-    from dyncachekeys.propose.propose import Proposal
-    from dyncachekeys.syncing.scope import Scope
+from dyncachekeys.syncing.scope import Scope
 
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from dyncachekeys.quick.output import JSON_VERSION, Printer
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Sequence
-
-    from dyncachekeys.syncing.report import KeyReport, ProjectReport
+from dyncachekeys.syncing.report import KeyReport, ProjectReport
 
 
 def warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dyncachekeys.cli import failure
 from dyncachekeys.cli.commands import scope_of
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.quick.become import become
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping, Sequence
-
-    from dyncachekeys.quick.check import QuickCheck
+from dyncachekeys.quick.check import QuickCheck
 
 
 def execute(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck] | None) -> int:

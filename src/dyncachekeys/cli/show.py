@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from dyncachekeys.cli import render
 from dyncachekeys.pyproject.render import render as as_toml
 from dyncachekeys.quick.output import Printer, counted
 from dyncachekeys.syncing import scope as scopes
-from dyncachekeys.syncing.report import require_key
-
-if TYPE_CHECKING:
-    import argparse
-
-    from dyncachekeys.syncing.report import KeyReport, ProjectReport
+from dyncachekeys.syncing.report import KeyReport, ProjectReport, require_key
 
 
 def execute(options: argparse.Namespace, scope: scopes.Scope) -> int:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Mapping, Sequence
+from typing import TextIO
 
 from dyncachekeys.cli import render
 from dyncachekeys.files import git
 from dyncachekeys.quick import output
+from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.output import Printer, counted, counts, in_sync
 from dyncachekeys.syncing import scope as scopes
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping, Sequence
-
-    from dyncachekeys.quick.check import QuickCheck
-    from dyncachekeys.syncing.report import ProjectReport
+from dyncachekeys.syncing.report import ProjectReport
 
 
 def execute(options: argparse.Namespace, scope: scopes.Scope, quick_checks: Mapping[str, QuickCheck] | None) -> int:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from dyncachekeys.cli import render
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.propose.additions import additions, not_nameable
-from dyncachekeys.propose.audit import audit
+from dyncachekeys.propose.audit import Audit, Dependency, audit
 from dyncachekeys.propose.edit import with_keys
+from dyncachekeys.propose.keys import Declaration
 from dyncachekeys.pyproject.diff import diff
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.quick.output import Printer, counted
 from dyncachekeys.syncing import document
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-
-    from dyncachekeys.propose.audit import Audit, Dependency
-    from dyncachekeys.propose.keys import Declaration
-    from dyncachekeys.syncing.scope import Scope
-    from dyncachekeys.trace.model import Trace
+from dyncachekeys.syncing.scope import Scope
+from dyncachekeys.trace.model import Trace
 
 _KINDS = {"read": "file", "listed": "folder", "missing": "absent", "there": "present", "variables": "variable"}
 _SHOWN = 40

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dyncachekeys import names
 from dyncachekeys.doctor.finding import Finding
+from dyncachekeys.doctor.package import Package
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.process import run
 from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.uv.entries import CURRENT, LINKS
 from dyncachekeys.uv.mtimes import newest
-from dyncachekeys.uv.program import find
-from dyncachekeys.uv.record import expected_record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dyncachekeys.doctor.package import Package
-    from dyncachekeys.uv.program import Program
-    from dyncachekeys.uv.record import Record
+from dyncachekeys.uv.program import Program, find
+from dyncachekeys.uv.record import Record, expected_record
 
 _TIMEOUT = 120
 """Seconds that uv may take."""

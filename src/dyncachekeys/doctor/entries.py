@@ -5,18 +5,14 @@ from __future__ import annotations
 import itertools
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyncachekeys.doctor.finding import Finding
-from dyncachekeys.doctor.package import WHERE, file_of
+from dyncachekeys.doctor.package import WHERE, Package, file_of
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv.entries import DEFAULTS, is_glob, malformed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dyncachekeys.doctor.package import Package
 
 _SINCE = {"dir": (0, 6, 7), "env": (0, 5, 12), "tags": (0, 4, 23)}
 """The first uv that knows an entry (U24)."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 from dyncachekeys.backends.files import of_table
 from dyncachekeys.config.model import DEFAULTS, Config, read
@@ -19,10 +20,6 @@ from dyncachekeys.pyproject.tables import at
 from dyncachekeys.resolving import engine, registry
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.record import installed_record
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 _FAMILIES = (entries, globs, placement, unwatched, state)
 _RUN_NO_CODE = frozenset({"backend", "files", "requirements", "env", "git", "table", "outputs", "distribution"})

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dyncachekeys.doctor.finding import Finding, first
-from dyncachekeys.doctor.package import SLOW, WHERE
+from dyncachekeys.doctor.package import SLOW, WHERE, Package
 from dyncachekeys.files.ignore import IgnoreRules
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dyncachekeys.doctor.package import Package
 
 _OF_TOOLS = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache"})
 _SHOWN = 3

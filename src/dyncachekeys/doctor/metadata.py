@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from dyncachekeys.doctor.core_metadata import Fields
 from dyncachekeys.doctor.finding import Finding, first
-from dyncachekeys.errors import DyncachekeysError
+from dyncachekeys.doctor.package import Package
+from dyncachekeys.errors import DyncachekeysError, Problem
 from dyncachekeys.process import environ
 from dyncachekeys.trace.build import run_hooks
 from dyncachekeys.trace.request import TraceRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dyncachekeys.doctor.core_metadata import Fields
-    from dyncachekeys.doctor.package import Package
-    from dyncachekeys.errors import Problem
 
 _TIMEOUT = 600.0
 """Seconds that a hook may take."""

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dyncachekeys.files.tree import Files
+from dyncachekeys.pyproject.project import Project
 from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv.entries import DEFAULTS, is_glob
 from dyncachekeys.uv.mtimes import matches
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.pyproject.project import Project
-    from dyncachekeys.uv.record import Record
+from dyncachekeys.uv.record import Record
 
 WHERE = "tool.uv.cache-keys"
 SLOW = 20_000

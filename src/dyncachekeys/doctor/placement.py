@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import tomli
 
 from dyncachekeys.doctor.finding import Finding
-from dyncachekeys.doctor.package import WHERE
+from dyncachekeys.doctor.package import WHERE, Package
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv import workspace
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dyncachekeys.doctor.package import Package
 
 
 def findings(package: Package) -> Iterator[Finding]:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dyncachekeys.doctor.finding import Finding, first
-from dyncachekeys.doctor.package import WHERE, file_of
+from dyncachekeys.doctor.package import WHERE, Package, file_of
 from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.names import is_credential
 from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.quick.snapshot import STATE_FILE
 from dyncachekeys.syncing import notices, state
 from dyncachekeys.uv.entries import is_glob
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dyncachekeys.doctor.package import Package
 
 _CODES = {"state-tracked": "DCK031", "sdist-takes-in-state": "DCK032"}
 _TOLERANCE_NS = 60 * 1_000_000_000

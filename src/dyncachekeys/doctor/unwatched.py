@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from dyncachekeys.backends.files import requirement_files, version_files
 from dyncachekeys.doctor.finding import Finding, first
+from dyncachekeys.doctor.package import Package
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.files.tree import MISSING
 from dyncachekeys.process import environ
 from dyncachekeys.resolving.engine import only
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from dyncachekeys.doctor.package import Package
 
 _SHOWN = 5
 

@@ -7,16 +7,13 @@ are ignored.
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from dyncachekeys.files import state_file
 from dyncachekeys.quick.digest import framed
 from dyncachekeys.quick.snapshot import RELEASE
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Mapping
 
 FILE = "derived.json"
 """In the project's ``.dyncachekeys``."""

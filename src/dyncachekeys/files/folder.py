@@ -6,17 +6,14 @@ owner's executable bit, the text of a link; never its times.
 
 from __future__ import annotations
 
+import os
 import sys
 from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from dyncachekeys.quick.digest import file_state
 from dyncachekeys.quick.snapshot import EXECUTABLE, HASH
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Sequence
 
 Stat = tuple[int, int, int, int]
 """size, mtime_ns, ctime_ns, inode"""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dyncachekeys.files.folder import Folder, changed_ns
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.paths import split
 from dyncachekeys.quick import snapshot
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Places:

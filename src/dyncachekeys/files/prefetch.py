@@ -10,17 +10,14 @@ import os
 import stat
 import sys
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 from dyncachekeys.files.folder import stat_of
 from dyncachekeys.files.read import read
 from dyncachekeys.quick.snapshot import HASH
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 _ENOUGH = 4_000
 """From how many files on it pays."""

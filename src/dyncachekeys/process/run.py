@@ -10,13 +10,11 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
-from typing import IO, TYPE_CHECKING, cast
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+from typing import IO, cast
 
 LARGEST_ERROR = 65_536
 """So many bytes are kept of what a program writes to its standard error: the last ones."""

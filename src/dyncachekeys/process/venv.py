@@ -7,14 +7,11 @@ import re
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.process import run
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
 LONGEST = 600
 """Seconds that uv may take, whatever the key's timeout."""

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import itertools
 import posixpath
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterable
 
 from dyncachekeys.files.pattern import check, exactly
+from dyncachekeys.propose.audit import Audit, Dependency
 from dyncachekeys.propose.keys import Declaration
 from dyncachekeys.propose.watched import folder_of
 from dyncachekeys.pyproject.project import FILE
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
-
-    from dyncachekeys.propose.audit import Audit, Dependency
 
 
 def additions(audit: Audit) -> list[Declaration]:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from dyncachekeys.config.model import WHERE
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.propose.inspect import in_tree
 from dyncachekeys.propose.watched import Watched
-from dyncachekeys.pyproject.project import load
+from dyncachekeys.pyproject.project import Project, load
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.trace import concurrent
 from dyncachekeys.trace.inputs import incidental, listed_names
+from dyncachekeys.trace.model import Trace
 from dyncachekeys.trace.record import record
 from dyncachekeys.trace.request import TraceRequest
 from dyncachekeys.uv import workspace
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from dyncachekeys.pyproject.project import Project
-    from dyncachekeys.trace.model import Trace
 
 Asked = Literal["read", "listed", "missing", "there", "variables"]
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterable, Iterator
 
 from dyncachekeys.files.pattern import exactly
 from dyncachekeys.names import normalised_name
 from dyncachekeys.propose import source_patterns
+from dyncachekeys.propose.facts import Facts
 from dyncachekeys.propose.keys import Declaration, Option
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
-
-    from dyncachekeys.propose.facts import Facts
 
 PURE = frozenset({"flit", "flit_core", "hatchling", "pdm", "poetry", "poetry_dynamic_versioning", "uv_build"})
 """Backends, by the first part of their module, that compile nothing unless a script of the project does."""

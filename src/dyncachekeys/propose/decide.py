@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dyncachekeys.propose import build, metadata
+from dyncachekeys.propose.facts import Facts
 from dyncachekeys.propose.keys import Declaration, Table, merged
 from dyncachekeys.propose.migrate import Migrated, migrate, watches_pyproject
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from dyncachekeys.propose.facts import Facts
-    from dyncachekeys.propose.options import InitOptions
+from dyncachekeys.propose.options import InitOptions
 
 _WHY_SHARED = {
     "backend": "The code of a member that its build runs, and all of the member that it imports.",

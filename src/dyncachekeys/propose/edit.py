@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dyncachekeys.config.model import WHERE
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, EditError, Problem
+from dyncachekeys.propose.keys import Declaration, Table
 from dyncachekeys.pyproject.proof import prove
 from dyncachekeys.pyproject.region import find_list, line_end, line_start
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.source import KEY, decode, parse, user_entries
 from dyncachekeys.pyproject.spans import less, owned_spans
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dyncachekeys.propose.keys import Declaration, Table
 
 
 def removable(data: bytes) -> bool:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from dyncachekeys.config.model import WHERE
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
-from dyncachekeys.pyproject.project import FILE, load
+from dyncachekeys.pyproject.project import FILE, Project, load
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv import workspace
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from dyncachekeys.pyproject.project import Project
 
 _NOTHING_TO_CONFIGURE = "cache keys are about builds, so there is nothing to configure"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import posixpath
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from dyncachekeys.backends import metadata
 from dyncachekeys.backends.files import requirement_files, texts, with_hatch_toml
@@ -16,24 +17,19 @@ from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.files import refs
 from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.files.selection import Selection
-from dyncachekeys.files.tree import MISSING
+from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.plugin import Context
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.propose import local_packages
 from dyncachekeys.propose.facts import Facts, OldEntry
 from dyncachekeys.propose.source_patterns import SOURCE_PATTERNS
+from dyncachekeys.pyproject.project import Project
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.pysource.closure import Request, follow
 from dyncachekeys.pysource.module import Run
 from dyncachekeys.resolving.engine import only
 from dyncachekeys.uv.entries import is_glob
 from dyncachekeys.uv.mtimes import matches
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.pyproject.project import Project
 
 _MAX_FILES = 5_000
 """How many files of one entry are inspected."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dyncachekeys.backends.tables import distributions
+from dyncachekeys.files.tree import Files
 from dyncachekeys.names import normalised_name, required_name
+from dyncachekeys.pyproject.project import Project
 from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.trace.request import is_isolated
 from dyncachekeys.uv import workspace
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.pyproject.project import Project
 
 
 def siblings(project: Project, files: Files) -> tuple[str, ...]:

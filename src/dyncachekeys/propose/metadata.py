@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from dyncachekeys.backends.files import texts
 from dyncachekeys.files.pattern import exactly
+from dyncachekeys.propose.facts import Facts
 from dyncachekeys.propose.keys import Declaration
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dyncachekeys.propose.facts import Facts
 
 _FROM_GIT = {
     "setuptools-scm": "SETUPTOOLS_SCM_PRETEND_VERSION",

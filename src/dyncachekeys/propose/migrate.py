@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyncachekeys.config.model import DEFAULTS
 from dyncachekeys.files import pattern as files_pattern
+from dyncachekeys.propose.facts import Facts, OldEntry
 from dyncachekeys.propose.keys import Declaration
 from dyncachekeys.propose.uv_patterns import patterns, rooted
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.uv.entries import is_glob
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dyncachekeys.propose.facts import Facts, OldEntry
 
 _DEFAULT_FILES = (FILE, "setup.py", "setup.cfg")
 _MACHINE = re.compile(r"[/~\\]|[A-Za-z]:")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.files.recall import FileMemory
@@ -13,15 +14,10 @@ from dyncachekeys.propose.edit import removable, with_table
 from dyncachekeys.propose.eligible import require_no_keys, require_package
 from dyncachekeys.propose.inspect import inspect
 from dyncachekeys.propose.keys import Table
+from dyncachekeys.propose.migrate import Migrated
 from dyncachekeys.propose.options import InitOptions
 from dyncachekeys.pyproject.project import load
 from dyncachekeys.uv.workspace import with_inherited
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from dyncachekeys.propose.migrate import Migrated
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 from dyncachekeys.files.pattern import exactly
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SOURCE_PATTERNS = (
     *("Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "rust-toolchain"),

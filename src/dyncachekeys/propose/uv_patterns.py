@@ -5,13 +5,10 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from dyncachekeys.uv.entries import is_glob
 from dyncachekeys.uv.mtimes import without_braces
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def patterns(text: str, matched: Sequence[str]) -> list[str]:

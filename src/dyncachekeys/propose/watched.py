@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyncachekeys.backends.files import of_table
 from dyncachekeys.config.model import DEFAULTS
 from dyncachekeys.files import pattern as files_pattern
 from dyncachekeys.files.gitignore import Rules
-from dyncachekeys.files.tree import MISSING
-from dyncachekeys.pyproject.project import FILE
+from dyncachekeys.files.tree import MISSING, Files
+from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.pyproject.tables import at
+from dyncachekeys.resolving.engine import ResolvedKey
+from dyncachekeys.trace.model import Trace
 from dyncachekeys.uv import entries
 from dyncachekeys.uv.mtimes import expanded
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.pyproject.project import Project
-    from dyncachekeys.resolving.engine import ResolvedKey
-    from dyncachekeys.trace.model import Trace
 
 _ENTRIES = "tool.uv.cache-keys"
 _INPUTS = {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.files import refs
@@ -12,15 +13,10 @@ from dyncachekeys.files.ignore import IGNORE_FILE, IgnoreRules
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.propose.edit import with_lines
+from dyncachekeys.propose.propose import Proposal
 from dyncachekeys.pyproject.project import FILE, HOME
 from dyncachekeys.quick.atomic import replace
 from dyncachekeys.syncing import document
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from dyncachekeys.propose.propose import Proposal
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
 from dyncachekeys.errors import EditError, Problem
 from dyncachekeys.pyproject.proof import not_proved, prove
@@ -12,9 +12,6 @@ from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.render import render
 from dyncachekeys.pyproject.scanner import Array, Statement, statements
 from dyncachekeys.pyproject.source import KEY, as_entry, decode, listed, parse
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 _ARRAY_OF_TABLES = Problem(
     "array-of-tables",

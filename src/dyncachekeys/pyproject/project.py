@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.source import listed
 from dyncachekeys.pyproject.tables import at
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 FILE = "pyproject.toml"
 HOME = ".dyncachekeys"

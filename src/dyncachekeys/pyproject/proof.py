@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from dyncachekeys.errors import ConfigurationError, EditError, Problem
 from dyncachekeys.pyproject.source import KEY, listed, parse
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
 
 
 def prove(before: Mapping[str, object], after: bytes, lists: Collection[Sequence[object]]) -> Mapping[str, Any]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dyncachekeys.pyproject.scanner import Array, Statement, array, members, statements
 from dyncachekeys.pyproject.source import KEY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 START = "# >>> dyncachekeys: generated from [tool.dyncachekeys], run `dyncachekeys sync`"
 END = "# <<< dyncachekeys"

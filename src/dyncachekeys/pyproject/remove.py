@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.pyproject.conflict import Conflict, conflicts_in, parts, side
@@ -13,9 +14,6 @@ from dyncachekeys.pyproject.proof import prove
 from dyncachekeys.pyproject.region import find_list, find_markers
 from dyncachekeys.pyproject.source import as_entry, decode, entry_tables, listed, parse
 from dyncachekeys.pyproject.spans import less, marked_spans, owned_spans, within
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)

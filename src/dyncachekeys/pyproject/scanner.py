@@ -6,15 +6,13 @@ Newlines and comments inside inline tables (TOML 1.1) are understood. All is lin
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import tomli
 
 from dyncachekeys.errors import EditError, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Path: TypeAlias = tuple[str, ...]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import tomli
 
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.pyproject.conflict import line_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 BOM = b"\xef\xbb\xbf"
 KEY = ("tool", "uv", "cache-keys")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 from dyncachekeys.pysource.syntax import tree_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 UNKNOWN: Final = object()
 """Stands for a value that only running the module could tell."""

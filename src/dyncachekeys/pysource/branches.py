@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator
 
 _ONLY_STATEMENTS = ("body", "orelse", "handlers", "finalbody", "cases")
 """What of a statement holds statements, in the order of the source."""

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from dyncachekeys.pysource.finder import Finder, Place
 from dyncachekeys.pysource.module import Doubt, Import, Reading, Run
 from dyncachekeys.pysource.reader import Reader
+from dyncachekeys.pysource.search_path import SearchDirectory
+from dyncachekeys.pysource.tree import Derive, Tree
 from dyncachekeys.pysource.values import relative
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from dyncachekeys.pysource.search_path import SearchDirectory
-    from dyncachekeys.pysource.tree import Derive, Tree
 
 
 @dataclass(frozen=True, slots=True)

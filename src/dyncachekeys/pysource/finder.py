@@ -8,13 +8,10 @@ package (PEP 420). Extension modules and bytecode are products of the machine an
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dyncachekeys.pysource.tree import Look
+from dyncachekeys.pysource.tree import Look
 
 _LOADED_BEFORE = frozenset({"__future__", "abc", "builtins", "codecs", "io", "os", "site", "stat", "sys", "time"})
 """Imported before any code of a build, or built in: a file of that name in the tree shadows nothing.

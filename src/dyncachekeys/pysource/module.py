@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dyncachekeys.pysource.bindings import absolute, binds, exports, strings
 from dyncachekeys.pysource.branches import that_run
@@ -13,9 +14,6 @@ from dyncachekeys.pysource.hints import BY_NAME, BY_PATH, may_compute
 from dyncachekeys.pysource.search_path import SearchDirectory, additions
 from dyncachekeys.pysource.syntax import tree_of, uncollected
 from dyncachekeys.pysource.values import Names, text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _STATEMENTS = frozenset({ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign})
 _TELLING = _STATEMENTS | {ast.Call, ast.Name, ast.arg}

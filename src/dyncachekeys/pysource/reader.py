@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from dyncachekeys.pysource import stored
 from dyncachekeys.pysource.module import Doubt, Reading, read
 from dyncachekeys.pysource.syntax import UNREADABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dyncachekeys.pysource.tree import Derive, Tree
+from dyncachekeys.pysource.tree import Derive, Tree
 
 
 class Reader:

@@ -6,10 +6,7 @@ import ast
 import contextlib
 import gc
 import warnings
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
 
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What `tree_of` raises of a module that this Python can't parse; it may be for another one."""

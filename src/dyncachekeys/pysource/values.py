@@ -6,11 +6,8 @@ import ast
 import posixpath
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
 
 _ABSOLUTE = re.compile(r"[/~]|[A-Za-z]:")
 _CONSTANTS = {"os.curdir": ".", "os.pardir": "..", "os.sep": "/"}

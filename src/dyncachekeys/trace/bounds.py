@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dyncachekeys.paths import check_path
 from dyncachekeys.trace.in_build.tracer import PROJECT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 METADATA = ("*.egg-info", "*.dist-info")
 """What backends leave of the last build."""

@@ -8,18 +8,15 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.process import run, venv
 from dyncachekeys.trace.in_build import hooks, tracer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from dyncachekeys.trace.request import TraceRequest
+from dyncachekeys.trace.request import TraceRequest
 
 TRACER, _HOOKS = Path(tracer.__file__), Path(hooks.__file__)
 _LINES_SHOWN = 20

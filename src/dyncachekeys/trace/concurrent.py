@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.files.read import read
+from dyncachekeys.files.tree import Files
 from dyncachekeys.paths import split
 from dyncachekeys.trace.inputs import joined, listed_names
-from dyncachekeys.trace.model import folders_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from collections.abc import Set as AbstractSet
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.trace.model import Trace
-    from dyncachekeys.trace.record import Recorded
+from dyncachekeys.trace.model import Trace, folders_of
+from dyncachekeys.trace.record import Recorded
 
 _BY_A_PROGRAM, _BY_ANYBODY = 2, 3
 """In how many traces in a row a file must change to count as written by the build: where a program was started

@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
-from dyncachekeys.trace.bounds import is_like
+from dyncachekeys.trace.bounds import Bounds, is_like
 from dyncachekeys.trace.in_build.tracer import MANIFEST, PROJECT
 from dyncachekeys.trace.model import Trace, folders_of, parents
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-
-    from dyncachekeys.trace.bounds import Bounds
 
 _SESSION = {
     *("PATH", "HOME", "PWD", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS", "LINES"),

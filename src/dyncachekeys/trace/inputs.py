@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from dyncachekeys.files.ignore import ignored_from_above, read_ignore_file
+from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Env, File, Value
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.tables import without_our_table
 from dyncachekeys.quick.snapshot import LEFT_OUT
 from dyncachekeys.trace.bounds import METADATA, is_like
-from dyncachekeys.trace.model import parents
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.trace.model import Trace
+from dyncachekeys.trace.model import Trace, parents
 
 Found: TypeAlias = File | Env | Value
 _PACKED = (".*", *METADATA, "*.egg", "*.pyc", "uv.lock")

@@ -9,16 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.trace.bounds import Bounds
 from dyncachekeys.trace.build import interpreter, prepared
 from dyncachekeys.trace.filter import Fact, filtered, parsed, paths
 from dyncachekeys.trace.model import Trace, parents
-
-if TYPE_CHECKING:
-    from dyncachekeys.trace.request import TraceRequest
+from dyncachekeys.trace.request import TraceRequest
 
 
 class Recorded(NamedTuple):

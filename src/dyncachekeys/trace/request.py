@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import refs
+from dyncachekeys.files.tree import Files
 from dyncachekeys.names import normalised_name, parsed
+from dyncachekeys.process.environ import Environment
+from dyncachekeys.pyproject.project import Project
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.environment import project_environment
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.process.environ import Environment
-    from dyncachekeys.pyproject.project import Project
 
 _LEGACY = {"requires": ["setuptools >= 40.8.0"], "build-backend": "setuptools.build_meta:__legacy__"}
 """What PEP 517 puts in place of a missing ``build-system``."""

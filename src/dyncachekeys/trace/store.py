@@ -5,31 +5,26 @@ from __future__ import annotations
 import dataclasses
 import os
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from dyncachekeys.encoding import sealed, value_digest
 from dyncachekeys.files import state_file
-from dyncachekeys.files.tree import MISSING
+from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.model import Env, File
 from dyncachekeys.paths import split
-from dyncachekeys.pyproject.project import HOME
+from dyncachekeys.process.environ import Environment
+from dyncachekeys.pyproject.project import HOME, Project
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.quick.snapshot import READ
 from dyncachekeys.trace.build import interpreter
 from dyncachekeys.trace.in_build import tracer
+from dyncachekeys.trace.inputs import Found, TracedInputs
 from dyncachekeys.trace.model import Trace
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.environment import project_environment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.process.environ import Environment
-    from dyncachekeys.pyproject.project import Project
-    from dyncachekeys.trace.inputs import Found, TracedInputs
 
 FILE = "trace.json"
 """In the project's ``.dyncachekeys``. Beside it lie traces of packages that the project uses, by a digest of where

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Notice
 from dyncachekeys.paths import split
+from dyncachekeys.process.environ import Environment
+from dyncachekeys.pyproject.project import Project
 from dyncachekeys.trace import concurrent
 from dyncachekeys.trace.inputs import Found, TracedInputs, inputs_of
+from dyncachekeys.trace.model import Trace
 from dyncachekeys.trace.record import Recorded, record
 from dyncachekeys.trace.request import TraceRequest
 from dyncachekeys.trace.store import Depfiles, Seals, StoredTrace
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.process.environ import Environment
-    from dyncachekeys.pyproject.project import Project
-    from dyncachekeys.trace.model import Trace
 
 
 class TracedBuild:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from dyncachekeys.quick.snapshot import LINK_FOLDER, STAMP_LINK
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 CURRENT = STAMP_LINK
 """What uv watches as a directory (U25)."""
