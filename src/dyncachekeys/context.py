@@ -11,7 +11,6 @@ from dyncachekeys.files import git, repository
 from dyncachekeys.files.selection import Selected, Selection
 from dyncachekeys.model import Directory, Env, File, Git, Notice, Output, Value
 from dyncachekeys.paths import check_path, normalised
-from dyncachekeys.process import run as process_run
 from dyncachekeys.pyproject import project
 from dyncachekeys.uv.environment import project_environment
 
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dyncachekeys.files.tree import Files
+    from dyncachekeys.process.completed import Completed
     from dyncachekeys.process.environ import Environment
-    from dyncachekeys.process.run import Completed
 
 Result: TypeAlias = File | Directory | Env | Git | Output | Value | Selected
 """What a resolver yields."""
@@ -208,10 +207,12 @@ class Context:
             OutputTooLargeError: it wrote more bytes than ``max_output`` to its standard output.
             OSError: it can't be started.
         """
+        from dyncachekeys.process import run  # noqa: PLC0415  most resolvers run nothing
+
         self.each_time()
         started = time.monotonic()
         try:
-            return process_run.run(
+            return run.run(
                 argv,
                 folder=self.root,
                 environ=self._environment.whole(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,8 @@ class WriteError(DyncachekeysError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``did you mean `x`?``, or the list of what there is."""
+    from difflib import get_close_matches  # noqa: PLC0415  only where somebody mistyped
+
     names = sorted(known)
     close = get_close_matches(name, names, n=1)
     if close:

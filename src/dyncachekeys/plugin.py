@@ -25,7 +25,7 @@ from dyncachekeys.files.selection import Selected
 from dyncachekeys.model import Data, Directory, Env, File, Git, Output, Value
 from dyncachekeys.names import is_credential
 from dyncachekeys.paths import check_path
-from dyncachekeys.process.run import Completed, OutputTooLargeError
+from dyncachekeys.process.completed import Completed, OutputTooLargeError
 
 __all__ = [
     "Checked",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
 
 
 def ask(root: Path, *arguments: str) -> str | None:
@@ -30,6 +33,8 @@ def refusal(root: Path) -> str | None:
 
 
 def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    import subprocess  # noqa: PLC0415  most runs need not ask git
+
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environ["GIT_OPTIONAL_LOCKS"] = "0"  # else `git status` writes the index
     command = ["git", "-C", os.fspath(root), *arguments]

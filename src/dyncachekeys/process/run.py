@@ -11,10 +11,11 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import IO, cast
+
+from dyncachekeys.process.completed import Completed, OutputTooLargeError
 
 LARGEST_ERROR = 65_536
 """So many bytes are kept of what a program writes to its standard error: the last ones."""
@@ -22,19 +23,6 @@ _PAUSE, _SHORT_PAUSE = 0.05, 0.001
 """Seconds between asking whether a program has ended: with open pipes, which tell it by themselves; without."""
 _GRACE = 1.0
 """Seconds for what a program left behind to close its pipes: ``exec > >(sed ...)`` in a script is late."""
-
-
-class OutputTooLargeError(OSError):
-    """A program wrote more than it may."""
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """A program that has ended: its exit code, or the negative signal; its output; the last 64 KiB of its errors."""
-
-    code: int
-    output: bytes
-    error: bytes
 
 
 def run(  # noqa: PLR0913  all of it bounds the program

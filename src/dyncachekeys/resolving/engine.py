@@ -19,8 +19,7 @@ from dyncachekeys.resolving.inputs import Digests, Inputs, digests_of
 from dyncachekeys.resolving.jobs import Job, Jobs
 from dyncachekeys.resolving.packages import Packages
 from dyncachekeys.resolving.states import inputs_of
-from dyncachekeys.trace.store import Depfiles
-from dyncachekeys.trace.traced import TracedBuild
+from dyncachekeys.trace.depfiles import Depfiles
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def resolve(
     depfiles = depfiles or Depfiles(project.root)
     packages = Packages(files, environ, chain or (project.root,), functools.partial(_of_another, depfiles))
     with contextlib.ExitStack() as workers:
-        jobs = Jobs(project, environ, files, packages, TracedBuild(project, files, environ, depfiles), workers)
+        jobs = Jobs(project, environ, files, packages, depfiles, workers)
         prepared: list[Job] = []
         for name, key in _keys_of(config).items():
             where = config.where(name)

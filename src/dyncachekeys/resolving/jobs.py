@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from dyncachekeys.config.check import check_options
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.plugin import Context, may_ask_machine
-from dyncachekeys.resolving import registry, with_requirements
+from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.found import Found, partitioned
-from dyncachekeys.resolving.isolated import Worker
-from dyncachekeys.resolving.wire import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +21,10 @@ if TYPE_CHECKING:
     from dyncachekeys.model import Notice
     from dyncachekeys.process.environ import Environment
     from dyncachekeys.pyproject.project import Project
+    from dyncachekeys.resolving.isolated import Worker
     from dyncachekeys.resolving.packages import Packages
     from dyncachekeys.resolving.with_requirements import OwnEnvironment
+    from dyncachekeys.trace.depfiles import Depfiles
     from dyncachekeys.trace.traced import TracedBuild
 
 
@@ -55,7 +55,7 @@ class _BuiltIn:
         return found, selections, self._context.notices
 
 
-Runner: TypeAlias = _BuiltIn | Worker
+Runner: TypeAlias = "_BuiltIn | Worker"
 
 
 class Job(NamedTuple):
@@ -75,7 +75,7 @@ class Jobs:
     environ: Environment
     files: Files
     packages: Packages
-    traces: TracedBuild
+    depfiles: Depfiles
     workers: contextlib.ExitStack
     """Ends the processes."""
 
@@ -89,6 +89,9 @@ class Jobs:
         reference = registry.find(key.resolver, where, str(own.site_packages) if own else None)
         if reference.built_in:
             return Job(name, where, key, _BuiltIn(reference, self._context(where, key), key.options))
+        from dyncachekeys.resolving.isolated import Worker  # noqa: PLC0415  none where all resolvers are built in
+        from dyncachekeys.resolving.wire import Request  # noqa: PLC0415
+
         request = Request.of(self.project, name, where, reference)
         worker = Worker(request, key.timeout, self.environ, self.files, own.python if own else None)
         return Job(name, where, key, self.workers.enter_context(worker))
@@ -102,11 +105,18 @@ class Jobs:
             where,
             timeout=key.timeout,
             packages=self.packages,
-            traced=self.traces,
+            traced=self._traced_build() if key.options.get("trace") else None,
         )
+
+    def _traced_build(self) -> TracedBuild:
+        from dyncachekeys.trace.traced import TracedBuild  # noqa: PLC0415  most projects trace no build
+
+        return TracedBuild(self.project, self.files, self.environ, self.depfiles)
 
     def _own_environment(self, where: str, key: Key) -> OwnEnvironment:
         if key.resolver in registry.BUILT_IN:
             message = f"`{key.resolver}` is built in, and needs no requirements"
             raise ResolverError([Problem("invalid-option", message, f"{where}.with", "leave it out")])
+        from dyncachekeys.resolving import with_requirements  # noqa: PLC0415  few keys have any
+
         return with_requirements.prepared(key.with_, f"{where}.with", self.project, self.environ)

@@ -20,7 +20,6 @@ from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.syncing.report import ProjectReport
 from dyncachekeys.syncing.reporting import report_of
-from dyncachekeys.trace import store
 from dyncachekeys.uv.entries import CURRENT, STAMP_FILE
 from dyncachekeys.uv.record import Record
 from dyncachekeys.watch.links import LinkFolder
@@ -107,8 +106,8 @@ def _apply(
 def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] | None) -> None:
     """Write the traces, the state, the history and the snapshot."""
     expected = seen[0] if seen else plan.expected_record()
-    for name, trace in plan.status.depfiles.fresh.items():
-        atomic.replace(plan.home / name, store.dump(trace))
+    for name, content in plan.status.depfiles.dumped():
+        atomic.replace(plan.home / name, content)
     atomic.replace(plan.home / STATE_FILE, state.dump(plan.next_state(expected)))
     if report.changed:
         digests = (report.previous, report.digest)

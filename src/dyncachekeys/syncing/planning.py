@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from dyncachekeys.model import Notice
-from dyncachekeys.pyproject.insert import put
 from dyncachekeys.pyproject.project import HOME, Project
 from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import sealed_tables
@@ -73,7 +72,11 @@ def _entries(project: Project, coverage: Coverage) -> tuple[Mapping[str, Any], .
 def _document(project: Project, entries: tuple[Mapping[str, Any], ...]) -> bytes:
     """Return ``pyproject.toml`` as it shall be; only a value that differs is worth a write (U21)."""
     same = sorted(map(repr, project.region)) == sorted(map(repr, entries))
-    return project.raw if project.marked and same and not project.conflict else put(project.bare, entries)
+    if project.marked and same and not project.conflict:
+        return project.raw
+    from dyncachekeys.pyproject.insert import put  # noqa: PLC0415  the region seldom changes
+
+    return put(project.bare, entries)
 
 
 def _links(status: Status, coverage: Coverage) -> Mapping[str, str] | None:

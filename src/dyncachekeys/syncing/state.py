@@ -7,7 +7,7 @@ else or reached through a link is ignored, which costs at most one rebuild.
 from __future__ import annotations
 
 import dataclasses
-import secrets
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +60,7 @@ class State:
 
     started: int = field(default=0, metadata={"read": int})
     """When the run began, in nanoseconds since the epoch."""
-    salt: str = field(default_factory=lambda: secrets.token_hex(32), metadata={"read": _salt})
+    salt: str = field(default_factory=lambda: os.urandom(32).hex(), metadata={"read": _salt})
     """Seals what could tell a secret; of this checkout only."""
     digest: str | None = None
     """Over all inputs; nothing before the first sync."""

@@ -21,7 +21,7 @@ from dyncachekeys.resolving.engine import Resolution, resolve
 from dyncachekeys.syncing import notices
 from dyncachekeys.syncing.last_run import LastRun
 from dyncachekeys.syncing.state import State
-from dyncachekeys.trace.store import Depfiles
+from dyncachekeys.trace.depfiles import Depfiles
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.program import Program, find
 from dyncachekeys.uv.record import Record, installed_record

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.model import Env, File
 from dyncachekeys.paths import split
 from dyncachekeys.process.environ import Environment
-from dyncachekeys.pyproject.project import HOME, Project
+from dyncachekeys.pyproject.project import Project
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.quick.snapshot import READ
 from dyncachekeys.trace.build import interpreter
@@ -26,17 +25,13 @@ from dyncachekeys.trace.model import Trace
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.environment import project_environment
 
-FILE = "trace.json"
-"""In the project's ``.dyncachekeys``. Beside it lie traces of packages that the project uses, by a digest of where
-they are."""
-
 
 @dataclass(frozen=True, slots=True)
 class StoredTrace:
     """A trace, and by what is known whether it stands. Names only: states are sealed."""
 
     trace: Trace = field(default_factory=Trace)
-    salt: str = field(default_factory=lambda: secrets.token_hex(32))
+    salt: str = field(default_factory=lambda: os.urandom(32).hex())
     """Seals the states; of this trace only."""
     basis: str = ""
     """A seal over what the build is made with: interpreter, requirements, the tracer's version."""
@@ -117,36 +112,6 @@ class Seals:
         """Return the state of a file. Its content decides what is found, so no edit of it is answered without us."""
         folder, name = split(path)
         return self._files.look(folder, [name], READ).state(name) or MISSING
-
-
-class Depfiles:
-    """The traces that one project stores: of its own build, and of those of packages that it uses.
-
-    What is stored below a project's folder is trusted or not as `is_trusted` tells: not if git tracks it.
-    """
-
-    def __init__(self, root: Path, is_trusted: Callable[[Path], bool] = lambda _: True) -> None:
-        self._root, self._is_trusted = root, is_trusted
-        self.fresh: dict[str, StoredTrace] = {}
-        """What is to be stored, by the name of the file."""
-
-    def new(self, package: Path) -> StoredTrace | None:
-        """Return the trace that this very run made of the build of a package, by its absolute folder, if it did."""
-        return self.fresh.get(self._file(package))
-
-    def stored(self, package: Path) -> list[StoredTrace]:
-        """Return what earlier runs found of it: for this project, or for the package itself."""
-        places = dict.fromkeys([self._root / HOME / self._file(package), package / HOME / FILE])
-        found = (load(path) for path in places if self._is_trusted(path.parent.parent))
-        return [trace for trace in found if trace is not None]
-
-    def add(self, package: Path, trace: StoredTrace) -> None:
-        """Have a new trace stored."""
-        self.fresh[self._file(package)] = trace
-
-    def _file(self, package: Path) -> str:
-        where = os.path.relpath(package, self._root).replace(os.sep, "/")
-        return FILE if where == "." else f"trace-{value_digest(where)[:16]}.json"
 
 
 def load(path: Path) -> StoredTrace | None:

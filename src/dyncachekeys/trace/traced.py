@@ -11,11 +11,12 @@ from dyncachekeys.paths import split
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject.project import Project
 from dyncachekeys.trace import concurrent
+from dyncachekeys.trace.depfiles import Depfiles
 from dyncachekeys.trace.inputs import Found, TracedInputs, inputs_of
 from dyncachekeys.trace.model import Trace
 from dyncachekeys.trace.record import Recorded, record
 from dyncachekeys.trace.request import TraceRequest
-from dyncachekeys.trace.store import Depfiles, Seals, StoredTrace
+from dyncachekeys.trace.store import Seals, StoredTrace
 
 
 class TracedBuild:
