@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 Kind: TypeAlias = Literal["file", "directory", "env", "git", "value"]
 FoundKind: TypeAlias = Kind | Literal["output"]
@@ -114,8 +114,7 @@ class Input:
         return self.kind in SECRET_KINDS
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One element of ``tool.uv.cache-keys``."""
 
     kind: Literal["file", "dir", "env", "git"]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from dyncachekeys.backends.files import list_at
 from dyncachekeys.pyproject.tables import at
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(NamedTuple):
     """A script that a backend runs."""
 
     path: object
@@ -27,8 +25,7 @@ class Script:
     """Where the backend has its imports looked for first."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Hook:
+class _Hook(NamedTuple):
     table: str
     """``*`` stands for any key."""
     option: str

@@ -11,8 +11,9 @@ from dyncachekeys.quick import output
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.output import Printer, in_sync
 from dyncachekeys.quick.snapshot import LINK_FOLDER
-from dyncachekeys.syncing import scope as scopes
+from dyncachekeys.syncing import several
 from dyncachekeys.syncing.report import ProjectReport
+from dyncachekeys.syncing.scope import Scope
 
 _SHORT = len("sha256-") + 12
 _BEFORE_A_COMMIT = """\
@@ -21,9 +22,9 @@ If it says that all is in sync, only a part of your work is staged: stage of the
 with `git add --patch pyproject.toml`."""
 
 
-def execute(options: argparse.Namespace, scope: scopes.Scope, quick_checks: Mapping[str, QuickCheck] | None) -> int:
+def execute(options: argparse.Namespace, scope: Scope, quick_checks: Mapping[str, QuickCheck] | None) -> int:
     """Check the projects of a scope. Arguments and errors as `commands.execute`."""
-    reports = scopes.check(scope, quick_checks=quick_checks)
+    reports = several.check(scope, quick_checks=quick_checks)
     stale = [one for one in reports if one.region_differs or (options.stamp and one.written)]
     if options.format == "json":
         render.projects(reports)

@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from dyncachekeys.pyproject import project
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.syncing.scope import Scope
 
@@ -39,7 +40,4 @@ def scope_of(options: argparse.Namespace) -> Scope:
     Raises:
         ConfigurationError: there is none, or no such package.
     """
-    from dyncachekeys.pyproject import project  # noqa: PLC0415  a wrong command line needs neither
-    from dyncachekeys.syncing.scope import Scope  # noqa: PLC0415
-
     return Scope(project.find(Path(options.project or Path.cwd())), options.package)

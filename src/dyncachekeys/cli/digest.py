@@ -7,12 +7,13 @@ import sys
 
 from dyncachekeys.cli import render
 from dyncachekeys.quick.output import Printer
-from dyncachekeys.syncing import scope as scopes
+from dyncachekeys.syncing import several
+from dyncachekeys.syncing.scope import Scope
 
 
-def execute(options: argparse.Namespace, scope: scopes.Scope) -> int:
+def execute(options: argparse.Namespace, scope: Scope) -> int:
     """Print the digest; of several projects, each with its name behind it. Errors as `commands.execute`."""
-    reports = scopes.check(scope)
+    reports = several.check(scope)
     if options.format == "json":
         render.projects(reports)
         return 0

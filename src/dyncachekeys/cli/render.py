@@ -36,7 +36,7 @@ def project(report: ProjectReport, *, with_inputs: bool = False) -> dict[str, An
         "root": report.root,
         "transport": report.transport,
         "digest": report.digest,
-        "named": dataclasses.asdict(report.named) if report.named is not None else None,
+        "named": report.named._asdict() if report.named is not None else None,
         "previous": report.previous,
         "stamp": report.stamp,
         "move": report.move,

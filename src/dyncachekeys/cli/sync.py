@@ -13,16 +13,17 @@ from dyncachekeys.files import git
 from dyncachekeys.quick import output
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.output import Printer, counted, counts, in_sync
-from dyncachekeys.syncing import scope as scopes
+from dyncachekeys.syncing import several
 from dyncachekeys.syncing.report import ProjectReport
+from dyncachekeys.syncing.scope import Scope
 
 
-def execute(options: argparse.Namespace, scope: scopes.Scope, quick_checks: Mapping[str, QuickCheck] | None) -> int:
+def execute(options: argparse.Namespace, scope: Scope, quick_checks: Mapping[str, QuickCheck] | None) -> int:
     """Sync the projects of a scope. Arguments and errors as `commands.execute`."""
     if options.hook and git.is_mid_rebase(scope.root):
         return 0  # what we write would stop the rebase; git calls its hook again when it is done
     began = time.perf_counter()
-    reports = scopes.sync(scope, quick_checks=quick_checks)
+    reports = several.sync(scope, quick_checks=quick_checks)
     seconds = time.perf_counter() - began
     if options.format == "json":
         render.projects(reports)

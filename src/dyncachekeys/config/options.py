@@ -11,7 +11,7 @@ import types
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,7 @@ class Checked:
     check: Callable[[str], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One option of a resolver."""
 
     name: str

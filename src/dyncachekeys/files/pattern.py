@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _UP = re.compile(r"(?:\.\./)*")
 _WILDCARD = re.compile(r"[*?\[\\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A pattern, taken apart."""
 
     text: str

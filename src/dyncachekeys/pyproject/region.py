@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dyncachekeys.pyproject.scanner import Array, Statement, array, members, statements
 from dyncachekeys.pyproject.source import KEY
@@ -14,8 +14,7 @@ INDENT = "    "
 _START_PREFIX = "# >>> dyncachekeys"
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """Where ``cache-keys`` is."""
 
     statements: Sequence[Statement]
@@ -24,8 +23,7 @@ class Listing:
     array: Array
 
 
-@dataclass(frozen=True, slots=True)
-class Markers:
+class Markers(NamedTuple):
     """The markers that were found, in pairs; and those without a partner."""
 
     around: tuple[Statement, Statement] | None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import compress
-from typing import Any
+from typing import Any, NamedTuple
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.pyproject.conflict import Conflict, conflicts_in, parts, side
@@ -16,8 +14,7 @@ from dyncachekeys.pyproject.source import as_entry, decode, entry_tables, listed
 from dyncachekeys.pyproject.spans import less, marked_spans, owned_spans, within
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """A document without our region."""
 
     data: bytes
@@ -84,7 +81,7 @@ def _cut_in_conflict(
         raise (_outside(document, conflicts, ours) if ours.entries or theirs.entries else error) from None
     entries = [*ours.entries, *(entry for entry in theirs.entries if entry not in ours.entries)]
     marked = all(one.marked for one in (ours, theirs) if one.entries)
-    return dataclasses.replace(ours, entries=entries, marked=marked, conflict=True)
+    return ours._replace(entries=entries, marked=marked, conflict=True)
 
 
 def _outside(document: Sequence[bytes | Conflict], conflicts: Sequence[Conflict], ours: Cut) -> ConfigurationError:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import tomli
 
@@ -36,8 +35,7 @@ _SCALAR = re.compile(rf"{_STRING}|[^,\]}}#\r\n]*[^,\]}}#\s]")
 _NESTING = re.compile(rf"{_STRING}|#[^\n]*|([\[{{])|([\]}}])")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A comment, a header, or a pair of key and value."""
 
     kind: Literal["comment", "table", "array of tables", "pair"]
@@ -51,8 +49,7 @@ class Statement:
     """Where a pair's value begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """An element of an array."""
 
     start: int
@@ -60,8 +57,7 @@ class Element:
     comma: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(NamedTuple):
     """An array from its ``[`` to behind its ``]``, with the comments of its own level."""
 
     start: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from dyncachekeys.pysource.finder import Finder, Place
 from dyncachekeys.pysource.module import Doubt, Import, Reading, Run
@@ -14,8 +15,7 @@ from dyncachekeys.pysource.tree import Derive, Tree
 from dyncachekeys.pysource.values import relative
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """Something to import or to run, why, and where its modules are looked for, in order."""
 
     what: Import | Run

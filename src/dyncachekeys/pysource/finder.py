@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dyncachekeys.pysource.tree import Look
 
@@ -22,8 +22,7 @@ A list of our own: `sys.stdlib_module_names` is not the same on every interprete
 _IN_NO_PART = frozenset("/\\:~\0")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a module is."""
 
     name: str
@@ -33,8 +32,7 @@ class Place:
     """The directories of its submodules; none for a plain module."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """The way to a module."""
 
     places: tuple[Place, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -37,8 +37,7 @@ class Run(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(NamedTuple):
     """What can't be told by reading a line."""
 
     line: int
@@ -94,7 +93,7 @@ def read(source: bytes, path: str, name: str) -> Reading:
                 _read_additions(node, names, reading)
                 reading.exported += exports(node)
     functions = list(_functions(tree)) if reading.doubts else []
-    reading.doubts = [replace(one, function=_around(one.line, functions)) for one in reading.doubts]
+    reading.doubts = [one._replace(function=_around(one.line, functions)) for one in reading.doubts]
     reading.bound = {bound for statement in tree.body for bound in binds(statement, name, package)}
     return reading
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dyncachekeys.pysource.values import Names, relative, text
 
 
-@dataclass(frozen=True, slots=True)
-class SearchDirectory:
+class SearchDirectory(NamedTuple):
     """A directory of ``sys.path``, relative to the project; ``front`` if it comes before what was there."""
 
     path: str

@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _ABSOLUTE = re.compile(r"[/~]|[A-Za-z]:")
 _CONSTANTS = {"os.curdir": ".", "os.pardir": "..", "os.sep": "/"}
@@ -17,8 +17,7 @@ _JOIN = {"os.path.join", "pathlib.Path", "pathlib.PurePath"}
 _SAME_METHODS = {"resolve", "absolute", "as_posix"}
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """What the names of one file stand for."""
 
     origins: Mapping[str, str]

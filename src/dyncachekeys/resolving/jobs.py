@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from dyncachekeys.config.check import check_options
@@ -67,8 +66,7 @@ class Job(NamedTuple):
     runner: Runner
 
 
-@dataclass(frozen=True, slots=True)
-class Jobs:
+class Jobs(NamedTuple):
     """Makes the jobs of one project."""
 
     project: Project

@@ -9,8 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dyncachekeys.errors import Problem, ResolverError, nearest
 from dyncachekeys.names import normalised_name
@@ -27,8 +26,7 @@ _WITHOUT_FILES = frozenset({"command", "defaults", "distribution", "env", "git",
 _IN_TREE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """Where a resolver is to be found."""
 
     name: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from dyncachekeys.files.selection import Selected
@@ -25,8 +24,7 @@ _WHOLE_SECONDS_NS = 2_000_000_000
 """For file systems that store no fractions of a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What is to be done with the stamp."""
 
     move: Move

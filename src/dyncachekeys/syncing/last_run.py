@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.pyproject.project import FILE, HOME
@@ -19,8 +19,7 @@ from dyncachekeys.syncing import state as sync_state
 from dyncachekeys.syncing.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class LastRun:
+class LastRun(NamedTuple):
     """What the last run left."""
 
     started: int

@@ -7,7 +7,7 @@ row are counted, and it is reported when it comes again; what stays away once is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.model import Notice
@@ -28,8 +28,7 @@ _MOST_COUNTED = 50
 """Of many files written at once, some are enough to know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loops:
+class Loops(NamedTuple):
     """What was counted, to be remembered, and what is to be reported."""
 
     writes: Mapping[str, int]

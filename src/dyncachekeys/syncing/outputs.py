@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Notice, Output
@@ -19,8 +19,7 @@ THERE, ASKED, UNMADE = "there", "asked", "unmade"
 _NOT_INSTALLED = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class OutputDecision:
+class OutputDecision(NamedTuple):
     """What is to be done about products."""
 
     why: tuple[str, ...]

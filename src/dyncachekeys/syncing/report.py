@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from dyncachekeys.config.model import WHERE
 from dyncachekeys.errors import ConfigurationError, Problem, nearest
@@ -54,8 +54,7 @@ class KeyReport:
             yield InputReport(one.kind, one.subject, one.reason, self._coverage.watcher_of(one))
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """The name that carries the tree digest."""
 
     digest: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem, nearest
@@ -15,12 +15,7 @@ from dyncachekeys.names import normalised_name
 from dyncachekeys.pyproject import project
 from dyncachekeys.quick import snapshot_file
 from dyncachekeys.quick.atomic import Lock, hide
-from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.snapshot import SCOPE_FILE
-from dyncachekeys.syncing import apply, capture, planning
-from dyncachekeys.syncing.plan import Plan
-from dyncachekeys.syncing.report import ProjectReport
-from dyncachekeys.syncing.reporting import report_of
 from dyncachekeys.uv import workspace
 
 
@@ -84,64 +79,14 @@ class Scope:
         """Remember which projects there are, and by what that is known, for the quiet path."""
         if not self._whole or self._all == [self.root]:
             return
+        from dyncachekeys.syncing import capture  # noqa: PLC0415  needless where no project has keys
+
         found = capture.looked_at(self._files, taken=self._started)
         found.keys = [os.path.relpath(folder, self.root) for folder in self.roots]
         home = self.root / project.HOME
         with contextlib.suppress(OSError), Lock(home):
             hide(home)
             snapshot_file.write(found, os.fspath(home), SCOPE_FILE)
-
-
-def sync(
-    scope: Scope, environ: Mapping[str, str] | None = None, quick_checks: Mapping[str, QuickCheck] | None = None
-) -> list[ProjectReport]:
-    """Sync all projects of a scope: nothing is written before each of them is resolved and planned.
-
-    Args:
-        scope: The projects.
-        environ: The environment; that of this process, if not given.
-        quick_checks: What the quiet path saw, by folder.
-
-    Raises:
-        DyncachekeysError: what the user needs to fix, in all projects.
-    """
-    environ = os.environ if environ is None else environ
-    plans = planned(scope, environ, quick_checks)
-    reports = [apply.finish(plan, environ) for plan in plans]
-    if len(plans) > 1 and any(report.region_differs for report in reports):
-        # What is to be in uv's next record depends on the times of files that have just been written in others.
-        for plan in plans:
-            apply.finish(planning.make_plan(plan.root, environ), environ)
-    scope.keep()
-    return reports
-
-
-def check(
-    scope: Scope, environ: Mapping[str, str] | None = None, quick_checks: Mapping[str, QuickCheck] | None = None
-) -> list[ProjectReport]:
-    """Return what `sync` would find and write. Writes nothing. Arguments and errors as `sync`."""
-    environ = os.environ if environ is None else environ
-    return list(map(report_of, planned(scope, environ, quick_checks)))
-
-
-def planned(
-    scope: Scope, environ: Mapping[str, str], quick_checks: Mapping[str, QuickCheck] | None = None
-) -> list[Plan]:
-    """Plan all projects of a scope. Arguments and errors as `sync`."""
-    plans: list[Plan] = []
-    failed: list[DyncachekeysError] = []
-    problems: list[Problem] = []
-    for folder in scope.roots:
-        try:
-            plans.append(planning.make_plan(folder, environ, (quick_checks or {}).get(os.fspath(folder))))
-        except DyncachekeysError as error:  # noqa: PERF203  all problems are reported in one run
-            failed.append(error)
-            problems += scope.placed(folder, error.problems)
-    if len(scope.roots) == 1 and failed:
-        raise failed[0]
-    if failed:
-        raise ConfigurationError(list(dict.fromkeys(problems)))
-    return plans
 
 
 def _unknown(name: str, known: Iterable[str]) -> Problem:

@@ -6,9 +6,8 @@ import functools
 import os
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.quick.snapshot import TIMED
@@ -28,8 +27,7 @@ _LONGEST = 10
 _MOST_OUTPUT = 4_096
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """A uv."""
 
     path: str
@@ -56,7 +54,7 @@ def find(files: Files, environ: Mapping[str, str], known: Sequence[str]) -> Prog
     Raises:
         ConfigurationError: it is too old.
     """
-    before = Program(known[0], known[1], _parsed(known[2])) if len(known) == len(Program.__slots__) else None
+    before = Program(known[0], known[1], _parsed(known[2])) if len(known) == len(Program._fields) else None
     path = shutil.which("uv", path=environ.get("PATH", os.defpath))
     if path is None:
         return before

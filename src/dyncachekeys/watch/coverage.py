@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dyncachekeys.files.selection import Selected
 from dyncachekeys.model import Entry, Input
@@ -25,8 +25,7 @@ _ENTRY_KINDS: dict[str, Literal["file", "dir", "env", "git"]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(NamedTuple):
     """What the name of an entry carries, under the transport `digest` (U7)."""
 
     digest: str
