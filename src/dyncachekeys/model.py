@@ -86,8 +86,7 @@ class Output:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """One thing that a build depends on, looked at: a result with its state."""
 
     kind: Kind
@@ -125,8 +124,7 @@ class Entry(NamedTuple):
         return {self.kind: {self.value: True} if self.kind == "git" else self.value}
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Something that works, but not as one may think."""
 
     code: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -45,12 +44,12 @@ def project(report: ProjectReport, *, with_inputs: bool = False) -> dict[str, An
         "written": list(report.written),
         "entries": [dict(entry) for entry in report.entries],
         "keys": [_key(key, with_inputs=with_inputs) for key in report.keys],
-        "warnings": [dataclasses.asdict(notice) for notice in report.warnings],
+        "warnings": [notice._asdict() for notice in report.warnings],
     }
 
 
 def _key(key: KeyReport, *, with_inputs: bool) -> dict[str, Any]:
-    listed = {"found": [dataclasses.asdict(one) for one in key.inputs]} if with_inputs else {}
+    listed = {"found": [one._asdict() for one in key.inputs]} if with_inputs else {}
     return {
         "name": key.name,
         "resolver": key.resolver,

@@ -46,6 +46,25 @@ def in_repository(root: Path) -> bool:
     return any((folder / ".git").exists() for folder in (root, *root.parents))
 
 
+def tracks(root: Path, name: str) -> bool:
+    """Tell whether git tracks anything of that name in a folder, or below it.
+
+    Of an index in which the name stands nowhere, git need not be asked: in versions 2 and 3 of its format
+    (gitformat-index) each path stands in full, unless the index is split (its extension ``link``).
+    """
+    home = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    try:
+        index = (home / "index").read_bytes()
+    except FileNotFoundError:  # nothing was added yet
+        return False
+    except OSError:  # in a linked worktree it lies elsewhere
+        index = b""
+    in_full = index[:8] in {b"DIRC\0\0\0\2", b"DIRC\0\0\0\3"} and b"link" not in index
+    if in_full and os.fsencode(name) not in index:
+        return False
+    return bool(ask(root, "ls-files", "--", name))
+
+
 def is_mid_rebase(folder: Path) -> bool:
     """Tell whether a rebase has commits left to apply there.
 

@@ -6,8 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dyncachekeys.config.model import DEFAULTS, Config, Key, read
 from dyncachekeys.errors import ConfigurationError, Problem, ResolverError
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from dyncachekeys.resolving.found import Found
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedKey:
+class ResolvedKey(NamedTuple):
     """A key and what its resolver found."""
 
     name: str
@@ -59,8 +57,7 @@ class ResolvedKey:
         return self.resolver in registry.BUILT_IN
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """All keys, resolved."""
 
     keys: tuple[ResolvedKey, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from dyncachekeys.encoding import value_digest
@@ -48,7 +47,7 @@ def _with_states(results: Iterable[Found], environ: Environment, files: Files) -
 def _joined(first: Input, other: Input) -> Input:
     """Return an input that was found twice; the reason is that of the entry, if one of them asks for an entry."""
     reason = other.reason if other.entry and not first.entry else first.reason
-    return dataclasses.replace(first, reason=reason, entry=first.entry or other.entry, tree=first.tree or other.tree)
+    return first._replace(reason=reason, entry=first.entry or other.entry, tree=first.tree or other.tree)
 
 
 def _state(found: Found, environ: Environment, files: Files) -> str:

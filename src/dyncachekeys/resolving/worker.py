@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import traceback
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +98,7 @@ class _Job:
             found = self._found(context)
         except ResolverError as error:
             return {"problems": [asdict(problem) for problem in error.problems]}
-        answer: dict[str, Any] = {"found": found, "notices": [astuple(notice) for notice in context.notices]}
+        answer: dict[str, Any] = {"found": found, "notices": [list(notice) for notice in context.notices]}
         if is_tracked(self._function) and not context.runs_each_time:
             self._note_modules(files)
             answer["looked"] = packed(files, environ)

@@ -100,7 +100,7 @@ def _apply(
         stamps.relabel(plan.coverage.stamp_digest)
     _remember(plan, report, seen)
     folder = stamps.current()
-    return dataclasses.replace(report, written=tuple(written), stamp=folder.id if folder else None)
+    return report._replace(written=tuple(written), stamp=folder.id if folder else None)
 
 
 def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] | None) -> None:

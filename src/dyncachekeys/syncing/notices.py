@@ -63,4 +63,4 @@ def _sdist_takes_in_home(project: Project, files: Files) -> bool:
 def is_tracked(project_root: Path) -> bool:
     """Tell whether git tracks anything of our state."""
     home = project_root / HOME
-    return home.is_dir() and git.in_repository(project_root) and bool(git.ask(project_root, "ls-files", "--", HOME))
+    return home.is_dir() and git.in_repository(project_root) and git.tracks(project_root, HOME)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,8 +15,7 @@ from dyncachekeys.syncing.decision import Move
 from dyncachekeys.watch.coverage import Coverage, Watcher
 
 
-@dataclass(frozen=True, slots=True)
-class InputReport:
+class InputReport(NamedTuple):
     """One input, as `show` lists it; never its state."""
 
     input: Kind
@@ -64,8 +62,7 @@ class Named(NamedTuple):
     """Whether uv has installed what it built under this name."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectReport:
+class ProjectReport(NamedTuple):
     """One project."""
 
     name: str
@@ -117,7 +114,7 @@ class ProjectReport:
 
     def only(self, key: str) -> ProjectReport:
         """Return the report with one key only."""
-        return dataclasses.replace(self, keys=tuple(one for one in self.keys if one.name == key))
+        return self._replace(keys=tuple(one for one in self.keys if one.name == key))
 
 
 def require_key(reports: Sequence[ProjectReport], key: str) -> None:
