@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dyncachekeys.cli import render
 from dyncachekeys.quick import output
@@ -14,6 +14,9 @@ from dyncachekeys.quick.snapshot import LINK_FOLDER
 from dyncachekeys.syncing import several
 from dyncachekeys.syncing.report import ProjectReport
 from dyncachekeys.syncing.scope import Scope
+
+if TYPE_CHECKING:
+    import argparse
 
 _SHORT = len("sha256-") + 12
 _BEFORE_A_COMMIT = """\

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dyncachekeys.pyproject import project
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.syncing.scope import Scope
+
+if TYPE_CHECKING:
+    import argparse
 
 _AFTER_QUICK_CHECKS = frozenset({"sync", "check"})
 """Commands that need not look again at what was seen already."""

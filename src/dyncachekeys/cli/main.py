@@ -24,11 +24,11 @@ def main() -> None:
     """Run the command line of this process, and exit."""
     try:
         answered = answer(sys.argv[1:])
-        if answered.done:
-            # All is printed, and nothing is open: taking the interpreter down in order takes as long as the look did.
-            os._exit(0)
-        code = run(sys.argv[1:], answered.quick_checks)
+        code = 0 if answered.done else run(sys.argv[1:], answered.quick_checks)
         sys.stdout.flush()
+        sys.stderr.flush()
+        # Nothing is open: taking the interpreter down in order takes as long as a quick look, or a tenth of a full run.
+        os._exit(code)
     except BrokenPipeError:  # whoever read our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
@@ -45,9 +45,13 @@ def run(arguments: Sequence[str], quick_checks: Mapping[str, QuickCheck] | None 
         quick_checks: What was seen already, by the folder of the project.
     """
     try:
-        from dyncachekeys.cli.parser import parse
+        from dyncachekeys.cli import usual
 
-        options = parse(arguments)
+        options = usual.parse(arguments)
+        if options is None:
+            from dyncachekeys.cli.parser import parse
+
+            options = parse(arguments)
         from dyncachekeys.cli import commands  # an error of the command line needs none of them
 
         return commands.execute(options, quick_checks)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.quick.output import JSON_VERSION, Printer
 from dyncachekeys.syncing.report import KeyReport, ProjectReport
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:

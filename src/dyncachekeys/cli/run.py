@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import shutil
@@ -11,12 +10,16 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dyncachekeys.cli import failure
 from dyncachekeys.cli.commands import scope_of
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.quick.become import become
 from dyncachekeys.quick.check import QuickCheck
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def execute(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck] | None) -> int:

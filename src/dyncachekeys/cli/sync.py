@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from dyncachekeys.cli import render
 from dyncachekeys.files import git
@@ -16,6 +15,9 @@ from dyncachekeys.quick.output import Printer, counted, counts, in_sync
 from dyncachekeys.syncing import several
 from dyncachekeys.syncing.report import ProjectReport
 from dyncachekeys.syncing.scope import Scope
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def execute(options: argparse.Namespace, scope: Scope, quick_checks: Mapping[str, QuickCheck] | None) -> int:

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from dyncachekeys.quick.edit import AppliedEdit
 
-_COMMANDS = ("sync", "check", "run")
-_NO_DIFFERENCE = frozenset({("check", "--stamp"), ("check", "--hook"), ("sync", "--hook"), ("run", "--no-fail")})
-"""Options that change nothing where there is nothing to do."""
+FLAGS: dict[str, tuple[str, ...]] = {"sync": ("--hook",), "check": ("--stamp", "--hook"), "run": ("--no-fail",)}
+"""By command: its options that change nothing where there is nothing to do."""
 _FILE = "pyproject.toml"
 
 
@@ -77,7 +76,7 @@ class _Command:
 
 
 def _understood(arguments: Sequence[str]) -> _Command | None:
-    if not arguments or arguments[0] not in _COMMANDS:
+    if not arguments or arguments[0] not in FLAGS:
         return None
     command = _Command(arguments[0])
     rest = iter(arguments[1:])
@@ -88,7 +87,7 @@ def _understood(arguments: Sequence[str]) -> _Command | None:
             command.quiet = True
         elif argument == "--project":
             command.project = next(rest, "")
-        elif (command.name, argument) not in _NO_DIFFERENCE:
+        elif argument not in FLAGS[command.name]:
             return None
     return None if command.name == "run" and not command.argv else command
 

@@ -16,7 +16,6 @@ from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.inputs import Digests, Inputs, digests_of
 from dyncachekeys.resolving.jobs import Job, Jobs
-from dyncachekeys.resolving.packages import Packages
 from dyncachekeys.resolving.states import inputs_of
 from dyncachekeys.trace.depfiles import Depfiles
 from dyncachekeys.uv import workspace
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from dyncachekeys.process.environ import Environment
     from dyncachekeys.pyproject.project import Project
     from dyncachekeys.resolving.found import Found
+    from dyncachekeys.resolving.packages import Packages
 
 
 class ResolvedKey(NamedTuple):
@@ -96,9 +96,9 @@ def resolve(
     """
     config, problems = read(project.table or {}, project.inherited)
     depfiles = depfiles or Depfiles(project.root)
-    packages = Packages(files, environ, chain or (project.root,), functools.partial(_of_another, depfiles))
+    others = functools.partial(_packages, files, environ, chain or (project.root,), depfiles)
     with contextlib.ExitStack() as workers:
-        jobs = Jobs(project, environ, files, packages, depfiles, workers)
+        jobs = Jobs(project, environ, files, others, depfiles, workers)
         prepared: list[Job] = []
         for name, key in _keys_of(config).items():
             where = config.where(name)
@@ -124,6 +124,12 @@ def _not_for_uv(job: Job, config: Config) -> Iterator[Problem]:
     if job.key.resolver == "backend" and job.key.options.get("trace") is True and _watch(job.key, config) == "uv":
         message = "what a trace finds is this machine's, so it can't become entries, which are the same for everybody"
         yield Problem("uv-cannot-watch", message, f"{job.where}.trace", 'set `watch = "auto"` for this key')
+
+
+def _packages(files: Files, environ: Environment, chain: Sequence[Path], depfiles: Depfiles) -> Packages:
+    from dyncachekeys.resolving.packages import Packages  # noqa: PLC0415  few keys ask for other packages
+
+    return Packages(files, environ, chain, functools.partial(_of_another, depfiles))
 
 
 def _of_another(  # noqa: PLR0913

@@ -12,7 +12,7 @@ from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.found import Found, partitioned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from dyncachekeys.config.model import Key
     from dyncachekeys.files.selection import Selected
@@ -72,7 +72,7 @@ class Jobs(NamedTuple):
     project: Project
     environ: Environment
     files: Files
-    packages: Packages
+    packages: Callable[[], Packages]
     depfiles: Depfiles
     workers: contextlib.ExitStack
     """Ends the processes."""
@@ -102,7 +102,7 @@ class Jobs(NamedTuple):
             self.files,
             where,
             timeout=key.timeout,
-            packages=self.packages,
+            packages=self.packages() if key.resolver == "package" else None,
             traced=self._traced_build() if key.options.get("trace") else None,
         )
 

@@ -14,7 +14,6 @@ from dyncachekeys.quick import atomic, history, snapshot_file
 from dyncachekeys.quick.snapshot import LINK_FOLDER, STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps, links_refused
 from dyncachekeys.syncing import notices, state
-from dyncachekeys.syncing.document import not_written
 from dyncachekeys.syncing.last_run import on_disk
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
@@ -47,6 +46,8 @@ def finish(plan: Plan, environ: Mapping[str, str]) -> ProjectReport:
         except OSError as error:
             if plan.is_idle:
                 return report  # only what makes the next run faster could not be stored
+            from dyncachekeys.syncing.document import not_written  # noqa: PLC0415
+
             raise not_written(error, plan.root, written) from error
 
 
