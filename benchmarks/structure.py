@@ -67,15 +67,11 @@ FILES = {"pyproject.toml": PYPROJECT, "backend.py": "import helper\n", "helper.p
 RUN = """\
 import sys
 before = set(sys.modules)
-from dyncachekeys.cli.main import main
-sys.argv = ["dyncachekeys", "sync", "--quiet"]
-try:
-    main()
-except SystemExit as end:
-    if end.code:
-        raise
+from dyncachekeys.cli.main import run
+code = run(["sync", "--quiet"])
 new = set(sys.modules) - before
 print(sum(name.split(".")[0] == "dyncachekeys" for name in new), len(new))
+sys.exit(code)
 """
 
 
