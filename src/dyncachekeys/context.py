@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import git, repository
 from dyncachekeys.files.selection import Selected, Selection
+from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Directory, Env, File, Git, Notice, Output, Value
 from dyncachekeys.paths import check_path, normalised
+from dyncachekeys.process.completed import Completed
+from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject import project
 from dyncachekeys.uv.environment import project_environment
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.process.completed import Completed
-    from dyncachekeys.process.environ import Environment
 
 Result: TypeAlias = File | Directory | Env | Git | Output | Value | Selected
 """What a resolver yields."""

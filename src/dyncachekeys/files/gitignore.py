@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
-from dyncachekeys.files.steps import ANY, ERRORS, EXACT, EXTENSION, PREFIX, REGEX, SUFFIX, first_step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from dyncachekeys.files.steps import Step
+from dyncachekeys.files.steps import ANY, ERRORS, EXACT, EXTENSION, PREFIX, REGEX, SUFFIX, Step, first_step
 
 
 class Rules:

@@ -8,17 +8,13 @@ from __future__ import annotations
 import os
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import ResolverError
 from dyncachekeys.files import refs
-from dyncachekeys.files.gitignore import Rules
+from dyncachekeys.files.gitignore import FolderRules, Rules
 from dyncachekeys.files.read import unreadable
+from dyncachekeys.files.tree import Files
 from dyncachekeys.paths import join, split
-
-if TYPE_CHECKING:
-    from dyncachekeys.files.gitignore import FolderRules
-    from dyncachekeys.files.tree import Files
 
 IGNORE_FILE = ".gitignore"
 

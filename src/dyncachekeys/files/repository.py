@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dyncachekeys.files import git, refs
-
-if TYPE_CHECKING:
-    from dyncachekeys.files.tree import Files
+from dyncachekeys.files.tree import Files
 
 
 def commit(files: Files) -> str | None:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import TYPE_CHECKING
 
 from dyncachekeys.files import pattern as files_pattern
 from dyncachekeys.files.gitignore import FolderRules, Rules
 from dyncachekeys.files.ignore import Ignored, ignored_from_above
+from dyncachekeys.files.tree import Files
 from dyncachekeys.files.walk import Here, LastWalk, Walk, child
 from dyncachekeys.paths import join, split
-
-if TYPE_CHECKING:
-    from collections.abc import ItemsView, Iterator
-
-    from dyncachekeys.files.tree import Files
-
 
 Chosen = Sequence[tuple[str, int]]
 """Names in one folder, each with the number of the pattern that chose it."""

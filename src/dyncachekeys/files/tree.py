@@ -9,27 +9,21 @@ import hashlib
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from dyncachekeys.errors import ResolverError
 from dyncachekeys.files import prefetch
 from dyncachekeys.files.derived import Derived
-from dyncachekeys.files.folder import CHANGED, stat_of
+from dyncachekeys.files.folder import CHANGED, Folder, stat_of
 from dyncachekeys.files.places import Places
 from dyncachekeys.files.read import read, unreadable
+from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.paths import join, split
-from dyncachekeys.pyproject.project import FILE, without_region
+from dyncachekeys.pyproject.project import FILE, Project, without_region
 from dyncachekeys.quick import snapshot
 from dyncachekeys.quick.digest import file_state
 from dyncachekeys.quick.snapshot import EXECUTABLE, INPUT, READ, TIMED
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from dyncachekeys.files.folder import Folder
-    from dyncachekeys.files.recall import FileMemory
-    from dyncachekeys.pyproject.project import Project
 
 MISSING = "missing"
 DIRECTORY = "directory"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
-from dyncachekeys.pyproject.region import INDENT, leads_line, line_end, line_start
+from dyncachekeys.pyproject.region import INDENT, Listing, Markers, leads_line, line_end, line_start
+from dyncachekeys.pyproject.scanner import Element, Statement
 from dyncachekeys.pyproject.source import KEY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from dyncachekeys.pyproject.region import Listing, Markers
-    from dyncachekeys.pyproject.scanner import Element, Statement
 
 Span: TypeAlias = tuple[int, int]
 

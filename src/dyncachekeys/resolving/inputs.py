@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from dyncachekeys.files.selection import Selected
+from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Input
 from dyncachekeys.paths import join, split
-from dyncachekeys.quick.digest import combined, folder_digest, rest_digest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from dyncachekeys.files.selection import Selected
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.quick.digest import Triple
+from dyncachekeys.quick.digest import Triple, combined, folder_digest, rest_digest
 
 
 class Inputs:

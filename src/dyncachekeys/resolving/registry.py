@@ -9,15 +9,12 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from dyncachekeys.errors import Problem, ResolverError, nearest
 from dyncachekeys.names import normalised_name
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dyncachekeys.plugin import Resolver
+from dyncachekeys.plugin import Resolver
 
 GROUP = "dyncachekeys.resolvers"
 _NAMES = "backend command defaults distribution env files git outputs package requirements table"

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from dyncachekeys.encoding import value_digest
 from dyncachekeys.files import repository
+from dyncachekeys.files.selection import Selected
+from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Input
+from dyncachekeys.process.environ import Environment
 from dyncachekeys.resolving.found import Found, expanded
 from dyncachekeys.resolving.inputs import Inputs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from dyncachekeys.files.selection import Selected
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.process.environ import Environment
 
 
 def inputs_of(found: Sequence[Found], selections: Sequence[Selected], environ: Environment, files: Files) -> Inputs:

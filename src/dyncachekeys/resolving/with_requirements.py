@@ -11,19 +11,15 @@ import os
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.names import is_local, normalised
+from dyncachekeys.process.environ import Environment
 from dyncachekeys.process.venv import make
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from dyncachekeys.process.environ import Environment
-    from dyncachekeys.pyproject.project import Project
+from dyncachekeys.pyproject.project import Project
 
 FORMAT = "1"
 MADE = "dyncachekeys-requirements.txt"

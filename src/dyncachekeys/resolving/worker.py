@@ -12,22 +12,19 @@ import sys
 import traceback
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyncachekeys.config import model
 from dyncachekeys.config.check import check_options
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files.tree import Files
-from dyncachekeys.plugin import Context, is_tracked, may_ask_machine
+from dyncachekeys.plugin import Context, Resolver, is_tracked, may_ask_machine
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.source import parse
 from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.found import Found, WrongResultError, plain
 from dyncachekeys.resolving.wire import Request, packed
-
-if TYPE_CHECKING:
-    from dyncachekeys.plugin import Resolver
 
 
 def main() -> None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
+from dyncachekeys.files.tree import Files
 from dyncachekeys.uv import workspace
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from dyncachekeys.files.tree import Files
 
 
 def project_environment(files: Files, environ: Mapping[str, str]) -> Path:

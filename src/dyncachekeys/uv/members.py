@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dyncachekeys.files.tree import Files
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.quick.snapshot import LEFT_OUT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from dyncachekeys.files.tree import Files
 
 
 def members(files: Files, root: Path, workspace: Mapping[str, Any]) -> Iterator[Path]:

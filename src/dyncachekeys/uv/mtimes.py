@@ -6,19 +6,14 @@ import itertools
 import os
 import re
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dyncachekeys.files.folder import changed_ns
-from dyncachekeys.files.gitignore import Rules
+from dyncachekeys.files.gitignore import FolderRules, Rules
+from dyncachekeys.files.tree import Files
 from dyncachekeys.paths import join
 from dyncachekeys.quick.snapshot import TIMED
 from dyncachekeys.uv.entries import is_glob
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from dyncachekeys.files.gitignore import FolderRules
-    from dyncachekeys.files.tree import Files
 
 
 def newest(files: Files, paths: Iterable[str]) -> int | None:

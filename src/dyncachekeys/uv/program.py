@@ -6,16 +6,13 @@ import functools
 import os
 import re
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.files.tree import Files
 from dyncachekeys.quick.snapshot import TIMED
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from dyncachekeys.files.tree import Files
 
 OLDEST = (0, 6, 17)
 """The oldest uv with which everything was measured (``docs/uv-facts.md``)."""

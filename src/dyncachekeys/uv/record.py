@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from dyncachekeys.encoding import sealed, value_digest
 from dyncachekeys.files import repository
+from dyncachekeys.files.tree import Files
 from dyncachekeys.names import normalised_name
 from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.quick.digest import digest_of
@@ -17,12 +20,6 @@ from dyncachekeys.quick.snapshot import TIMED
 from dyncachekeys.uv.entries import CURRENT, DIGEST, LINKS
 from dyncachekeys.uv.environment import project_environment
 from dyncachekeys.uv.mtimes import newest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from dyncachekeys.files.tree import Files
 
 _SECOND = 1_000_000_000
 

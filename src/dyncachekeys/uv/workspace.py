@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyncachekeys.errors import DyncachekeysError
-from dyncachekeys.pyproject.project import FILE
+from dyncachekeys.files.tree import Files
+from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import parse
 from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.uv.members import is_member, members
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.pyproject.project import Project
 
 
 def home(files: Files) -> Path:
