@@ -11,12 +11,11 @@ from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files import git, repository
 from dyncachekeys.files.selection import Selected, Selection
 from dyncachekeys.files.tree import Files
-from dyncachekeys.model import Directory, Env, File, Git, Notice, Output, Value
+from dyncachekeys.model import Completed, Directory, Env, File, Git, Notice, Output, Value
 from dyncachekeys.paths import check_path, normalised
-from dyncachekeys.process.completed import Completed
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject import project
-from dyncachekeys.uv.environment import project_environment
+from dyncachekeys.uv.workspace import project_environment
 
 Result: TypeAlias = File | Directory | Env | Git | Output | Value | Selected
 """What a resolver yields."""

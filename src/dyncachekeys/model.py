@@ -130,3 +130,16 @@ class Notice(NamedTuple):
     code: str
     message: str
     where: str
+
+
+class OutputTooLargeError(OSError):
+    """A program wrote more than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A program that has ended: its exit code, or the negative signal; its output; the last 64 KiB of its errors."""
+
+    code: int
+    output: bytes
+    error: bytes

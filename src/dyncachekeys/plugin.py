@@ -22,10 +22,9 @@ from dyncachekeys.context import Context, Result
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files.pattern import check as check_pattern
 from dyncachekeys.files.selection import Selected
-from dyncachekeys.model import Data, Directory, Env, File, Git, Output, Value
+from dyncachekeys.model import Completed, Data, Directory, Env, File, Git, Output, OutputTooLargeError, Value
 from dyncachekeys.names import is_credential
 from dyncachekeys.paths import check_path
-from dyncachekeys.process.completed import Completed, OutputTooLargeError
 
 __all__ = [
     "Checked",

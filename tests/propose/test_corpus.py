@@ -10,7 +10,7 @@ import tomli
 import dyncachekeys
 from doctor.trees import plant
 from dyncachekeys.errors import DyncachekeysError
-from dyncachekeys.propose.options import InitOptions
+from dyncachekeys.propose.decide import InitOptions
 from dyncachekeys.propose.propose import propose
 from dyncachekeys.propose.write import write
 

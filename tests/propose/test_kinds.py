@@ -9,7 +9,7 @@ import pytest
 import tomli
 
 import dyncachekeys
-from dyncachekeys.propose.options import InitOptions
+from dyncachekeys.propose.decide import InitOptions
 from dyncachekeys.propose.propose import propose
 from dyncachekeys.propose.write import write
 

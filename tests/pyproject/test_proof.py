@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dyncachekeys.errors import EditError
-from dyncachekeys.pyproject.proof import prove
-from dyncachekeys.pyproject.source import parse
+from dyncachekeys.pyproject.source import parse, prove
 
 BEFORE = b"a = 1\nb = nan\n[tool.uv]\ncache-keys = ['x']\npackage = true\n"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dyncachekeys.pysource import stored
+from dyncachekeys.pysource import reader
 from dyncachekeys.pysource.module import read
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
@@ -27,6 +27,6 @@ SOURCES = {
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_a_reading_is_the_same_after_it_was_text(source: str) -> None:
     found = read(source.encode(), "pkg/module.py", "pkg.module")
-    again = stored.load(stored.dump(found))
+    again = reader.load(reader.dump(found))
     assert again == found
     assert [type(one) for one in again.imports] == [type(one) for one in found.imports]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dyncachekeys.quick.undeclared import is_undeclared
+from dyncachekeys.quick.become import is_undeclared
 
 PROJECT = '[project]\nname = "demo"\nversion = "1"\n'
 posix = pytest.mark.skipif(sys.platform == "win32", reason="there is no exec")

@@ -17,7 +17,7 @@ import dyncachekeys
 from dyncachekeys.files.derived import FILE, Derived, load
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
-from dyncachekeys.pysource import stored
+from dyncachekeys.pysource import reader
 from dyncachekeys.pysource.module import Import, Reading
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def inputs(root: Path) -> tuple[dict[str, str], list[str]]:
 def plant(root: Path, path: str = "one.py", module: str = "three") -> None:
     """Have it remembered that a module as it stands there imports another one than it does."""
     derived = load(keep(root))
-    question = f"imports {stored.FORMAT} {path}\0{path.removesuffix('.py')}"
-    data, false = (root / path).read_bytes(), stored.dump(Reading([Import(1, module)]))
+    question = f"imports {reader.FORMAT} {path}\0{path.removesuffix('.py')}"
+    data, false = (root / path).read_bytes(), reader.dump(Reading([Import(1, module)]))
     known = {**json.loads(keep(root).read_bytes())["answers"]}
     planted = Derived()
     planted.answer(question, data, lambda _: false)

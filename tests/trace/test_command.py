@@ -11,7 +11,7 @@ import tomli
 from dyncachekeys.errors import EditError
 from dyncachekeys.propose.edit import with_keys
 from dyncachekeys.propose.keys import Declaration
-from dyncachekeys.pyproject.diff import diff
+from dyncachekeys.pyproject.render import diff
 from kit import PYPROJECT, Demo, DemoMaker, tree_of
 
 HOOK = """

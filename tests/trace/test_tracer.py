@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from dyncachekeys.trace.bounds import Bounds
 from dyncachekeys.trace.build import TRACER
 from dyncachekeys.trace.filter import Fact, filtered, parsed, paths
-from dyncachekeys.trace.model import Trace
+from dyncachekeys.trace.model import Bounds, Trace
 
 FILES = [TRACER, TRACER.with_name("hooks.py")]
 

@@ -11,7 +11,7 @@ from dyncachekeys.quick import output
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.output import Printer, in_sync
 from dyncachekeys.quick.snapshot import LINK_FOLDER
-from dyncachekeys.syncing import several
+from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.report import ProjectReport
 from dyncachekeys.syncing.scope import Scope
 
@@ -27,7 +27,7 @@ with `git add --patch pyproject.toml`."""
 
 def execute(options: argparse.Namespace, scope: Scope, quick_checks: Mapping[str, QuickCheck] | None) -> int:
     """Check the projects of a scope. Arguments and errors as `commands.execute`."""
-    reports = several.check(scope, quick_checks=quick_checks)
+    reports = use_cases.check_all(scope, quick_checks=quick_checks)
     stale = [one for one in reports if one.region_differs or (options.stamp and one.written)]
     if options.format == "json":
         render.projects(reports)

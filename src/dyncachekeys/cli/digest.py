@@ -7,13 +7,13 @@ import sys
 
 from dyncachekeys.cli import render
 from dyncachekeys.quick.output import Printer
-from dyncachekeys.syncing import several
+from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.scope import Scope
 
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:
     """Print the digest; of several projects, each with its name behind it. Errors as `commands.execute`."""
-    reports = several.check(scope)
+    reports = use_cases.check_all(scope)
     if options.format == "json":
         render.projects(reports)
         return 0

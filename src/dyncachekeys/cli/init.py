@@ -11,12 +11,12 @@ from typing import Any
 
 from dyncachekeys.cli import render
 from dyncachekeys.propose import eligible
+from dyncachekeys.propose.decide import InitOptions
 from dyncachekeys.propose.keys import Declaration
-from dyncachekeys.propose.options import InitOptions
 from dyncachekeys.propose.propose import Proposal, propose
 from dyncachekeys.propose.write import Edit, ignoring, write
-from dyncachekeys.pyproject.diff import diff
 from dyncachekeys.pyproject.project import FILE
+from dyncachekeys.pyproject.render import diff
 from dyncachekeys.pyproject.render import render as rendered
 from dyncachekeys.quick.output import Printer, counted
 from dyncachekeys.syncing.scope import Scope

@@ -59,10 +59,10 @@ def _sync_if_declared(options: argparse.Namespace, quick_checks: Mapping[str, Qu
     if not scope.has_keys:
         return
     from dyncachekeys.cli.sync import print_synced  # noqa: PLC0415  needless where no project has keys
-    from dyncachekeys.syncing import several  # noqa: PLC0415
+    from dyncachekeys.syncing import use_cases  # noqa: PLC0415
 
     began = time.perf_counter()
-    reports = several.sync(scope, quick_checks=quick_checks)
+    reports = use_cases.sync_all(scope, quick_checks=quick_checks)
     if any(report.changed for report in reports):
         print_synced(reports, time.perf_counter() - began, options, sys.stderr)
 

@@ -8,14 +8,14 @@ import sys
 from dyncachekeys.cli import render
 from dyncachekeys.pyproject.render import render as as_toml
 from dyncachekeys.quick.output import Printer, counted
-from dyncachekeys.syncing import several
+from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.report import KeyReport, ProjectReport, require_key
 from dyncachekeys.syncing.scope import Scope
 
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:
     """Show the projects of a scope, or one key of them. Arguments and errors as `commands.execute`."""
-    reports = several.check(scope)
+    reports = use_cases.check_all(scope)
     if options.key is not None:
         require_key(reports, options.key)
         reports = [one.only(options.key) for one in reports if one.has(options.key)]

@@ -12,7 +12,7 @@ from dyncachekeys.files import git
 from dyncachekeys.quick import output
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.output import Printer, counted, counts, in_sync
-from dyncachekeys.syncing import several
+from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.report import ProjectReport
 from dyncachekeys.syncing.scope import Scope
 
@@ -25,7 +25,7 @@ def execute(options: argparse.Namespace, scope: Scope, quick_checks: Mapping[str
     if options.hook and git.is_mid_rebase(scope.root):
         return 0  # what we write would stop the rebase; git calls its hook again when it is done
     began = time.perf_counter()
-    reports = several.sync(scope, quick_checks=quick_checks)
+    reports = use_cases.sync_all(scope, quick_checks=quick_checks)
     seconds = time.perf_counter() - began
     if options.format == "json":
         render.projects(reports)

@@ -15,8 +15,8 @@ from dyncachekeys.propose.additions import additions, not_nameable
 from dyncachekeys.propose.audit import Audit, Dependency, audit
 from dyncachekeys.propose.edit import with_keys
 from dyncachekeys.propose.keys import Declaration
-from dyncachekeys.pyproject.diff import diff
 from dyncachekeys.pyproject.project import FILE
+from dyncachekeys.pyproject.render import diff
 from dyncachekeys.quick.output import Printer, counted
 from dyncachekeys.syncing import document
 from dyncachekeys.syncing.scope import Scope

@@ -1,4 +1,4 @@
-"""Entries that mean something else to uv than their author intended."""
+"""Entries that mean something else to uv than their author intended: one by one, globs, and where they stand."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dyncachekeys.doctor.finding import Finding
-from dyncachekeys.doctor.package import WHERE, Package, file_of
+import tomli
+
+from dyncachekeys.doctor.finding import Finding, first
+from dyncachekeys.doctor.package import SLOW, WHERE, Package, file_of
+from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.pyproject.tables import at
+from dyncachekeys.uv import workspace
 from dyncachekeys.uv.entries import DEFAULTS, is_glob, malformed
 
 _SINCE = {"dir": (0, 6, 7), "env": (0, 5, 12), "tags": (0, 4, 23)}
@@ -87,3 +91,51 @@ def lower_bound(specifier: Any) -> tuple[int, ...] | None:
     """Return the oldest version that a specifier such as ``>=0.5,<1`` allows; nothing if it has no lower bound."""
     found = _LOWER_BOUND.search(specifier) if isinstance(specifier, str) else None
     return tuple(map(int, found.group(1).split("."))) if found else None
+
+
+_OF_TOOLS = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache"})
+_SHOWN = 3
+
+
+def of_globs(package: Package) -> Iterator[Finding]:
+    """Yield what is wrong with each glob."""
+    rules = IgnoreRules(package.files)
+    for glob in package.globs:
+        where = f"{WHERE}[{glob.place}]"
+        if not glob.paths:
+            yield Finding("DCK008", f"`{glob.text}` matches nothing", where, "check it, or remove it")
+        written = [path for path in glob.paths if not _OF_TOOLS.isdisjoint(path.split("/")) or rules.ignores(path)]
+        if written:
+            message = f"`{glob.text}` matches what git ignores or tools write: {first(written, _SHOWN)}"
+            remedy = "name the folders that count; uv can't exclude, a `files` key of dyncachekeys can"
+            yield Finding("DCK009", message, where, remedy, tuple(written[:_SHOWN]))
+        if len(glob.paths) > SLOW:
+            remedy = "narrow it, or let dyncachekeys watch the files"
+            yield Finding("DCK010", f"`{glob.text}` matches more than {SLOW:,} files", where, remedy)
+
+
+def of_placement(package: Package) -> Iterator[Finding]:
+    """Yield what is wrong with the place of the keys."""
+    pyproject = package.project.pyproject
+    is_root = (
+        isinstance(at(pyproject, "tool.uv.workspace"), dict) and workspace.home(package.files) == package.project.root
+    )
+    if is_root and not package.project.is_package and package.project.user_entries:
+        message = "the root of the workspace is not a package, so uv never reads these keys"
+        remedy = "write them into each member; `[tool.dyncachekeys.workspace.keys]` does that for you"
+        yield Finding("DCK011", message, WHERE, remedy)
+    if _in_uv_toml(package):
+        remedy = "move them to `[tool.uv]` in pyproject.toml"
+        yield Finding("DCK012", "`cache-keys` is in uv.toml", "uv.toml: cache-keys", remedy)
+    if package.listed and package.project.is_package and not package.watches("pyproject.toml"):
+        message = "the list replaces uv's defaults, and `pyproject.toml` is not in it"
+        remedy = 'add `{ file = "pyproject.toml" }`'
+        yield Finding("DCK013", message, WHERE, remedy, ("pyproject.toml",))
+
+
+def _in_uv_toml(package: Package) -> bool:
+    try:
+        data = package.files.read("uv.toml")
+        return "cache-keys" in tomli.loads(data.decode("utf-8-sig"))
+    except (OSError, ValueError):
+        return False

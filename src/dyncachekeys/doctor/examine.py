@@ -9,7 +9,7 @@ from pathlib import Path
 from dyncachekeys.backends.files import of_table
 from dyncachekeys.config.model import DEFAULTS, Config, read
 from dyncachekeys.doctor import ask_uv as doctor_ask_uv
-from dyncachekeys.doctor import entries, globs, metadata, placement, state, unwatched
+from dyncachekeys.doctor import entries, metadata, state, unwatched
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import Package, globs_of
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
@@ -21,7 +21,7 @@ from dyncachekeys.resolving import engine, registry
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.record import installed_record
 
-_FAMILIES = (entries, globs, placement, unwatched, state)
+_FAMILIES = (entries.findings, entries.of_globs, entries.of_placement, unwatched.findings, state.findings)
 _RUN_NO_CODE = frozenset({"backend", "files", "requirements", "env", "git", "table", "outputs", "distribution"})
 """Resolvers that read files, and run nothing of the project."""
 
@@ -45,8 +45,9 @@ def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False, bui
     project = workspace.with_inherited(project, files)
     package, problems = _package(project, files, environ)
     found = [Finding("DCK040", problem.message, problem.where, problem.remedy) for problem in problems]
-    for family in (*_FAMILIES, *((doctor_ask_uv,) if ask_uv else ()), *((metadata,) if build else ())):
-        found += family.findings(package)
+    families = (*_FAMILIES, *([doctor_ask_uv.findings] if ask_uv else []), *([metadata.findings] if build else []))
+    for findings in families:
+        found += findings(package)
     found = [dataclasses.replace(finding, package=project.name) for finding in found]
     return sorted(found, key=lambda finding: finding.code)
 

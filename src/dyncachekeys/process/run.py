@@ -15,7 +15,7 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import IO, cast
 
-from dyncachekeys.process.completed import Completed, OutputTooLargeError
+from dyncachekeys.model import Completed, OutputTooLargeError
 
 LARGEST_ERROR = 65_536
 """So many bytes are kept of what a program writes to its standard error: the last ones."""

@@ -1,15 +1,15 @@
-"""From facts to a table: the pure middle."""
+"""From facts, and what the user chose, to a table: the pure middle."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from dyncachekeys.propose import build, metadata
 from dyncachekeys.propose.facts import Facts
 from dyncachekeys.propose.keys import Declaration, Table, merged
 from dyncachekeys.propose.migrate import Migrated, migrate, watches_pyproject
-from dyncachekeys.propose.options import InitOptions
 
 _WHY_SHARED = {
     "backend": "The code of a member that its build runs, and all of the member that it imports.",
@@ -77,3 +77,25 @@ def less(table: Table, taken: Sequence[Declaration]) -> Table:
     """Return a table without the keys that are declared elsewhere."""
     names = {key.name for key in taken}
     return replace(table, keys=tuple(key for key in table.keys if key.name not in names))
+
+
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    """The options of `init` that decide how changes are noticed."""
+
+    trace: bool = False
+    """Builds are traced for what they read."""
+    watch: Literal["auto", "digest"] = "auto"
+    transport: Literal["stamp", "digest"] = "stamp"
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing but content and values shall count."""
+        return "digest" in {self.watch, self.transport}
+
+    @property
+    def settings(self) -> Mapping[str, str | bool]:
+        """Return the options of the table that this asks for."""
+        if self.transport != "stamp":
+            return {"transport": self.transport}  # with it, `auto` means `digest`
+        return {"watch": self.watch} if self.watch != "auto" else {}

@@ -9,10 +9,9 @@ from typing import Any
 from dyncachekeys.config.model import WHERE
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, EditError, Problem
 from dyncachekeys.propose.keys import Declaration, Table
-from dyncachekeys.pyproject.proof import prove
 from dyncachekeys.pyproject.region import find_list, line_end, line_start
 from dyncachekeys.pyproject.remove import cut
-from dyncachekeys.pyproject.source import KEY, decode, parse, user_entries
+from dyncachekeys.pyproject.source import KEY, decode, parse, prove, user_entries
 from dyncachekeys.pyproject.spans import less, owned_spans
 
 

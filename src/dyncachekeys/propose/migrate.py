@@ -12,7 +12,7 @@ from dyncachekeys.config.model import DEFAULTS
 from dyncachekeys.files import pattern as files_pattern
 from dyncachekeys.propose.facts import Facts, OldEntry
 from dyncachekeys.propose.keys import Declaration
-from dyncachekeys.propose.uv_patterns import patterns, rooted
+from dyncachekeys.propose.source_patterns import from_uv, rooted
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.uv.entries import is_glob
 
@@ -97,7 +97,7 @@ def _of_a_file(old: OldEntry, text: str, facts: Facts, declared: Mapping[str, De
     covering = _covering(posixpath.normpath(text), facts, declared)
     if covering is not None:
         return Migrated(old.entry, covering)
-    found = patterns(text.removeprefix("!"), old.files)
+    found = from_uv(text.removeprefix("!"), old.files)
     why_not = _left_out(old, text) or next(filter(None, map(files_pattern.check, found)), None)
     if why_not is not None:
         return Migrated(old.entry, None, why_not)

@@ -9,13 +9,12 @@ from pathlib import Path
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
-from dyncachekeys.propose.decide import decide, less, shared_keys
+from dyncachekeys.propose.decide import InitOptions, decide, less, shared_keys
 from dyncachekeys.propose.edit import removable, with_table
 from dyncachekeys.propose.eligible import require_no_keys, require_package
 from dyncachekeys.propose.inspect import inspect
 from dyncachekeys.propose.keys import Table
 from dyncachekeys.propose.migrate import Migrated
-from dyncachekeys.propose.options import InitOptions
 from dyncachekeys.pyproject.project import load
 from dyncachekeys.uv.workspace import with_inherited
 

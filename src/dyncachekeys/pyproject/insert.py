@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from dyncachekeys.errors import EditError, Problem
-from dyncachekeys.pyproject.proof import not_proved, prove
 from dyncachekeys.pyproject.region import END, INDENT, START, find_list, leads_line, line_end, line_start
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.render import render
 from dyncachekeys.pyproject.scanner import Array, Statement, statements
-from dyncachekeys.pyproject.source import KEY, as_entry, decode, listed, parse
+from dyncachekeys.pyproject.source import KEY, as_entry, decode, listed, not_proved, parse, prove
 
 _ARRAY_OF_TABLES = Problem(
     "array-of-tables",

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.pyproject.conflict import Conflict, conflicts_in, parts, side
-from dyncachekeys.pyproject.proof import prove
 from dyncachekeys.pyproject.region import find_list, find_markers
-from dyncachekeys.pyproject.source import as_entry, decode, entry_tables, listed, parse
+from dyncachekeys.pyproject.source import as_entry, decode, entry_tables, listed, parse, prove
 from dyncachekeys.pyproject.spans import less, marked_spans, owned_spans, within
 
 

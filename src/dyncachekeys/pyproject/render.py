@@ -1,11 +1,13 @@
-"""Entries as TOML text."""
+"""Entries as TOML text, and an edit as a diff."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 
 from dyncachekeys.errors import EditError, Problem
+from dyncachekeys.pyproject.source import decode
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SPECIAL = re.compile(r'["\\\x00-\x1f\x7f]')
@@ -39,3 +41,9 @@ def _string(text: str) -> str:
         problem = Problem("not-unicode", f"{text!r} is not Unicode text", "tool.uv.cache-keys", remedy)
         raise EditError([problem]) from error
     return '"' + _SPECIAL.sub(lambda found: _SHORT.get(found[0]) or f"\\u{ord(found[0]):04x}", text) + '"'
+
+
+def diff(name: str, before: bytes, after: bytes) -> list[str]:
+    """Return the lines of a unified diff of a file, which it calls by its name."""
+    old, new = (decode(data, name)[1].splitlines() for data in (before, after))
+    return list(difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", lineterm=""))

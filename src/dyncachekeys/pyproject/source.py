@@ -1,13 +1,13 @@
-"""What a ``pyproject.toml`` says: bytes to text, text to values."""
+"""What a ``pyproject.toml`` says: bytes to text, text to values; and the proof of an edit by both sides' values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import tomli
 
-from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.errors import ConfigurationError, EditError, Problem
 from dyncachekeys.pyproject.conflict import line_of
 
 BOM = b"\xef\xbb\xbf"
@@ -87,3 +87,35 @@ def as_entry(element: object) -> object:
 def entry_tables(elements: Iterable[object]) -> list[dict[str, Any]]:
     """Return those elements that are entries, in their long form: of all else uv makes nothing (U11)."""
     return [entry for entry in map(as_entry, elements) if isinstance(entry, dict)]
+
+
+def prove(before: Mapping[str, object], after: bytes, lists: Collection[Sequence[object]]) -> Mapping[str, Any]:
+    """Return ``after``, parsed; ``EditError`` unless it is ``before`` with one of these ``cache-keys``, in their order."""
+    try:
+        edited = parse(after)
+        # `repr` and not `==`: it tells 1 from 1.0 and true, sees the order, and nan is itself.
+        others = repr(_without(before, KEY)) == repr(_without(edited, KEY))
+        proved = others and repr(listed(edited)) in map(repr, lists)
+    except (ConfigurationError, RecursionError):
+        proved = False
+    if not proved:
+        raise not_proved()
+    return edited
+
+
+def not_proved() -> EditError:
+    """Return the error that says that an edit would have changed more than it may."""
+    message = "the edit would change more than our entries, so the file was left as it was"
+    remedy = "write `cache-keys` as a plain list under `[tool.uv]`, nothing else between our markers"
+    return EditError([Problem("edit-not-proved", message, ".".join(KEY), remedy)])
+
+
+def _without(table: Mapping[str, object], path: Sequence[str]) -> Mapping[str, object]:
+    """Return the table less what is at ``path``, and less the tables on the way that then are empty.
+
+    A table may be there for our list alone, so an empty one and none are the same.
+    """
+    name, *rest = path
+    inner = table.get(name)
+    left = {} if not rest else _without(inner, rest) if isinstance(inner, dict) else inner
+    return {key: left if key == name else value for key, value in table.items() if key != name or left}

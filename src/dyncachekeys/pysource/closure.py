@@ -11,7 +11,7 @@ from dyncachekeys.pysource.finder import Finder, Place
 from dyncachekeys.pysource.module import Doubt, Import, Reading, Run
 from dyncachekeys.pysource.reader import Reader
 from dyncachekeys.pysource.search_path import SearchDirectory
-from dyncachekeys.pysource.tree import Derive, Tree
+from dyncachekeys.pysource.syntax import Derive, Tree
 from dyncachekeys.pysource.values import relative
 
 

@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dyncachekeys.pysource.tree import Look
+from dyncachekeys.pysource.syntax import Look
 
 _LOADED_BEFORE = frozenset({"__future__", "abc", "builtins", "codecs", "io", "os", "site", "stat", "sys", "time"})
 """Imported before any code of a build, or built in: a file of that name in the tree shadows nothing.

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from dyncachekeys.pysource.bindings import absolute, binds, exports, strings
-from dyncachekeys.pysource.branches import that_run
+from dyncachekeys.pysource.bindings import absolute, binds, exports, strings, that_run
 from dyncachekeys.pysource.hints import BY_NAME, BY_PATH, may_compute
 from dyncachekeys.pysource.search_path import SearchDirectory, additions
 from dyncachekeys.pysource.syntax import tree_of, uncollected

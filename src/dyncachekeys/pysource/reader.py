@@ -1,14 +1,14 @@
-"""Reading the files of a tree, each once."""
+"""Reading the files of a tree, each once; and a reading as text, in which it is stored between runs."""
 
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable
 
-from dyncachekeys.pysource import stored
-from dyncachekeys.pysource.module import Doubt, Reading, read
-from dyncachekeys.pysource.syntax import UNREADABLE
-from dyncachekeys.pysource.tree import Derive, Tree
+from dyncachekeys.pysource.module import Doubt, Import, Reading, Run, read
+from dyncachekeys.pysource.search_path import SearchDirectory
+from dyncachekeys.pysource.syntax import UNREADABLE, Derive, Tree
 
 
 class Reader:
@@ -35,12 +35,12 @@ class Reader:
         return self._kept[path, name]
 
     def _read(self, path: str, name: str) -> Reading:
-        question = f"imports {stored.FORMAT} {path}\0{name}"
+        question = f"imports {FORMAT} {path}\0{name}"
         try:
             answer = self._derive(path, question, functools.partial(_answer, path, name))
         except (OSError, *UNREADABLE) as error:  # what the machine has too little of may not lack the next time
             return _unread(error)
-        return stored.load(answer)
+        return load(answer)
 
 
 def _answer(path: str, name: str, source: bytes) -> str:
@@ -50,9 +50,9 @@ def _answer(path: str, name: str, source: bytes) -> str:
         RecursionError, MemoryError: it may be parsed another time.
     """
     try:
-        return stored.dump(read(source, path, name))
+        return dump(read(source, path, name))
     except (SyntaxError, ValueError) as error:
-        return stored.dump(_unread(error))
+        return dump(_unread(error))
 
 
 def _unread(error: BaseException) -> Reading:
@@ -66,3 +66,39 @@ def _reading_each(tree: Tree) -> Derive:
         return function(tree.read_bytes(path))
 
     return derive
+
+
+FORMAT = 1
+"""To be raised with every change of what is read or of how it is written here."""
+
+
+def dump(reading: Reading) -> str:
+    """Return a reading as text."""
+    data = [
+        reading.imports,
+        [[one.path, one.front] for one in reading.directories],
+        sorted(reading.bound),
+        reading.exported,
+        [[one.line, one.code, one.what, one.function and _ends(one.function)] for one in reading.doubts],
+    ]
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def load(text: str) -> Reading:
+    """Return a reading that was text."""
+    imports, directories, bound, exported, doubts = json.loads(text)
+    return Reading(
+        imports=[_loaded(*one) for one in imports],
+        directories=[SearchDirectory(path, front) for path, front in directories],
+        bound=set(bound),
+        exported=exported,
+        doubts=[Doubt(line, code, what, lines and range(*lines)) for line, code, what, lines in doubts],
+    )
+
+
+def _loaded(line: int, subject: str, rest: str | list[str]) -> Import | Run:
+    return Run(line, subject, rest) if isinstance(rest, str) else Import(line, subject, tuple(rest))
+
+
+def _ends(lines: range) -> list[int]:
+    return [lines.start, lines.stop]

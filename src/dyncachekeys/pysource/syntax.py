@@ -1,4 +1,4 @@
-"""The syntax tree of somebody's Python module, which is read and never run."""
+"""The syntax tree of somebody's Python module, which is read and never run; and what is asked of a project's tree."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import ast
 import contextlib
 import gc
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol, TypeAlias
 
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What `tree_of` raises of a module that this Python can't parse; it may be for another one."""
@@ -37,3 +38,24 @@ def uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+Derive: TypeAlias = Callable[[str, str, Callable[[bytes], str]], str]
+"""Returns what a pure function makes of a file's content; as `dyncachekeys.plugin.Context.derived`."""
+
+
+class Look(Protocol):
+    """A tree that is asked for names."""
+
+    def is_file(self, path: str) -> bool:
+        """Tell whether a regular file stands there."""
+
+    def is_dir(self, path: str) -> bool:
+        """Tell whether a directory stands there."""
+
+
+class Tree(Look, Protocol):
+    """A tree that is read."""
+
+    def read_bytes(self, path: str) -> bytes:
+        """Return a file's content, or raise `OSError`."""

@@ -125,9 +125,9 @@ def _roots(root: str) -> Sequence[str]:
 
 def _is_undeclared(root: str) -> bool:
     """Tell whether certainly no project here has keys, so that `run` has nothing to do before its command."""
-    from dyncachekeys.quick import undeclared
+    from dyncachekeys.quick.become import is_undeclared
 
-    return undeclared.is_undeclared(root)
+    return is_undeclared(root)
 
 
 def _has_become(argv: list[str]) -> bool:

@@ -14,9 +14,9 @@ from dyncachekeys.files.selection import Selection
 from dyncachekeys.model import Notice, Output, Transport, Watch
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.resolving import registry
+from dyncachekeys.resolving.found import inputs_of
 from dyncachekeys.resolving.inputs import Digests, Inputs, digests_of
 from dyncachekeys.resolving.jobs import Job, Jobs
-from dyncachekeys.resolving.states import inputs_of
 from dyncachekeys.trace.depfiles import Depfiles
 from dyncachekeys.uv import workspace
 

@@ -23,7 +23,7 @@ from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.report import ProjectReport
 from dyncachekeys.syncing.reporting import report_of
 from dyncachekeys.syncing.scope import Scope
-from dyncachekeys.syncing.several import planned
+from dyncachekeys.syncing.use_cases import planned
 
 Immaterial = Literal["same-content", "not-selected", "ignored-by-git", "tables", "layout"]
 MOVES = frozenset(get_args(Move))
@@ -113,7 +113,7 @@ def _differing_tables(plan: Plan) -> list[str]:
 
 
 def explain_all(scope: Scope, environ: Mapping[str, str] | None = None, since: int = 0) -> list[Explanation]:
-    """Explain all projects of a scope. Arguments as `explain` and `several.sync`, errors as the latter."""
+    """Explain all projects of a scope. Arguments as `explain` and `use_cases.sync_all`, errors as the latter."""
     return [explain(plan, since) for plan in planned(scope, os.environ if environ is None else environ)]
 
 

@@ -1,4 +1,4 @@
-"""The use cases for one project: sync, check and resolve. No output, no exit."""
+"""The use cases, for one project and for all of a scope: sync, check and resolve. No output, no exit."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.resolving.engine import Resolution
+from dyncachekeys.syncing import apply, planning
 from dyncachekeys.syncing.apply import finish
+from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.syncing.report import ProjectReport
 from dyncachekeys.syncing.reporting import report_of
+from dyncachekeys.syncing.scope import Scope
 
 
 def sync(
@@ -44,3 +48,55 @@ def check(
 def resolve(root: str | os.PathLike[str], environ: Mapping[str, str] | None = None) -> Resolution:
     """Return the inputs of a project's keys. Writes nothing. Arguments and errors as `sync`."""
     return make_plan(Path(root), os.environ if environ is None else environ).status.resolution
+
+
+def sync_all(
+    scope: Scope, environ: Mapping[str, str] | None = None, quick_checks: Mapping[str, QuickCheck] | None = None
+) -> list[ProjectReport]:
+    """Sync all projects of a scope: nothing is written before each of them is resolved and planned.
+
+    Args:
+        scope: The projects.
+        environ: The environment; that of this process, if not given.
+        quick_checks: What the quiet path saw, by folder.
+
+    Raises:
+        DyncachekeysError: what the user needs to fix, in all projects.
+    """
+    environ = os.environ if environ is None else environ
+    plans = planned(scope, environ, quick_checks)
+    reports = [apply.finish(plan, environ) for plan in plans]
+    if len(plans) > 1 and any(report.region_differs for report in reports):
+        # What is to be in uv's next record depends on the times of files that have just been written in others.
+        for plan in plans:
+            apply.finish(planning.make_plan(plan.root, environ), environ)
+    scope.keep()
+    return reports
+
+
+def check_all(
+    scope: Scope, environ: Mapping[str, str] | None = None, quick_checks: Mapping[str, QuickCheck] | None = None
+) -> list[ProjectReport]:
+    """Return what `sync_all` would find and write. Writes nothing. Arguments and errors as `sync_all`."""
+    environ = os.environ if environ is None else environ
+    return list(map(report_of, planned(scope, environ, quick_checks)))
+
+
+def planned(
+    scope: Scope, environ: Mapping[str, str], quick_checks: Mapping[str, QuickCheck] | None = None
+) -> list[Plan]:
+    """Plan all projects of a scope. Arguments and errors as `sync_all`."""
+    plans: list[Plan] = []
+    failed: list[DyncachekeysError] = []
+    problems: list[Problem] = []
+    for folder in scope.roots:
+        try:
+            plans.append(planning.make_plan(folder, environ, (quick_checks or {}).get(os.fspath(folder))))
+        except DyncachekeysError as error:  # noqa: PERF203  all problems are reported in one run
+            failed.append(error)
+            problems += scope.placed(folder, error.problems)
+    if len(scope.roots) == 1 and failed:
+        raise failed[0]
+    if failed:
+        raise ConfigurationError(list(dict.fromkeys(problems)))
+    return plans

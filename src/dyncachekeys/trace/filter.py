@@ -8,9 +8,8 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from dyncachekeys.trace.bounds import Bounds, is_like
 from dyncachekeys.trace.in_build.tracer import MANIFEST, PROJECT
-from dyncachekeys.trace.model import Trace, folders_of, parents
+from dyncachekeys.trace.model import Bounds, Trace, folders_of, is_like, parents
 
 _SESSION = {
     *("PATH", "HOME", "PWD", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS", "LINES"),

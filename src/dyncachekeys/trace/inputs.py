@@ -15,8 +15,7 @@ from dyncachekeys.model import Env, File, Value
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.tables import without_our_table
 from dyncachekeys.quick.snapshot import LEFT_OUT
-from dyncachekeys.trace.bounds import METADATA, is_like
-from dyncachekeys.trace.model import Trace, parents
+from dyncachekeys.trace.model import METADATA, Trace, is_like, parents
 
 Found: TypeAlias = File | Env | Value
 _PACKED = (".*", *METADATA, "*.egg", "*.pyc", "uv.lock")

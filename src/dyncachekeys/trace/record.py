@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dyncachekeys.files.folder import changed_ns
-from dyncachekeys.trace.bounds import Bounds
 from dyncachekeys.trace.build import interpreter, prepared
 from dyncachekeys.trace.filter import Fact, filtered, parsed, paths
-from dyncachekeys.trace.model import Trace, parents
+from dyncachekeys.trace.model import Bounds, Trace, parents
 from dyncachekeys.trace.request import TraceRequest
 
 

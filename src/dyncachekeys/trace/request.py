@@ -17,7 +17,7 @@ from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject.project import Project
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.uv import workspace
-from dyncachekeys.uv.environment import project_environment
+from dyncachekeys.uv.workspace import project_environment
 
 _LEGACY = {"requires": ["setuptools >= 40.8.0"], "build-backend": "setuptools.build_meta:__legacy__"}
 """What PEP 517 puts in place of a missing ``build-system``."""

@@ -23,7 +23,7 @@ from dyncachekeys.trace.in_build import tracer
 from dyncachekeys.trace.inputs import Found, TracedInputs
 from dyncachekeys.trace.model import Trace
 from dyncachekeys.uv import workspace
-from dyncachekeys.uv.environment import project_environment
+from dyncachekeys.uv.workspace import project_environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.quick.digest import digest_of
 from dyncachekeys.quick.snapshot import TIMED
 from dyncachekeys.uv.entries import CURRENT, DIGEST, LINKS
-from dyncachekeys.uv.environment import project_environment
 from dyncachekeys.uv.mtimes import newest
+from dyncachekeys.uv.workspace import project_environment
 
 _SECOND = 1_000_000_000
 

@@ -132,3 +132,11 @@ def settings(files: Files) -> Mapping[str, Any]:
 def _parsed(data: bytes) -> Any:
     """Return what a file says; the root's is asked for by each member. Nobody may change it."""
     return parse(data)
+
+
+def project_environment(files: Files, environ: Mapping[str, str]) -> Path:
+    """Return the folder of the project's environment: ``UV_PROJECT_ENVIRONMENT``, else ``.venv``.
+
+    At the root of the workspace that the project is a member of, as uv does it; it need not exist.
+    """
+    return home(files) / (environ.get("UV_PROJECT_ENVIRONMENT") or ".venv")
