@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dyncachekeys.pysource.hints import may_compute
-from dyncachekeys.pysource.module import Reading, read
+from dyncachekeys.pysource.module import Reading, may_compute, read
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 SAMPLE = sorted(LIBRARY.glob("*.py"))[::4]

@@ -14,6 +14,8 @@ from dyncachekeys.syncing.scope import Scope
 if TYPE_CHECKING:
     import argparse
 
+_MODULES = {"digest": "show"}
+"""Of commands that have none of their own name."""
 _AFTER_QUICK_CHECKS = frozenset({"sync", "check"})
 """Commands that need not look again at what was seen already."""
 
@@ -28,7 +30,7 @@ def execute(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck] 
     Raises:
         DyncachekeysError: the user needs to fix something.
     """
-    command = importlib.import_module(f"dyncachekeys.cli.{options.command}")
+    command = importlib.import_module(f"dyncachekeys.cli.{_MODULES.get(options.command, options.command)}")
     if options.command == "run":  # it has a meaning without a project, too
         return int(command.execute(options, quick_checks))
     scope = scope_of(options)

@@ -1,9 +1,10 @@
-"""`show`: keys, inputs with their reasons, entries and the digest."""
+"""`show`: keys, inputs with their reasons, entries and the digest; and `digest`, for CI cache keys."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from dyncachekeys.cli import render
 from dyncachekeys.pyproject.render import render as as_toml
@@ -16,6 +17,9 @@ from dyncachekeys.syncing.scope import Scope
 def execute(options: argparse.Namespace, scope: Scope) -> int:
     """Show the projects of a scope, or one key of them. Arguments and errors as `commands.execute`."""
     reports = use_cases.check_all(scope)
+    if options.command == "digest":
+        _digest(reports, options)
+        return 0
     if options.key is not None:
         require_key(reports, options.key)
         reports = [one.only(options.key) for one in reports if one.has(options.key)]
@@ -55,3 +59,14 @@ def _print_running(report: ProjectReport, out: Printer) -> None:
     out(f"\n{names} {verb} runs from being quiet: only running it tells whether its answer still stands.")
     if not all(key.built_in for key in running):
         out("Mark a function with @resolver(tracked=True) if it looks only through its context.")
+
+
+def _digest(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
+    """Print the digest; of several projects, each with its name behind it."""
+    if options.format == "json":
+        render.projects(reports)
+        return
+    render.warnings(reports, options)
+    out = Printer(sys.stdout)
+    for report in reports:
+        out(report.digest if len(reports) == 1 else f"{report.digest}  {report.name}")

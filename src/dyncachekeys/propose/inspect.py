@@ -18,16 +18,18 @@ from dyncachekeys.files import refs
 from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.files.selection import Selection
 from dyncachekeys.files.tree import MISSING, Files
+from dyncachekeys.names import normalised_name, required_name
 from dyncachekeys.plugin import Context
 from dyncachekeys.process import environ as process_environ
-from dyncachekeys.propose import local_packages
 from dyncachekeys.propose.facts import Facts, OldEntry
 from dyncachekeys.propose.source_patterns import SOURCE_PATTERNS
 from dyncachekeys.pyproject.project import Project
-from dyncachekeys.pyproject.tables import at
+from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.pysource.closure import Request, follow
 from dyncachekeys.pysource.module import Run
 from dyncachekeys.resolving.engine import only
+from dyncachekeys.trace.request import is_isolated
+from dyncachekeys.uv import workspace
 from dyncachekeys.uv.entries import is_glob
 from dyncachekeys.uv.mtimes import matches
 
@@ -64,8 +66,8 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str]) -> Facts
         metadata_globs=tuple(filter(is_glob, texts(at(pyproject, "project.license-files")))),
         present=frozenset(filter(files.exists, ("setup.py", "setup.cfg", "src"))),
         submodules=_submodules(files),
-        siblings=local_packages.siblings(project, files),
-        shared=local_packages.shared(project, files),
+        siblings=siblings(project, files),
+        shared=shared(project, files),
     )
 
 
@@ -140,3 +142,34 @@ def _submodules(files: Files) -> tuple[str, ...]:
     places = [line.partition("=")[2].strip() for line in text.splitlines() if line.strip().startswith("path")]
     below = [files.relative(os.fspath(home / place)) for place in places if place]
     return tuple(sorted(place for place in below if not place.startswith("../")))
+
+
+def siblings(project: Project, files: Files) -> tuple[str, ...]:
+    """Return the local packages that the build requires: those with a source in the workspace or under a path.
+
+    uv builds them for the build, but a change in one of them makes it build only that one.
+    """
+    tables = [workspace.pyproject(files, folder) for folder in dict.fromkeys((project.root, workspace.home(files)))]
+    local = {name for table in tables for name in _local(table_at(table, "tool.uv.sources"))}
+    required = local & set(distributions(project.pyproject))
+    names = (workspace.name(files, folder) for folder in workspace.scope(files) if folder != project.root)
+    return tuple(sorted({name for name in names if name and normalised_name(name) in required}, key=normalised_name))
+
+
+def shared(project: Project, files: Files) -> tuple[str, ...]:
+    """Return what the build requires, if uv builds the project without isolation; what has a marker is left out.
+
+    uv reads these settings at the root of the workspace.
+    """
+    if is_isolated(workspace.settings(files), project.name):
+        return ()
+    requires = at(project.pyproject, "build-system.requires")
+    names = {required_name(one) for one in requires if ";" not in str(one)} if isinstance(requires, list) else ()
+    return tuple(sorted(filter(None, names)))
+
+
+def _local(sources: Mapping[str, Any]) -> Iterator[str]:
+    for name, given in sources.items():
+        several = given if isinstance(given, list) else [given]
+        if any(isinstance(one, dict) and (one.get("workspace") or "path" in one) for one in several):
+            yield normalised_name(name)

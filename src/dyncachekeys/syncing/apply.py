@@ -17,8 +17,7 @@ from dyncachekeys.syncing import notices, state
 from dyncachekeys.syncing.last_run import on_disk
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
-from dyncachekeys.syncing.report import ProjectReport
-from dyncachekeys.syncing.reporting import report_of
+from dyncachekeys.syncing.report import ProjectReport, report_of
 from dyncachekeys.uv.entries import CURRENT, STAMP_FILE
 from dyncachekeys.uv.record import Record
 from dyncachekeys.watch.links import LinkFolder

@@ -20,8 +20,7 @@ from dyncachekeys.quick.snapshot import INPUT, LEFT_OUT
 from dyncachekeys.syncing.decision import Move
 from dyncachekeys.syncing.forecast import Forecast, forecast
 from dyncachekeys.syncing.plan import Plan
-from dyncachekeys.syncing.report import ProjectReport
-from dyncachekeys.syncing.reporting import report_of
+from dyncachekeys.syncing.report import ProjectReport, report_of
 from dyncachekeys.syncing.scope import Scope
 from dyncachekeys.syncing.use_cases import planned
 

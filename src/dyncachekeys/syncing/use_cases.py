@@ -13,8 +13,7 @@ from dyncachekeys.syncing import apply, planning
 from dyncachekeys.syncing.apply import finish
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
-from dyncachekeys.syncing.report import ProjectReport
-from dyncachekeys.syncing.reporting import report_of
+from dyncachekeys.syncing.report import ProjectReport, report_of
 from dyncachekeys.syncing.scope import Scope
 
 
