@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dyncachekeys.pysource.closure import Closure, Request, follow
+from dyncachekeys.pysource.closure import Closure, Start, follow
 from dyncachekeys.pysource.module import Import, Run
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def following() -> Callable[..., tuple[Closure, FakeTree]]:
     def run(files: Mapping[str, str | bytes], *directories: str, main: str = "") -> tuple[Closure, FakeTree]:
         tree = FakeTree(files)
         what = Run(0, main, "__main__") if main else Import(0, "core")
-        closure = follow(tree, [Request(what, "start", directories or (".",))])
+        closure = follow(tree, [Start(what, "start", directories or (".",))])
         tree.doubts = [(doubt.code, doubt.told(path)) for path, doubt in closure.doubts]
         return closure, tree
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dyncachekeys.pysource.closure import Request, follow
+from dyncachekeys.pysource.closure import Start, follow
 from dyncachekeys.pysource.module import Import
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def test_reading_finds_what_python_imports(tmp_path: Path, seed: int) -> None:
     for directory in directories:
         grow(tmp_path / directory, chance)
     (tmp_path / "one/start.py").write_text("".join(an_import(chance) for _ in range(6)))
-    closure = follow(DiskTree(tmp_path), [Request(Import(0, "start"), "start", tuple(directories))])
+    closure = follow(DiskTree(tmp_path), [Start(Import(0, "start"), "start", tuple(directories))])
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", DRIVER, *directories],
         cwd=tmp_path,
@@ -104,7 +104,7 @@ def test_an_absent_candidate_is_what_python_would_take(tmp_path: Path) -> None:
     (tmp_path / "one/start.py").write_text("import a, colorsys\n")
     (tmp_path / "two/a.py").write_text("")
     directories = ("one", "two")
-    closure = follow(DiskTree(tmp_path), [Request(Import(0, "start"), "start", directories)])
+    closure = follow(DiskTree(tmp_path), [Start(Import(0, "start"), "start", directories)])
     assert len(closure.absent) == 1 + 3 + 4
     for path in closure.absent:
         candidate = tmp_path / path

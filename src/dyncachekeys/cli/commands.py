@@ -21,11 +21,7 @@ _AFTER_QUICK_CHECKS = frozenset({"sync", "check"})
 
 
 def execute(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck] | None = None) -> int:
-    """Carry out a parsed command line and return the exit code.
-
-    Args:
-        options: The command line.
-        quick_checks: What was seen already, by the folder of the project.
+    """Carry out a parsed command line, after some quick checks by the folder of the project; return the exit code.
 
     Raises:
         DyncachekeysError: the user needs to fix something.

@@ -38,12 +38,7 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str], quick_checks: Mapping[str, QuickCheck] | None = None) -> int:
-    """Run a command line and return its exit code.
-
-    Args:
-        arguments: The command line, without the program.
-        quick_checks: What was seen already, by the folder of the project.
-    """
+    """Run a command line, without the program, after some quick checks by folder of the project; return its exit code."""
     try:
         from dyncachekeys.cli import usual
 
@@ -60,6 +55,6 @@ def run(arguments: Sequence[str], quick_checks: Mapping[str, QuickCheck] | None 
     except BrokenPipeError:  # not a bug: `main` handles it
         raise
     except Exception as error:  # noqa: BLE001  whatever else comes up here is ours
-        from dyncachekeys.cli import failure
+        from dyncachekeys.cli import render
 
-        return failure.report(error, as_json=failure.wants_json(arguments))
+        return render.failure(error, as_json=render.wants_json(arguments))

@@ -1,17 +1,21 @@
-"""What several commands print: warnings to standard error, and the one JSON document to standard output."""
+"""What several commands print: warnings and errors to standard error, the one JSON document to standard output."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from dyncachekeys.errors import DyncachekeysError, OrphanedRegionError, Problem
 from dyncachekeys.quick.output import JSON_VERSION, Printer
-from dyncachekeys.syncing.report import KeyReport, ProjectReport
 
 if TYPE_CHECKING:
     import argparse
+
+    from dyncachekeys.syncing.report import KeyReport, ProjectReport
 
 
 def warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
@@ -68,3 +72,36 @@ def _key(key: KeyReport, *, with_inputs: bool) -> dict[str, Any]:
 def document(content: dict[str, Any]) -> None:
     """Print the one JSON document of a run."""
     sys.stdout.write(json.dumps({"version": JSON_VERSION, **content}, indent=2) + "\n")
+
+
+FINDING, USER_ERROR, BUG = 1, 2, 3
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Tell whether a command line asks for JSON, even one that can't be understood otherwise."""
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--format=json" in own or ("--format", "json") in pairwise(own)
+
+
+def failure(error: Exception, *, as_json: bool = False, level: str = "error") -> int:
+    """Print an error, and return its exit code."""
+    if isinstance(error, DyncachekeysError):
+        _errors(error.problems, as_json=as_json, level=level)
+        return FINDING if isinstance(error, OrphanedRegionError) else USER_ERROR
+    import traceback  # noqa: PLC0415  for bugs of ours
+
+    sys.stderr.write("".join(traceback.format_exception(error)))
+    remedy = "this is a bug in dyncachekeys: please report it with what stands above"
+    problem = Problem("bug", f"{type(error).__name__}: {error}", "dyncachekeys", remedy)
+    _errors([problem], as_json=as_json, level=level)
+    return BUG
+
+
+def _errors(problems: Iterable[Problem], *, as_json: bool, level: str) -> None:
+    if as_json:
+        document({"errors": [dataclasses.asdict(problem) for problem in problems]})
+        return
+    err = Printer(sys.stderr)
+    for problem in problems:
+        err(f"{err.painted(level, level)}: {problem.where}: {problem.message}")
+        err(f"  {err.painted('do:', '~')} {problem.remedy}")

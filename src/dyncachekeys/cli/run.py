@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dyncachekeys.cli import failure
+from dyncachekeys.cli import render
 from dyncachekeys.cli.commands import scope_of
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.quick.become import become
@@ -34,7 +34,7 @@ def execute(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck] 
     except Exception as error:
         if not options.no_fail:
             raise
-        failure.report(error, level="warning")
+        render.failure(error, level="warning")
     return _become(program, command)
 
 

@@ -11,9 +11,8 @@ from typing import Any
 
 from dyncachekeys.cli import render
 from dyncachekeys.errors import ConfigurationError, Problem
-from dyncachekeys.propose.additions import additions, not_nameable
 from dyncachekeys.propose.audit import Audit, Dependency, audit
-from dyncachekeys.propose.edit import with_keys
+from dyncachekeys.propose.edit import additions, not_nameable, with_keys
 from dyncachekeys.propose.keys import Declaration
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.render import diff

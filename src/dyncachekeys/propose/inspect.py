@@ -25,7 +25,7 @@ from dyncachekeys.propose.facts import Facts, OldEntry
 from dyncachekeys.propose.source_patterns import SOURCE_PATTERNS
 from dyncachekeys.pyproject.project import Project
 from dyncachekeys.pyproject.tables import at, table_at
-from dyncachekeys.pysource.closure import Request, follow
+from dyncachekeys.pysource.closure import Start, follow
 from dyncachekeys.pysource.module import Run
 from dyncachekeys.resolving.engine import only
 from dyncachekeys.trace.request import is_isolated
@@ -88,7 +88,7 @@ def _imported(project: Project, files: Files, environ: Mapping[str, str], paths:
     for path in paths:
         names = path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").split("/")
         folder = "/".join(path.split("/")[: -len(names) - path.endswith("/__init__.py")]) or "."
-        request = Request(Run(0, path, ".".join(names)), "the version", (folder,))
+        request = Start(Run(0, path, ".".join(names)), "the version", (folder,))
         yield from sorted(follow(context, [request]).found)
 
 

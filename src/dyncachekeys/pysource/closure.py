@@ -15,7 +15,7 @@ from dyncachekeys.pysource.syntax import Derive, Tree
 from dyncachekeys.pysource.values import relative
 
 
-class Request(NamedTuple):
+class Start(NamedTuple):
     """Something to import or to run, why, and where its modules are looked for, in order."""
 
     what: Import | Run
@@ -33,7 +33,7 @@ class Closure:
     """What can't be told by reading, each with the path of its file."""
 
 
-def follow(tree: Tree, starts: Sequence[Request], derive: Derive | None = None) -> Closure:
+def follow(tree: Tree, starts: Sequence[Start], derive: Derive | None = None) -> Closure:
     """Follow all imports from the starting points, breadth first, so that a reason is the nearest one.
 
     Each file is read once. If the code adds directories to ``sys.path``, it is gone through again
@@ -48,7 +48,7 @@ def follow(tree: Tree, starts: Sequence[Request], derive: Derive | None = None) 
     reader, finder = Reader(tree, derive), Finder(tree)
     added: list[SearchDirectory] = []
     while True:
-        walk = _Walk(tree, reader, finder, added)
+        walk = _Pass(tree, reader, finder, added)
         walk.run(starts)
         new = [directory for directory in walk.directories if directory not in added]
         if not new:
@@ -57,7 +57,7 @@ def follow(tree: Tree, starts: Sequence[Request], derive: Derive | None = None) 
         added += new
 
 
-class _Walk:
+class _Pass:
     """One passage with a given set of added search directories."""
 
     def __init__(self, tree: Tree, reader: Reader, finder: Finder, added: Sequence[SearchDirectory]) -> None:
@@ -67,12 +67,12 @@ class _Walk:
         self._reader, self._finder = reader, finder
         self._front = tuple(directory.path for directory in reversed(added) if directory.front)
         self._back = tuple(directory.path for directory in added if not directory.front)
-        self._queue: deque[Request] = deque()
+        self._queue: deque[Start] = deque()
         self._seen: set[tuple[str, str, tuple[str, ...]]] = set()
         self._asked: set[tuple[object, ...]] = set()
         self._places: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Place | None] = {}
 
-    def run(self, starts: Iterable[Request]) -> None:
+    def run(self, starts: Iterable[Start]) -> None:
         self._queue.extend(starts)
         while self._queue:
             request = self._queue.popleft()
@@ -81,7 +81,7 @@ class _Walk:
             else:
                 self._import(request, request.what)
 
-    def _run_file(self, request: Request, run: Run) -> None:
+    def _run_file(self, request: Start, run: Run) -> None:
         path = relative(run.path)
         if path is None:
             return
@@ -90,7 +90,7 @@ class _Walk:
         else:
             self.closure.absent.setdefault(path, f"absent; would run: {request.reason}")
 
-    def _import(self, request: Request, what: Import) -> None:
+    def _import(self, request: Start, what: Import) -> None:
         for directories in self._searches(request.directories):
             place = self._find(what.module, request, directories)
             if place and place.inside:
@@ -111,13 +111,13 @@ class _Walk:
                 if wanted not in reading.bound:
                     yield wanted
 
-    def _find(self, module: str, request: Request, directories: tuple[str, ...]) -> Place | None:
+    def _find(self, module: str, request: Start, directories: tuple[str, ...]) -> Place | None:
         key = (module, directories, request.directories)
         if key not in self._places:
             self._places[key] = self._go(module, request, directories)
         return self._places[key]
 
-    def _go(self, module: str, request: Request, directories: tuple[str, ...]) -> Place | None:
+    def _go(self, module: str, request: Start, directories: tuple[str, ...]) -> Place | None:
         route = self._finder.find(module, directories)
         for path, would_be in route.absent:
             self.closure.absent.setdefault(path, f"absent; would shadow {would_be} {request.reason}")
@@ -139,4 +139,4 @@ class _Walk:
             asked = (*what[1:], directories)  # wherever it stands
             if asked not in self._asked:
                 self._asked.add(asked)
-                self._queue.append(Request(what, f"imported by {path}:{what.line}", directories))
+                self._queue.append(Start(what, f"imported by {path}:{what.line}", directories))

@@ -37,7 +37,7 @@ def answer(arguments: Sequence[str]) -> Answer:
     Whatever is asked in another form, or is not certain, is left to the full path. ``run`` becomes its
     command and does not return.
     """
-    began, look = time.perf_counter(), Look(time.time_ns())
+    began, look = time.perf_counter(), QuickChecks(time.time_ns())
     command = _understood(arguments)
     if command is None:
         return Answer(done=False)
@@ -109,11 +109,7 @@ def _root(start: str) -> str | None:
 
 
 def _roots(root: str) -> Sequence[str]:
-    """Return the folders of the projects that a command there is about; none if that is not known.
-
-    Args:
-        root: The folder of the nearest ``pyproject.toml``.
-    """
+    """Return the folders of the projects that a command there is about; none if that is not known."""
     scope = Snapshot.load(f"{root}/{check.HOME}", SCOPE_FILE)
     try:
         if scope is None or check.looks(root, scope):
@@ -142,7 +138,7 @@ def _has_become(argv: list[str]) -> bool:
     return False
 
 
-class Look:
+class QuickChecks:
     """The quick checks of the projects in scope.
 
     Args:
@@ -188,7 +184,7 @@ class Look:
         return certain
 
 
-def _is_done(command: _Command, look: Look, began: float) -> bool:
+def _is_done(command: _Command, look: QuickChecks, began: float) -> bool:
     """Do what is to be done, if it is edits in one project at most, and print it."""
     differing = [root for root, one in look.quick_checks.items() if one.places]
     if len(differing) > (command.name != "check"):
@@ -210,7 +206,7 @@ def _is_done(command: _Command, look: Look, began: float) -> bool:
     return True
 
 
-def _print_warnings(look: Look) -> None:
+def _print_warnings(look: QuickChecks) -> None:
     if not any(one.known.warnings for one in look.quick_checks.values()):
         return
     from dyncachekeys.quick.output import Printer
@@ -223,7 +219,7 @@ def _print_warnings(look: Look) -> None:
             error(f"{error.painted('warning', 'warning')}: {project}{place}: {message}")
 
 
-def _print_in_sync(command: _Command, look: Look, began: float) -> None:
+def _print_in_sync(command: _Command, look: QuickChecks, began: float) -> None:
     from dyncachekeys.quick.output import Printer, in_sync
 
     names = [one.known.name for one in look.quick_checks.values()] + [""] * look.elsewhere[0]
@@ -231,7 +227,7 @@ def _print_in_sync(command: _Command, look: Look, began: float) -> None:
     in_sync(Printer(sys.stdout), names, *details)
 
 
-def _print_edit(command: _Command, look: Look, applied: AppliedEdit, name: str, began: float) -> None:
+def _print_edit(command: _Command, look: QuickChecks, applied: AppliedEdit, name: str, began: float) -> None:
     from dyncachekeys.quick import output
 
     out = output.Printer(sys.stderr if command.name == "run" else sys.stdout)
@@ -240,7 +236,7 @@ def _print_edit(command: _Command, look: Look, applied: AppliedEdit, name: str, 
     out(output.OUTCOMES[applied.move].format(name=name))
 
 
-def _counts(look: Look) -> str:
+def _counts(look: QuickChecks) -> str:
     from dyncachekeys.quick.output import counts
 
     _, keys, inputs = look.elsewhere

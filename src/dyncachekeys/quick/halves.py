@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dyncachekeys.quick.answer import Look
+    from dyncachekeys.quick.answer import QuickChecks
 
 _MANY = 8
 """From how many projects on a second process pays."""
@@ -21,8 +21,8 @@ def pays(roots: Sequence[str]) -> bool:
     return len(roots) >= _MANY and two_pay()
 
 
-def check(look: Look, roots: Sequence[str]) -> bool:
-    """Check all projects as `Look.at_each`; the second half here too, if there was anything to find."""
+def check(look: QuickChecks, roots: Sequence[str]) -> bool:
+    """Check all projects as `QuickChecks.at_each`; the second half here too, if there was anything to find."""
     middle = len(roots) // 2
     reading, child = _start(look, roots[middle:])
     certain = look.at_each(roots[:middle])
@@ -36,7 +36,7 @@ def check(look: Look, roots: Sequence[str]) -> bool:
     return certain
 
 
-def _start(look: Look, roots: Sequence[str]) -> tuple[int, int]:
+def _start(look: QuickChecks, roots: Sequence[str]) -> tuple[int, int]:
     """Start a process that checks projects, and return where it writes how many keys and inputs they have.
 
     It writes that only if nothing changed in any of them, and there is no warning.

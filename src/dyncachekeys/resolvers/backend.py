@@ -9,7 +9,7 @@ from dyncachekeys.backends.files import with_hatch_toml
 from dyncachekeys.backends.scripts import Script, scripts
 from dyncachekeys.plugin import Context, File, Result, resolver
 from dyncachekeys.pyproject.tables import at
-from dyncachekeys.pysource.closure import Request, follow
+from dyncachekeys.pysource.closure import Start, follow
 from dyncachekeys.pysource.finder import find
 from dyncachekeys.pysource.module import Import, Run
 from dyncachekeys.pysource.values import parent, relative
@@ -49,13 +49,8 @@ def backend(
             context.warn(doubt.code, f"{doubt.told(path)}; add a files key{'' if trace else ' or trace = true'}")
 
 
-def _starts(context: Context, configured: Mapping[str, Any]) -> Iterator[Request]:
-    """Yield what the build begins with.
-
-    Args:
-        context: The project.
-        configured: Its ``pyproject.toml`` as the backend reads it.
-    """
+def _starts(context: Context, configured: Mapping[str, Any]) -> Iterator[Start]:
+    """Yield what the build begins with."""
     system = context.pyproject.get("build-system", {})
     if not isinstance(system, dict):
         _complain(context, "build-system is not a table")
@@ -64,7 +59,7 @@ def _starts(context: Context, configured: Mapping[str, Any]) -> Iterator[Request
     if directories:
         yield from _module(context, system.get("build-backend"), directories)
     if context.is_file("setup.py"):
-        yield Request(Run(0, "setup.py", "__main__"), "setup.py runs at build time", (".", *directories))
+        yield Start(Run(0, "setup.py", "__main__"), "setup.py runs at build time", (".", *directories))
     for script in scripts(configured):
         yield from _script(context, script, directories)
     if at(configured, "tool.pdm.version.source") == "call":
@@ -84,7 +79,7 @@ def _backend_path(context: Context, value: object) -> Iterator[str]:
             yield directory
 
 
-def _module(context: Context, value: object, directories: tuple[str, ...]) -> Iterator[Request]:
+def _module(context: Context, value: object, directories: tuple[str, ...]) -> Iterator[Start]:
     """Yield what ``build-backend = "module:object"`` imports.
 
     uv 0.13 loads it by ``from module import object as backend``, so that the object may be a submodule.
@@ -96,10 +91,10 @@ def _module(context: Context, value: object, directories: tuple[str, ...]) -> It
     if not find(context, module, directories).complete:
         _complain(context, f"build-system.build-backend: no module {module} in {', '.join(directories)}")
     names = tuple(filter(None, [target.partition(".")[0]]))
-    yield Request(Import(0, module, names), "build-system.build-backend", directories)
+    yield Start(Import(0, module, names), "build-system.build-backend", directories)
 
 
-def _script(context: Context, script: Script, directories: tuple[str, ...]) -> Iterator[Request]:
+def _script(context: Context, script: Script, directories: tuple[str, ...]) -> Iterator[Start]:
     """Yield the running of a script.
 
     Its own directory and the root are searched as well: whether they are on ``sys.path`` differs by
@@ -113,15 +108,15 @@ def _script(context: Context, script: Script, directories: tuple[str, ...]) -> I
         _complain(context, f"{script.key}: there is no {path}")
     search = filter(None, map(relative, script.directories))
     own = dict.fromkeys([*search, parent(path), ".", *directories])
-    yield Request(Run(0, path, script.name), script.key, tuple(own))
+    yield Start(Run(0, path, script.name), script.key, tuple(own))
 
 
-def _getter(context: Context, value: object, directories: tuple[str, ...]) -> Iterator[Request]:
+def _getter(context: Context, value: object, directories: tuple[str, ...]) -> Iterator[Start]:
     """Yield the import of the function that pdm-backend (2.4: hooks/version/__init__.py) asks for the version."""
     module, _, function = value.partition(":") if isinstance(value, str) else ("", "", "")
     if not find(context, module, (".", *directories)).complete:
         _complain(context, f"tool.pdm.version.getter: no module {module}")
-    yield Request(Import(0, module, (function,)), "tool.pdm.version.getter", (".", *directories))
+    yield Start(Import(0, module, (function,)), "tool.pdm.version.getter", (".", *directories))
 
 
 def _complain(context: Context, message: str) -> None:

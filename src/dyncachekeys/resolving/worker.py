@@ -42,14 +42,14 @@ def main() -> None:
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
-    job = _Job(Request(**json.loads(orders.readline())))
+    job = _Task(Request(**json.loads(orders.readline())))
     problems = job.prepare()
     send({"problems": [asdict(problem) for problem in problems], "machine": job.machine})
     if not problems and orders.readline().strip() == "go":
         send(job.answer())
 
 
-class _Job:
+class _Task:
     """One key of a project."""
 
     def __init__(self, request: Request) -> None:

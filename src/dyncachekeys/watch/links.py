@@ -33,12 +33,7 @@ Stat = tuple[int, int, int]
 
 
 def wanted(files: Files, linked: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return the links by name, each with its text.
-
-    Args:
-        files: The project's files.
-        linked: The inputs: by folder, their names.
-    """
+    """Return the links by name, each with its text, to inputs that are given by folder."""
     depth = _depth_in_repository(files)
     texts = (_text(files, depth, folder, name) for folder, names in linked.items() for name in names)
     return {blake2b(os.fsencode(text), digest_size=16).hexdigest(): text for text in texts}
