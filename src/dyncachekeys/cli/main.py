@@ -6,7 +6,6 @@ of every uv command.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
@@ -26,6 +25,8 @@ def main() -> None:
     try:
         answered = answer(sys.argv[1:])
         if not answered.done:
+            import gc
+
             # What is imported stays, and a run is short: looking for garbage all the while takes a tenth of it.
             gc.set_threshold(100_000)
         code = 0 if answered.done else run(sys.argv[1:], answered.quick_checks)
