@@ -301,7 +301,7 @@ QUIETLY_IMPORTED |= {f"dyncachekeys.quick.{name}" for name in ("answer", "check"
 BY_AN_EDIT = {
     *(
         f"dyncachekeys.quick.{name}"
-        for name in ("atomic", "change", "digest", "edit", "history", "snapshot_file", "stamp")
+        for name in ("atomic", "change", "digest", "edit", "history", "read", "snapshot_file", "stamp")
     ),
     *("_hashlib", "_json", "errno", "fcntl", "hashlib", "stat"),
 }

@@ -24,12 +24,13 @@ def main() -> None:
     """Run the command line of this process, and exit."""
     try:
         answered = answer(sys.argv[1:])
+        code = 0
         if not answered.done:
             import gc
 
             # What is imported stays, and a run is short: looking for garbage all the while takes a tenth of it.
             gc.set_threshold(100_000)
-        code = 0 if answered.done else run(sys.argv[1:], answered.quick_checks)
+            code = run(sys.argv[1:], answered.quick_checks)
         sys.stdout.flush()
         sys.stderr.flush()
         # Nothing is open: taking the interpreter down in order takes as long as a quick look, or a tenth of a full run.

@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from dyncachekeys.errors import Problem
 from dyncachekeys.quick.digest import file_state
 from dyncachekeys.quick.snapshot import EXECUTABLE, HASH
 
@@ -97,3 +98,10 @@ class Folder:
         """Return the SHA-256 of a regular file that was looked at."""
         row = self.names[name]
         return bytes(self.contents[row * HASH : (row + 1) * HASH])
+
+
+def unreadable(path: str, error: OSError, what: str = "file") -> Problem:
+    """Return the problem of a file that can't be read, or a folder that can't be listed."""
+    done = "listed" if what == "folder" else "read"
+    remedy = "make it readable, or leave it out with `exclude`"
+    return Problem(f"unreadable-{what}", f"can't be {done}: {error.strerror or error}", path, remedy)

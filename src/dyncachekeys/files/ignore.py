@@ -11,8 +11,8 @@ from pathlib import Path
 
 from dyncachekeys.errors import ResolverError
 from dyncachekeys.files import refs
+from dyncachekeys.files.folder import unreadable
 from dyncachekeys.files.gitignore import FolderRules, Rules
-from dyncachekeys.files.read import unreadable
 from dyncachekeys.files.tree import Files
 from dyncachekeys.paths import join, split
 

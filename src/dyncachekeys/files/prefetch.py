@@ -13,10 +13,12 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
 from dyncachekeys.files.folder import stat_of
-from dyncachekeys.files.read import read
+from dyncachekeys.quick import child
+from dyncachekeys.quick.child import Child
+from dyncachekeys.quick.read import read
 from dyncachekeys.quick.snapshot import HASH
 
 _ENOUGH = 4_000
@@ -36,21 +38,14 @@ def reading(folders: Sequence[tuple[str, Sequence[str]]]) -> Iterator[Callable[[
     if not folders:
         yield lambda: None
         return
-    source, target = os.pipe()
-    child = os.fork()
-    if not child:
-        _serve(target, folders)
-    os.close(target)
+    second = Child(lambda: b"".join(_row(f"{folder}/{name}") for folder, names in folders for name in names))
     try:
-        yield lambda: _received(source, folders)
+        yield lambda: _received(second.answer() or b"", folders)
     finally:
-        os.close(source)  # whoever still writes there ends by that
-        os.waitpid(child, 0)
+        second.end()
 
 
-def _received(source: int, folders: Sequence[tuple[str, Sequence[str]]]) -> Recall:
-    with open(source, "rb", closefd=False) as stream:
-        data = stream.read()
+def _received(data: bytes, folders: Sequence[tuple[str, Sequence[str]]]) -> Recall:
     places = count(0, _ROW)
     rows = {folder: dict(zip(names, places, strict=False)) for folder, names in folders}
 
@@ -65,20 +60,7 @@ def pays(files: int) -> bool:
     """Tell whether a second process pays for so many files, and may be made here."""
     threads = sys.modules.get("threading")
     alone = threads is None or threads.active_count() == 1
-    return files >= _ENOUGH and alone and hasattr(os, "fork") and (os.cpu_count() or 1) > 1
-
-
-def _serve(writing: int, folders: Sequence[tuple[str, Sequence[str]]]) -> NoReturn:
-    """Read the files, answer with a row for each, and end this process."""
-    try:
-        found = bytearray()
-        for folder, names in folders:
-            for name in names:
-                found += _row(f"{folder}/{name}")
-        with open(writing, "wb") as stream:
-            stream.write(found)
-    finally:
-        os._exit(0)
+    return files >= _ENOUGH and alone and child.pays()
 
 
 def _row(full: str) -> bytes:

@@ -15,14 +15,14 @@ from pathlib import Path
 from dyncachekeys.errors import ResolverError
 from dyncachekeys.files import prefetch
 from dyncachekeys.files.derived import Derived
-from dyncachekeys.files.folder import CHANGED, Folder, stat_of
+from dyncachekeys.files.folder import CHANGED, Folder, stat_of, unreadable
 from dyncachekeys.files.places import Places
-from dyncachekeys.files.read import read, unreadable
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.paths import join, split
 from dyncachekeys.pyproject.project import FILE, Project, without_region
 from dyncachekeys.quick import snapshot
 from dyncachekeys.quick.digest import file_state
+from dyncachekeys.quick.read import read
 from dyncachekeys.quick.snapshot import EXECUTABLE, INPUT, READ, TIMED
 
 MISSING = "missing"

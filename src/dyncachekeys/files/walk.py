@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from dyncachekeys.errors import ResolverError
+from dyncachekeys.files.folder import unreadable
 from dyncachekeys.files.ignore import IGNORE_FILE, Ignored, is_same_ignore_file, read_ignore_file
-from dyncachekeys.files.read import unreadable
 from dyncachekeys.paths import join
 from dyncachekeys.quick.snapshot import LEFT_OUT, WALKED
 

@@ -124,35 +124,30 @@ def _in_folders(root: str, known: Snapshot) -> list[int]:
         middle, first = _middle(known)
         if not middle:
             return _between(root, known, 0, len(known.folders), 0)
-        reading, writing = os.pipe()
-        child = os.fork()
-        if not child:
-            _answer(writing, root, known, middle, first)
-        os.close(writing)
+        from dyncachekeys.quick.child import Child
+
+        second = Child(lambda: " ".join(map(str, _between(root, known, middle, len(known.folders), first))).encode())
         try:
             found = _between(root, known, 0, middle, 0)
         finally:
-            with open(reading, "rb") as stream:
-                answer = stream.read()
-            _, status = os.waitpid(child, 0)
-        if status or not answer.endswith(b"."):
+            answer = second.answer()
+        if answer is None:
             raise NotQuick
-        return [*found, *map(int, answer[:-1].split())]
+        return [*found, *map(int, answer.split())]
     finally:
         os.chdir(here)
         if isinstance(here, int):
             os.close(here)
 
 
-def two_pay() -> bool:
-    """Tell whether two processes can be faster than one here."""
-    return hasattr(os, "fork") and (os.cpu_count() or 1) > 1
-
-
 def _middle(known: Snapshot) -> tuple[int, int]:
     """Return the folder with which the second process begins, and its first file; 0 if one process does it."""
     files = len(known.file_stats) // 32
-    if files < _ENOUGH_FOR_TWO or not two_pay():
+    if files < _ENOUGH_FOR_TWO:
+        return 0, 0
+    from dyncachekeys.quick import child
+
+    if not child.pays():
         return 0, 0
     counts = memoryview(known.folder_stats).cast("q")[3::4]
     passed = 0
@@ -161,18 +156,6 @@ def _middle(known: Snapshot) -> tuple[int, int]:
             return place, passed
         passed += count
     return 0, 0
-
-
-def _answer(writing: int, root: str, known: Snapshot, middle: int, first: int) -> None:
-    """Do the second half in this process, and end it."""
-    code = 1
-    try:
-        found = _between(root, known, middle, len(known.folders), first)
-        with open(writing, "wb") as stream:
-            stream.write(" ".join(map(str, found)).encode() + b".")
-        code = 0
-    finally:
-        os._exit(code)
 
 
 def _between(root: str, known: Snapshot, begin: int, end: int, first: int) -> list[int]:

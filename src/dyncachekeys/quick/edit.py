@@ -6,7 +6,6 @@ more than that steps aside; where this does answer, the full path would do the s
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import sys
@@ -15,6 +14,7 @@ from dyncachekeys.quick import digest, history, snapshot, snapshot_file
 from dyncachekeys.quick.atomic import Lock
 from dyncachekeys.quick.change import of_a_plain_file
 from dyncachekeys.quick.check import HOME, NotQuick
+from dyncachekeys.quick.read import read
 from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, INPUT, LINKED, RACY_NS, READ, STAMPED, TIMED
 from dyncachekeys.quick.stamp import Stamps
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from dyncachekeys.quick.snapshot import Snapshot
     from dyncachekeys.quick.stamp import StampFolder
 
-_CHUNK = 1 << 18
 _MANY = 2_000
 """More differences than this are no edit by hand."""
 
@@ -150,7 +149,7 @@ class _Differing:
         folder = self._folder_of(place)
         name = self.known.names_in(folder)[place - self._firsts[folder]]
         path = self.known.folders[folder]
-        info, content = _read(f"{self.root}/{path}/{name}" if path else f"{self.root}/{name}")
+        info, content, _ = read(f"{self.root}/{path}/{name}" if path else f"{self.root}/{name}", follow=False)
         rows = memoryview(self._file_stats).cast("q")[place * 4 : place * 4 + 4]
         now = (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
         role = self._roles[place]
@@ -238,18 +237,3 @@ class _Differing:
 def _is_simple(role: int) -> bool:
     """Tell whether an edit of a file can only move the stamp, or is seen by uv through a link."""
     return bool(role & INPUT and role & (STAMPED | LINKED) and not role & (TIMED | READ))
-
-
-def _read(full: str) -> tuple[os.stat_result, bytes]:
-    """Return a regular file's stat, taken from the very file that is read, and its SHA-256."""
-    descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    try:
-        info = os.fstat(descriptor)
-        if not stat.S_ISREG(info.st_mode):
-            raise NotQuick
-        content = hashlib.sha256()
-        while chunk := os.read(descriptor, min(info.st_size + 1, _CHUNK)):
-            content.update(chunk)
-    finally:
-        os.close(descriptor)
-    return info, content.digest()

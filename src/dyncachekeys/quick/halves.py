@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-from dyncachekeys.quick.check import two_pay
+from dyncachekeys.quick import child
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,17 +16,15 @@ _MANY = 8
 
 def pays(roots: Sequence[str]) -> bool:
     """Tell whether a second process makes it faster."""
-    return len(roots) >= _MANY and two_pay()
+    return len(roots) >= _MANY and child.pays()
 
 
 def check(look: QuickChecks, roots: Sequence[str]) -> bool:
     """Check all projects as `QuickChecks.at_each`; the second half here too, if there was anything to find."""
     middle = len(roots) // 2
-    reading, child = _start(look, roots[middle:])
+    second = child.Child(lambda: _counted(look, roots[middle:]))
     certain = look.at_each(roots[:middle])
-    with open(reading, "rb") as stream:
-        answer = stream.read()
-    os.waitpid(child, 0)
+    answer = second.answer()
     if not answer:
         return look.at_each(roots[middle:]) and certain
     keys, inputs = map(int, answer.split())
@@ -36,21 +32,10 @@ def check(look: QuickChecks, roots: Sequence[str]) -> bool:
     return certain
 
 
-def _start(look: QuickChecks, roots: Sequence[str]) -> tuple[int, int]:
-    """Start a process that checks projects, and return where it writes how many keys and inputs they have.
-
-    It writes that only if nothing changed in any of them, and there is no warning.
-    """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child:
-        os.close(writing)
-        return reading, child
-    try:
-        if look.at_each(roots):
-            all_known = [one.known for one in look.quick_checks.values() if not one.places and not one.known.warnings]
-            if len(all_known) == len(roots):
-                keys, inputs = sum(len(one.keys) for one in all_known), sum(one.inputs for one in all_known)
-                os.write(writing, f"{keys} {inputs}".encode("ascii"))
-    finally:
-        os._exit(0)
+def _counted(look: QuickChecks, roots: Sequence[str]) -> bytes:
+    """Return how many keys and inputs projects have; nothing if anything changed in one of them, or it has a warning."""
+    certain = look.at_each(roots)
+    all_known = [one.known for one in look.quick_checks.values() if not one.places and not one.known.warnings]
+    if not certain or len(all_known) != len(roots):
+        return b""
+    return f"{sum(len(one.keys) for one in all_known)} {sum(one.inputs for one in all_known)}".encode("ascii")

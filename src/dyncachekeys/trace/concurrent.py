@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dyncachekeys.files.folder import changed_ns
-from dyncachekeys.files.read import read
 from dyncachekeys.files.tree import Files
 from dyncachekeys.paths import split
+from dyncachekeys.quick.read import read
 from dyncachekeys.trace.inputs import joined, listed_names
 from dyncachekeys.trace.model import Trace, folders_of
 from dyncachekeys.trace.record import Recorded

@@ -7,21 +7,20 @@ import hashlib
 import os
 import stat
 
-from dyncachekeys.errors import Problem
-
 _CHUNK = 1 << 18
 _FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 """Opening a pipe does not wait for a writer."""
 
 
-def read(full: str, *, keep: bool = False) -> tuple[os.stat_result, bytes, bytes]:
+def read(full: str, *, keep: bool = False, follow: bool = True) -> tuple[os.stat_result, bytes, bytes]:
     """Return a file's stat, taken from the very file that is read, its SHA-256, and if wanted its content.
 
     Raises:
-        OSError: there is none, it can't be read, or it is a pipe or a device, which might never end.
+        OSError: there is none, it can't be read, or it is a pipe or a device, which might never end; or a link, if
+            links are not to be followed.
     """
     digest, chunks = hashlib.sha256(), []
-    descriptor = os.open(full, os.O_RDONLY | _FLAGS)
+    descriptor = os.open(full, os.O_RDONLY | _FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
     try:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode) and not stat.S_ISDIR(info.st_mode):  # a folder fails by itself
@@ -39,10 +38,3 @@ def read(full: str, *, keep: bool = False) -> tuple[os.stat_result, bytes, bytes
     finally:
         os.close(descriptor)
     return info, digest.digest(), b"".join(chunks)
-
-
-def unreadable(path: str, error: OSError, what: str = "file") -> Problem:
-    """Return the problem of a file that can't be read, or a folder that can't be listed."""
-    done = "listed" if what == "folder" else "read"
-    remedy = "make it readable, or leave it out with `exclude`"
-    return Problem(f"unreadable-{what}", f"can't be {done}: {error.strerror or error}", path, remedy)
