@@ -91,6 +91,13 @@ def links(session: nox.Session) -> None:
 
 
 @nox.session
+def start(session: nox.Session) -> None:
+    """Measure help, version, quiet and full runs against a bare start of Python; write docs/start-speed.md."""
+    session.install(".", "uv")
+    session.run("python", "benchmarks/start.py", "--write", *session.posargs)
+
+
+@nox.session
 def closure(session: nox.Session) -> None:
     """Measure what it costs to read an in-tree build backend of 500 modules; write docs/closure-speed.md."""
     session.install(".", "uv")
