@@ -102,7 +102,7 @@ def _plain(value: object) -> Any:
         TypeError, ValueError: JSON has nothing like it.
     """
     if isinstance(value, str):
-        value.encode()  # a lone half of a surrogate pair is no text
+        value.encode()  # a lone half of a surrogate pair is not text
         return value
     if value is None or (isinstance(value, int | float) and abs(value) < _LARGEST):
         return value

@@ -1,7 +1,7 @@
 """The quiet path: does all that the last run looked at still stand as it was?
 
 It sits in front of every uv command, so it imports `snapshot` and nothing else, changes nothing, and on
-any doubt steps aside. It can never say more than the full path: a witness that holds is one that the full
+any doubt leaves it to the full path. It can never say more than that: what holds here is what the full
 path would believe too.
 """
 
@@ -22,7 +22,7 @@ _ENOUGH_FOR_TWO = 2_500
 """From how many files on a second process pays: making one takes as long as some 700 stats."""
 
 
-class NotQuick(Exception):  # noqa: N818  it is no error
+class NotQuick(Exception):  # noqa: N818  it is not an error
     """This is for the full path."""
 
 
@@ -34,13 +34,13 @@ class QuickCheck:
     def __init__(self, known: Snapshot, places: Sequence[int], started: int) -> None:
         self.known: Snapshot = known
         self.places: Sequence[int] = places
-        """What is not as it was, or too young to be believed: files from 0 up, folders from -1 down."""
+        """What is not as it was, or racy: files from 0 up, folders from -1 down."""
         self.started: int = started
         """When it began, in nanoseconds since the epoch."""
 
 
 def differences(root: str, known: Snapshot, environ: Mapping[str, str]) -> list[int]:
-    """Return the places of files and folders that are not as they were, or too young to be believed.
+    """Return the places of files and folders that are not as they were, or racy.
 
     Args:
         root: The project's folder, absolute.
@@ -72,7 +72,7 @@ def looks(root: str, known: Snapshot) -> list[int]:
 
 
 def places(root: str, known: Snapshot) -> list[int]:
-    """Return the places of files and folders that are not as they were, are gone, or are too young to be believed.
+    """Return the places of files and folders that are not as they were, are gone, or are racy.
 
     Arguments and result as `differences`.
 

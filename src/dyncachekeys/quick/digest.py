@@ -66,7 +66,7 @@ def folder_digest(names: Sequence[str], states: Sequence[str]) -> bytes:
 
 
 def rest_digest(triples: Iterable[Triple]) -> bytes:
-    """Return the digest of the inputs that are no files."""
+    """Return the digest of the inputs that are not files."""
     return hashlib.sha256(framed(sorted({framed(map(encoded, triple)) for triple in triples}))).digest()
 
 
@@ -74,7 +74,7 @@ def combined(rest: bytes, folders: Mapping[str, bytes]) -> str:
     """Return ``sha256-<hex>`` of all inputs.
 
     Args:
-        rest: The digest of those that are no files.
+        rest: The digest of those that are not files.
         folders: Those of the files, by their folder relative to the project; empty for the project's own.
     """
     rows = (framed([encoded(folder), folders[folder]]) for folder in sorted(folders))

@@ -1,7 +1,7 @@
 """The edit of known files, and nothing else: answered from the columns of the last run.
 
 That is what happens most while somebody works, so it must not cost what the full path costs. Whatever is
-more than that steps aside; where this does answer, the full path would do the same.
+more than that is `NotQuick`; where this does answer, the full path would do the same.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dyncachekeys.quick.stamp import StampFolder
 
 _MANY = 2_000
-"""More differences than this are no edit by hand."""
+"""More differences than this are not an edit by hand."""
 
 
 class AppliedEdit:
@@ -65,7 +65,7 @@ def apply_edit(root: str, quick_check: QuickCheck) -> AppliedEdit:
     home = f"{root}/{HOME}"
     with Lock(home):
         if not known.is_current():
-            raise NotQuick  # another sync was here meanwhile
+            raise NotQuick  # another sync was here at the same time
         if not look.edited:
             snapshot_file.write(look.keep(), home)
             return AppliedEdit("kept", {})
@@ -78,15 +78,15 @@ def _apply(home: str, look: _Differing) -> AppliedEdit:
     if stamps.digest() != look.known.stamp_digest:
         raise NotQuick
     changes, before = look.changes(), look.known.digest
-    kept = look.keep()
-    kept.digest, kept.stamp_digest = _whole_digests(kept)
+    now = look.keep()
+    now.digest, now.stamp_digest = _whole_digests(now)
     move = "kept"
-    if kept.stamp_digest != stamps.digest():
-        move, folder = _moved(stamps, kept.stamp_digest, int(kept.named) if kept.named else None)
-        kept.stamp = f"stamps/{folder.id}"
-    history.add(home, (before, kept.digest), move, (), changes, at=look.started)
-    kept.see_stamp()
-    snapshot_file.write(kept, home)
+    if now.stamp_digest != stamps.digest():
+        move, folder = _moved(stamps, now.stamp_digest, int(now.named) if now.named else None)
+        now.stamp = f"stamps/{folder.id}"
+    history.add(home, (before, now.digest), move, (), changes, at=look.started)
+    now.see_stamp()
+    snapshot_file.write(now, home)
     return AppliedEdit(move, changes)
 
 
@@ -145,7 +145,7 @@ class _Differing:
         self._note_racy(-1 - place, info)
 
     def at_file(self, place: int) -> None:
-        """Read a file that differs or is young."""
+        """Read a file that differs or is racy."""
         folder = self._folder_of(place)
         name = self.known.names_in(folder)[place - self._firsts[folder]]
         path = self.known.folders[folder]

@@ -3,7 +3,7 @@
 The quiet path reads this in front of every uv command, so this module imports next to nothing, and what
 it reads first stands first: folders, names and stats. The content digests and the rest follow, for runs
 that found a change. Whatever is damaged, of another format, interpreter or release of ours, somebody
-else's, reached through a link, or a copy (its inode is another), is no memory.
+else's, reached through a link, or a copy (its inode is another), is ignored.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _COMPARED = frozenset({*TEXTS, "inputs", *LISTS, *PAIRS, *_STATS, *COLD}) - {"st
 """All but when it was taken: the state is written before it, and what is racy is a matter of the clock."""
 
 
-class Damaged(ValueError):  # noqa: N818  it is no error to the user
+class Damaged(ValueError):  # noqa: N818  it is not an error to the user
     """What was read is not what was written."""
 
 
@@ -120,18 +120,18 @@ class Snapshot:
     """A letter and a path: ``F`` it is a file, ``f`` it is none, ``D`` a directory, ``R`` one and no link to
     one, ``d`` no directory, ``x`` nothing at all."""
     non_regular: Sequence[tuple[str, str]] = ()
-    """Links and whatever is no regular file, each with its `non_regular_stat`."""
+    """Links and whatever is not a regular file, each with its `non_regular_stat`."""
     warnings: Sequence[tuple[str, str]] = ()
     """Where, and what."""
     racy: Sequence[int] = ()
-    """Places of files (from 0 up) and of folders (from -1 down) that are as young as the look at them."""
+    """Places of files (from 0 up) and of folders (from -1 down) that are racy: as young as the look at them."""
     folder_stats: bytes | bytearray = b""
     """mtime, ctime, inode, number of files; an inode of 0 for a folder that was not listed."""
     file_stats: bytes | bytearray = b""
     """size, mtime, ctime, inode"""
 
     rests: tuple[bytes, bytes] = (b"", b"")
-    """The digests of all inputs, and of those of the stamp, that are no files."""
+    """The digests of all inputs, and of those of the stamp, that are not files."""
     listings: bytes | bytearray = b""
     """A hash of what a folder held."""
     plain: bytes | bytearray = b""

@@ -38,7 +38,7 @@ def read_on(known: Snapshot) -> bool:
     try:
         with opened(f"{known.home}/{FILE}") as stream:
             if os.fstat(stream.fileno()).st_ino != known.inode:
-                return False  # another run wrote meanwhile
+                return False  # another run wrote at the same time
             stream.seek(known.ends)
             _unpack(known, stream.read())
     except (OSError, ValueError, IndexError, StopIteration):

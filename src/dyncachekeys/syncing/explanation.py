@@ -28,7 +28,7 @@ Immaterial = Literal["same-content", "not-selected", "ignored-by-git", "tables",
 MOVES = frozenset(get_args(Move))
 _MOST_NAMED = 20
 _MOST_LOOKED_AT = 20_000
-"""Files that are no inputs, of which the times are looked at."""
+"""Files that are not inputs, of which the times are looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def folders_of(paths: Iterable[str]) -> set[str]:
 METADATA = ("*.egg-info", "*.dist-info")
 """What backends leave of the last build."""
 _LEFT_OUT = frozenset({".git", ".hg", ".svn", "__pycache__", ".dyncachekeys", ".venv", "-c"})
-"""Folders whose files are no inputs by themselves: a git key watches commits, and the rest is made of something else.
+"""Folders whose files are not inputs by themselves: a git key watches commits, and the rest is made of something else.
 ``-c`` is the name under which uv starts a backend."""
 _LONGEST_NAME = 255
 """No file system has longer ones, so nothing will ever be there."""
