@@ -1,4 +1,4 @@
 """Other programs: how they are run, in which environment, and virtual environments made by uv.
 
-May use: `errors`.
+May use: `errors`, `model`.
 """

@@ -1,5 +1,5 @@
 """``pyproject.toml``: read, and our region spliced into ``[tool.uv] cache-keys``, text to text.
 
-`project` reads the file, `insert` and `remove` edit its text, and `proof` parses both sides of each edit.
+`project` reads the file, `insert` and `remove` edit its text, and each edit is proved by parsing both sides.
 `tables` looks into what was read. Writes nothing. May use: `encoding`, `errors`.
 """
