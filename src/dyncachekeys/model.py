@@ -34,7 +34,7 @@ class File:
     to which the value of a variable leads: then it is in no name that must be the same for everybody."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Directory:
     """A directory whose existence the build depends on; what it holds does not count."""
 
@@ -64,7 +64,7 @@ class Value:
     """Taken from the tree: the same wherever the same files are checked out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Git:
     """What the repository's own files hold, as uv reads them (U9)."""
 
@@ -75,7 +75,7 @@ class Git:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Output:
     """Products of a build, which must be there afterwards. No input: they enter no digest."""
 
@@ -136,7 +136,7 @@ class OutputTooLargeError(OSError):
     """A program wrote more than it may."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Completed:
     """A program that has ended: its exit code, or the negative signal; its output; the last 64 KiB of its errors."""
 

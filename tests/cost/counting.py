@@ -62,7 +62,7 @@ sys.argv[0] = "dyncachekeys"
 sys._getframe().f_trace_opcodes = True  # 3.12 looks for it when the tracing starts, and not later
 sys.settrace(entered)
 try:
-    from dyncachekeys.cli.main import main
+    from dyncachekeys.__main__ import main
 
     main()
 except SystemExit as end:

@@ -688,7 +688,7 @@ def test_the_same_name_under_another_interpreter(demo_maker: DemoMaker, version:
     other = _interpreter(version)
     source = str(Path(dyncachekeys.__file__).parent.parent)
     tomli_there = str(Path(tomli.__file__).parent.parent)
-    boot = f"import sys; sys.path[:0] = [{source!r}, {tomli_there!r}]; from dyncachekeys.cli.main import main; main()"
+    boot = f"import sys; sys.path[:0] = [{source!r}, {tomli_there!r}]; from dyncachekeys.__main__ import main; main()"
     shutil.rmtree(demo.root / ".dyncachekeys")
     demo.run(other, "-c", boot, "check")
     demo.edit("pyproject.toml", before, "sha256-" + "0" * 64)

@@ -32,7 +32,7 @@ from dyncachekeys import Value
 def found(context):
     yield Value("said", helper_one.SAID)
 """
-RUN_WITHOUT_UV = "import sys; sys.modules['uv'] = None; from dyncachekeys.cli.main import main; sys.exit(main())"
+RUN_WITHOUT_UV = "import sys; sys.modules['uv'] = None; from dyncachekeys.__main__ import main; sys.exit(main())"
 
 
 @pytest.fixture

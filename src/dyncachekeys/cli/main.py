@@ -1,15 +1,6 @@
-"""The boundary: a run with nothing to do ends here, and errors become exit codes here and nowhere else.
-
-What every run imports stands at the top; all else is imported where it is needed, since this sits in front
-of every uv command.
-"""
+"""A command line that the quick check has not answered; errors become exit codes here and nowhere else."""
 
 from __future__ import annotations
-
-import os
-import sys
-
-from dyncachekeys.quick.answer import answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,29 +9,6 @@ if TYPE_CHECKING:
     from dyncachekeys.quick.check import QuickCheck
 
 INTERRUPTED = 130
-
-
-def main() -> None:
-    """Run the command line of this process, and exit."""
-    try:
-        answered = answer(sys.argv[1:])
-        code = 0
-        if not answered.done:
-            import gc
-
-            # What is imported stays, and a run is short: looking for garbage all the while takes a tenth of it.
-            gc.set_threshold(100_000)
-            code = run(sys.argv[1:], answered.quick_checks)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        # Nothing is open: taking the interpreter down in order takes as long as a quick look, or a tenth of a full run.
-        os._exit(code)
-    except BrokenPipeError:  # whoever read our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except KeyboardInterrupt:  # before there was anybody else to handle it
-        code = INTERRUPTED
-    sys.exit(code)
 
 
 def run(arguments: Sequence[str], quick_checks: Mapping[str, QuickCheck] | None = None) -> int:
@@ -58,7 +26,7 @@ def run(arguments: Sequence[str], quick_checks: Mapping[str, QuickCheck] | None 
         return commands.execute(options, quick_checks)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # not a bug: `main` handles it
+    except BrokenPipeError:  # not a bug: `__main__` handles it
         raise
     except Exception as error:  # noqa: BLE001  whatever else comes up here is ours
         from dyncachekeys.cli import render

@@ -19,7 +19,7 @@ DEFAULTS = "defaults"
 """The name of the implicit key."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Key:
     """A named rule: which resolver, with which options. All that is not reserved is the resolver's."""
 
@@ -34,7 +34,7 @@ class Key:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Config:
     """The whole table."""
 

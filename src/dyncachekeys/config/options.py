@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checked:
     """In ``Annotated[str, Checked(function)]``: a further check of a single value.
 

@@ -17,7 +17,7 @@ HOME = ".dyncachekeys"
 """Where stamp and state live, below the project's folder."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Project:
     """A project as it was when it was read."""
 

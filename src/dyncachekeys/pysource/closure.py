@@ -23,7 +23,7 @@ class Start(NamedTuple):
     directories: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass
 class Closure:
     """Project-relative paths with their reasons: what is imported, and what would be if it existed."""
 

@@ -52,7 +52,7 @@ class Doubt(NamedTuple):
         return f"{path}:{self.line}: {self.what}" if self.line else f"{path}: {self.what}"
 
 
-@dataclass(slots=True)
+@dataclass
 class Reading:
     """What was found in one file, in the order of its lines."""
 

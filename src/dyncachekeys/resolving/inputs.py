@@ -47,7 +47,7 @@ class Inputs:
                     yield Input("file", path, seen.state(name) or "", reason, tree=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Digests:
     """The digest of some inputs, and what it is made of."""
 

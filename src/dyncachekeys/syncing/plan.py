@@ -22,7 +22,7 @@ from dyncachekeys.watch.coverage import Coverage
 from dyncachekeys.watch.links import LinkFolder
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What a sync would write, as data, and what it was made of."""
 

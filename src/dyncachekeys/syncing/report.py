@@ -35,7 +35,7 @@ class InputReport(NamedTuple):
     """By an entry of its own, a link, the stamp, or the digest in a name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KeyReport:
     """One key."""
 

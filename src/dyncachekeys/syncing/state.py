@@ -50,7 +50,7 @@ def _product(seen: Any) -> tuple[str, tuple[int, int]]:
     return (str(status), (int(inode), int(time)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class State:
     """What a sync leaves for the next one, in ``.dyncachekeys/state.json``.
 

@@ -24,7 +24,7 @@ from dyncachekeys.uv.workspace import project_environment
 _SECOND = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """uv's note of what it compared when it installed the project: ``uv_cache.json``."""
 

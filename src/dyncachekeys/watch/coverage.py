@@ -39,7 +39,7 @@ class Naming(NamedTuple):
         return f"{HOME}/{self.digest}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Coverage:
     """What a resolution asks of uv's keys, of the link folder and of the stamp."""
 

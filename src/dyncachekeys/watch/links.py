@@ -6,9 +6,9 @@ filled again, it would cost a build each time (U32).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
-import shutil
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -146,12 +146,15 @@ class LinkFolder:
                 os.symlink(text, f"{temporary}/{name}")
             os.rename(temporary, self._folder)
         except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                _remove(temporary)
             raise
 
 
 def _remove(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
+        from shutil import rmtree  # noqa: PLC0415  seldom needed
+
+        rmtree(path)
     else:
         os.unlink(path)
