@@ -136,8 +136,7 @@ class OutputTooLargeError(OSError):
     """A program wrote more than it may."""
 
 
-@dataclass(frozen=True)
-class Completed:
+class Completed(NamedTuple):
     """A program that has ended: its exit code, or the negative signal; its output; the last 64 KiB of its errors."""
 
     code: int

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.pyproject.remove import cut
@@ -17,8 +17,7 @@ HOME = ".dyncachekeys"
 """Where stamp and state live, below the project's folder."""
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """A project as it was when it was read."""
 
     root: Path
@@ -37,7 +36,7 @@ class Project:
     """Whether a merge left a conflict in it."""
     user_entries: tuple[Any, ...]
     """The rest of ``tool.uv.cache-keys``."""
-    inherited: Mapping[str, Any] = field(default_factory=dict)
+    inherited: Mapping[str, Any] = MappingProxyType({})
     """The keys that the root of its workspace declares for the members, as they stand there."""
     home: Path | None = None
     """The root of its workspace, if the project inherits keys from there."""

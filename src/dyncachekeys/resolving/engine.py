@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -117,7 +116,7 @@ def only(name: str, key: Mapping[str, object], project: Project, environ: Enviro
     """Run one key, given by its table, and no other: it need not be the project's own. Errors as `resolve`."""
     table = {"defaults": False, "keys": {name: key}}
     pyproject = {**project.pyproject, "tool": {**table_at(project.pyproject, "tool"), "dyncachekeys": table}}
-    return resolve(dataclasses.replace(project, pyproject=pyproject, inherited={}), environ, files)
+    return resolve(project._replace(pyproject=pyproject, inherited={}), environ, files)
 
 
 def _not_for_uv(job: Job, config: Config) -> Iterator[Problem]:

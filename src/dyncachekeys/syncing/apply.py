@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 from collections.abc import Mapping
 
@@ -86,7 +85,7 @@ def _apply(
         written.append(FILE)
         plan.status.files.renew(FILE)
         left = tuple(notice for notice in plan.notices if notice.code not in notices.FIXED)
-        plan = dataclasses.replace(plan, notices=left)  # else the next run would report it again
+        plan = plan._replace(notices=left)  # else the next run would report it again
     if plan.links is not None:
         if not _fill(plan, plan.links):
             return None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dyncachekeys.model import Notice
 from dyncachekeys.pyproject.project import HOME
@@ -22,8 +21,7 @@ from dyncachekeys.watch.coverage import Coverage
 from dyncachekeys.watch.links import LinkFolder
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What a sync would write, as data, and what it was made of."""
 
     status: Status

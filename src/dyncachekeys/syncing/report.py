@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from dyncachekeys.config.model import WHERE
@@ -35,8 +34,7 @@ class InputReport(NamedTuple):
     """By an entry of its own, a link, the stamp, or the digest in a name."""
 
 
-@dataclass(frozen=True)
-class KeyReport:
+class KeyReport(NamedTuple):
     """One key."""
 
     name: str
@@ -52,14 +50,14 @@ class KeyReport:
     """Whether the resolver is ours."""
     seconds: float
     """How long it took."""
-    _inputs: Inputs
-    _coverage: Coverage
+    found: Inputs
+    coverage: Coverage
 
     @property
     def inputs(self) -> Iterator[InputReport]:
         """The inputs, sorted."""
-        for one in self._inputs:
-            yield InputReport(one.kind, one.subject, one.reason, self._coverage.watcher_of(one))
+        for one in self.found:
+            yield InputReport(one.kind, one.subject, one.reason, self.coverage.watcher_of(one))
 
 
 class Named(NamedTuple):

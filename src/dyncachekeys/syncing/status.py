@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -135,10 +134,5 @@ def without_lost_region(project: Project, coverage: Coverage) -> Project:
     if STAMP_ENTRIES[0].as_toml() not in project.user_entries:
         return project
     taken = cut(project.bare, [entry.as_toml() for entry in (*coverage.entries, *STAMP_ENTRIES)])
-    return dataclasses.replace(
-        project,
-        bare=taken.data,
-        region=tuple(taken.entries),
-        marked=False,
-        user_entries=tuple(user_entries(taken.data)),
-    )
+    region, own = tuple(taken.entries), tuple(user_entries(taken.data))
+    return project._replace(bare=taken.data, region=region, marked=False, user_entries=own)

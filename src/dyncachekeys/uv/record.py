@@ -6,9 +6,9 @@ import itertools
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from dyncachekeys.encoding import sealed, value_digest
 from dyncachekeys.files import repository
@@ -24,8 +24,7 @@ from dyncachekeys.uv.workspace import project_environment
 _SECOND = 1_000_000_000
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """uv's note of what it compared when it installed the project: ``uv_cache.json``."""
 
     timestamp: int | None
@@ -35,7 +34,7 @@ class Record:
     env: Mapping[str, str | None]
     current: int | None
     """The birth time in nanoseconds, or the inode, of the stamp folder that it names (U25)."""
-    folders: Mapping[str, bool] = field(default_factory=dict)
+    folders: Mapping[str, bool] = MappingProxyType({})
     """What it watches as directories, each with whether it is there."""
     name: str | None = None
     """The name that carries the digest, under the transport `digest` (U7)."""

@@ -6,7 +6,6 @@ Compared with uv 0.13.9: only the nearest ``pyproject.toml`` above decides, and 
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +52,7 @@ def inherited(files: Files) -> Mapping[str, Any]:
 def with_inherited(project: Project, files: Files) -> Project:
     """Return the project with the keys that its workspace's root declares for it."""
     keys = inherited(files) if "project" in project.pyproject else {}
-    return dataclasses.replace(project, inherited=keys, home=home(files)) if keys else project
+    return project._replace(inherited=keys, home=home(files)) if keys else project
 
 
 def has_keys(project: Project) -> bool:
