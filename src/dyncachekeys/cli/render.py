@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -99,7 +98,7 @@ def failure(error: Exception, *, as_json: bool = False, level: str = "error") ->
 
 def _errors(problems: Iterable[Problem], *, as_json: bool, level: str) -> None:
     if as_json:
-        document({"errors": [dataclasses.asdict(problem) for problem in problems]})
+        document({"errors": [problem._asdict() for problem in problems]})
         return
     err = Printer(sys.stderr)
     for problem in problems:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dyncachekeys.files.selection import Selected
 from dyncachekeys.files.tree import Files
@@ -47,8 +47,7 @@ class Inputs:
                     yield Input("file", path, seen.state(name) or "", reason, tree=True)
 
 
-@dataclass(frozen=True)
-class Digests:
+class Digests(NamedTuple):
     """The digest of some inputs, and what it is made of."""
 
     rest: bytes
@@ -65,7 +64,7 @@ class Digests:
         return combined(self.rest, self.folders)
 
     @property
-    def count(self) -> int:
+    def total(self) -> int:
         """How many different inputs there are."""
         return self.others + sum(map(len, self.names.values()))
 

@@ -7,7 +7,6 @@ is captured and shown on failure, its time is bounded, and its whole process gro
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import queue
@@ -146,14 +145,14 @@ class Worker:
 
     def _failure(self, what: str, code: str) -> dict[str, Any]:
         remedy = f"fix the resolver, or raise `{self._request.where}.timeout`"
-        return {"problems": [dataclasses.asdict(self._request.problem(what, remedy, code))]}
+        return {"problems": [self._request.problem(what, remedy, code)._asdict()]}
 
     def _problems(self, answer: Mapping[str, Any]) -> list[Problem]:
         problems = [Problem(**problem) for problem in answer["problems"]]
         output = self._printed()
         if problems and output:
             message = f"{problems[0].message}\n  its output was:\n{output}"
-            problems[0] = dataclasses.replace(problems[0], message=message)
+            problems[0] = problems[0]._replace(message=message)
         return problems
 
     def _printed(self) -> str:

@@ -10,7 +10,6 @@ import json
 import os
 import sys
 import traceback
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +43,7 @@ def main() -> None:
 
     job = _Task(Request(**json.loads(orders.readline())))
     problems = job.prepare()
-    send({"problems": [asdict(problem) for problem in problems], "machine": job.machine})
+    send({"problems": [problem._asdict() for problem in problems], "machine": job.machine})
     if not problems and orders.readline().strip() == "go":
         send(job.answer())
 
@@ -94,7 +93,7 @@ class _Task:
         try:
             found = self._found(context)
         except ResolverError as error:
-            return {"problems": [asdict(problem) for problem in error.problems]}
+            return {"problems": [problem._asdict() for problem in error.problems]}
         answer: dict[str, Any] = {"found": found, "notices": [list(notice) for notice in context.notices]}
         if is_tracked(self._function) and not context.runs_each_time:
             self._note_modules(files)

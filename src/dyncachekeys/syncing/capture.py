@@ -28,7 +28,7 @@ def snapshot_of(status: Status, coverage: Coverage) -> Snapshot:
     found.name, found.salt = status.project.name, status.state.salt
     found.rests = (resolution.digests.rest, coverage.digests.rest)
     found.keys = [key.name for key in resolution.keys]
-    found.digest, found.stamp_digest, found.inputs = resolution.digest, coverage.stamp_digest, resolution.digests.count
+    found.digest, found.stamp_digest, found.inputs = resolution.digest, coverage.stamp_digest, resolution.digests.total
     found.units = [
         _unit(key.name, key.inputs.selected, found, files) for key in resolution.keys if key.inputs.selected is not None
     ]

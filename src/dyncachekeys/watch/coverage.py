@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from dyncachekeys.files.selection import Selected
@@ -39,8 +39,7 @@ class Naming(NamedTuple):
         return f"{HOME}/{self.digest}"
 
 
-@dataclass(frozen=True)
-class Coverage:
+class Coverage(NamedTuple):
     """What a resolution asks of uv's keys, of the link folder and of the stamp."""
 
     entries: tuple[Entry, ...]
@@ -63,7 +62,6 @@ class Coverage:
     """Nothing under the transport `stamp`."""
     has_stamp: bool = True
     """Whether uv watches a stamp."""
-    _sets: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def needs_no_stamp(self) -> bool:
@@ -89,12 +87,12 @@ class Coverage:
         if self.naming is not None:
             return "stamp" if one in self.stamped else "digest"
         folder, name = split(one.subject) if one.kind == "file" else ("", "")
-        return "link" if one not in self.stamped and name and name in self._linked_in(folder) else "stamp"
+        return "link" if one not in self.stamped and name and self._is_linked(folder, name) else "stamp"
 
-    def _linked_in(self, folder: str) -> frozenset[str]:
-        if folder not in self._sets:
-            self._sets[folder] = frozenset(self.linked.get(folder, ()))
-        return self._sets[folder]
+    def _is_linked(self, folder: str, name: str) -> bool:
+        names = self.linked.get(folder, ())
+        place = bisect.bisect_left(names, name)
+        return place < len(names) and names[place] == name
 
     @property
     def has_links(self) -> bool:
