@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from dyncachekeys.syncing.report import KeyReport, ProjectReport
 
+FINDING, USER_ERROR, BUG = 1, 2, 3
+
 
 def warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
     """Print what the projects should know."""
@@ -71,9 +73,6 @@ def _key(key: KeyReport, *, with_inputs: bool) -> dict[str, Any]:
 def document(content: dict[str, Any]) -> None:
     """Print the one JSON document of a run."""
     sys.stdout.write(json.dumps({"version": JSON_VERSION, **content}, indent=2) + "\n")
-
-
-FINDING, USER_ERROR, BUG = 1, 2, 3
 
 
 def wants_json(arguments: Sequence[str]) -> bool:

@@ -22,6 +22,8 @@ _SINCE = {"dir": (0, 6, 7), "env": (0, 5, 12), "tags": (0, 4, 23)}
 """The first uv that knows an entry (U24)."""
 _NATIVE = (".c", ".cc", ".cpp", ".cu", ".f90", ".h", ".hpp", ".nim", ".pyx", ".rs", ".zig")
 _ENOUGH_FILES = 1000
+_OF_TOOLS = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache"})
+_SHOWN = 3
 _LOWER_BOUND = re.compile(r"(?:>=|==|~=|>)\s*(\d+(?:\.\d+)*)")
 
 
@@ -91,10 +93,6 @@ def lower_bound(specifier: Any) -> tuple[int, ...] | None:
     """Return the oldest version that a specifier such as ``>=0.5,<1`` allows; nothing if it has no lower bound."""
     found = _LOWER_BOUND.search(specifier) if isinstance(specifier, str) else None
     return tuple(map(int, found.group(1).split("."))) if found else None
-
-
-_OF_TOOLS = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache"})
-_SHOWN = 3
 
 
 def of_globs(package: Package) -> Iterator[Finding]:

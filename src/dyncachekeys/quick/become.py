@@ -6,6 +6,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import NoReturn
 
 
@@ -34,11 +35,6 @@ def become(program: str, argv: list[str]) -> NoReturn:
     finally:
         for number in ignored:
             signals.signal(number, signals.SIG_IGN)
-
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def is_undeclared(root: str) -> bool:

@@ -9,7 +9,6 @@ from pathlib import Path
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.resolving.engine import Resolution
-from dyncachekeys.syncing import apply, planning
 from dyncachekeys.syncing.apply import finish
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
@@ -64,11 +63,11 @@ def sync_all(
     """
     environ = os.environ if environ is None else environ
     plans = planned(scope, environ, quick_checks)
-    reports = [apply.finish(plan, environ) for plan in plans]
+    reports = [finish(plan, environ) for plan in plans]
     if len(plans) > 1 and any(report.region_differs for report in reports):
         # What is to be in uv's next record depends on the times of files that have just been written in others.
         for plan in plans:
-            apply.finish(planning.make_plan(plan.root, environ), environ)
+            finish(make_plan(plan.root, environ), environ)
     scope.keep()
     return reports
 
@@ -90,7 +89,7 @@ def planned(
     problems: list[Problem] = []
     for folder in scope.roots:
         try:
-            plans.append(planning.make_plan(folder, environ, (quick_checks or {}).get(os.fspath(folder))))
+            plans.append(make_plan(folder, environ, (quick_checks or {}).get(os.fspath(folder))))
         except DyncachekeysError as error:  # noqa: PERF203  all problems are reported in one run
             failed.append(error)
             problems += scope.placed(folder, error.problems)
