@@ -58,7 +58,7 @@ def test_what_a_build_was_seen_to_read_has_no_entry(demo_maker: DemoMaker) -> No
     assert found["env", "DEMO_MODE"] == ("stamp", asked)
     assert found["file", "flag"][0] == "link"
     assert found["file", "flag"][1].startswith(f"absent; looked for by {core}:")
-    assert found["file", core] == ("link", f"read by the build in the build of {when}")
+    assert found["file", core] == ("link", f"read in the build of {when}")
     assert not any("made.txt" in subject or "other.txt" in subject for _, subject in found)
     assert not any("reqs" in str(entry) for entry in report.entries)
 

@@ -15,7 +15,7 @@ from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.trace import outside
 from dyncachekeys.trace.likeness import is_mere_entry, is_question, names_like
-from dyncachekeys.trace.model import is_intermediate
+from dyncachekeys.trace.model import by, is_intermediate
 from dyncachekeys.trace.record import BuildRecord
 
 Found: TypeAlias = File | Env | Value
@@ -48,14 +48,14 @@ def inputs_of(record: BuildRecord, around: Surroundings) -> Iterator[Found]:
     yield from _read(record, around, when)
     yield from _looked_for(record, around, when)
     yield from _names(record, around, when)
-    yield from (Env(name, f"read by {who} {when}", entry=False) for name, who in record.trace.variables.items())
+    yield from (Env(name, f"read{by(who)} {when}", entry=False) for name, who in record.trace.variables.items())
     yield from outside.values(record.trace, around.files, around.environ, around.answers, when)
 
 
 def _read(record: BuildRecord, around: Surroundings, when: str) -> Iterator[Found]:
     """Yield files that were read, and products that were: who edits these changes what the next build makes."""
     for path, who in record.trace.read.items():
-        reason = f"read by {who} {when}"
+        reason = f"read{by(who)} {when}"
         if path == FILE:
             yield Value(FILE, around.pyproject.whole if ":" in who else around.pyproject.tables, reason)
         else:
@@ -70,17 +70,17 @@ def _looked_for(record: BuildRecord, around: Surroundings, when: str) -> Iterato
     trace = record.trace
     for path, who in trace.missing.items():
         if not is_question(path, who, trace, record.rules):
-            yield File(path, f"absent; looked for by {who} {when}", tree=False)
+            yield File(path, f"absent; looked for{by(who)} {when}", tree=False)
     for path, who in trace.there.items():
         if not (is_mere_entry(path, trace) or is_question(path, who, trace, record.rules)):
-            yield Value(f"what is at {path}", _what_is_at(path, around.files), f"looked for by {who} {when}")
+            yield Value(f"what is at {path}", _what_is_at(path, around.files), f"looked for{by(who)} {when}")
 
 
 def _names(record: BuildRecord, around: Surroundings, when: str) -> Iterator[Found]:
     ignored = IgnoreRules(around.files)
     for path, rules in record.rules.items():
         names = names_like(path, rules, record.trace, around.files, ignored)
-        yield Value(f"{_NAMES}{path}", names, f"listed by {record.trace.listed[path]} {when}")
+        yield Value(f"{_NAMES}{path}", names, f"listed{by(record.trace.listed[path])} {when}")
 
 
 def folder_of_names(one: Found) -> str | None:

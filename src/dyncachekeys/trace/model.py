@@ -173,6 +173,11 @@ class Bounds:
         return os.path.relpath(self.repository / file, self.root).replace(os.sep, "/") + f":{line}"
 
 
+def by(who: str) -> str:
+    """Return what a reason says of who asked; nothing where no code did."""
+    return "" if who == BUILD else f" by {who}"
+
+
 def is_like(name: str, patterns: Iterable[str]) -> bool:
     """Tell whether a name matches one of some patterns."""
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -15,7 +15,7 @@ from dyncachekeys.process.environ import Environment
 from dyncachekeys.quick.snapshot import TIMED
 from dyncachekeys.trace import replay
 from dyncachekeys.trace.filter import is_of_session
-from dyncachekeys.trace.model import Trace
+from dyncachekeys.trace.model import Trace, by
 
 _SMALL = 65_536
 """Bytes up to which a program is taken for a script, which is known by what it holds, and not by its time."""
@@ -37,13 +37,13 @@ def values(
         names = [name for name in environ.matching("*") if not is_of_session(name)]
         yield Value("names of variables", names, f"gone through by {trace.looped} {when}")
     for path, who in trace.programs.items():
-        yield Value(f"program {posixpath.basename(path)}", _program(path, files, environ), f"started by {who} {when}")
+        yield Value(f"program {posixpath.basename(path)}", _program(path, files, environ), f"started{by(who)} {when}")
     for asked, who in trace.git.items():
         question = replay.question(asked)
         if question is not None:
             if asked not in answers:
                 answers[asked] = _answer(question, files)
-            yield Value(f"git {question.shown}", answers[asked], f"asked by {who} {when}")
+            yield Value(f"git {question.shown}", answers[asked], f"asked{by(who)} {when}")
 
 
 def runs_each_time(trace: Trace) -> bool:
