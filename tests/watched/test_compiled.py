@@ -196,6 +196,7 @@ def test_declarations_for_cython_that_come_to_be(fast: Stranger) -> None:
     fast.assert_right("demo/_fast.pxd", "demo/_fast.pyx")
 
 
+@pytest.mark.thorough
 def test_cffi(stranger: StrangerMaker) -> None:
     someone = stranger(
         {

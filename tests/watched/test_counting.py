@@ -21,7 +21,10 @@ def prepare_metadata_for_build_editable(directory, config_settings=None):
 @pytest.mark.parametrize(
     "version", ['version = "0.1"', 'dynamic = ["version", "dependencies"]'], ids=["static", "dynamic"]
 )
-@pytest.mark.parametrize("step", ["", METADATA_STEP], ids=["build alone", "metadata step"])
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param("", id="build alone"), pytest.param(METADATA_STEP, id="metadata step", marks=pytest.mark.thorough)],
+)
 def test_what_uv_says_is_what_the_backend_says(stranger: StrangerMaker, step: str, version: str) -> None:
     files = {
         "pyproject.toml": PYPROJECT.replace('version = "0.1"', version),

@@ -237,7 +237,13 @@ INCREMENTAL = GLOBS.replace(
 )
 
 
-@pytest.mark.parametrize("before", [False, True], ids=["products of watched builds", "products of earlier builds"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(False, id="products of watched builds", marks=pytest.mark.thorough),
+        pytest.param(True, id="products of earlier builds"),
+    ],
+)
 def test_a_hook_that_returns_early(stranger: StrangerMaker, before: bool) -> None:
     someone = stranger({**DATA, "pyproject.toml": CUSTOM, "hatch_build.py": INCREMENTAL})
     if before:

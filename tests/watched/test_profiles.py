@@ -25,7 +25,10 @@ def edit(someone: Stranger, name: str, old: str, new: str) -> list[int]:
     return [someone.through(), someone.through()]
 
 
-@pytest.mark.parametrize("step", ["", METADATA_STEP], ids=["build alone", "metadata step"])
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param("", id="build alone"), pytest.param(METADATA_STEP, id="metadata step", marks=pytest.mark.thorough)],
+)
 @pytest.mark.parametrize(
     "options",
     [
