@@ -116,6 +116,13 @@ def closure(session: nox.Session) -> None:
 
 
 @nox.session
+def watched(session: nox.Session) -> None:
+    """Time what watching costs a build, in pairs; write docs/watched-speed.md."""
+    session.install(".", "uv")
+    session.run("python", "benchmarks/watched.py", "--write", *session.posargs)
+
+
+@nox.session
 def staleness(session: nox.Session) -> None:
     """Count stale and needless builds, with dyncachekeys and without; write docs/staleness.md."""
     session.install(".", "uv")

@@ -50,6 +50,9 @@ it names a credential too, whose value uv then stores in plain text |
 | dyncachekeys, auto with hook | `dyncachekeys sync`, then `uv sync`; `watch = "auto"` |
 | dyncachekeys, auto, plain uv | the same, but after the change `uv sync` alone |
 | dyncachekeys, digest transport | `dyncachekeys sync`, then `uv sync`; `transport = "digest"` |
+| watched builds, `init --watch digest` alone | `dyncachekeys sync`, then `uv sync`; no key by hand: what `init --watch \
+digest` writes, and what uv's builds were seen to read |
+| watched builds, `init` alone | the same with `init` |
 """
 
 

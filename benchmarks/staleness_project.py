@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -244,6 +244,8 @@ class Strategy:
     hook: bool = False
     """The same after the change."""
     built: bool = True
+    init: Sequence[str] | None = None
+    """The options of `dyncachekeys init`, if that is run once; it then takes the place of keys by hand."""
 
 
 class Failed(Exception):  # noqa: N818  a state of the scenario, as a user would see it
@@ -279,6 +281,8 @@ class Project:
         }
         self._write_wheel("demo_requirement")
         self._write_tree(setup, strategy)
+        if strategy.init is not None:
+            self.run(sys.executable, "-m", "dyncachekeys", "init", *strategy.init)
 
     def _write_tree(self, setup: Setup, strategy: Strategy) -> None:
         parts = (PYPROJECT, strategy.configure(setup), setup.pyproject)

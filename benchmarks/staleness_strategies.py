@@ -38,6 +38,10 @@ def _transport(setup: Setup) -> str:
 EXACT = Strategy("dyncachekeys, exact", _exact, prepares=True, hook=True)
 DIGEST = Strategy("dyncachekeys, digest transport", _transport, prepares=True, hook=True)
 PLAIN = Strategy("dyncachekeys, auto, plain uv", _auto, prepares=True)
+WATCHED_EXACT = Strategy(
+    "watched builds, `init --watch digest` alone", _nothing, prepares=True, hook=True, init=("--watch", "digest")
+)
+WATCHED = Strategy("watched builds, `init` alone", _nothing, prepares=True, hook=True, init=())
 STRATEGIES = [
     Strategy("no keys", _nothing),
     Strategy("static keys, by hand", _static),
@@ -46,4 +50,6 @@ STRATEGIES = [
     Strategy("dyncachekeys, auto with hook", _auto, prepares=True, hook=True),
     PLAIN,
     DIGEST,
+    WATCHED_EXACT,
+    WATCHED,
 ]

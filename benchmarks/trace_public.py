@@ -1,18 +1,16 @@
-"""Trace the builds of public packages, and compare what is found with what their files say.
+"""Watch the builds of public packages, and compare what is found with what strace sees of the same builds.
 
     python benchmarks/trace_public.py [--write] [PACKAGE ...]
 
-Source distributions come from the registry into a temporary folder. Each is traced, and gets a `backend` key
-with `trace = true`. What its files say is read by other means: the tables of ``pyproject.toml`` and
-``setup.cfg`` that name files, the closure of imports, and the names of variables in that code. Where there is
-strace, it is asked, too, which files of the tree were opened. Each difference has a reason here, or the run
-fails.
+Source distributions come from the registry into a temporary folder. Each is built by ``dyncachekeys trace --build``,
+once alone and once below strace. Files of the tree that strace saw opened and that the record does not name are
+missed, unless there is a reason here; what is missed without one fails the run. The page also shows the keys that
+``--write`` would add: they are to be read by people.
 """
 
 from __future__ import annotations
 
 import argparse
-import configparser
 import json
 import os
 import re
@@ -22,7 +20,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -30,50 +28,15 @@ from typing import Any
 
 import tomli
 
-PACKAGES = ("propcache", "yarl", "frozenlist", "flit-core", "setuptools", "pyyaml")
+PACKAGES = ("propcache", "yarl", "frozenlist", "flit-core", "setuptools", "pyyaml", "markupsafe")
 DOCUMENT = Path(__file__).parent.parent / "docs/trace-public.md"
-KEY = '\n[tool.dyncachekeys.keys.backend]\nresolver = "backend"\ntrace = true\n'
-_VARIABLE = re.compile(r"(?:environ(?:\.get\(|\.pop\(|\[)|getenv\()\s*[\"']([A-Za-z_]\w*)[\"']")
 _OPENED = re.compile(r'openat\(AT_FDCWD, "([^"]+)", O_RDONLY[^)]*\) = \d')
-_IN_ENVIRON = re.compile(r"[\"']([A-Z_][A-Z0-9_]*)[\"'] (?:not )?in (?:os\.)?environ")
+_STARTED = re.compile(r'execve\("(?:[^"]*/)?([^"/]+)"')
+_NOT_OF_INTEREST = re.compile(r"\.(egg|dist)-info/|__pycache__/|(^|/)\.git/|(^|/)\.gitignore$|^build/")
 
-REASONS: tuple[tuple[str, str, str, str], ...] = (
-    # package, what was found but is not said (+), said but not found (-), opened for strace but not found (!),
-    # what it is about, why
-    ("*", "!", "read MANIFEST.in", "only the list of what an sdist holds is made of it"),
-    ("*", "+", "listed *", "a pattern for licence files, or packages that are looked for: listing is how it is done"),
-    ("*", "+", "missing pybuilddir.txt", "how `_distutils_hack` of setuptools tells that Python itself is built"),
-    ("*", "+", "missing *", "setuptools or flit looks for what is optional"),
-    ("*", "+", "there *", "looked for, not read: that it is there decides where code is or what is packed"),
-    ("*", "+", "variables DIST*", "setuptools reads it, whatever the project says"),
-    ("*", "+", "variables SETUPTOOLS_*", "setuptools reads it, whatever the project says"),
-    ("*", "+", "variables PLAT", "setuptools reads it, whatever the project says"),
-    ("*", "+", "variables XML_RESULTS", "Cython reads it, whatever the project says"),
-    *(
-        (name, "+", "read *__init__.py", "setup.cfg takes the version from it, by `attr:`")
-        for name in ("propcache", "yarl", "frozenlist")
-    ),
-    ("*", "+", "variables *_NO_EXTENSIONS", "the code reads it by a constant that holds its name"),
-    ("setuptools", "+", "read setuptools/_distutils/*", "setuptools puts it in the place of `distutils` at run time"),
-    ("setuptools", "+", "read setuptools/_vendor/*", "found on a search path that setuptools adds at run time"),
-    ("setuptools", "+", "read setuptools/*", "imported for a command or a hook that metadata name, or with those"),
-    ("setuptools", "+", "variables HOME", "distutils looks for the user's configuration"),
-    ("setuptools", "+", "variables _PYTHON_PROJECT_BASE", "distutils looks how Python itself was built"),
-    ("pyyaml", "+", "variables PYYAML_FORCE_*", "setup.py makes the name of the variable from that of a feature"),
-    ("*", "+", "read LICEN[CS]E*", "a licence file by its usual name: setuptools looks for those by itself"),
-    ("*", "+", "read NOTICE*", "a licence file by its usual name: setuptools looks for those by itself"),
-    (
-        "*",
-        "-",
-        "variables *",
-        "stands in code that the metadata step does not run; `trace --build` sees it if a build does",
-    ),
-    (
-        "*",
-        "-",
-        "read *.py",
-        "imported only by what the metadata step does not run, or only perhaps: reading takes in both",
-    ),
+REASONS: tuple[tuple[str, str, str], ...] = (
+    # package, path, why strace saw it opened and it is no input
+    ("*", "MANIFEST.in", "only the list of what an sdist holds is made of it"),
 )
 
 
@@ -85,14 +48,20 @@ class Result:
     version: str
     backend: str
     seconds: float
-    inputs: int
-    found: set[tuple[str, str]]
-    said: set[tuple[str, str]]
-    opened: set[str]
-    """Files of the tree that strace saw opened for reading; those that were found, where there is no strace."""
-    quiet: bool
-    """Whether the second sync found nothing to do, without a trace."""
+    trace: Any
+    opened: dict[str, str]
+    """Files of the tree that strace saw opened for reading, less what the build makes; each with the program."""
     unexplained: list[str] = field(default_factory=list)
+
+    @property
+    def read(self) -> set[str]:
+        """The files that the record names."""
+        return {one["subject"] for one in self.trace["inputs"] if one["asked"] == "read"}
+
+    @property
+    def unseen(self) -> list[str]:
+        """The programs of which nobody saw what they read."""
+        return [one["program"] for one in self.trace["unseen"]]
 
 
 def fetched(name: str, folder: Path) -> Path:
@@ -119,160 +88,114 @@ def fetched(name: str, folder: Path) -> Path:
     return root
 
 
-def run(root: Path, *arguments: str) -> Any:
-    argv = [sys.executable, "-m", "dyncachekeys", *arguments, "--format", "json"]
-    done = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False)
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "dyncachekeys", "trace", "--build", *arguments]
+
+
+def found_in(root: Path) -> Any:
+    done = subprocess.run(command("--format", "json"), cwd=root, capture_output=True, text=True, check=False)
     if done.returncode:
-        message = f"{root.name}: {arguments} exited {done.returncode}\n{done.stdout}\n{done.stderr}"
+        message = f"{root.name}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         raise SystemExit(message)
     (project,) = json.loads(done.stdout)["projects"]
-    return project
+    return project["trace"]
 
 
-def opened(root: Path, found: Any) -> set[str]:
-    """Trace once more under strace, and return the files of the tree that were opened for reading."""
-    read = {one["subject"] for one in found["inputs"] if one["asked"] == "read"}
+def opened(root: Path, trace: Any) -> dict[str, str]:
+    """Build once more below strace, and return the files of the tree that were opened for reading, and by what."""
     strace = shutil.which("strace")
     if strace is None:
-        return read
+        return {}
     with tempfile.NamedTemporaryFile("r", encoding="utf-8", errors="replace") as log:
-        argv = [strace, "-f", "-e", "trace=openat", "-o", log.name, sys.executable, "-m", "dyncachekeys", "trace", "-q"]
+        argv = [strace, "-f", "-e", "trace=openat,execve", "-o", log.name, *command("-q")]
         subprocess.run(argv, cwd=root, check=True)
         lines = [line.split(maxsplit=1) for line in log]
     ourselves = lines[0][0]  # reads the code, too, for what a key would watch
-    calls = [_OPENED.search(line[1]) for line in lines if line[0] != ourselves]
-    seen = {os.path.relpath(root / call[1], root) for call in calls if call is not None}
+    programs: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for process, line in lines:
+        started, read = _STARTED.match(line), _OPENED.search(line)
+        if started is not None:
+            programs[process] = started[1]
+        elif read is not None and process != ourselves:
+            found.setdefault(os.path.relpath(root / read[1], root), programs.get(process, "python"))
     return {
-        path
-        for path in seen
-        if not path.startswith("..") and not re.search(r"\.(egg|dist)-info/|__pycache__/|(^|/)\.git/", path)
-        if (root / path).is_file() and path not in found["products"]
+        path: program
+        for path, program in found.items()
+        if not path.startswith("..") and not _NOT_OF_INTEREST.search(path)
+        if (root / path).is_file() and path not in trace["products"]
     }
 
 
-def said(root: Path, closure: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield what a project's files say that its metadata depend on."""
-    data = tomli.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    code = sorted(closure)
-    named = {"pyproject.toml", *code, *_named_in(data), *_named_in_cfg(root)}
-    for path in sorted(named):
-        yield ("read" if (root / path).is_file() else "missing", path)
-    for name in ("setup.py", "setup.cfg"):
-        if "flit" not in str(data["build-system"]):
-            yield ("read" if (root / name).is_file() else "missing", name)
-    for path in code:
-        text = (root / path).read_text(encoding="utf-8")
-        for variable in {*_VARIABLE.findall(text), *_IN_ENVIRON.findall(text)}:
-            yield ("variables", variable)
-
-
-def _named_in(data: Any) -> Iterator[str]:
-    project = data.get("project", {})
-    readme = project.get("readme", {})
-    yield from [readme] if isinstance(readme, str) else [readme["file"]] if "file" in readme else []
-    licence = project.get("license", {})
-    yield from [licence["file"]] if isinstance(licence, dict) and "file" in licence else []
-    for value in data.get("tool", {}).get("setuptools", {}).get("dynamic", {}).values():
-        files = value.get("file", []) if isinstance(value, dict) else []
-        yield from [files] if isinstance(files, str) else files
-
-
-def _named_in_cfg(root: Path) -> Iterator[str]:
-    config = configparser.ConfigParser(interpolation=None)
-    config.read(root / "setup.cfg", encoding="utf-8")
-    if config.has_section("metadata"):
-        for value in config["metadata"].values():
-            if value.strip().startswith("file:"):
-                yield from (part.strip() for part in value.strip()[5:].split(","))
-
-
-def traced(name: str) -> Result:
-    """Trace one package."""
+def watched(name: str) -> Result:
+    """Build and watch one package."""
     with tempfile.TemporaryDirectory(prefix="trace-public-") as folder:
-        root = fetched(name, Path(folder))
+        root = fetched(name, Path(folder)).resolve()
+        first = root.with_name("first")  # of a tree in which nothing was built yet
+        shutil.copytree(root, first, symlinks=True)
         began = time.perf_counter()
-        found = run(root, "trace")["trace"]
+        trace = found_in(first)
         seconds = time.perf_counter() - began
-        by_strace = opened(root.resolve(), found)
-        file = root / "pyproject.toml"
-        before = file.read_text(encoding="utf-8")
-        file.write_text(before + KEY.replace("trace = true\n", ""), encoding="utf-8")
-        keys = {key["name"]: key for key in run(root, "show")["keys"]}
-        closure = [
-            one["subject"]
-            for one in keys["backend"]["found"]
-            if one["input"] == "file" and (root / one["subject"]).is_file()
-        ]
-        file.write_text(before + KEY, encoding="utf-8")
-        run(root, "sync")
-        run(root, "sync")
-        kept = root / ".dyncachekeys/trace.json"
-        age = kept.stat().st_mtime_ns
-        last = run(root, "sync")
-        with_trace = {key["name"]: key["inputs"] for key in last["keys"]}["backend"]
-        system = tomli.loads(before)["build-system"]
-        version = re.sub(r"^.*-", "", root.name)
-        return Result(
-            name=name,
-            version=version,
-            backend=system["build-backend"],
-            seconds=seconds,
-            inputs=with_trace,
-            found={(one["asked"], one["subject"]) for one in found["inputs"]},
-            said=set(said(root, closure)),
-            opened=by_strace,
-            quiet=not last["changed"] and kept.stat().st_mtime_ns == age,
-        )
+        system = tomli.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
+        version, backend = re.sub(r"^.*-", "", root.name), system["build-backend"]
+        return Result(name, version, backend, seconds, trace, opened(root, trace))
 
 
-def differences(result: Result) -> Iterator[tuple[str, str, str]]:
-    """Yield each difference with its sign and its reason; notes those without one."""
-    both = [("+", one) for one in result.found - result.said] + [("-", one) for one in result.said - result.found]
-    both += [("!", ("read", path)) for path in result.opened if ("read", path) not in result.found]
-    for sign, (asked, subject) in sorted(both):
-        text = f"{asked} {subject}"
-        reason = next(
-            (
-                why
-                for who, what, about, why in REASONS
-                if who in {"*", result.name} and what == sign and fnmatchcase(text, about)
-            ),
-            "",
-        )
-        if not reason:
-            result.unexplained.append(f"{sign} {text}")
-        yield sign, text, reason or "**no reason known**"
+def differences(result: Result) -> Iterator[tuple[str, str]]:
+    """Yield each file that was opened and is not in the record, with the reason; note those without one."""
+    for path in sorted(result.opened.keys() - result.read):
+        reasons = (why for who, about, why in REASONS if who in {"*", result.name} and fnmatchcase(path, about))
+        reason = next(reasons, "")
+        program = result.opened[path]
+        if not reason and result.unseen and not program.startswith("python"):
+            reason = f"read by `{program}`, which nobody watched"
+        elif not reason:
+            result.unexplained.append(path)
+        yield path, reason or "**no reason known**"
 
 
 def page(results: list[Result]) -> str:
     """Return docs/trace-public.md."""
     lines = [
-        "# Builds of public packages, traced",
+        "# Builds of public packages, watched",
         "",
-        "Written by `nox -s trace_public`; do not edit. Packages with a build backend in their own tree, from the",
-        "registry; the metadata step of each was traced and compared with what its files say: the tables that name",
-        "files, the closure of imports (`backend` without `trace`), the variables that this code names; and with the",
-        "files of the tree that strace saw opened for reading in the same step.",
+        "Written by `nox -s trace_public`; do not edit. Each package was built from its source distribution by",
+        "`dyncachekeys trace --build`, and the files that its record names were compared with those of the tree that",
+        "strace saw opened for reading in the same build.",
         "",
-        "| package | backend | traced in | found | found and said | read | opened (strace) | inputs of the `backend` key | next sync |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| package | backend | built in | inputs | files read | files opened (strace) | opened and not in the record |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
-        f"| {one.name} {one.version} | `{one.backend}` | {one.seconds:.1f} s | {len(one.found)} "
-        f"| {len(one.found & one.said)} | {sum(asked == 'read' for asked, _ in one.found)} | {len(one.opened)} | {one.inputs} | {'nothing to do, no trace' if one.quiet else '**not quiet**'} |"
+        f"| {one.name} {one.version} | `{one.backend}` | {one.seconds:.1f} s | {len(one.trace['inputs'])} "
+        f"| {len(one.read)} | {len(one.opened)} | {len(one.opened.keys() - one.read)} |"
         for one in results
     ]
     for one in results:
-        grouped: dict[tuple[str, str], list[str]] = {}
-        for sign, text, reason in differences(one):
-            grouped.setdefault((sign, reason), []).append(text)
-        lines += ["", f"## {one.name} {one.version}", "", "| | differs | because |", "| --- | --- | --- |"]
-        for (sign, reason), texts in sorted(grouped.items()):
-            what = {"+": "found, not said", "-": "said, not found", "!": "opened (strace), not found"}[sign]
-            shown = ", ".join(f"`{text}`" for text in texts[:8])
-            more = f" and {len(texts) - 8} more" if len(texts) > 8 else ""
-            lines.append(f"| {what} | {shown}{more} | {reason} |")
+        lines += ["", f"## {one.name} {one.version}", *_differences_of(one), *_additions_of(one)]
     return "\n".join(lines) + "\n"
+
+
+def _differences_of(one: Result) -> Iterator[str]:
+    grouped: dict[str, list[str]] = {}
+    for path, reason in differences(one):
+        grouped.setdefault(reason, []).append(path)
+    if grouped:
+        yield from ("", "| opened, not in the record | because |", "| --- | --- |")
+    for reason, paths in sorted(grouped.items()):
+        shown = ", ".join(f"`{path}`" for path in paths[:8])
+        more = f" and {len(paths) - 8} more" if len(paths) > 8 else ""
+        yield f"| {shown}{more} | {reason} |"
+
+
+def _additions_of(one: Result) -> Iterator[str]:
+    """Yield what `--write` would add."""
+    if one.trace["additions"]:
+        yield from ("", "| `--write` adds | |", "| --- | --- |")
+    for key in one.trace["additions"]:
+        given = key.get("patterns") or key.get("names") or []
+        shown = ", ".join(f"`{each}`" for each in given) or "what the build imports from its tree"
+        yield f"| `{key['name']}` (`{key['resolver']}`) | {shown} |"
 
 
 def _of_no_machine(text: str) -> str:
@@ -292,13 +215,12 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
     os.environ.setdefault("UV_PYTHON", sys.executable)
-    results = [traced(name) for name in options.packages]
+    results = [watched(name) for name in options.packages]
     text = page(results)
     print(text)
     if options.write:
         DOCUMENT.write_text(_of_no_machine(text), encoding="utf-8")
-    wrong = [f"{one.name}: {text}" for one in results for text in one.unexplained]
-    wrong += [f"{one.name}: not quiet" for one in results if not one.quiet]
+    wrong = [f"{one.name}: {path}" for one in results for path in one.unexplained]
     if wrong:
         raise SystemExit("\n".join(wrong))
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/uv-compatibility.md"
-VERSIONS = ("0.6.17", "0.7.22", "0.8.24", "0.9.30", "0.10.12", "0.11.33", "0.12.24", "0.13.9")
+VERSIONS = ("0.6.17", "0.7.22", "0.8.10", "0.8.24", "0.9.30", "0.10.12", "0.11.33", "0.12.24", "0.13.9")
 GROUPS = {
     "backends, and facts of uv": ("backend_cases", "faults", "uv_facts"),
     "content": ("content_cases", "pyproject_cases"),
@@ -29,8 +29,9 @@ GROUPS = {
     "digest transport": ("digest_transport",),
     "products": ("output_cases",),
     "workspaces": ("workspace_cases",),
+    "watched builds": ("in_tree", "setuptools", "hatchling", "not_editable", "worktrees"),
 }
-"""Test modules of ``tests/e2e``, without ``test_``."""
+"""Test modules of ``tests/e2e``, without ``test_``; the last ones are those of ``tests/watched`` in which uv matters."""
 LEFT_OUT = {"quiet"}
 """Compares us with ourselves."""
 NOT_OF_UV = "not what_is_noticed"
@@ -45,7 +46,7 @@ def main() -> int:
     parser.add_argument("--workers", default="2")
     options = parser.parse_args()
     there = {path.stem.removeprefix("test_") for path in (ROOT / "tests/e2e").glob("test_*.py")}
-    if there != {name for names in GROUPS.values() for name in names} | LEFT_OUT:
+    if there != {name for names in GROUPS.values() for name in names} - {*GROUPS["watched builds"]} | LEFT_OUT:
         parser.error("GROUPS does not name what is in tests/e2e")
     text = PAGE.read_text(encoding="utf-8")
     rows = {match[1]: match[0] for match in ROW.finditer(text)}
@@ -74,7 +75,8 @@ def installed(wanted: str, folder: Path) -> tuple[str, Path]:
 
 def outcomes(program: Path, report: Path, workers: str) -> tuple[dict[str, Counter[str]], list[str]]:
     """Run the suite with one uv; return the counts by group, and the names of the tests that failed."""
-    modules = [f"tests/e2e/test_{name}.py" for names in GROUPS.values() for name in names]
+    folders = {group: "watched" if group == "watched builds" else "e2e" for group in GROUPS}
+    modules = [f"tests/{folders[group]}/test_{name}.py" for group, names in GROUPS.items() for name in names]
     pytest = [
         sys.executable,
         "-m",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -240,6 +241,17 @@ def assert_uv_agrees(root: Path, environ: Mapping[str, str]) -> None:
 
 
 DemoMaker = Callable[..., Demo]
+
+
+def forget_builds(demo: Demo, *places: str) -> None:
+    """Take the key `build` away that `init` has written: what counts then is what counts before a build was watched."""
+    for place in places or (".",):
+        name = f"{place}/pyproject.toml"
+        text = (demo.root / name).read_text(encoding="utf-8")
+        less = re.sub(
+            r'(?:# [^\n]*\n)*\[tool\.dyncachekeys\.(?:workspace\.)?keys\.build\]\nresolver = "build"\n', "", text
+        )
+        (demo.root / name).write_text(less, encoding="utf-8")
 
 
 def make_demo(folder: Path, config: str = "", files: Mapping[str, str | bytes] | None = None) -> Demo:

@@ -1,26 +1,32 @@
-"""A backend whose metadata step does something, and says that it was run."""
+"""A backend whose build does something, and is watched as uv makes it."""
 
 from __future__ import annotations
 
 import textwrap
 
-from kit import Demo, DemoMaker
+import pytest
+
+from kit import UV_VERSION, Demo, DemoMaker
 
 KEY = """
-[tool.dyncachekeys.keys.backend]
-resolver = "backend"
-trace = true
+[tool.dyncachekeys.keys.build]
+resolver = "build"
 """
+LINE = """
+[tool.uv.extra-build-variables]
+demo = { PYTHONPATH = ".dyncachekeys/watch" }
+"""
+WATCHED = KEY + LINE
+"""A key for what is seen, and the line by which uv has its own builds watched."""
+watches = pytest.mark.skipif(UV_VERSION < (0, 8, 10), reason="this uv does not know `extra-build-variables` (U36)")
 _HOOK = """
 
-def prepare_metadata_for_build_editable(directory, config_settings=None):
-    with open(os.environ["BUILD_LOG"], "a", encoding="utf-8") as log:
-        log.write("metadata\\n")
+_without_us = build_editable
+
+
+def build_editable(directory, config_settings=None, metadata_directory=None):
 {body}
-    info = Path(directory, "demo-0.1.dist-info")
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\\nName: demo\\nVersion: 0.1\\n", encoding="utf-8")
-    return info.name
+    return _without_us(directory)
 """
 
 
@@ -29,26 +35,22 @@ def hook(body: str) -> str:
     return _HOOK.replace("{body}", textwrap.indent(textwrap.dedent(body).strip("\n"), "    "))
 
 
-def traces(demo: Demo) -> int:
-    """Return how often the hook has run so far."""
-    return demo.log.read_text(encoding="utf-8").count("metadata\n") if demo.log.exists() else 0
-
-
 def both(demo: Demo, **environ: str) -> int:
-    """Sync and return the builds, without asking `explain` before, which would trace as well."""
+    """Sync, which builds nothing, and return how many builds `uv sync` then takes."""
+    before = demo.builds
     demo.sync(**environ)
+    assert demo.builds == before, "a sync has built something"
     return demo.uv_sync(**environ)
 
 
-def traced(demo_maker: DemoMaker, body: str, files: dict[str, str] | None = None, config: str = KEY) -> Demo:
-    """Return a project whose metadata step does something."""
+def traced(demo_maker: DemoMaker, body: str, files: dict[str, str] | None = None, config: str = WATCHED) -> Demo:
+    """Return a project whose build does something."""
     demo = demo_maker(config, files or {})
     demo.append("build_backend/core.py", hook(body))
     return demo
 
 
 def settled(demo: Demo) -> None:
-    """Sync until nothing is left to do."""
-    both(demo)
-    both(demo)
-    assert both(demo) == 0
+    """Have it built and watched; then nothing is left to do."""
+    assert both(demo) == 1
+    assert [both(demo), both(demo)] == [0, 0]

@@ -1,4 +1,4 @@
-"""See uv miss an edit of the build backend, and dyncachekeys tell it: with the real uv, offline."""
+"""See uv miss an edit of the build backend, and then, after one command, rebuild for it: with the real uv, offline."""
 
 import os
 import shutil
@@ -36,14 +36,17 @@ class Project:
     def builds(self):
         return self.log.read_text(encoding="utf-8").count("build") if self.log.exists() else 0
 
-    def step(self, title, expected, *, sync=True):
+    def step(self, title, expected, *commands):
         print(f"\n# {title}", flush=True)
         before = self.builds()
-        if sync:
-            print("$ dyncachekeys sync", flush=True)
-            self.run(sys.executable, "-m", "dyncachekeys", "sync")
-        print("$ uv sync", flush=True)
-        self.run(find_uv_bin(), "sync", quiet=True)
+        for command in commands:
+            print(f"$ {command}", flush=True)
+            program, *words = command.split()
+            if program == "uv":
+                self.run(find_uv_bin(), *words, quiet=True)
+            else:
+                words = [find_uv_bin() if word == "uv" else word for word in words]
+                self.run(sys.executable, "-m", "dyncachekeys", *words)
         counted = self.builds() - before
         print(f"=> {counted} build(s)")
         if counted != expected:
@@ -53,18 +56,19 @@ class Project:
 def main():
     with tempfile.TemporaryDirectory() as folder:
         project = Project(folder)
-        versions = project.root / "build_backend/versions.py"
-        project.step("uv alone: the first sync builds", 1, sync=False)
+        versions, extra = project.root / "build_backend/versions.py", project.root / "deps/extra.txt"
+        plain, through = "uv sync", "dyncachekeys run -- uv sync --quiet"
+        project.step("uv alone: the first sync builds", 1, plain)
         versions.write_text('VERSION = "0.2"\n', encoding="utf-8")
-        project.step("uv alone: the backend says 0.2 now, and uv does not notice", 0, sync=False)
-        project.step("with dyncachekeys: it writes its keys", 1)
-        project.step("nothing changed", 0)
+        project.step("uv alone: the backend says 0.2 now, and uv does not notice", 0, plain)
+        project.step("one command: from now on uv's own builds are watched", 1, "dyncachekeys init --quiet", through)
+        project.step("nothing changed", 0, through)
         versions.write_text('VERSION = "0.3"\n', encoding="utf-8")
-        project.step("a module that the backend imports was edited", 1)
-        (project.root / "deps/extra.txt").write_text("# another one\n", encoding="utf-8")
-        project.step("a file that the backend reads was added", 1)
-        versions.touch()
-        project.step("touched, not changed", 0)
+        project.step("a module that the backend imports was edited: plain uv sees it", 1, plain)
+        extra.write_text("# another one\n", encoding="utf-8")
+        project.step("a file that is like those that the backend reads was added", 1, through)
+        (project.root / "deps/notes.md").write_text("nobody reads this\n", encoding="utf-8")
+        project.step("one that is not", 0, through)
         print("\nEvery build had its reason.")
 
 

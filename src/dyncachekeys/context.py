@@ -15,6 +15,8 @@ from dyncachekeys.model import Completed, Directory, Env, File, Git, Notice, Out
 from dyncachekeys.paths import check_path, normalised
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject import project
+from dyncachekeys.pyproject.tables import at
+from dyncachekeys.uv.record import is_editable
 from dyncachekeys.uv.workspace import project_environment
 
 Result: TypeAlias = File | Directory | Env | Git | Output | Value | Selected
@@ -33,14 +35,15 @@ class OtherPackages(Protocol):
         """Yield the inputs of the package in a folder; if it is used whole, all files that git does not ignore."""
 
 
-class Traced(Protocol):
-    """What a traced build did, as a context asks for it."""
+class Watched(Protocol):
+    """What uv's builds of a project were seen to do, as a context asks for it."""
 
-    def results(self, where: str, timeout: float) -> tuple[Iterable[Result], Iterable[Notice]]:
-        """Return what the build depends on, and notices about what the trace can't see."""
+    runs_each_time: bool
 
-    def ran(self, path: str, lines: range | None) -> bool:
-        """Tell whether the trace saw some code run."""
+    def results(
+        self, whole: object, tables: object, exclude: Sequence[str], where: str, *, programs: bool
+    ) -> tuple[Iterable[Result], Iterable[Notice]]:
+        """Return what the build depends on, and notices about what nobody saw."""
 
 
 class Context:
@@ -60,7 +63,8 @@ class Context:
         timeout: float = 60,
         own_group: bool = True,
         packages: OtherPackages | None = None,
-        traced: Traced | None = None,
+        watched: Watched | None = None,
+        venv: Path | None = None,
     ) -> None:
         self.root = root
         """The project's folder."""
@@ -77,7 +81,7 @@ class Context:
         self.notices: list[Notice] = []
         self._files, self._environment = files, environ
         self._left, self._own_group = timeout, own_group
-        self._packages, self._traced = packages, traced
+        self._packages, self._watched, self._venv = packages, watched, venv
 
     def files(
         self, patterns: Sequence[str], exclude: Sequence[str] = (), *, gitignore: bool = True, expected: bool = True
@@ -156,8 +160,16 @@ class Context:
         ``UV_PROJECT_ENVIRONMENT``, else ``.venv``: in the project, or at the root of the workspace that
         it is a member of.
         """
-        path = self._files.relative(str(project_environment(self._files, self.environ))) or "."
+        path = self._files.relative(str(self._environment_folder())) or "."
         return path if check_path(path) is None else f"./{path}"  # a folder may well be called `~`
+
+    def is_editable(self) -> bool:
+        """Tell whether the project is installed editable in its environment; so it will be, if it is not there yet."""
+        name = at(self.pyproject, "project.name")
+        return is_editable(self._files, name if isinstance(name, str) else self.root.name, self._environment_folder())
+
+    def _environment_folder(self) -> Path:
+        return self._venv or project_environment(self._files, self.environ)
 
     def git(self, *arguments: str) -> str | None:
         """Ask git what only HEAD, branches and tags decide, and return what it prints, less the last line break.
@@ -242,30 +254,30 @@ class Context:
         self.runs_each_time |= self._packages.runs_each_time
         return results
 
-    def traced(self) -> Iterable[Result]:
-        """Trace the build's metadata step, and return what it depends on, as results that ask for no entry.
+    def watched(
+        self, whole: object, tables: object, exclude: Sequence[str] = (), *, programs: bool = True
+    ) -> Iterable[Result]:
+        """Return what uv's last builds of the project were seen to depend on, as results that ask for no entry.
 
-        It is run only if that has changed since the last trace.
+        Nothing is built: by the record of a build that stands, else of the newest.
+
+        Args:
+            whole: What counts of ``pyproject.toml`` where the project's own code reads it.
+            tables: What counts of it where a backend does.
+            exclude: Patterns of files that do not count, as in a ``.gitignore`` file.
+            programs: Whether programs other than Python are to be watched in the builds that come.
 
         Raises:
-            ResolverError: it can't be run, fails, or takes longer than the key's ``timeout``.
+            ResolverError: only a built-in resolver can ask.
         """
-        if self._traced is None:
-            message = "a resolver that runs in a process of its own can't trace a build"
-            raise ResolverError([Problem("no-trace", message, self.where, 'use `resolver = "backend"`')])
-        found, notices = self._traced.results(self.where, self.timeout)
+        if self._watched is None:
+            message = "a resolver of one's own can't ask for what builds were seen to read"
+            raise ResolverError([Problem("no-builds", message, self.where, 'use `resolver = "build"`')])
+        found, notices = self._watched.results(whole, tables, exclude, self.where, programs=programs)
+        self.runs_each_time |= self._watched.runs_each_time
         for notice in notices:
             self.warn(notice.code, notice.message)
         return found
-
-    def ran(self, path: str, lines: range | None) -> bool:
-        """Tell whether the traced build ran some code of the project's. To be asked after `traced`.
-
-        Args:
-            path: A file.
-            lines: The lines of a function in it; nothing for what runs when it is imported.
-        """
-        return self._traced is not None and self._traced.ran(path, lines)
 
     def each_time(self) -> None:
         """Have the resolver called in every run.

@@ -196,8 +196,8 @@ def test_region_without_a_table_exits_1(command: str, demo_maker: DemoMaker) -> 
 USAGE = {
     "no command": ([], "the following arguments are required: COMMAND", "dyncachekeys"),
     "unknown command": (["snyc"], "invalid choice: 'snyc'", "dyncachekeys"),
-    "unknown option": (["sync", "--stmap"], "unrecognized arguments: --stmap", "dyncachekeys"),
-    "option of another command": (["sync", "--stamp"], "unrecognized arguments: --stamp", "dyncachekeys"),
+    "unknown option": (["sync", "--stmap"], "unrecognized arguments: --stmap", "dyncachekeys sync"),
+    "option of another command": (["sync", "--stamp"], "unrecognized arguments: --stamp", "dyncachekeys sync"),
     "missing value": (["sync", "--project"], "expected one argument", "dyncachekeys sync"),
     "bad choice": (["sync", "--color", "red"], "invalid choice: 'red'", "dyncachekeys sync"),
     "run nothing": (["run"], "there is no command to run", "dyncachekeys run"),
@@ -228,6 +228,11 @@ def test_usage_errors_as_json(case: str, json_option: list[str], capsys: pytest.
     assert (error["code"], error["where"]) == ("usage", program)
     assert message in error["message"]
     assert error["remedy"] == f"see `{program} --help`"
+
+
+def test_a_mistyped_option_is_told_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "--stmap"]) == 2
+    assert capsys.readouterr().err.endswith("\n  do: did you mean `--stamp`?\n")
 
 
 def test_json_for_the_program_that_is_run_is_not_ours(
@@ -282,7 +287,7 @@ def test_unknown_package(demo_maker: DemoMaker, capsys: pytest.CaptureFixture[st
 
 def test_defaults_of_what_is_not_built_yet_are_no_error(demo_maker: DemoMaker) -> None:
     demo = demo_maker(
-        '[tool.dyncachekeys]\ntransport = "stamp"\ninherit = true' + BACKEND_KEY + "with = []\ntrace = false"
+        '[tool.dyncachekeys]\ntransport = "stamp"\ninherit = true' + BACKEND_KEY + "with = []\nfallback = false"
     )
     assert demo.sync().region_differs
 

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from kit import BACKEND, HELPER, PYPROJECT, UV, Demo, DemoMaker
+from dyncachekeys.cli.main import run
+from dyncachekeys.uv.build_variables import WATCH_FOLDER
+from dyncachekeys.uv.program import SINCE
+from kit import BACKEND, HELPER, PYPROJECT, UV, UV_VERSION, Demo, DemoMaker, forget_builds
 
 OLD = """
 [tool.uv]
@@ -62,6 +65,7 @@ def demo(demo_maker: DemoMaker) -> Demo:
     demo.git("add", "--all")
     demo.git("commit", "--quiet", "--message", "first")
     demo.cli("init", check=True)
+    forget_builds(demo)
     demo.settled()
     return demo
 
@@ -99,18 +103,6 @@ def test_a_version_from_git(demo_maker: DemoMaker) -> None:
     assert demo.both() == 0
 
 
-def test_trace_finds_what_no_key_names(demo_maker: DemoMaker) -> None:
-    demo = demo_maker("", {"data.txt": "", "other.txt": ""})
-    demo.append("build_backend/helper.py", "open('data.txt').close()\n")
-    demo.cli("init", "--trace", check=True)
-    demo.settled()
-    demo.append("other.txt", "more\n")
-    assert demo.both() == 0
-    demo.append("data.txt", "more\n")
-    assert demo.both() == 1
-    assert demo.both() == 0
-
-
 @pytest.fixture
 def workspace(demo_maker: DemoMaker) -> Demo:
     """Return a workspace of two members, `one` and `two`, each with a backend of its own."""
@@ -144,6 +136,7 @@ def test_a_workspace_whose_members_share_their_keys(workspace: Demo) -> None:
     workspace.cli("init", check=True)
     root = (workspace.root / "pyproject.toml").read_text(encoding="utf-8")
     assert "[tool.dyncachekeys.workspace.keys.backend]" in root
+    forget_builds(workspace)
     steps: dict[Callable[[Demo], object], list[str]] = {
         lambda _: None: ["one", "two"],
         lambda _: None: [],
@@ -161,6 +154,7 @@ def test_a_member_that_another_one_is_built_with(workspace: Demo) -> None:
     text = (workspace.root / "packages/one/pyproject.toml").read_text(encoding="utf-8")
     assert '[tool.dyncachekeys.keys.uses-two]\nresolver = "package"\nname = "two"\nwhole = true\n' in text
     assert "uses-" not in (workspace.root / "packages/two/pyproject.toml").read_text(encoding="utf-8")
+    forget_builds(workspace)
     steps: dict[Callable[[Demo], object], list[str]] = {
         lambda _: None: ["one", "two"],
         lambda _: None: [],
@@ -178,22 +172,13 @@ def test_the_exact_profile_for_all_members(workspace: Demo) -> None:
     for name in ("one", "two"):
         text = (workspace.root / f"packages/{name}/pyproject.toml").read_text(encoding="utf-8")
         assert "[tool.dyncachekeys]\n# Content counts" in text
+    forget_builds(workspace, ".", "packages/one", "packages/two")
     steps: dict[Callable[[Demo], object], list[str]] = {
         lambda _: None: ["one", "two"],
         lambda demo: (demo.root / "packages/one/csrc/one.c").touch(): [],
         lambda demo: demo.append("packages/one/csrc/one.c", "more\n"): ["one"],
     }
     assert [built(workspace, act) for act in steps] == list(steps.values())
-
-
-def test_that_src_comes_or_goes_stays_watched_without_the_defaults(demo_maker: DemoMaker) -> None:
-    entries = '\n[tool.uv]\ncache-keys = [{ file = "a.txt" }, { dir = "src" }]\n'
-    demo = demo_maker(entries, {"a.txt": "", "src/x.py": ""})
-    demo.cli("init", check=True)
-    demo.settled()
-    (demo.root / "src/x.py").unlink()
-    (demo.root / "src").rmdir()
-    assert [demo.both(), demo.both()] == [1, 0]
 
 
 @pytest.mark.parametrize("ending", ["toml", "j2", "c"])
@@ -208,3 +193,56 @@ def test_what_git_ignores_stays_watched(demo_maker: DemoMaker, ending: str) -> N
         demo.tick()
         demo.append(f"config/{name}.{ending}", "b = 1\n")
         assert [demo.both(), demo.both()] == [1, 0]
+
+
+PRINTS = "import os\nopen(os.environ['SITE_LOG'], 'a').write(os.getcwd() + '\\n')\n"
+since = pytest.mark.skipif(UV_VERSION < SINCE, reason="this uv does not know the setting (U36)")
+
+
+@since
+@pytest.mark.parametrize("toml", [False, True], ids=["tool.uv", "uv.toml"])
+def test_uv_takes_the_line_and_loads_what_is_there(demo_maker: DemoMaker, toml: bool) -> None:
+    """U35."""
+    demo = demo_maker("", {"uv.toml": "offline = true\n"} if toml else {})
+    demo.environ["SITE_LOG"] = str(demo.beside / "site.log")
+    demo.cli("init", check=True)
+    demo.cli("sync", check=True)
+    demo.write({f"{WATCH_FOLDER}/sitecustomize.py": PRINTS})
+    done = demo.uv("sync")
+    assert not {"extra-build-variables", "Failed", "unknown"} & set(done.stderr.replace("`", " ").split())
+    hooks = (demo.beside / "site.log").read_text(encoding="utf-8").splitlines()
+    assert set(hooks) == {str(demo.root)}
+    assert demo.builds == 1
+    assert demo.uv_sync() == 0
+
+
+@since
+def test_uv_takes_the_lines_of_a_workspace_and_of_path_sources(workspace: Demo) -> None:
+    """U37."""
+    far = workspace.root.parent / "far"
+    workspace.write({"../far/pyproject.toml": PYPROJECT.replace('"demo"', '"far"')})
+    core = BACKEND.replace("demo-0.1", "far-0.1").replace("Name: demo", "Name: far")
+    workspace.write({"../far/build_backend/core.py": core, "../far/build_backend/helper.py": HELPER})
+    workspace.edit("packages/one/pyproject.toml", 'version = "0.1"', 'version = "0.1"\ndependencies = ["far"]')
+    workspace.append("packages/one/pyproject.toml", '\n[tool.uv.sources]\nfar = { path = "../../../far" }\n')
+    workspace.environ["SITE_LOG"] = str(workspace.beside / "site.log")
+    assert run(["init", "-q", "--project", str(far)]) == 0
+    workspace.cli("init", check=True)
+    folders = [workspace.root / "packages/one", workspace.root / "packages/two", far]
+    for folder in folders:
+        (folder / WATCH_FOLDER).mkdir(parents=True, exist_ok=True)
+        (folder / WATCH_FOLDER / "sitecustomize.py").write_text(PRINTS, encoding="utf-8")
+    done = workspace.uv("sync", "--all-packages")
+    assert not {"extra-build-variables", "Failed", "unknown"} & set(done.stderr.replace("`", " ").split())
+    hooks = (workspace.beside / "site.log").read_text(encoding="utf-8").splitlines()
+    assert set(hooks) == set(map(str, folders))
+
+
+@pytest.mark.skipif(UV_VERSION >= SINCE, reason="this uv knows the setting (U36)")
+def test_an_older_uv_gets_no_line_and_keeps_its_settings(demo_maker: DemoMaker) -> None:
+    demo = demo_maker()
+    done = demo.cli("init", check=True)
+    assert "so the builds of demo are not watched, and no line was added" in done.stderr
+    assert "extra-build-variables" not in (demo.root / "pyproject.toml").read_text(encoding="utf-8")
+    demo.cli("sync", check=True)
+    assert "warning" not in demo.uv("sync").stderr

@@ -56,31 +56,41 @@ def table_of(folder: Path) -> Any:
     return tomli.loads((folder / "pyproject.toml").read_text(encoding="utf-8")).get("tool", {}).get("dyncachekeys")
 
 
+SET_UP = {"p": {"PYTHONPATH": ".dyncachekeys/watch"}}
+BUILD = {"resolver": "build"}
+
+
+def settings_of(folder: Path) -> Any:
+    return tomli.loads((folder / "pyproject.toml").read_text(encoding="utf-8")).get("tool", {}).get("uv", {})
+
+
 def test_dry_run_shows_all_and_writes_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = tree_of(root)
     assert init(root, "--dry-run") == 0
     assert tree_of(root) == before
     told = capsys.readouterr().out
-    assert '\n-    { file = "csrc/**/*.c" },  # and these\n' in told
-    assert "\n+[tool.dyncachekeys.keys.sources]\n" in told
+    assert '\n+extra-build-variables = { p = { PYTHONPATH = ".dyncachekeys/watch" } }\n' in told
+    assert '\n+[tool.dyncachekeys.keys.build]\n+resolver = "build"\n' in told
     assert "\n+++ b/.gitignore\n@@ -0,0 +1 @@\n+/.dyncachekeys/\n" in told
-    assert '\n  { file = "csrc/**/*.c" }     sources\n' in told
-    assert told.endswith("Nothing was written; `dyncachekeys init` writes this, then run `dyncachekeys sync`\n")
+    assert told.endswith("Nothing was written; `dyncachekeys init` writes this. Next: `dyncachekeys run -- uv sync`\n")
     shown = [line for line in told.splitlines() if line.startswith(("+", "-", " ", "@"))]
+    assert not any(line.startswith("-") for line in shown if not line.startswith("---"))
     assert init(root) == 0
     again = capsys.readouterr().out
     assert [line for line in again.splitlines() if line.startswith(("+", "-", " ", "@"))] == shown
-    assert again.endswith("Wrote 1 key to pyproject.toml; look through them, then run `dyncachekeys sync`\n")
+    assert again.endswith("Wrote 1 key to pyproject.toml. Next: `dyncachekeys run -- uv sync`\n")
     assert (root / ".gitignore").read_bytes() == b"/.dyncachekeys/\n"
 
 
-def test_comments_of_a_list_that_goes_are_kept(root: Path) -> None:
+def test_all_that_was_there_stays_with_its_comments(root: Path) -> None:
     assert init(root, "-q") == 0
-    text = (root / "pyproject.toml").read_text(encoding="utf-8")
-    assert "# From cache-keys:\n# compiled by hand\n# and these\n[tool.dyncachekeys]\n" in text
-    assert "cache-keys = [" not in text
+    assert (root / "pyproject.toml").read_text(encoding="utf-8").startswith(PROJECT)
+    assert settings_of(root)["extra-build-variables"] == SET_UP
     assert run(["sync", "-q", "--project", os.fspath(root)]) == 0
     assert run(["check", "-q", "--project", os.fspath(root)]) == 0
+    after = settings_of(root)["cache-keys"]
+    assert after[:2] == [{"file": "pyproject.toml"}, {"file": "csrc/**/*.c"}]
+    assert after.count({"file": "pyproject.toml"}) == 1
 
 
 def test_a_second_init_refuses_and_loses_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,14 +105,12 @@ def test_a_second_init_refuses_and_loses_nothing(root: Path, capsys: pytest.Capt
     )
 
 
-def test_quiet_says_nothing_but_what_stays(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = root / "pyproject.toml"
-    path.write_text(PROJECT.replace('{ file = "csrc/**/*.c" }', '{ fil = "csrc/**/*.c" }'), encoding="utf-8")
-    assert init(root, "-q") == 0
+def test_quiet_says_nothing_but_warnings(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert init(root, "-q", "--watch", "digest") == 0
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.startswith('warning: pyproject.toml: tool.uv.cache-keys: { fil = "csrc/**/*.c" } stays as it is')
-    assert tomli.loads(path.read_text(encoding="utf-8"))["tool"]["uv"] == {"cache-keys": [{"fil": "csrc/**/*.c"}]}
+    assert told.err.startswith("warning: pyproject.toml: tool.uv.cache-keys: uv compares the times of your own entries")
+    assert "\n  do: remove those that a key covers" in told.err
 
 
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
@@ -122,23 +130,6 @@ def test_bytes_around_the_edit_stay(bom: bytes, end: bytes, final: bool, root: P
     assert (root / ".gitignore").read_bytes() == b"dist" + end + b"x" + end + b"/.dyncachekeys/" + end
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'tool.uv.cache-keys = ["pyproject.toml", "csrc/a.c"]\n' + PROJECT.partition("[tool.uv]")[0],
-        '[tool.uv]\ncache-keys = ["pyproject.toml", "csrc/a.c"] # why\n' + PROJECT.partition("[tool.uv]")[0],
-        PROJECT.partition("[tool.uv]")[0] + "[tool]\nuv.cache-keys = ['pyproject.toml', 'csrc/a.c']\nuv.package = true",
-    ],
-)
-def test_forms_of_a_list(text: str, root: Path) -> None:
-    (root / "pyproject.toml").write_text(text, encoding="utf-8")
-    assert init(root, "-q") == 0
-    after = (root / "pyproject.toml").read_text(encoding="utf-8")
-    assert "cache-keys =" not in after
-    assert table_of(root) == {"keys": {"sources": {"resolver": "files", "patterns": ["/csrc/a.c"]}}}
-    assert run(["sync", "-q", "--project", os.fspath(root)]) == 0
-
-
 def test_what_is_ignored_already_is_left(root: Path) -> None:
     (root / ".gitignore").write_text(".dyncachekeys\n", encoding="utf-8")
     assert init(root, "-q") == 0
@@ -150,17 +141,8 @@ def test_json(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = json.loads(capsys.readouterr().out)
     (one,) = told["projects"]
     assert one["init"]["defaults"] is True
-    (key,) = one["init"]["keys"]
-    assert {name: key[name] for name in ("name", "resolver", "patterns")} == {
-        "name": "sources",
-        "resolver": "files",
-        "patterns": ["/csrc/**/*.c"],
-    }
-    assert one["init"]["taken"] == [
-        {"entry": {"file": "pyproject.toml"}, "by": "defaults"},
-        {"entry": {"file": "csrc/**/*.c"}, "by": "sources"},
-    ]
-    assert one["init"]["kept"] == []
+    assert [key["name"] for key in one["init"]["keys"]] == ["build"]
+    assert (one["init"]["file"], one["init"]["watched"], one["init"]["warnings"]) == ("pyproject.toml", ["p"], [])
     assert one["init"]["diff"][0] == "--- a/pyproject.toml"
     assert told["written"] == []
     assert init(root, "--format", "json") == 0
@@ -225,9 +207,13 @@ def workspace(tmp_path: Path) -> Path:
 
 def test_members_share_what_all_of_them_need(workspace: Path) -> None:
     assert init(workspace, "-q") == 0
-    assert table_of(workspace) == {"workspace": {"keys": {"backend": {"resolver": "backend"}}}}
+    shared = {"build": BUILD, "backend": {"resolver": "backend"}}
+    assert table_of(workspace) == {"workspace": {"keys": shared}}
+    assert settings_of(workspace)["extra-build-variables"] == {"a": SET_UP["p"], "b": SET_UP["p"]}
     assert table_of(workspace / "packages/a") is None
-    assert table_of(workspace / "packages/b") == {"keys": {"sources": {"resolver": "files", "patterns": ["/hatch.h"]}}}
+    assert table_of(workspace / "packages/b") == {
+        "keys": {"sources": {"resolver": "files", "patterns": ["/*.[ch]"], "fallback": True}}
+    }
     assert (workspace / ".gitignore").read_text(encoding="utf-8") == ".dyncachekeys/\n"
     assert run(["sync", "-q", "--project", os.fspath(workspace)]) == 0
     assert run(["check", "-q", "--project", os.fspath(workspace)]) == 0
@@ -239,27 +225,120 @@ def test_nothing_is_shared_with_a_member_that_is_not_built(workspace: Path) -> N
     write(workspace, {"packages/c/pyproject.toml": '[project]\nname = "c"\nversion = "1"\n'})
     assert init(workspace, "-q") == 0
     assert table_of(workspace) is None
+    assert settings_of(workspace)["extra-build-variables"].keys() == {"a", "b"}
     assert table_of(workspace / "packages/c") is None
-    assert set(table_of(workspace / "packages/a")["keys"]) == {"backend"}
-    assert set(table_of(workspace / "packages/b")["keys"]) == {"backend", "sources"}
+    assert set(table_of(workspace / "packages/a")["keys"]) == {"build", "backend"}
+    assert set(table_of(workspace / "packages/b")["keys"]) == {"build", "backend", "sources"}
 
 
 def test_one_member_by_itself(workspace: Path) -> None:
     assert init(workspace / "packages/b", "-q") == 0
     assert table_of(workspace) is None
-    assert set(table_of(workspace / "packages/b")["keys"]) == {"backend", "sources"}
+    assert settings_of(workspace)["extra-build-variables"].keys() == {"b"}
+    assert "extra-build-variables" not in settings_of(workspace / "packages/b")
+    assert set(table_of(workspace / "packages/b")["keys"]) == {"build", "backend", "sources"}
     # The rest, later, from the root.
     assert init(workspace, "-q") == 0
-    assert set(table_of(workspace / "packages/a")["keys"]) == {"backend"}
+    assert set(table_of(workspace / "packages/a")["keys"]) == {"build", "backend"}
+    assert settings_of(workspace)["extra-build-variables"].keys() == {"a", "b"}
     assert table_of(workspace) is None
 
 
 def test_a_member_by_its_name(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(workspace, {"packages/c/pyproject.toml": '[project]\nname = "c"\nversion = "1"\n'})
     assert init(workspace, "-q", "--package", "a") == 0
-    assert set(table_of(workspace / "packages/a")["keys"]) == {"backend"}
+    assert set(table_of(workspace / "packages/a")["keys"]) == {"build", "backend"}
+    assert settings_of(workspace)["extra-build-variables"].keys() == {"a"}
     assert init(workspace, "--package", "c") == 2
     assert "no `[build-system]`" in capsys.readouterr().err
+
+
+def test_uv_toml_takes_the_place_of_tool_uv(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(root, {"uv.toml": "offline = true\n"})
+    assert init(root) == 0
+    assert "\n+++ b/uv.toml\n" in capsys.readouterr().out
+    told = tomli.loads((root / "uv.toml").read_text(encoding="utf-8"))
+    assert told == {"offline": True, "extra-build-variables": SET_UP}
+    assert "extra-build-variables" not in settings_of(root)
+
+
+def test_what_uv_builds_without_python_needs_no_line(root: Path) -> None:
+    text = PROJECT.replace('build-backend = "hatchling.build"', 'build-backend = "uv_build"')
+    write(root, {"pyproject.toml": text})
+    assert init(root, "-q") == 0
+    assert "extra-build-variables" not in settings_of(root)
+    assert table_of(root)["keys"]["build"] == BUILD
+    assert "seen" not in (root / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def fake_uv(folder: Path, version: str) -> None:
+    folder.mkdir(parents=True)
+    (folder / "uv").write_text(f"#!/bin/sh\necho uv {version}\n", encoding="utf-8")
+    (folder / "uv").chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("version", "required", "says"),
+    [
+        (
+            "0.8.9",
+            "",
+            "uv 0.8.9 is on PATH: uv knows `extra-build-variables`, by which builds are watched, from 0.8.10 on",
+        ),
+        ("0.5.0", "", "uv 0.5.0 is too old"),
+        ("0.8.10", ">=0.8.9", "pyproject.toml: tool.uv.required-version: allows older ones"),
+        ("0.8.10", "<1", "pyproject.toml: tool.uv.required-version: allows older ones"),
+        ("0.8.10", ">0.8.9", ""),
+        ("0.8.10", ">=0.8.10,<1", ""),
+        ("0.8.10", "", ""),
+    ],
+)
+def test_no_line_where_an_older_uv_would_drop_all_settings(
+    version: str,
+    required: str,
+    says: str,
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake_uv(root.parent / "bin", version)
+    monkeypatch.setenv("PATH", f"{root.parent / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    setting = f'required-version = "{required}"\n' if required else ""
+    write(root, {"pyproject.toml": PROJECT.replace("[tool.uv]\n", f"[tool.uv]\n{setting}")})
+    assert init(root, "-q") == 0
+    told = capsys.readouterr().err
+    assert says in told
+    assert ("no line was added" in told) == bool(says) == ("extra-build-variables" not in settings_of(root))
+    assert table_of(root)["keys"]["build"] == BUILD
+
+
+def test_path_sources_that_have_keys_are_built_with_these_settings(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources = '[tool.uv.sources]\nlib = { path = "../lib" }\nfar = { path = "../far" }\n'
+    write(root, {"pyproject.toml": PROJECT + sources})
+    write(root.parent, {"lib/pyproject.toml": MEMBER.format("Lib"), "far/pyproject.toml": MEMBER.format("far")})
+    assert init(root.parent / "lib", "-q") == 0
+    assert settings_of(root.parent / "lib")["extra-build-variables"].keys() == {"lib"}
+    capsys.readouterr()
+    assert init(root) == 0
+    assert settings_of(root)["extra-build-variables"].keys() == {"p", "lib"}
+    assert "\nuv builds Lib with the settings of this project, as a path source" in capsys.readouterr().out
+    assert table_of(root.parent / "far") is None
+
+
+def test_a_project_that_is_not_built_but_uses_path_sources(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    app = '[project]\nname = "app"\nversion = "1"\n[tool.uv.sources]\nlib = { path = "../lib" }\n'
+    write(root, {"pyproject.toml": app})
+    write(root.parent, {"lib/pyproject.toml": MEMBER.format("lib")})
+    assert init(root) == 2  # no keys there yet
+    assert init(root.parent / "lib", "-q") == 0
+    capsys.readouterr()
+    assert init(root) == 0
+    assert "Wrote the line for watched builds to pyproject.toml." in capsys.readouterr().out
+    assert settings_of(root)["extra-build-variables"].keys() == {"lib"}
+    assert table_of(root) is None
+    assert init(root) == 2
 
 
 def test_a_workspace_in_which_nothing_is_built(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

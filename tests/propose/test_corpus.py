@@ -13,6 +13,7 @@ from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.propose.decide import InitOptions
 from dyncachekeys.propose.propose import propose
 from dyncachekeys.propose.write import write
+from dyncachekeys.uv.build_variables import is_built_by_uv, is_set_up
 
 CORPUS = Path(__file__).parents[3] / "shared/corpus/pyproject"
 NOT_FOR_INIT = {
@@ -49,12 +50,15 @@ def test_what_init_writes_is_valid(name: str, init_options: InitOptions, tmp_pat
         return
     (one,) = propose([root], {}, init_options)
     old, new = tomli.loads(data.decode("utf-8-sig")), tomli.loads(one.after.decode("utf-8-sig"))
-    old_keys = old.get("tool", {}).get("uv", {}).pop("cache-keys", [])
-    new_keys = new["tool"].get("uv", {}).pop("cache-keys", [])
     assert new["tool"].pop("dyncachekeys") == one.table.as_table()
+    settings = new["tool"].get("uv", {})
+    assert is_set_up(settings, one.name) == bool(one.watched)
+    assert one.watched or is_built_by_uv(old) or [note.code for note in one.notes][-1] == "uv-too-old"
+    if one.watched:
+        assert data.count(b"extra-build-variables") == 0
+        del settings["extra-build-variables"]
+        new["tool"] = {name: table for name, table in new["tool"].items() if table or name in old.get("tool", {})}
     assert new == {"tool": {}, **old}
-    assert new_keys == [each.entry for each in one.staying]
-    assert len(one.migrated) == len(old_keys)
     assert _ends(one.after) <= _ends(data) | {b"\n"}
     assert b"\r\n" not in data or one.after.endswith(b"\r\n")
     assert list(write([one], [])) == [root / "pyproject.toml"]

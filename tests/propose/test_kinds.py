@@ -1,4 +1,4 @@
-"""The keys that `init` writes for one kind of project or another, and what becomes of the entries that were there."""
+"""The keys that `init` writes for one kind of project or another."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from dyncachekeys.propose.write import write
 
 SCM = "SETUPTOOLS_SCM_PRETEND_VERSION"
 COMPILER = ["CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS"]
+BUILD = {"resolver": "build"}
+PRESET = {"resolver": "table", "preset": "build"}
 GIT = {"resolver": "git", "commit": True, "tags": True}
 
 
 def files(*patterns: str, **more: Any) -> dict[str, Any]:
-    return {"resolver": "files", "patterns": list(patterns), **more}
+    return {"resolver": "files", "patterns": list(patterns), **more, "fallback": True}
 
 
 def env(*names: str) -> dict[str, Any]:
@@ -67,10 +69,9 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         ["reqs/base.txt", "READ.md", "csrc/not-compiled.c"],
         {
             "git": GIT,
-            "requirements": {"resolver": "requirements", "files": ["reqs/base.txt"]},
+            "requirements": {"resolver": "requirements", "files": ["reqs/base.txt"], "fallback": True},
             "metadata": files("/READ.md"),
             "environment": env(SCM),
-            "outputs": {"resolver": "outputs", "patterns": ["/p/_version.py"]},
         },
     ),
     "setup-cfg": (
@@ -124,7 +125,6 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         {
             "git": GIT,
             "environment": env("PDM_BUILD_SCM_VERSION"),
-            "outputs": {"resolver": "outputs", "patterns": ["/src/p/_version.py"]},
         },
     ),
     "flit": (
@@ -135,7 +135,7 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
     "uv-build": (
         '[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"',
         ["src/p/__init__.py", "src/p/a.c"],
-        {"backend": {"resolver": "backend"}},
+        {},
     ),
 }  # fmt: skip
 
@@ -151,7 +151,7 @@ def plant(root: Path, text: str, paths: list[str]) -> None:
 
 
 def keys_of(root: Path, init_options: InitOptions = InitOptions()) -> dict[str, Any]:  # noqa: B008  frozen
-    (one,) = propose([root], {}, init_options)
+    one = next(one for one in propose([root], {}, init_options) if one.root == root)
     table = tomli.loads(one.after.decode())["tool"]["dyncachekeys"]
     keys: dict[str, Any] = table["keys"]
     assert table == one.table.as_table()
@@ -162,7 +162,7 @@ def keys_of(root: Path, init_options: InitOptions = InitOptions()) -> dict[str, 
 def test_each_kind_of_project_gets_its_keys(kind: str, tmp_path: Path) -> None:
     text, paths, expected = KINDS[kind]
     plant(tmp_path, text, paths)
-    assert keys_of(tmp_path) == expected
+    assert keys_of(tmp_path) == {"build": BUILD, **expected}
     list(write(propose([tmp_path], {}), []))
     report = dyncachekeys.sync(tmp_path, {})
     # What is not there yet is named by no pattern, so there is nothing to mend.
@@ -226,7 +226,7 @@ ORIGINS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
         },
         {
             "version": files("/lib/p/__init__.py"),
-            "requirements": {"resolver": "requirements", "files": ["x.txt"]},
+            "requirements": {"resolver": "requirements", "files": ["x.txt"], "fallback": True},
             "metadata": files("/c.txt"),
         },
     ),
@@ -289,7 +289,7 @@ def test_where_metadata_come_from(case: str, tmp_path: Path) -> None:
     head = tmp_path / "pyproject.toml"
     said = {"flit, capitals": 'name = "P"\n', "licences": 'name = "p"\nlicense-files = ["LICENSES/*.txt"]\n'}
     head.write_text(head.read_text(encoding="utf-8").replace('name = "p"\n', said.get(case, 'name = "p"\n'), 1))
-    assert keys_of(tmp_path) == expected
+    assert keys_of(tmp_path) == {"build": BUILD, **expected}
     list(write(propose([tmp_path], {}), []))
     report = dyncachekeys.sync(tmp_path, {})
     assert [one.message for one in report.warnings if one.code != "sdist-takes-in-state"] == []
@@ -297,19 +297,19 @@ def test_where_metadata_come_from(case: str, tmp_path: Path) -> None:
     assert held.keys() - {"p/other.py"} <= watched
 
 
-def test_a_lock_file_counts_though_its_manifest_was_named_already(tmp_path: Path) -> None:
-    text, paths, _ = KINDS["maturin"]
-    plant(
-        tmp_path, f'{text}\n[tool.uv]\ncache-keys = [{{ file = "pyproject.toml" }}, {{ file = "Cargo.toml" }}]', paths
-    )
-    assert {"/Cargo.toml", "/Cargo.lock"} <= set(keys_of(tmp_path)["sources"]["patterns"])
-
-
-@pytest.mark.parametrize("kind", ["maturin", "uv-build", "hatchling"])
-def test_trace_is_for_the_backend_key(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_in_the_exact_profile_the_tables_count_that_the_build_reads(kind: str, tmp_path: Path) -> None:
     text, paths, expected = KINDS[kind]
     plant(tmp_path, text, paths)
-    assert keys_of(tmp_path, InitOptions(trace=True)) == {**expected, "backend": {"resolver": "backend", "trace": True}}
+    (one,) = propose([tmp_path], {}, InitOptions(watch="digest"))
+    table = tomli.loads(one.after.decode())["tool"]["dyncachekeys"]
+    assert (table["watch"], table["defaults"]) == ("digest", False)
+    more = {"setup-cfg"} if "setup.cfg" in paths else set()
+    assert table["keys"].keys() == {"build", "pyproject", *expected, *more}
+    assert table["keys"]["pyproject"] == PRESET
+    list(write([one], []))
+    dyncachekeys.sync(tmp_path, {})
+    assert not dyncachekeys.check(tmp_path, {}).region_differs
 
 
 def test_a_build_requirement_with_dots_in_its_name(tmp_path: Path) -> None:
@@ -321,6 +321,7 @@ def test_a_build_requirement_with_dots_in_its_name(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "pyproject.toml").write_text(f'[project]\nname = "{name}"\n', encoding="utf-8")
     assert keys_of(tmp_path / "p") == {
+        "build": BUILD,
         "uses-acme-core": {"resolver": "package", "name": "Acme.Core", "whole": True},
         "uses-acme-far": {"resolver": "package", "name": "acme.far", "whole": True},
     }
@@ -328,61 +329,21 @@ def test_a_build_requirement_with_dots_in_its_name(tmp_path: Path) -> None:
     dyncachekeys.sync(tmp_path / "p", {})
 
 
-ENTRIES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
-    # what stood there; the keys; what stays
-    "defaults": ('{ file = "pyproject.toml" }, { file = "setup.py" }, { dir = "src" }', {}, []),
-    "a glob": ('"pyproject.toml", { file = "csrc/*.c" }', {"sources": files("/csrc/*.c")}, []),
-    "a glob that matches deeper files": ('"pyproject.toml", { file = "deep/*.c" }', {"sources": files("/deep/**/*.c")}, []),
-    "braces": ('"pyproject.toml", "csrc/**/*.{c,h,cpp}"', {"sources": files("/csrc/**/*.[ch]", "/csrc/**/*.cpp")}, []),
-    "anywhere": ('"pyproject.toml", "**/*.c", "*.h"', {"sources": files("*.c", "*.h")}, []),
-    "below anything": ('"pyproject.toml", "**/gen/x.c"', {"sources": files("**/gen/x.c")}, []),
-    "outside": ('"pyproject.toml", "../core/**/*.rs"', {"sources": files("../core/**/*.rs")}, []),
-    "a dot": ('"./pyproject.toml", "./csrc/a.c"', {"sources": files("/csrc/a.c")}, []),
-    "a folder as a file": ('"pyproject.toml", "csrc"', {"sources": files("/csrc/")}, []),
-    "an exclusion": (
-        '"pyproject.toml", "csrc/*.c", "!csrc/gen.c"',
-        {"sources": files("/csrc/*.c", exclude=["/csrc/gen.c"])},
-        [],
-    ),
-    "a folder with content": ('{ file = "pyproject.toml" }, { dir = "csrc" }', {"sources": files("/csrc/")}, []),
-    "a folder of Python": ('{ file = "pyproject.toml" }, { dir = "python" }', {}, ["python"]),
-    "a folder that is empty": ('{ file = "pyproject.toml" }, { dir = "nowhere" }', {}, ["nowhere"]),
-    "variables": ('{ file = "pyproject.toml" }, { env = "CC" }, { env = "X" }', {"environment": env("CC", "X")}, []),
-    "git": ('{ file = "pyproject.toml" }, { git = true }', {"git": {"resolver": "git", "commit": True}}, []),
-    "tags": ('{ file = "pyproject.toml" }, { git = { tags = true } }', {"git": {"resolver": "git", "tags": True}}, []),
-    "Python": ('"pyproject.toml", "python/**/*.py"', {"python": files("/python/**/*.py")}, []),
-    "a product": (
-        '"pyproject.toml", "built/*.so"',
-        {"outputs": {"resolver": "outputs", "patterns": ["/built/*.so"]}},
-        [],
-    ),
-    "settings that git ignores": ('{ file = "pyproject.toml" }, { file = "local/*.toml" }', {}, ["file"]),
-    "a file that git ignores": ('{ file = "pyproject.toml" }, { file = "local/a.toml" }', {}, ["file"]),
-    "a readme": ('"pyproject.toml", "README.md"', {"metadata": files("/README.md")}, []),
-    "malformed": ('{ file = "pyproject.toml" }, { fil = "x" }, { git = { branch = true } }', {}, ["fil", "git"]),
-    "the project itself": ('"pyproject.toml", { file = "." }', {}, ["file"]),
-    "absolute": ('{ file = "pyproject.toml" }, { file = "/etc/hosts" }', {}, ["file"]),
-}  # fmt: skip
+ENTRIES = [
+    '{ file = "pyproject.toml" }, { file = "setup.py" }, { dir = "src" }',
+    '"./pyproject.toml", { file = "csrc/*.c" }, { file = "!csrc/gen.c" }, "csrc/**/*.{c,h,cpp}", "csrc", { dir = "csrc" }',
+    '"*.toml", { env = "CC" }, { git = { tags = true } }, { fil = "x" }, { file = "." }, { file = "/etc/hosts" }',
+    '{ env = "CC" }, { git = true }',
+]
 
 
-@pytest.mark.parametrize("case", ENTRIES)
-def test_entries_become_keys(case: str, tmp_path: Path) -> None:
-    listed, expected, stays = ENTRIES[case]
-    text = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
-    readme = "" if case != "a readme" else '[project.readme]\nfile = "README.md"\ncontent-type = "text/markdown"\n'
-    paths = ["csrc/a.c", "deep/er/a.c", "python/a.py", "built/a.so", "x.h", "gen/x.c", "README.md", "local/a.toml"]
-    plant(tmp_path / "p", f"{readme}{text}[tool.uv]\ncache-keys = [{listed}]\n", paths)
-    (tmp_path / "core").mkdir()
-    (tmp_path / "core/a.rs").touch()
-    (tmp_path / "p/.git").mkdir()
-    (tmp_path / "p/.gitignore").write_text("*.so\n/local/\n", encoding="utf-8")
-    (one,) = propose([tmp_path / "p"], {})
-    found = tomli.loads(one.after.decode())["tool"]
-    assert found["dyncachekeys"]["keys"] == (expected or {"backend": {"resolver": "backend"}})
-    left = found["uv"].get("cache-keys", [])
-    assert [key if key != "dir" else entry["dir"] for entry in left for key in entry] == stays
-    assert [each.entry for each in one.staying] == left
-    assert found["dyncachekeys"].get("defaults", True)
+@pytest.mark.parametrize("listed", ENTRIES)
+def test_entries_of_the_users_own_stay(listed: str, tmp_path: Path) -> None:
+    entries = f"[tool.uv]\ncache-keys = [{listed}]  # theirs\n"
+    plant(tmp_path, HATCH + entries, ["csrc/a.c"])
+    (one,) = propose([tmp_path], {})
+    assert entries in one.after.decode()
+    assert one.table.as_table() == {"keys": {"build": BUILD}}
 
 
 def test_a_list_without_pyproject_gets_the_tables_that_the_build_reads(tmp_path: Path) -> None:
@@ -392,12 +353,24 @@ def test_a_list_without_pyproject_gets_the_tables_that_the_build_reads(tmp_path:
     assert one.table.as_table() == {
         "defaults": False,
         "keys": {
+            "build": BUILD,
+            "pyproject": PRESET,
             "backend": {"resolver": "backend"},
-            "build": {"resolver": "table", "preset": "build"},
-            "sources": files("/csrc/**/*.c", "/setup.cfg"),
+            "sources": files("/csrc/**/*.[ch]"),
             "environment": env(*COMPILER),
+            "setup-cfg": files("/setup.cfg"),
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("options", "noted"), [(InitOptions(), 0), (InitOptions(watch="digest"), 1), (InitOptions(transport="digest"), 1)]
+)
+def test_times_that_spoil_a_profile_by_content_are_named(options: InitOptions, noted: int, tmp_path: Path) -> None:
+    plant(tmp_path, HATCH + '[tool.uv]\ncache-keys = ["pyproject.toml", { file = "a.c" }, { env = "CC" }]\n', ["a.c"])
+    (one,) = propose([tmp_path], {}, options)
+    assert [note.code for note in one.notes] == ["entry-spoils-digest"] * noted
+    assert all(note.message.endswith(": pyproject.toml, a.c") for note in one.notes)
 
 
 def test_submodules_that_no_pattern_reaches(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
-"""What changes while a build is traced, by the user or by a program of the build."""
+"""What changes while a build is watched, by the user or by a program of the build."""
 
 from __future__ import annotations
 
+import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,9 @@ import pytest
 
 import dyncachekeys
 from kit import PYPROJECT, Demo, DemoMaker
-from traced import both, settled, traced, traces
+from traced import WATCHED, both, settled, traced, watches
+
+pytestmark = watches
 
 WAIT = """
 import time
@@ -21,7 +24,7 @@ USES = '\n[tool.dyncachekeys.keys.u]\nresolver = "package"\npath = ".."\n'
 
 
 def once_it_waits(demo: Demo, act: Callable[[], object]) -> threading.Thread:
-    """Do something as soon as the metadata step waits; it says that it does by a file."""
+    """Do something as soon as the build waits; it says that it does by a file."""
     flag = demo.beside / "reading"
     flag.unlink(missing_ok=True)
 
@@ -35,32 +38,29 @@ def once_it_waits(demo: Demo, act: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def during_the_trace(demo: Demo, act: Callable[[], object]) -> None:
-    """Do something while the metadata step of a sync waits."""
+def during_the_build(demo: Demo, act: Callable[[], object]) -> None:
+    """Do something while the build waits."""
     thread = once_it_waits(demo, act)
-    both(demo)
+    assert both(demo) == 1
     thread.join()
 
 
-def test_a_file_that_goes_while_it_is_traced(demo_maker: DemoMaker) -> None:
+def test_a_file_that_goes_while_it_is_read(demo_maker: DemoMaker) -> None:
     body = 'Path(next(name for name in ("deps.txt", "other.txt") if Path(name).exists())).read_text()'
     demo = traced(demo_maker, body + WAIT, {"deps.txt": "a\n", "other.txt": "a\n"})
-    during_the_trace(demo, (demo.root / "deps.txt").unlink)
-    both(demo)
-    assert both(demo) == 0
+    during_the_build(demo, (demo.root / "deps.txt").unlink)
+    assert [both(demo), both(demo)] == [1, 0]
     demo.append("other.txt", "b\n")
     assert both(demo) == 1
 
 
-def test_what_changed_in_a_package_during_its_trace_is_not_trusted(demo_maker: DemoMaker) -> None:
-    """A package that uses a traced one: the trace that was made during an edit does not stand for it either."""
+def test_what_changed_in_a_package_during_its_build_is_not_trusted(demo_maker: DemoMaker) -> None:
+    """A package that uses a watched one: the record of a build in which something was edited does not stand for it."""
     body = 'Path(Path("deps.txt").read_text()).read_text()'
     demo = traced(demo_maker, body + WAIT, {"deps.txt": "a.txt", "a.txt": "", "b.txt": ""})
     demo.write({"other/pyproject.toml": PYPROJECT.replace('"demo"', '"other"') + USES})
-    thread = once_it_waits(demo, lambda: (demo.root / "deps.txt").write_text("b.txt", encoding="utf-8"))
-    demo.cli("sync", "--project", "other")
-    thread.join()
-    time.sleep(2.2)
+    during_the_build(demo, lambda: (demo.root / "deps.txt").write_text("b.txt", encoding="utf-8"))
+    assert [both(demo), both(demo)] == [1, 0]
     demo.cli("sync", "--project", "other")
     demo.append("b.txt", "more\n")
     assert "b.txt" in demo.cli("sync", "--project", "other").stdout
@@ -71,13 +71,13 @@ def exchange(demo: Demo) -> None:
     (demo.root / "new").rename(demo.root / "data")
 
 
-def test_a_folder_that_is_exchanged_while_it_is_traced(demo_maker: DemoMaker) -> None:
+def test_a_folder_that_is_exchanged_while_it_is_read(demo_maker: DemoMaker) -> None:
     """What it holds is as old as before."""
     files = {"data/name": "a.txt", "new/name": "b.txt", "a.txt": "", "b.txt": ""}
     demo = traced(demo_maker, 'Path(Path("data/name").read_text()).read_text()' + WAIT, files)
     demo.tick()
-    during_the_trace(demo, lambda: exchange(demo))
-    settled(demo)
+    during_the_build(demo, lambda: exchange(demo))
+    assert [both(demo), both(demo)] == [1, 0]
     demo.append("b.txt", "more\n")
     assert both(demo) == 1
 
@@ -103,17 +103,13 @@ CHANGES: dict[str, tuple[str, Callable[[Demo], object]]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_changes_during_a_trace_is_traced_again(demo_maker: DemoMaker, change: str) -> None:
+def test_what_changes_during_a_build_is_built_again(demo_maker: DemoMaker, change: str) -> None:
     body, act = CHANGES[change]
     demo = traced(demo_maker, body + WAIT, {"v1/name": "", "v1/other": "", "v2/name": "", "a.txt": ""})
     (demo.root / "current").symlink_to("v1")
     demo.tick()
-    during_the_trace(demo, lambda: act(demo))
-    assert traces(demo) == 1
-    demo.sync()
-    assert traces(demo) == 2
-    demo.sync()
-    assert traces(demo) == 2
+    during_the_build(demo, lambda: act(demo))
+    assert [both(demo), both(demo)] == [1, 0]
 
 
 MADE = {
@@ -140,14 +136,15 @@ MADE = {
 
 @pytest.mark.parametrize("what", MADE)
 def test_what_was_made_once_stays_the_builds(demo_maker: DemoMaker, what: str) -> None:
-    """A name that git ignores has it traced again, and that is not a change."""
-    demo = traced(demo_maker, MADE[what], {".gitignore": "*.local\n"})
+    """Also where a later build finds it up to date, and reads it."""
+    demo = traced(demo_maker, 'Path("deps.txt").read_text()\n' + textwrap.dedent(MADE[what]), {"deps.txt": ""})
     demo.git("init", "--quiet")
     settled(demo)
-    before = traces(demo)
+    for _ in range(2):
+        demo.append("deps.txt", "more\n")
+        assert [both(demo), both(demo)] == [1, 0]
     demo.write({"a.local": ""})
     assert [both(demo), both(demo)] == [0, 0]
-    assert traces(demo) == before + 1
 
 
 def test_what_was_made_once_and_then_edited_counts(demo_maker: DemoMaker) -> None:
@@ -158,32 +155,28 @@ def test_what_was_made_once_and_then_edited_counts(demo_maker: DemoMaker) -> Non
         assert [both(demo), both(demo)] == [1, 0]
 
 
-def test_a_file_that_is_saved_during_two_traces_is_still_an_input(demo_maker: DemoMaker) -> None:
+def test_a_file_that_is_saved_during_two_builds_is_still_an_input(demo_maker: DemoMaker) -> None:
     """No program was started that could have written it."""
     demo = traced(demo_maker, 'Path("deps.txt").read_text()' + WAIT, {"deps.txt": "a\n"})
-    during_the_trace(demo, lambda: demo.append("deps.txt", "b\n"))
-    during_the_trace(demo, lambda: demo.append("deps.txt", "c\n"))
-    settled(demo)
+    during_the_build(demo, lambda: demo.append("deps.txt", "b\n"))
+    during_the_build(demo, lambda: demo.append("deps.txt", "c\n"))
+    assert [both(demo), both(demo)] == [1, 0]
     demo.append("deps.txt", "d\n")
     assert both(demo) == 1
 
 
 @pytest.mark.parametrize(("start", "times"), [('import subprocess; subprocess.run(["true"])', 2), ("", 3)])
-def test_a_file_that_changes_in_each_trace_is_reported_as_a_product(
+def test_a_file_that_changes_in_each_build_is_a_product_in_the_end(
     demo_maker: DemoMaker, start: str, times: int
 ) -> None:
     demo = traced(demo_maker, f'{start}\nPath("deps.txt").read_text()' + WAIT, {"deps.txt": "a\n"})
-    for number in range(1, times + 1):
-        thread = once_it_waits(demo, lambda: demo.append("deps.txt", "more\n"))
-        told = [one for one in demo.sync().warnings if one.code == "written-by-build"]
-        thread.join()
-        assert bool(told) == (number == times)
-    assert f"`deps.txt` changed while the build was watched, {times} times in a row" in told[0].message
-    assert not [one for one in demo.sync().warnings if one.code == "written-by-build"]
+    for _ in range(times):
+        during_the_build(demo, lambda: demo.append("deps.txt", "more\n"))
+    assert [both(demo), both(demo)] == [0, 0]
 
 
 def test_a_folder_that_the_build_makes_may_be_there_already(demo_maker: DemoMaker) -> None:
-    """Whether or not it is there, and whoever fills it: watched again, the build depends on what it did before."""
+    """Whether or not it is there, and whoever fills it: built again, it depends on what it did before."""
     body = """
     import subprocess
     Path("gen").mkdir(exist_ok=True)
@@ -203,35 +196,19 @@ def test_a_folder_that_the_build_makes_may_be_there_already(demo_maker: DemoMake
     assert [both(demo), both(demo)] == [1, 0]
 
 
-def test_to_look_again_is_no_change(demo_maker: DemoMaker) -> None:
-    demo = traced(demo_maker, 'Path("gen").mkdir(exist_ok=True); os.listdir("."); os.listdir("gen")')
-    settled(demo)
-    (demo.root / ".dyncachekeys/trace.json").unlink()
-    assert both(demo) == 0
-    (demo.root / "gen").rmdir()
-    assert [both(demo), both(demo)] == [0, 0]
-
-
-def test_a_build_that_leaves_another_name_each_time_is_not_watched_in_each_sync(demo_maker: DemoMaker) -> None:
+def test_a_build_that_leaves_another_name_each_time(demo_maker: DemoMaker) -> None:
     body = 'import subprocess\nsubprocess.run(["sh", "-c", "echo > reqs/$$.log"], check=True)\nos.listdir("reqs")'
     demo = traced(demo_maker, body, {"reqs/a.txt": ""})
-    for _ in range(5):
-        demo.sync()
-    assert traces(demo) == 2
+    assert sum(both(demo) for _ in range(5)) <= 2
+    assert both(demo) == 0
 
 
-def test_a_package_that_is_traced_for_another_one_is_traced_once(demo_maker: DemoMaker) -> None:
-    demo = traced(demo_maker, 'Path("deps.txt").read_text()', {"deps.txt": ""})
+def test_a_package_that_uses_a_watched_one(demo_maker: DemoMaker) -> None:
+    demo = traced(demo_maker, 'Path("deps.txt").read_text()', {"deps.txt": ""}, WATCHED)
+    settled(demo)
     other = demo.root / "other"
     demo.write({"other/pyproject.toml": PYPROJECT.replace('"demo"', '"other"') + USES})
     digests = {dyncachekeys.sync(other, demo.environ).digest for _ in range(3)}
-    assert (len(digests), traces(demo)) == (1, 1)
-    assert not (demo.root / ".dyncachekeys").exists()
+    assert len(digests) == 1
     demo.append("deps.txt", "more\n")
     assert dyncachekeys.sync(other, demo.environ).digest not in digests
-    demo.sync()  # for itself
-    assert traces(demo) == 3
-    demo.append("deps.txt", "more\n")
-    demo.sync()
-    dyncachekeys.sync(other, demo.environ)  # which takes what that found
-    assert traces(demo) == 4

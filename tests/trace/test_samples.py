@@ -14,19 +14,22 @@ from typing import Any
 import pytest
 import tomli
 
+from dyncachekeys.backends.counted import counted
 from dyncachekeys.errors import ResolverError
-from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ
 from dyncachekeys.pyproject.project import load
+from dyncachekeys.trace.build import prepared
+from dyncachekeys.trace.builds import Builds
+from dyncachekeys.trace.inputs import Pyproject, Surroundings
+from dyncachekeys.trace.make import make
 from dyncachekeys.trace.model import Trace
-from dyncachekeys.trace.record import record
 from dyncachekeys.trace.request import TraceRequest
 from kit import Demo, make_wheel
 
 SAMPLES = Path(__file__).with_name("samples")
 NAMES = sorted(folder.name for folder in SAMPLES.iterdir())
-WHERE = "tool.dyncachekeys.keys.backend"
+WHERE = "the build of demo"
 
 
 def right_of(name: str) -> dict[str, Any]:
@@ -47,10 +50,15 @@ def demo_of(name: str, folder: Path, *, isolated: bool) -> Demo:
     return demo
 
 
-def traced(demo: Demo, timeout: float = 60) -> Trace:
-    files = Files(demo.root.resolve(), FileMemory())
-    seen = environ.for_keys(demo.environ)
-    return record(TraceRequest(load(demo.root), files, seen, WHERE, timeout)).trace
+def made(demo: Demo, timeout: float = 60) -> Trace:
+    """Return what the first two steps of a build depend on, as `dyncachekeys trace --build` takes them."""
+    project = load(demo.root)
+    files, seen, folder = Files.of(project), environ.for_keys(demo.environ), demo.beside / "builds"
+    with prepared(TraceRequest(project, files, seen, WHERE, timeout)) as build:
+        make(build, "editable", folder, ("requires", "metadata"))
+        builds = Builds(folder)
+        builds.records(Surroundings(Files.of(project), seen, Pyproject(*counted(project.pyproject)), {}))
+    return builds.newest.trace
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -59,12 +67,12 @@ def test_found_is_what_is_right(name: str, tmp_path: Path) -> None:
     demo = demo_of(name, tmp_path, isolated=right.get("isolated", True))
     if "fails" in right:
         with pytest.raises(ResolverError) as caught:
-            traced(demo, timeout=2 if name == "hangs" else 60)
+            made(demo, timeout=2 if name == "hangs" else 60)
         (problem,) = caught.value.problems
         assert (problem.code, problem.where) == (right["fails"], WHERE)
         assert all(text in problem.message for text in right["says"]), problem.message
         return
-    trace, may = traced(demo), right.get("may", {})
+    trace, may = made(demo), right.get("may", {})
     for kind, found in {**trace.subjects, "processes": trace.processes}.items():
         wanted = set(right.get(kind, []))
         assert wanted <= set(found), f"{kind}: missing"

@@ -18,7 +18,10 @@ from dyncachekeys.trace.build import TRACER
 from dyncachekeys.trace.filter import Fact, filtered, parsed, paths
 from dyncachekeys.trace.model import Bounds, Trace
 
-FILES = [TRACER, TRACER.with_name("hooks.py")]
+FILES = [
+    TRACER,
+    *(TRACER.with_name(f"{name}.py") for name in ("hooks", "quiet", "commands", "artifacts", "below", "programs")),
+]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -211,8 +214,7 @@ def test_no_value_is_written_down(tmp_path: Path) -> None:
 def test_it_is_nobody_where_it_is_installed(tmp_path: Path) -> None:
     """Between the project's code and what it starts there is a function of the tracer's own."""
     installed = tmp_path / "lib/site-packages/dyncachekeys/trace/in_build/tracer.py"
-    installed.parent.mkdir(parents=True)
-    shutil.copy(TRACER, installed)
+    shutil.copytree(Path(TRACER).parent, installed.parent, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "project").mkdir()
     (tmp_path / "project/core.py").write_text("import subprocess\nsubprocess.run(['true'], check=True)\n")
     argv = [sys.executable, str(installed), str(tmp_path / "log"), str(tmp_path / "project"), "core.py"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import posixpath
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,6 @@ from dyncachekeys.propose.propose import Proposal, propose
 from dyncachekeys.propose.write import Edit, ignoring, write
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.render import diff
-from dyncachekeys.pyproject.render import render as rendered
 from dyncachekeys.quick.output import Printer, counted
 from dyncachekeys.syncing.scope import Scope
 
@@ -28,10 +28,11 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     Raises:
         DyncachekeysError: there is a configuration already, nothing is built, or the edit can't be made.
     """
-    init_options = InitOptions(options.trace, options.watch, options.transport)
+    init_options = InitOptions(options.watch, options.transport)
     roots, shares = (scope.all, False) if options.package else eligible.choose(scope.all, scope.root)
-    proposals = propose(roots, os.environ, init_options, home=scope.root if shares else None)
-    ignored = ignoring([proposal.root for proposal in proposals])
+    home = scope.root if shares else None
+    proposals = propose(roots, os.environ, init_options, home=home, consumer=scope.root)
+    ignored = ignoring(dict.fromkeys(proposal.root for proposal in proposals))
     out = Printer(sys.stdout, options.color)
     if options.format == "text":
         _warn(proposals, scope, Printer(sys.stderr, options.color))
@@ -42,48 +43,38 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         render.document(_as_json(proposals, ignored, written))
     elif not options.quiet:
         nothing = f"Nothing was written; `{_command(init_options)}` writes this"
-        out(f"{nothing if options.dry_run else _written(proposals)}, then run `dyncachekeys sync`")
+        out(f"{nothing if options.dry_run else _written(proposals)}. Next: `dyncachekeys run -- uv sync`")
     return 0
 
 
 def _warn(proposals: Sequence[Proposal], scope: Scope, err: Printer) -> None:
-    """Print which entries stay in ``cache-keys``, and why."""
     for proposal in proposals:
-        for old in proposal.staying:
-            where = f"{scope.place(proposal.root)}{FILE}: tool.uv.cache-keys"
-            err(f"{err.painted('warning', 'warning')}: {where}: {_entry(old.entry)} stays as it is: {old.why}")
+        for note in proposal.notes:
+            where = posixpath.normpath(posixpath.join(scope.place(proposal.root), note.where))
+            err(f"{err.painted('warning', 'warning')}: {where}: {note.message}")
+            err(f"  {err.painted('do:', '~')} {note.remedy}")
 
 
 def _print_edits(proposals: Sequence[Proposal], ignored: Sequence[Edit], scope: Scope, out: Printer) -> None:
-    edits = [*(Edit(one.root / FILE, one.before, one.after) for one in proposals), *ignored]
+    edits = [*(Edit(one.root / one.file, one.before, one.after) for one in proposals), *ignored]
     for edit in edits:
         out.diff(diff(f"{scope.place(edit.path.parent)}{edit.path.name}", edit.before, edit.after))
-    covered = [(_entry(old.entry), old.by) for proposal in proposals for old in proposal.covered]
-    if covered:
-        out("\nTaken out of tool.uv.cache-keys, since a key covers it")
-        width = min(max(len(entry) for entry, _ in covered), 50)
-        for entry, key in covered:
-            out(f"  {entry:{width}}  {key}")
+    for proposal in proposals:
+        if proposal.sources:
+            names = ", ".join(proposal.sources)
+            out(f"\nuv builds {names} with the settings of this project, as a path source: so its line is here, too")
     out("")
 
 
-def _entry(entry: Any) -> str:
-    try:
-        return rendered(entry)
-    except TypeError:
-        return repr(entry)
-
-
 def _command(init_options: InitOptions) -> str:
-    wanted = [f"--{name} {value}" for name, value in init_options.settings.items()]
-    return " ".join(["dyncachekeys init", *(["--trace"] if init_options.trace else []), *wanted])
+    return " ".join(["dyncachekeys init", *(f"--{name} {value}" for name, value in init_options.settings.items())])
 
 
 def _written(proposals: Sequence[Proposal]) -> str:
     keys = sum(len(proposal.table.keys) + len(proposal.table.shared) for proposal in proposals)
     files = sum(proposal.after != proposal.before for proposal in proposals)
-    where = FILE if files == 1 else counted(files, FILE)
-    return f"Wrote {counted(keys, 'key')} to {where}; look through them"
+    where = FILE if files == 1 else counted(files, "file")
+    return f"Wrote {counted(keys, 'key') if keys else 'the line for watched builds'} to {where}"
 
 
 def _as_json(proposals: Sequence[Proposal], ignored: Sequence[Edit], written: Sequence[Path]) -> dict[str, Any]:
@@ -101,14 +92,15 @@ def _as_json(proposals: Sequence[Proposal], ignored: Sequence[Edit], written: Se
 def _proposal_as_json(proposal: Proposal) -> dict[str, Any]:
     table = proposal.table
     return {
+        "file": proposal.file,
         "defaults": table.defaults,
         "watch": table.settings.get("watch", "auto"),
         "transport": table.settings.get("transport", "stamp"),
         "keys": [_key_as_json(key) for key in table.keys],
         "shared": [_key_as_json(key) for key in table.shared],
-        "taken": [{"entry": old.entry, "by": old.by} for old in proposal.covered],
-        "kept": [{"entry": old.entry, "why": old.why} for old in proposal.staying],
-        "diff": diff(FILE, proposal.before, proposal.after),
+        "watched": list(proposal.watched),
+        "warnings": [note._asdict() for note in proposal.notes],
+        "diff": diff(proposal.file, proposal.before, proposal.after),
     }
 
 

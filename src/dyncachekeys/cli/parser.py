@@ -15,9 +15,20 @@ if TYPE_CHECKING:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        self.refuse(message, f"see `{self.prog} --help`")
+
+    def refuse(self, message: str, remedy: str) -> NoReturn:
         from dyncachekeys.errors import ConfigurationError, Problem  # noqa: PLC0415  `--help` needs neither
 
-        raise ConfigurationError([Problem("usage", message, self.prog, f"see `{self.prog} --help`")])
+        raise ConfigurationError([Problem("usage", message, self.prog, remedy)])
+
+    def unknown(self, arguments: Sequence[str]) -> NoReturn:
+        from dyncachekeys.errors import nearest  # noqa: PLC0415  as above
+
+        options = (option for option in self._option_string_actions if option.startswith("--"))
+        near = nearest(arguments[0].partition("=")[0], options)
+        remedy = near if near.endswith("?") else f"see `{self.prog} --help`"
+        self.refuse(f"unrecognized arguments: {' '.join(arguments)}", remedy)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -39,7 +50,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         if name in arguments:  # making the options of all commands takes longer than all else here
             for names, settings in (*_OF_ALL.items(), *_OPTIONS.get(name, {}).items()):
                 command.add_argument(*names.split(), **settings)
-    return parser.parse_args(arguments)
+    parsed, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        commands.choices[parsed.command].unknown(unknown)
+    return parsed
 
 
 def _count(text: str) -> int:
@@ -81,14 +95,14 @@ _COMMANDS = {
     ),
     "digest": ("print the digest of all inputs", "By content, for CI cache keys. Writes nothing."),
     "trace": (
-        "run the build's metadata step and tell what it depends on",
-        "Compares that with what is watched. Runs the project's build backend.",
+        "tell what the last watched build depends on, and who watches that",
+        "By its record. Runs the project's resolvers; its build backend with --build only.",
     ),
     "init": (
         "write a [tool.dyncachekeys] that fits the project",
         (
-            "Looks at the build backend and its plugins, at what the project compiles, and at the cache-keys that there "
-            "are, which become keys. Runs no code of the project, and does not sync."
+            "Looks at the build backend and its plugins, and at what the project compiles; adds the line to uv's settings "
+            "by which its builds are watched. Runs no code of the project, and does not sync."
         ),
     ),
     "clean": ("take the generated region and the state away again", "Works without [tool.dyncachekeys]."),
@@ -124,13 +138,12 @@ _OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "explain": {"key": _KEY, "--since": {"type": _count, "default": 0, "metavar": "N", "help": _SINCE}},
     "trace": {
-        "--build": {**_STEP, "help": "also build the project: as `uv sync` does (editable), or its wheel"},
-        "--write": _flag("add keys for what is not watched to pyproject.toml"),
-        "--timeout": {"type": float, "default": 600, "metavar": "SECONDS", "help": "how long each step may take (600)"},
+        "--build": {**_STEP, "help": "make a build now and watch it: as `uv sync` does (editable), or a wheel"},
+        "--write": _flag("add keys to pyproject.toml that watch it for everybody, CI included"),
+        "--timeout": {"type": float, "metavar": "SECONDS", "help": "how long each step of that build may take (600)"},
     },
     "init": {
         "--dry-run": _flag("show it as a diff, and write nothing"),
-        "--trace": _flag("have the build traced at each sync that needs it (docs/trace.md)"),
         "--watch": {"choices": ["auto", "digest"], "default": "auto", "help": _WATCH},
         "--transport": {"choices": ["stamp", "digest"], "default": "stamp", "help": _TRANSPORT},
     },

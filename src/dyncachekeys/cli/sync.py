@@ -62,7 +62,7 @@ def _print_writes(report: ProjectReport, out: Printer, where: str) -> None:
     if report.naming is not None:
         out(output.NAMED[report.naming].format(name=report.name))
     if report.naming is None or report.move != "kept":
-        out(output.OUTCOMES[report.move].format(name=report.name))
+        out(output.OUTCOMES["built" if report.is_built else report.move].format(name=report.name))
 
 
 def _print_times(reports: Sequence[ProjectReport], seconds: float, out: Printer) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.entries import DEFAULTS, is_glob, malformed
+from dyncachekeys.uv.required_version import lower_bound
 
 _SINCE = {"dir": (0, 6, 7), "env": (0, 5, 12), "tags": (0, 4, 23)}
 """The first uv that knows an entry (U24)."""
@@ -24,7 +24,6 @@ _NATIVE = (".c", ".cc", ".cpp", ".cu", ".f90", ".h", ".hpp", ".nim", ".pyx", ".r
 _ENOUGH_FILES = 1000
 _OF_TOOLS = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache"})
 _SHOWN = 3
-_LOWER_BOUND = re.compile(r"(?:>=|==|~=|>)\s*(\d+(?:\.\d+)*)")
 
 
 def findings(package: Package) -> Iterator[Finding]:
@@ -87,12 +86,6 @@ def _of_an_old_uv(package: Package, entry: Any, where: str) -> Iterator[Finding]
             since = ".".join(map(str, _SINCE[kind]))
             message = f"`{kind}` is known from uv {since} on, and `required-version` allows older ones"
             yield Finding("DCK002", message, where, f"set `tool.uv.required-version` to `>={since}` or newer")
-
-
-def lower_bound(specifier: Any) -> tuple[int, ...] | None:
-    """Return the oldest version that a specifier such as ``>=0.5,<1`` allows; nothing if it has no lower bound."""
-    found = _LOWER_BOUND.search(specifier) if isinstance(specifier, str) else None
-    return tuple(map(int, found.group(1).split("."))) if found else None
 
 
 def of_globs(package: Package) -> Iterator[Finding]:

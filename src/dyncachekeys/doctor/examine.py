@@ -9,7 +9,7 @@ from pathlib import Path
 from dyncachekeys.backends.files import of_table
 from dyncachekeys.config.model import DEFAULTS, Config, read
 from dyncachekeys.doctor import ask_uv as doctor_ask_uv
-from dyncachekeys.doctor import entries, metadata, state, unwatched
+from dyncachekeys.doctor import builds, entries, metadata, state, unwatched
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import Package, globs_of
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
@@ -21,8 +21,17 @@ from dyncachekeys.resolving import engine, registry
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.record import installed_record
 
-_FAMILIES = (entries.findings, entries.of_globs, entries.of_placement, unwatched.findings, state.findings)
-_RUN_NO_CODE = frozenset({"backend", "files", "requirements", "env", "git", "table", "outputs", "distribution"})
+_FAMILIES = (
+    entries.findings,
+    entries.of_globs,
+    entries.of_placement,
+    unwatched.findings,
+    state.findings,
+    builds.findings,
+)
+_RUN_NO_CODE = frozenset(
+    {"backend", "build", "files", "requirements", "env", "git", "table", "outputs", "distribution"}
+)
 """Resolvers that read files, and run nothing of the project."""
 
 
@@ -64,7 +73,7 @@ def _package(project: Project, files: Files, environ: Mapping[str, str]) -> tupl
         globs=globs_of(files, listed),
         keyed=keyed,
         unknown_keys=unknown,
-        record=installed_record(files, project.name, environ),
+        record=installed_record(files, project.name, workspace.project_environment(files, environ)),
         environ=environ,
     )
     return package, problems

@@ -44,5 +44,7 @@ def _unwatched(package: Package, code: str, files: Mapping[str, str], where: str
     if unwatched:
         named = [f"{path} ({files[path]})" if files[path] != where else path for path in unwatched]
         message = f"nothing watches {first(named, _SHOWN)}: an edit leaves the old build in place"
-        remedy = f'add a `{key}` key of dyncachekeys, or `{{ file = "..." }}`'
+        has_keys = package.project.table is not None or package.project.inherited
+        ours = f"add a `{key}` key of dyncachekeys" if has_keys else "run `dyncachekeys init`"
+        remedy = f'{ours}, or add `{{ file = "..." }}` to tool.uv.cache-keys'
         yield Finding(code, message, where, remedy, tuple(unwatched[:_SHOWN]))

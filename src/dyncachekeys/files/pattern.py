@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from dyncachekeys.files.gitignore import Rules
+
 _UP = re.compile(r"(?:\.\./)*")
 _WILDCARD = re.compile(r"[*?\[\\]")
 
@@ -73,3 +75,20 @@ def exactly(path: str) -> str:
     """Return the pattern that chooses just one path, whatever characters it has."""
     quoted = _WILDCARD.sub(r"\\\g<0>", path)
     return quoted if quoted.startswith("../") else f"/{quoted}"
+
+
+def matches(text: str, path: str) -> bool:
+    """Tell whether a pattern chooses a path, whether or not anything is there; one that is wrong chooses nothing."""
+    try:
+        pattern = parse(text)
+    except ValueError:
+        return False
+    base = f"{pattern.base}/" if pattern.base else ""
+    below = path.removeprefix(base)
+    if not path.startswith(base) or below.startswith("../"):
+        return False
+    *folders, name = below.split("/")
+    place = Rules([escaped(pattern.body)]).top
+    for folder in folders:
+        place = place.enter(folder)
+    return place.below >= 0 or place.find(name, is_dir=False) >= 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from dyncachekeys.files.pattern import exactly
 from dyncachekeys.names import normalised_name
 from dyncachekeys.propose import source_patterns
 from dyncachekeys.propose.facts import Facts
 from dyncachekeys.propose.keys import Declaration, Option
+from dyncachekeys.uv.build_variables import is_built_by_uv
 
 PURE = frozenset({"flit", "flit_core", "hatchling", "pdm", "poetry", "poetry_dynamic_versioning", "uv_build"})
 """Backends, by the first part of their module, that compile nothing unless a script of the project does."""
@@ -20,12 +21,8 @@ _VARIABLES = {
     "setuptools": _COMPILER,
 }
 """The variables that each backend reads when it compiles, by its documentation."""
-_HINTS = {
-    "maturin": "For crates outside of this folder there is the plugin dyncachekeys-cargo, which asks Cargo.",
-    "mesonpy": "An editable install of meson-python compiles by itself at import, if it was built without isolation.",
-    "scikit_build_core": "The plugin dyncachekeys-cmake asks CMake instead, and knows sources outside of this folder.",
-}
-READS = "Other files that this code reads are not known from its imports: `dyncachekeys trace` finds them, or `trace = true` here."
+_WATCHED = "What uv's own builds are seen to depend on."
+_BY_SETTINGS = "What uv itself builds the package from, by its settings."
 _COMPILERS = frozenset({"cffi", "cython", "nanobind", "pybind11", "setuptools-rust"})
 """Build requirements of setuptools projects that compile."""
 _MYPYC = frozenset({"hatch-mypyc", "mypy"})
@@ -33,15 +30,16 @@ _SHOWN = 3
 
 
 def keys(facts: Facts) -> Iterator[Declaration]:
-    """Yield keys for code that the build runs, and for sources that it compiles."""
+    """Yield the key for what builds are seen to read, and those for code that they run and sources that they compile."""
+    yield Declaration("build", "build", {}, (_BY_SETTINGS if is_built_by_uv(facts.pyproject) else _WATCHED,))
     if facts.runs_own_code:
-        yield Declaration("backend", "backend", {}, (_run_by(facts), READS))
+        yield Declaration("backend", "backend", {}, (_run_by(facts),))
     if _MYPYC & facts.requires:
         why = "mypyc compiles Python, so that an edit of it needs a build."
         excluded = [f"{name}/" for name in source_patterns.NOT_BUILT]
         everywhere: dict[str, Option] = {"patterns": ["*.py"], "exclude": excluded}
         below_src: dict[str, Option] = {"patterns": ["/src/**/*.py"]}
-        yield Declaration("python", "files", below_src if "src" in facts.present else everywhere, (why,))
+        yield Declaration("python", "files", below_src if "src" in facts.present else everywhere, (why,), fallback=True)
     if _compiles(facts) and (facts.natives or facts.compiled):
         yield from _sources(facts)
         yield from _environment(facts)
@@ -50,14 +48,14 @@ def keys(facts: Facts) -> Iterator[Declaration]:
         why = "Built without isolation: what the build takes from the environment, by its version there."
         yield Declaration("installed", "distribution", {"names": list(facts.shared)}, (why,))
     for name in facts.siblings:
-        why = "A local package that runs in this build: its Python counts, too, which its own keys need not name."
+        why = "A local package that runs in this build: its Python counts, too."
         yield Declaration(f"uses-{normalised_name(name)}", "package", {"name": name, "whole": True}, (why,))
 
 
 def _run_by(facts: Facts) -> str:
     more = " and more" if len(facts.in_tree) > _SHOWN else ""
     files = ", ".join(facts.in_tree[:_SHOWN] or facts.named) + more
-    return f"The code that the build runs from this tree, and all of the tree that it imports: {files}."
+    return f"Code of this tree that the build runs, with what it imports: {files}."
 
 
 def _compiles(facts: Facts) -> bool:
@@ -71,21 +69,15 @@ def _compiles(facts: Facts) -> bool:
 
 def _sources(facts: Facts) -> Iterator[Declaration]:
     not_built = {path for path in facts.natives if source_patterns.not_built([path])}
-    found = _with_lock_file(source_patterns.patterns(_not_migrated(facts, facts.natives, not_built)))
-    patterns = found + [exactly(path) for path in _not_migrated(facts, facts.compiled, facts.natives)]
+    built = [path for path in facts.natives if path not in not_built]
+    others = [path for path in facts.compiled if path not in facts.natives]
+    patterns = [*_with_lock_file(source_patterns.patterns(built)), *map(exactly, others)]
     if patterns:
         options: dict[str, Option] = {"patterns": patterns}
         excluded = [f"{name}/" for name in _excluded(patterns, not_built)]
         if excluded:
             options["exclude"] = excluded
-        hints = [_HINTS[facts.module]] if facts.module in _HINTS else []
-        yield Declaration("sources", "files", options, ("What is compiled, and what describes how.", *hints))
-
-
-def _not_migrated(facts: Facts, paths: Iterable[str], less: Container[str]) -> list[str]:
-    """Return paths without some, and without those that the user's own entries name."""
-    named = {path for old in facts.old if not old.is_folder for path in old.files}
-    return [path for path in paths if path not in less and path not in named]
+        yield Declaration("sources", "files", options, ("What is compiled, and what describes how.",), fallback=True)
 
 
 def _environment(facts: Facts) -> Iterator[Declaration]:
@@ -98,7 +90,7 @@ def _environment(facts: Facts) -> Iterator[Declaration]:
 def _submodules(facts: Facts) -> Iterator[Declaration]:
     unwatched = [name for name in facts.submodules if not any(path.startswith(f"{name}/") for path in facts.natives)]
     if unwatched:
-        why = f"Submodules whose files no other key watches: {', '.join(unwatched)}. Asks git in each run."
+        why = f"Submodules whose files no other key watches: {', '.join(unwatched)}."
         yield Declaration("git", "git", {"submodules": True}, (why,))
 
 

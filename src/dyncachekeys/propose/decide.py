@@ -9,48 +9,30 @@ from typing import Literal
 from dyncachekeys.propose import build, metadata
 from dyncachekeys.propose.facts import Facts
 from dyncachekeys.propose.keys import Declaration, Table, merged
-from dyncachekeys.propose.migrate import Migrated, migrate, watches_pyproject
 
 _WHY_SHARED = {
-    "backend": "The code of a member that its build runs, and all of the member that it imports.",
-    "metadata": "Goes into the metadata of each member. Remove this key if that is not worth a build to you.",
+    "build": "What uv's own builds of each member depend on.",
+    "backend": "Code of a member that its build runs, with what it imports.",
+    "metadata": "Goes into the metadata of each member.",
 }
-_WHY_TRACED = (
-    "`trace`: the build's metadata step is run under a tracer when something that it reads has changed, and what it is",
-    "seen to read counts (docs/trace.md).",
-)
-_WHY_NOTHING = (
-    "The build runs no code of this tree and compiles nothing: here for a `setup.py` or a hook that may come."
-)
 
 
-def decide(facts: Facts, init_options: InitOptions) -> tuple[Table, list[Migrated]]:
-    """Return the table that fits a package, and what becomes of the user's own entries."""
-    own = merged([*build.keys(facts), *metadata.keys(facts, exact=init_options.exact)])
-    migrated = migrate(facts, {key.name: key for key in own})
-    asked = [key for entry in migrated for key in entry.declared]
+def decide(facts: Facts, init_options: InitOptions) -> Table:
+    """Return the table that fits a package."""
+    found = [*build.keys(facts), *metadata.keys(facts, exact=init_options.exact)]
     settings = dict(init_options.settings)
-    if not watches_pyproject(facts):
-        asked += _instead_of_defaults(facts)
+    if facts.without_pyproject or init_options.watch == "digest":
+        found += _instead_of_defaults(facts)
         settings["defaults"] = False
-    found = [key for key in merged([*own, *asked]) if key.options.get("patterns") != []]
-    if init_options.trace:
-        found = _with_trace(found)
-    return Table(tuple(found or [Declaration("backend", "backend", {}, (_WHY_NOTHING,))]), settings=settings), migrated
+    return Table(tuple(merged(found)), settings=settings)
 
 
 def _instead_of_defaults(facts: Facts) -> Iterator[Declaration]:
-    yield Declaration("build", "table", {"preset": "build"}, ("What the build reads of pyproject.toml.",))
-    if "setup.cfg" in facts.present:
-        yield Declaration("sources", "files", {"patterns": ["/setup.cfg"]}, ())
-
-
-def _with_trace(keys: Sequence[Declaration]) -> list[Declaration]:
-    """Return the keys with a traced `backend` key among them."""
-    backend = next((key for key in keys if key.name == "backend"), Declaration("backend", "backend", {}, ()))
-    why = (*(line for line in backend.why if line != build.READS), *_WHY_TRACED)
-    traced = replace(backend, options={**backend.options, "trace": True}, why=why)
-    return [traced, *(key for key in keys if key.name != "backend")]
+    yield Declaration("pyproject", "table", {"preset": "build"}, ("What the build reads of pyproject.toml.",))
+    if "setup.cfg" in facts.present and facts.module not in build.PURE:
+        yield Declaration(
+            "setup-cfg", "files", {"patterns": ["/setup.cfg"]}, ("What the build reads beside it.",), fallback=True
+        )
 
 
 def shared_keys(tables: Sequence[Table]) -> tuple[Declaration, ...]:
@@ -69,8 +51,7 @@ def _has(table: Table, key: Declaration) -> bool:
 def _for_all(key: Declaration, tables: Sequence[Table]) -> Declaration:
     if all(other.why == key.why for table in tables for other in table.keys if other.name == key.name):
         return key
-    why = _WHY_SHARED.get(key.name, "The same in every member.")
-    return replace(key, why=(why, *(_WHY_TRACED if key.options.get("trace") else ())))
+    return replace(key, why=(_WHY_SHARED.get(key.name, "The same in every member."),))
 
 
 def less(table: Table, taken: Sequence[Declaration]) -> Table:
@@ -83,8 +64,6 @@ def less(table: Table, taken: Sequence[Declaration]) -> Table:
 class InitOptions:
     """The options of `init` that decide how changes are noticed."""
 
-    trace: bool = False
-    """Builds are traced for what they read."""
     watch: Literal["auto", "digest"] = "auto"
     transport: Literal["stamp", "digest"] = "stamp"
 

@@ -32,19 +32,39 @@ def choose(folders: Iterable[Path], root: Path) -> tuple[list[Path], bool]:
     return _of_workspace({folder: _project(folder) for folder in folders}, root)
 
 
+def packages(folders: Iterable[Path], root: Path) -> list[Path]:
+    """Return what a command is about that works with or without keys: all packages where the root of a workspace is.
+
+    Args:
+        folders: All projects that uv knows here.
+        root: The one that we are in.
+
+    Raises:
+        DyncachekeysError: uv builds no package of the workspace, or a ``pyproject.toml`` can't be read.
+    """
+    if not isinstance(at(workspace.pyproject(Files(root, FileMemory()), root), "tool.uv.workspace"), dict):
+        return [root]
+    return _packages({folder: _project(folder) for folder in folders}, root)
+
+
 def _project(folder: Path) -> Project:
     project = load(folder)
     return workspace.with_inherited(project, Files(project.root, FileMemory()))
 
 
 def _of_workspace(projects: Mapping[Path, Project], root: Path) -> tuple[list[Path], bool]:
-    packages = [folder for folder, project in projects.items() if folder.is_relative_to(root) and project.is_package]
-    if not packages:
-        remedy = f"{_NOTHING_TO_CONFIGURE}; add a `[build-system]` to what is to be built"
-        raise ConfigurationError([Problem("not-built", "no package of the workspace is built by uv", FILE, remedy)])
+    packages = _packages(projects, root)
     without_keys = [folder for folder in packages if not _has_table(projects[folder])]
     can_share = without_keys == packages and not _has_table(projects[root])
     return without_keys or packages, can_share and _all_are_built(projects.values())
+
+
+def _packages(projects: Mapping[Path, Project], root: Path) -> list[Path]:
+    found = [folder for folder, project in projects.items() if folder.is_relative_to(root) and project.is_package]
+    if not found:
+        remedy = f"{_NOTHING_TO_CONFIGURE}; add a `[build-system]` to what is to be built"
+        raise ConfigurationError([Problem("not-built", "no package of the workspace is built by uv", FILE, remedy)])
+    return found
 
 
 def _all_are_built(projects: Iterable[Project]) -> bool:

@@ -10,19 +10,6 @@ from dyncachekeys.pyproject.tables import at
 
 
 @dataclass(frozen=True, slots=True)
-class OldEntry:
-    """An element of the user's own ``cache-keys``, and what it finds."""
-
-    entry: Any
-    files: tuple[str, ...] = ()
-    """What a glob matches, the file that is named, or what a folder holds; of very many only the first."""
-    ignored: tuple[str, ...] = ()
-    """Which of these git ignores: mostly products."""
-    is_folder: bool = False
-    """Whether the entry names a folder."""
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
     """A package that uv builds."""
 
@@ -31,10 +18,8 @@ class Facts:
     """``build-system.build-backend``; setuptools, if there is none (PEP 517)."""
     requires: frozenset[str]
     """The normalised names of what is installed for the build."""
-    old: tuple[OldEntry, ...]
-    """The user's own entries, in their order."""
-    listed: bool
-    """Whether there is a list of entries; it replaces uv's defaults (U10)."""
+    without_pyproject: bool
+    """Whether the user's own entries name files, and not ``pyproject.toml``: they replace uv's defaults (U10)."""
     in_tree: tuple[str, ...]
     """The files of the tree that the build imports: backend, ``setup.py`` and hooks with all their helpers."""
     named: tuple[str, ...]

@@ -15,15 +15,16 @@ from dyncachekeys.backends.scripts import scripts
 from dyncachekeys.backends.tables import distributions
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.files import refs
-from dyncachekeys.files.ignore import IgnoreRules
+from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.files.selection import Selection
 from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.names import normalised_name, required_name
 from dyncachekeys.plugin import Context
 from dyncachekeys.process import environ as process_environ
-from dyncachekeys.propose.facts import Facts, OldEntry
+from dyncachekeys.propose.facts import Facts
 from dyncachekeys.propose.source_patterns import SOURCE_PATTERNS
-from dyncachekeys.pyproject.project import Project
+from dyncachekeys.pyproject.project import FILE, Project
+from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.pysource.closure import Start, follow
 from dyncachekeys.pysource.module import Run
@@ -31,10 +32,7 @@ from dyncachekeys.resolving.engine import only
 from dyncachekeys.trace.request import is_isolated
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.entries import is_glob
-from dyncachekeys.uv.mtimes import matches
-
-_MAX_FILES = 5_000
-"""How many files of one entry are inspected."""
+from dyncachekeys.uv.mtimes import without_braces
 
 
 def inspect(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
@@ -53,8 +51,7 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str]) -> Facts
         pyproject=pyproject,
         backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
         requires=frozenset(distributions(pyproject)),
-        old=tuple(_old(project, files)),
-        listed=bool(project.user_entries),
+        without_pyproject=_leave_out_pyproject(project.user_entries),
         in_tree=in_tree(project, files, environ),
         named=tuple(sorted(str(script.path) for script in scripts(pyproject) if not script.optional)),
         natives=_natives(files),
@@ -108,26 +105,11 @@ def _natives(files: Files) -> tuple[str, ...]:
     return tuple(sorted(of_cargo))
 
 
-def _old(project: Project, files: Files) -> Iterator[OldEntry]:
-    rules = IgnoreRules(files)
-    for entry in project.user_entries:
-        text = entry.get("file", entry.get("dir")) if isinstance(entry, dict) else entry
-        if not isinstance(text, str) or not text or posixpath.isabs(text):
-            yield OldEntry(entry)
-            continue
-        is_folder = not is_glob(text) and files.is_dir(text)
-        matched = tuple(itertools.islice(_matched(files, text, is_folder=is_folder), _MAX_FILES))
-        ignored = tuple(path for path in matched if not path.startswith("../") and rules.ignores(path))
-        yield OldEntry(entry, matched, ignored, is_folder=is_folder)
-
-
-def _matched(files: Files, text: str, *, is_folder: bool) -> Iterator[str]:
-    if is_folder:
-        yield from matches(files, f"{text.rstrip('/')}/**")
-    elif is_glob(text):
-        yield from matches(files, text.lstrip("!"))
-    elif files.is_file(posixpath.normpath(text)):
-        yield posixpath.normpath(text)
+def _leave_out_pyproject(entries: Iterable[Any]) -> bool:
+    """Tell whether entries name files, and ``pyproject.toml`` is none of them."""
+    named = [text for entry in entries if isinstance(text := at(as_entry(entry), "file"), str) and text]
+    globs = (glob for text in named for glob in without_braces(posixpath.normpath(text)))
+    return bool(named) and all(Rules([glob]).top.find(FILE, is_dir=False) < 0 for glob in globs)
 
 
 def _submodules(files: Files) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -11,25 +11,20 @@ from dyncachekeys.pyproject.render import render
 
 Option: TypeAlias = "str | bool | list[str]"
 _ORDER = (
-    *("backend", "build", "version", "git", "requirements"),
-    *("metadata", "sources", "python", "environment", "outputs"),
+    *("build", "pyproject", "backend", "version", "git", "requirements"),
+    *("metadata", "sources", "python", "environment"),
 )
 """The names of keys in the order in which they are written; all others come after them."""
 _LONGEST_LINE = 100
-_BEYOND_DEFAULTS = "# What the build depends on beyond what uv watches by itself: pyproject.toml, setup.py, setup.cfg, and that src is there."
-_WITHOUT_DEFAULTS = "# What the build depends on."
-_EDITABLE = (
-    "# An editable install, uv's default, needs no build when Python sources are edited: so only what the metadata",
-    "# and compiled code depend on is named. `dyncachekeys show` lists what each key finds.",
+_BEYOND_DEFAULTS = (
+    "# What the build depends on, beside what uv watches by itself; `dyncachekeys show` lists what each key finds."
 )
-_FOR_MEMBERS = ("# What the builds of the members depend on: each key is looked up in each member's own folder.",)
+_WITHOUT_DEFAULTS = "# What the build depends on; `dyncachekeys show` lists what each key finds."
+_FOR_MEMBERS = "# What the builds of the members depend on: each key is looked up in each member's own folder."
 _SETTINGS = {
     "watch": ("# Content counts, not times; uv sees a change once `dyncachekeys sync` or `run` has.",),
     "transport": ("# Content counts, not times; it is in the name of a cache key, so that uv's cache goes by it too.",),
-    "defaults": (
-        "# cache-keys left pyproject.toml out. Of it, only what the build reads counts: the key `build`.",
-        "# With `defaults = true` any edit of it costs a build, and plain uv sees it without a `dyncachekeys sync`.",
-    ),
+    "defaults": ("# Of pyproject.toml only what the build reads counts: the key `pyproject`.",),
 }
 
 
@@ -42,10 +37,12 @@ class Declaration:
     options: Mapping[str, Option]
     why: tuple[str, ...]
     """Lines of comment."""
+    fallback: bool = False
+    """Whether it is for those who have no record of a build yet."""
 
     def as_table(self) -> dict[str, Option]:
         """Return the key as a TOML parser returns it."""
-        return {"resolver": self.resolver, **self.options}
+        return {"resolver": self.resolver, **self.options, **({"fallback": True} if self.fallback else {})}
 
     def lines(self, path: str = f"{WHERE}.keys") -> Iterator[str]:
         """Yield the key as TOML, in the table with a dotted path."""
@@ -86,15 +83,12 @@ class Table:
             found["keys"] = {key.name: key.as_table() for key in self.keys}
         return found
 
-    def lines(self, comments: Sequence[str] = ()) -> Iterator[str]:
-        """Yield the table as TOML, with the user's own comments that would be lost."""
+    def lines(self) -> Iterator[str]:
+        """Yield the table as TOML."""
         if self.keys:
             yield _BEYOND_DEFAULTS if self.defaults else _WITHOUT_DEFAULTS
-            yield from _EDITABLE
         elif self.shared:
-            yield from _FOR_MEMBERS
-        if comments:
-            yield from ("#", "# From cache-keys:", *comments)
+            yield _FOR_MEMBERS
         yield f"[{WHERE}]"
         for name, value in self.settings.items():
             yield from (*_SETTINGS[name], f"{name} = {render(value)}")
@@ -123,4 +117,5 @@ def _joined(first: Declaration, second: Declaration) -> Declaration:
             options[name] = list(dict.fromkeys([*known, *value]))
         else:
             options[name] = known or value
-    return Declaration(first.name, first.resolver, options, tuple(dict.fromkeys([*first.why, *second.why])))
+    why = tuple(dict.fromkeys([*first.why, *second.why]))
+    return Declaration(first.name, first.resolver, options, why, first.fallback and second.fallback)

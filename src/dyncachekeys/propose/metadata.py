@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
-from dyncachekeys.backends.files import texts
 from dyncachekeys.files.pattern import exactly
 from dyncachekeys.propose.facts import Facts
 from dyncachekeys.propose.keys import Declaration
@@ -27,13 +25,6 @@ _FROM_GIT = {
 """Distributions that take the version from git, and the variable that overrides it, by their documentation."""
 _SOURCES = {"vcs": "hatch-vcs", "uv-dynamic-versioning": "uv-dynamic-versioning", "versioningit": "versioningit"}
 """The same for hatchling, by the name of the version source."""
-_WRITTEN = (
-    "tool.setuptools_scm.version_file",
-    "tool.hatch.build.hooks.vcs.version-file",
-    "tool.pdm.version.write_to",
-    "tool.versioningit.write.file",
-)
-"""Options that make the build write the version into a file of the project."""
 
 
 def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
@@ -45,54 +36,38 @@ def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
     yield from _from_git(facts)
     if facts.requirement_files:
         why = "Dependencies are read from here, and from what these files include."
-        yield Declaration("requirements", "requirements", {"files": list(facts.requirement_files)}, (why,))
+        yield Declaration(
+            "requirements", "requirements", {"files": list(facts.requirement_files)}, (why,), fallback=True
+        )
     if facts.metadata_files or facts.metadata_globs:
-        why = "Goes into the metadata. Remove this key if that is not worth a build to you."
+        why = "Goes into the metadata."
         patterns = [*map(exactly, facts.metadata_files), *(f"/{glob}" for glob in facts.metadata_globs)]
-        yield Declaration("metadata", "files", {"patterns": patterns}, (why,))
+        yield Declaration("metadata", "files", {"patterns": patterns}, (why,), fallback=True)
     variable = facts.at("tool.hatch.version.variable")
     if facts.at("tool.hatch.version.source") == "env" and isinstance(variable, str) and variable:
         yield Declaration("environment", "env", {"names": [variable]}, ("The version is read from here.",))
-    if facts.has_dynamic_version:
-        yield from _written(facts)
 
 
 def _version(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
     versions = [path for path in facts.version_files if path not in facts.in_tree]
     if exact and versions and facts.version_name:
         why = "The version is read from here; nothing else in this file counts."
-        yield Declaration("version", "table", {"file": versions[0], "tables": [facts.version_name]}, (why,))
+        yield Declaration(
+            "version", "table", {"file": versions[0], "tables": [facts.version_name]}, (why,), fallback=True
+        )
     elif versions:
         patterns = [exactly(path) for path in versions]
-        yield Declaration("version", "files", {"patterns": patterns}, ("The version is read from here.",))
-
-
-def _written(facts: Facts) -> Iterator[Declaration]:
-    """Yield a key for the file into which the build writes the version."""
-    given = [(option, path) for option in _WRITTEN for path in texts(facts.at(option))]
-    patterns = [exactly(posixpath.join(_base(option, facts), path)) for option, path in given]
-    if patterns:
-        why = "Written by the build: if it is gone, as after `git clean`, uv builds once more."
-        yield Declaration("outputs", "outputs", {"patterns": patterns}, (why,))
-
-
-def _base(option: str, facts: Facts) -> str:
-    """Return the folder from which a path starts: for pdm-backend (2.4) that of the packages, by default ``src``."""
-    if option != "tool.pdm.version.write_to":
-        return ""
-    folder = facts.at("tool.pdm.build.package-dir")
-    return folder if isinstance(folder, str) else "src" if "src" in facts.present else ""
+        yield Declaration(
+            "version", "files", {"patterns": patterns}, ("The version is read from here.",), fallback=True
+        )
 
 
 def _from_git(facts: Facts) -> Iterator[Declaration]:
     plugin = _version_plugin(facts)
     if plugin is None:
         return
-    why = (
-        f"The version comes from git ({plugin}): from the tag and the number of commits since.",
-        "Add `dirty = true` if the mark of uncommitted changes matters to you; each edit of any file then costs a build.",
-    )
-    yield Declaration("git", "git", {"commit": True, "tags": True}, why)
+    why = f"The version comes from git ({plugin})."
+    yield Declaration("git", "git", {"commit": True, "tags": True}, (why,))
     variable = "PDM_BUILD_SCM_VERSION" if plugin == "pdm-backend" else _FROM_GIT.get(plugin)
     if variable is not None:
         yield Declaration("environment", "env", {"names": [variable]}, (f"Overrides the version ({plugin}).",))

@@ -1,4 +1,7 @@
-"""What is watched, and by whom: a key, the user's own ``cache-keys``, or uv's defaults."""
+"""What is watched, and by whom: a key, the user's own ``cache-keys``, or uv's defaults.
+
+A key with the resolver `build` watches whatever a record names, on the machine that has the record: it stands apart.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,18 @@ from typing import Any
 from dyncachekeys.backends.files import of_table
 from dyncachekeys.config.model import DEFAULTS
 from dyncachekeys.files import pattern as files_pattern
-from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.resolving.engine import ResolvedKey
-from dyncachekeys.trace.model import Trace
+from dyncachekeys.trace.likeness import ALL, NAMES, that_choose
 from dyncachekeys.uv import entries
 from dyncachekeys.uv.mtimes import expanded
 
 _ENTRIES = "tool.uv.cache-keys"
-_INPUTS = {
+_BUILD = "build"
+_INPUTS: dict[str, dict[str, str]] = {
     "read": {"file": "{}", "value": "{}"},
     "listed": {"value": "names in {}"},
     "missing": {"file": "{}", "value": "{}"},
@@ -40,23 +43,34 @@ class Watched:
     globs: list[tuple[str, str]] = field(default_factory=list)
     present: dict[str, str] = field(default_factory=dict)
     """The files that are there and that somebody named, so not by a default or a `backend` key."""
+    resolvers: set[str] = field(default_factory=set)
+    """Of all keys."""
+    record_key: str = ""
+    """The name of the key that watches by the records of builds; empty if there is none."""
 
-    def by(self, asked: str, subject: str, trace: Trace) -> str:
-        """Return who watches what the build depends on; empty if nobody does."""
-        inputs = ((kind, text.format(subject)) for kind, text in _INPUTS[asked].items())
+    def by(self, asked: str, subject: str, rules: Mapping[str, Sequence[str]]) -> str:
+        """Return who watches what the build depends on, for everybody alike; empty if nobody does.
+
+        Args:
+            asked: How the build asked for it.
+            subject: For what.
+            rules: Which names count in the folders that it listed.
+        """
+        inputs = ((kind, text.format(subject)) for kind, text in _INPUTS.get(asked, {}).items())
         known = next((self.inputs[one] for one in inputs if one in self.inputs), "")
-        if known or asked == "variables":
+        if known or asked in {"variables", "program"}:
             return known
-        return self._names_in(subject, trace) if asked == "listed" else self._by_glob(subject)
+        if asked == "git":
+            return self.inputs.get(("git", "commit"), "")
+        return self._names_in(subject, rules.get(subject, ())) if asked == "listed" else self._by_glob(subject)
 
-    def _names_in(self, folder: str, trace: Trace) -> str:
-        """Return whose globs match a new file in a folder, with each suffix that the build reads there."""
-        suffixes = {posixpath.splitext(path)[1] for path in trace.read if folder_of(path) == folder} or {""}
-        found = [self._by_glob(posixpath.normpath(f"{folder}/new-name{suffix}")) for suffix in sorted(suffixes)]
-        return found[0] if all(found) else ""
+    def _names_in(self, folder: str, rules: Sequence[str]) -> str:
+        """Return whose globs match whatever new name counts in a folder."""
+        found = [self._by_glob(posixpath.normpath(f"{folder}/{name}")) for name in new_names(rules)]
+        return found[0] if found and all(found) else ""
 
     def _by_glob(self, path: str) -> str:
-        return next((who for glob, who in self.globs if _matches(glob, path)), "")
+        return next((who for glob, who in self.globs if files_pattern.matches(glob, path)), "")
 
     def add_entries(self, project: Project, files: Files, *, has_keys: bool) -> None:
         """Add what the user's own ``cache-keys`` watch; without any, what uv watches by default."""
@@ -80,6 +94,10 @@ class Watched:
 
     def add_key(self, key: ResolvedKey, options: Mapping[str, Any]) -> None:
         """Add what a key with these declared options watches."""
+        self.resolvers.add(key.resolver)
+        if key.resolver == _BUILD:
+            self.record_key = self.record_key or key.name
+            return
         for item in key.inputs:
             self.inputs.setdefault((item.kind, item.subject), key.name)
             if item.kind == "file" and item.state != MISSING and key.resolver not in {DEFAULTS, "backend"}:
@@ -90,23 +108,17 @@ class Watched:
             self.inputs.setdefault(("file", of_table(options)), key.name)
 
 
+def new_names(rules: Sequence[str]) -> list[str]:
+    """Return a name for each rule of a folder (`trace.likeness`) that would count if it came."""
+    return [_new_name(rule) for rule in sorted(that_choose(rules))]
+
+
+def _new_name(rule: str) -> str:
+    if rule in {ALL, NAMES}:
+        return "new-name"
+    return f"new-folder{rule}" if rule.startswith("/") else f"new-name{rule}"
+
+
 def folder_of(path: str) -> str:
     """Return the folder of a path relative to the project; ``.`` for the project's own."""
     return posixpath.dirname(path) or "."
-
-
-def _matches(glob: str, path: str) -> bool:
-    """Tell whether a gitignore-style pattern matches a path, there or not."""
-    try:
-        pattern = files_pattern.parse(glob)
-    except ValueError:
-        return False
-    base = f"{pattern.base}/" if pattern.base else ""
-    below = path.removeprefix(base)
-    if not path.startswith(base) or below.startswith("../"):
-        return False
-    *folders, name = below.split("/")
-    place = Rules([files_pattern.escaped(pattern.body)]).top
-    for folder in folders:
-        place = place.enter(folder)
-    return place.below >= 0 or place.find(name, is_dir=False) >= 0

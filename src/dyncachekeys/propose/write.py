@@ -1,4 +1,4 @@
-"""Writing what was proposed: each ``pyproject.toml`` first, then ``.gitignore``."""
+"""Writing what was proposed: each ``pyproject.toml`` first, then what stands beside it."""
 
 from __future__ import annotations
 
@@ -48,25 +48,40 @@ def _content(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def write(proposals: Iterable[Proposal], ignored: Iterable[Edit]) -> Iterator[Path]:
+def write(proposals: Sequence[Proposal], ignored: Iterable[Edit]) -> Iterator[Path]:
     """Write all edits, and yield each file that was written.
 
     Raises:
         WriteError: a file was edited meanwhile, or can't be written.
     """
     done: list[str] = []
+    others = [Edit(one.root / one.file, one.before, one.after) for one in proposals if one.file != FILE]
     for proposal in proposals:
-        if proposal.after != proposal.before:
+        if proposal.file == FILE and proposal.after != proposal.before:
             document.replace_document(proposal.root, proposal.before, proposal.after, done)
             done.append(os.fspath(proposal.root / FILE))
             yield proposal.root / FILE
-    for edit in ignored:
-        where, remedy = os.fspath(edit.path), f"add the line `{HOME}/` to it"
-        try:
-            if _content(edit.path) != edit.before:
-                raise WriteError(Problem("edited-meanwhile", "was edited meanwhile", where, remedy), done)
-            replace(edit.path, edit.after, 0o644, ours=False)
-        except OSError as error:
-            message = f"can't be written: {error.strerror or error}; written so far: {', '.join(done)}"
-            raise WriteError(Problem("not-written", message, where, f"make it writable, and {remedy}"), done) from error
+    for edit in [*others, *ignored]:
+        _write(edit, done)
+        done.append(os.fspath(edit.path))
         yield edit.path
+
+
+def _write(edit: Edit, done: Sequence[str]) -> None:
+    where = os.fspath(edit.path)
+    try:
+        if _content(edit.path) != edit.before:
+            raise WriteError(Problem("edited-meanwhile", "was edited meanwhile", where, _by_hand(edit)), done)
+        replace(edit.path, edit.after, 0o644, ours=False)
+    except OSError as error:
+        message = f"can't be written: {error.strerror or error}; written so far: {', '.join(done)}"
+        raise WriteError(
+            Problem("not-written", message, where, f"make it writable, and {_by_hand(edit)}"), done
+        ) from error
+
+
+def _by_hand(edit: Edit) -> str:
+    """Return how to make an edit by hand: all add lines."""
+    before = edit.before.splitlines()
+    lines = (line.decode("utf-8", "replace") for line in edit.after.splitlines() if line and line not in before)
+    return f"add to it: `{'`, `'.join(lines)}`"

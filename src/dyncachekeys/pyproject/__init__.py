@@ -1,5 +1,6 @@
 """``pyproject.toml``: read, and our region spliced into ``[tool.uv] cache-keys``, text to text.
 
 `project` reads the file, `insert` and `remove` edit its text, and each edit is proved by parsing both sides.
-`tables` looks into what was read. Writes nothing. May use: `encoding`, `errors`.
+`assign` puts one text under any other path, for uv's settings. `tables` looks into what was read. Writes nothing.
+May use: `encoding`, `errors`.
 """

@@ -24,12 +24,13 @@ def render(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{_key(key)} = {render(item)}' for key, item in value.items())} }}"
+        return f"{{ {', '.join(f'{key(name)} = {render(item)}' for name, item in value.items())} }}"
     message = f"an entry can't hold {value!r}"
     raise TypeError(message)
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
+    """Return one part of a key in TOML."""
     return name if _BARE.fullmatch(name) else _string(name)
 
 

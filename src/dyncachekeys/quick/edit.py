@@ -82,6 +82,8 @@ def _apply(home: str, look: _Differing) -> AppliedEdit:
     now.digest, now.stamp_digest = _whole_digests(now)
     move = "kept"
     if now.stamp_digest != stamps.digest():
+        if snapshot.STAMP_LINK in now.folders:  # uv sees a file in the stamp's folder, so the record comes to differ
+            raise NotQuick
         move, folder = _moved(stamps, now.stamp_digest, int(now.named) if now.named else None)
         now.stamp = f"stamps/{folder.id}"
     history.add(home, (before, now.digest), move, (), changes, at=look.started)

@@ -18,6 +18,7 @@ OUTCOMES = {
     "moved": "Stamped {name}: uv will rebuild it",
     "returned": "Stamped {name}: back to what uv has installed",
     "kept": "{name}: uv sees the change by itself",
+    "built": "{name}: this is what the last build was made from, so uv has nothing to do",
 }
 NAMED = {
     "kept": "{name} names the right digest",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _LINKS_REFUSED = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 _NOT_ALLOWED_ON_WINDOWS = 1314
 _TICK_SECONDS = 0.001
+NEWEST = "newest"
+"""A file in each stamp folder that is as old as the folder, and written once. Where a link leads to it, uv's maximum
+over the files of a build is no less: what was there before can be linked later, at no build (U29)."""
 
 
 class StampFolder:
@@ -172,6 +175,8 @@ class Stamps:
             os.rmdir(one)
         folder = StampFolder(name, digest, birth, inode)
         atomic.replace(f"{path}/stamp", _as_toml(digest, birth=birth, inode=inode), 0o600)
+        with open(f"{path}/{NEWEST}", "wb"):
+            pass
         return folder
 
     def _names(self) -> list[str]:
@@ -220,7 +225,8 @@ def _unlink(path: str) -> None:
 def _remove(folder: str) -> None:
     """Remove a stamp folder, or all of them, and whatever else may lie there."""
     try:
-        os.unlink(f"{folder}/stamp")
+        for name in (NEWEST, "stamp"):
+            _unlink(f"{folder}/{name}")
         os.rmdir(folder)
     except OSError:
         import shutil  # noqa: PLC0415  only where something strange lies

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Any
 
 from dyncachekeys.backends.files import with_hatch_toml
 from dyncachekeys.backends.scripts import Script, scripts
@@ -14,29 +14,17 @@ from dyncachekeys.pysource.finder import find
 from dyncachekeys.pysource.module import Import, Run
 from dyncachekeys.pysource.values import parent, relative
 
-_SEEN_ANYWAY = ("computed-import", "computed-sys-path")
+_SEEN_IN_BUILDS = ("computed-import", "computed-sys-path")
 """What reading can't tell of code, and who watches it run can."""
+_REMEDY = 'a watched build will tell: add a key with `resolver = "build"`, or a files key'
 
 
-def _may_ask_machine(*, trace: bool = False, **_: object) -> bool:
-    return trace  # what a trace finds is what one build on this machine did
-
-
-@resolver(machine=_may_ask_machine)
-def backend(
-    context: Context,
-    *,
-    trace: Annotated[
-        bool, "run the metadata step, and add what it is seen to read, list, look for and ask of the environment"
-    ] = False,
-) -> Iterable[Result]:
+@resolver(machine=False)
+def backend(context: Context) -> Iterable[Result]:
     """Yield every file of the tree that the build imports, and absent ones that would come first.
 
-    All of it is found by reading: nothing is imported, and no build requirement need be installed, unless
-    `trace` is set.
+    All of it is found by reading: nothing is imported, and no build requirement need be installed.
     """
-    if trace:  # first, since what it leaves behind must not look like a change
-        yield from context.traced()
     configured = with_hatch_toml(context.pyproject, context.is_file, context.read_bytes)
     closure = follow(context, [*_starts(context, configured)], context.derived)
     for path in sorted(closure.found | closure.absent):
@@ -44,9 +32,16 @@ def backend(
         yield File(path, found or closure.absent[path], entry=found is not None)
     if configured is not context.pyproject:
         yield File("hatch.toml", "hatchling reads it, hooks included")
+    has_records = any(key.get("resolver") == "build" for key in _keys(context.pyproject))
     for path, doubt in closure.doubts:
-        if not (trace and doubt.code in _SEEN_ANYWAY and context.ran(path, doubt.function)):
-            context.warn(doubt.code, f"{doubt.told(path)}; add a files key{'' if trace else ' or trace = true'}")
+        if not (has_records and doubt.code in _SEEN_IN_BUILDS):
+            context.warn(doubt.code, f"{doubt.told(path)}; {_REMEDY}")
+
+
+def _keys(pyproject: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for table in ("keys", "workspace.keys"):
+        keys = at(pyproject, f"tool.dyncachekeys.{table}")
+        yield from (key for key in (keys.values() if isinstance(keys, dict) else ()) if isinstance(key, dict))
 
 
 def _starts(context: Context, configured: Mapping[str, Any]) -> Iterator[Start]:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dyncachekeys.config.model import DEFAULTS, Config, Key, read
 from dyncachekeys.errors import ConfigurationError, Problem, ResolverError
+from dyncachekeys.files import git
 from dyncachekeys.files.selection import Selection
 from dyncachekeys.model import Notice, Output, Transport, Watch
+from dyncachekeys.pyproject.project import BUILDS
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.found import inputs_of
 from dyncachekeys.resolving.inputs import Digests, Inputs, digests_of
 from dyncachekeys.resolving.jobs import Job, Jobs
-from dyncachekeys.trace.depfiles import Depfiles
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dyncachekeys.pyproject.project import Project
     from dyncachekeys.resolving.found import Found
     from dyncachekeys.resolving.packages import Packages
+    from dyncachekeys.trace.builds import Builds
 
 
 class ResolvedKey(NamedTuple):
@@ -49,6 +51,8 @@ class ResolvedKey(NamedTuple):
     """Whether, by its configuration alone, it may yield what depends on the machine."""
     outputs: tuple[Output, ...] = ()
     """Products that must be there."""
+    of_builds: bool = False
+    """Whether it is about what builds were seen to depend on, or stands in for that."""
 
     @property
     def built_in(self) -> bool:
@@ -72,12 +76,13 @@ class Resolution(NamedTuple):
         return self.digests.digest
 
 
-def resolve(
+def resolve(  # noqa: PLR0913
     project: Project,
     environ: Environment,
     files: Files,
     chain: Sequence[Path] | None = None,
-    depfiles: Depfiles | None = None,
+    builds: Builds | None = None,
+    venv: Path | None = None,
 ) -> Resolution:
     """Run all keys of a project.
 
@@ -86,7 +91,8 @@ def resolve(
         environ: The environment as keys may see it.
         files: Its files.
         chain: The packages that ask for each other's inputs, of which the project is the last.
-        depfiles: What is stored of traced builds; the project's own, if not given.
+        builds: What is known of uv's builds of the project; what lies in its folder, if not given.
+        venv: The environment that it is installed in, if that is not its own.
 
     Raises:
         ConfigurationError: the table, a resolver's name or its options are wrong; all problems at once,
@@ -94,10 +100,9 @@ def resolve(
         ResolverError: resolvers failed; all of them.
     """
     config, problems = read(project.table or {}, project.inherited)
-    depfiles = depfiles or Depfiles(project.root)
-    others = functools.partial(_packages, files, environ, chain or (project.root,), depfiles)
+    others = functools.partial(_packages, files, environ, chain or (project.root,))
     with contextlib.ExitStack() as workers:
-        jobs = Jobs(project, environ, files, others, depfiles, workers)
+        jobs = Jobs(project, environ, files, others, lambda: builds or _builds_of(project), workers, venv)
         prepared: list[Job] = []
         for name, key in _keys_of(config).items():
             where = config.where(name)
@@ -109,7 +114,7 @@ def resolve(
             problems += [*job.runner.prepare(), *_not_for_uv(job, config)]
         if problems:
             raise ConfigurationError(problems)
-        return _run(prepared, config, environ, files)
+        return _run(prepared, config, environ, files, builds)
 
 
 def only(name: str, key: Mapping[str, object], project: Project, environ: Environment, files: Files) -> Resolution:
@@ -120,23 +125,29 @@ def only(name: str, key: Mapping[str, object], project: Project, environ: Enviro
 
 
 def _not_for_uv(job: Job, config: Config) -> Iterator[Problem]:
-    if job.key.resolver == "backend" and job.key.options.get("trace") is True and _watch(job.key, config) == "uv":
-        message = "what a trace finds is this machine's, so it can't become entries, which are the same for everybody"
-        yield Problem("uv-cannot-watch", message, f"{job.where}.trace", 'set `watch = "auto"` for this key')
+    if job.key.resolver == "build" and _watch(job.key, config) == "uv":
+        message = "what a build was seen to read is this machine's, so it can't become entries, which are everybody's"
+        yield Problem("uv-cannot-watch", message, f"{job.where}.watch", 'set `watch = "auto"` for this key')
 
 
-def _packages(files: Files, environ: Environment, chain: Sequence[Path], depfiles: Depfiles) -> Packages:
+def _builds_of(project: Project) -> Builds:
+    from dyncachekeys.trace.builds import Builds  # noqa: PLC0415  only where builds are watched
+
+    return Builds(project.root / BUILDS, trusted=not git.tracks(project.root, BUILDS))
+
+
+def _packages(files: Files, environ: Environment, chain: Sequence[Path]) -> Packages:
     from dyncachekeys.resolving.packages import Packages  # noqa: PLC0415  few keys ask for other packages
 
-    return Packages(files, environ, chain, functools.partial(_of_another, depfiles))
+    return Packages(files, environ, chain, _of_another)
 
 
-def _of_another(  # noqa: PLR0913
-    depfiles: Depfiles, project: Project, environ: Environment, files: Files, chain: Sequence[Path], whole: bool
+def _of_another(
+    project: Project, environ: Environment, files: Files, chain: Sequence[Path], whole: bool
 ) -> list[tuple[Inputs, bool]]:
     """Resolve another package: by its keys, and if it has none or is used whole, all files that git does not ignore."""
     project = workspace.with_inherited(project, files)
-    keys = resolve(project, environ, files, chain, depfiles).keys if workspace.has_keys(project) else ()
+    keys = resolve(project, environ, files, chain).keys if workspace.has_keys(project) else ()
     found = [(key.inputs, key.runs_each_time) for key in keys]
     if whole or not keys:
         found.append((inputs_of([], [Selection(["*"]).among(files)], environ, files), False))
@@ -151,13 +162,14 @@ def _keys_of(config: Config) -> dict[str, Key]:
     return {DEFAULTS: Key(resolver=DEFAULTS, options=options), **config.keys}
 
 
-def _run(jobs: Sequence[Job], config: Config, environ: Environment, files: Files) -> Resolution:
+def _run(jobs: Sequence[Job], config: Config, environ: Environment, files: Files, builds: Builds | None) -> Resolution:
     keys: list[ResolvedKey] = []
     notices: list[Notice] = []
     problems: list[Problem] = []
-    for job in jobs:
+    # What is known of builds decides which keys need not stand in for that.
+    for job in sorted(jobs, key=lambda job: job.key.resolver != registry.BUILD):
         try:
-            key, of_key = _resolved(job, config, environ, files)
+            key, of_key = _resolved(job, config, environ, files, builds)
         except ResolverError as error:
             problems += error.problems
             continue
@@ -165,14 +177,20 @@ def _run(jobs: Sequence[Job], config: Config, environ: Environment, files: Files
         notices += of_key
     if problems:
         raise ResolverError(problems)
+    order = {job.name: place for place, job in enumerate(jobs)}
+    keys.sort(key=lambda key: order[key.name])
     single = ((one.kind, one.subject, one.state) for key in keys for one in key.inputs.single)
     digests = digests_of(single, [key.inputs.selected for key in keys if key.inputs.selected is not None], files)
     return Resolution(tuple(keys), tuple(dict.fromkeys(notices)), digests, config.transport)
 
 
-def _resolved(job: Job, config: Config, environ: Environment, files: Files) -> tuple[ResolvedKey, list[Notice]]:
+def _resolved(
+    job: Job, config: Config, environ: Environment, files: Files, builds: Builds | None
+) -> tuple[ResolvedKey, list[Notice]]:
     started = time.perf_counter()
     found, selections, notices = job.runner.resolve()
+    if job.key.fallback and builds is not None and builds.sees_all:
+        found, selections, notices = [one for one in found if one.entry], [], []
     inputs = inputs_of(found, selections, environ, files)
     key = ResolvedKey(
         job.name,
@@ -182,9 +200,10 @@ def _resolved(job: Job, config: Config, environ: Environment, files: Files) -> t
         job.where,
         job.runner.runs_each_time,
         seconds=time.perf_counter() - started,
-        may_link=registry.may_yield_files(job.key.resolver, job.key.options),
+        may_link=registry.may_yield_files(job.key.resolver),
         machine=job.runner.machine,
         outputs=tuple(_output(one) for one in found if one.kind == "output"),
+        of_builds=job.key.fallback or job.key.resolver == registry.BUILD,
     )
     return key, notices
 

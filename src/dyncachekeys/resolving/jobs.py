@@ -13,6 +13,7 @@ from dyncachekeys.resolving.found import Found, partitioned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from dyncachekeys.config.model import Key
     from dyncachekeys.files.selection import Selected
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from dyncachekeys.resolving.isolated import Worker
     from dyncachekeys.resolving.packages import Packages
     from dyncachekeys.resolving.with_requirements import OwnEnvironment
-    from dyncachekeys.trace.depfiles import Depfiles
-    from dyncachekeys.trace.traced import TracedBuild
+    from dyncachekeys.trace.builds import Builds
+    from dyncachekeys.trace.watched import WatchedBuild
 
 
 class _BuiltIn:
@@ -73,9 +74,11 @@ class Jobs(NamedTuple):
     environ: Environment
     files: Files
     packages: Callable[[], Packages]
-    depfiles: Depfiles
+    builds: Callable[[], Builds]
     workers: contextlib.ExitStack
     """Ends the processes."""
+    venv: Path | None = None
+    """The project's environment, if that is another project's."""
 
     def of(self, name: str, where: str, key: Key) -> Job:
         """Return the job of a key.
@@ -103,13 +106,14 @@ class Jobs(NamedTuple):
             where,
             timeout=key.timeout,
             packages=self.packages() if key.resolver == "package" else None,
-            traced=self._traced_build() if key.options.get("trace") else None,
+            watched=self._watched_build() if key.resolver == "build" else None,
+            venv=self.venv,
         )
 
-    def _traced_build(self) -> TracedBuild:
-        from dyncachekeys.trace.traced import TracedBuild  # noqa: PLC0415  most projects trace no build
+    def _watched_build(self) -> WatchedBuild:
+        from dyncachekeys.trace.watched import WatchedBuild  # noqa: PLC0415  only where builds are watched
 
-        return TracedBuild(self.project, self.files, self.environ, self.depfiles)
+        return WatchedBuild(self.project, self.files, self.environ, self.builds())
 
     def _own_environment(self, where: str, key: Key) -> OwnEnvironment:
         if key.resolver in registry.BUILT_IN:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from dyncachekeys.errors import Problem, ResolverError, nearest
@@ -17,9 +16,11 @@ from dyncachekeys.names import normalised_name
 from dyncachekeys.plugin import Resolver
 
 GROUP = "dyncachekeys.resolvers"
-_NAMES = "backend command defaults distribution env files git outputs package requirements table"
+_NAMES = "backend build command defaults distribution env files git outputs package requirements table"
+BUILD = "build"
+"""The resolver that knows what builds were seen to depend on."""
 BUILT_IN = {name: f"dyncachekeys.resolvers.{name}:{name}" for name in _NAMES.split()}
-_WITHOUT_FILES = frozenset({"command", "defaults", "distribution", "env", "git", "outputs", "table"})
+_WITHOUT_FILES = frozenset({"backend", "command", "defaults", "distribution", "env", "git", "outputs", "table"})
 _IN_TREE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -39,10 +40,8 @@ class Reference(NamedTuple):
         return self.origin == "built in"
 
 
-def may_yield_files(name: str, options: Mapping[str, object]) -> bool:
+def may_yield_files(name: str) -> bool:
     """Tell whether a resolver may yield files without an entry of their own, going by the key alone."""
-    if name == "backend":  # the files of a backend are few and the same for everybody, but for what a trace found
-        return bool(options.get("trace"))
     return name not in _WITHOUT_FILES
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.files import derived
-from dyncachekeys.pyproject.project import FILE
+from dyncachekeys.pyproject.project import BUILDS, FILE
 from dyncachekeys.quick import atomic, history, snapshot_file
 from dyncachekeys.quick.snapshot import LINK_FOLDER, STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps, links_refused
@@ -40,7 +40,7 @@ def finish(plan: Plan, environ: Mapping[str, str]) -> ProjectReport:
         try:
             if done := _locked(plan, report, seen, written):
                 return done
-            plan = make_plan(plan.root, environ)
+            plan = make_plan(plan.root, environ, consumer=plan.status.consumer)
         except OSError as error:
             if plan.is_idle:
                 return report  # only what makes the next run faster could not be stored
@@ -63,7 +63,8 @@ def _locked(
 def _is_news(plan: Plan, expected: Record, now: Snapshot) -> bool:
     """Tell whether what is to be remembered is worth a write although neither region nor stamp changes."""
     files, known = plan.status.files, plan.status.files.memory.known
-    if plan.status.depfiles.fresh or files.derived.is_news or known.racy or now.differs_from(known):
+    builds = plan.status.builds
+    if (builds is not None and builds.done) or files.derived.is_news or known.racy or now.differs_from(known):
         return True
     return plan.next_state(expected).differs_from(plan.status.state)
 
@@ -86,6 +87,8 @@ def _apply(
         plan.status.files.renew(FILE)
         left = tuple(notice for notice in plan.notices if notice.code not in notices.FIXED)
         plan = plan._replace(notices=left)  # else the next run would report it again
+    if plan.status.watch_folder is not None:
+        plan.status.watch_folder.make()
     if plan.links is not None:
         if not _fill(plan, plan.links):
             return None
@@ -103,14 +106,18 @@ def _apply(
 
 
 def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] | None) -> None:
-    """Write the traces, the state, the history and the snapshot."""
+    """Write the records of builds, the state, the history and the snapshot."""
     expected = seen[0] if seen else plan.expected_record()
-    for name, content in plan.status.depfiles.dumped():
-        atomic.replace(plan.home / name, content)
+    builds = plan.status.builds
+    for name, content in builds.dumped() if builds is not None else ():
+        atomic.replace(plan.root / BUILDS / name, content)
     atomic.replace(plan.home / STATE_FILE, state.dump(plan.next_state(expected)))
     if report.changed:
         digests = (report.previous, report.digest)
         history.add(os.fspath(plan.home), digests, report.move, report.why, report.changes, at=plan.status.last.started)
+    if builds is not None:
+        builds.clear()
+        plan.status.files.relist(BUILDS)
     with contextlib.suppress(OSError):  # without the snapshot the next run takes longer, and that is all
         if plan.status.files.derived.is_news:
             atomic.replace(plan.home / derived.FILE, plan.status.files.derived.dump())

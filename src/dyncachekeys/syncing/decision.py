@@ -55,9 +55,29 @@ def decide(coverage: Coverage, missing: Sequence[str], status: Status) -> Decisi
         doubts = ("the memory of the last sync is gone",)
     if why := (*doubts, *missing):
         return Decision("moved", why=why)
-    if known in {None, coverage.stamp_digest}:
-        return Decision("kept")
+    if known in {None, coverage.stamp_digest} or _is_only_known_better(coverage, status):
+        others = tuple(_built_from_others(coverage, status))
+        return Decision("moved" if others else "kept", why=others)
     return _other_folder(coverage, missing, status, stamps)
+
+
+def _built_from_others(coverage: Coverage, status: Status) -> Iterator[str]:
+    """Yield what was another when what is installed was built, although it is what the last sync saw.
+
+    As where uv was forced to build with a variable that was set for that command alone.
+    """
+    chosen = status.builds.chosen if status.builds is not None else None
+    differing = chosen.differing if chosen is not None else frozenset()
+    found = sorted({one.subject for one in coverage.stamped if one.identity in differing})
+    yield from (f"uv built without a sync, when {subject} was another" for subject in found)
+
+
+def _is_only_known_better(coverage: Coverage, status: Status) -> bool:
+    """Tell whether the digest is another for no other reason than that a build was watched.
+
+    What is installed was made from what that build was seen to depend on, as it is now, and nothing else has changed.
+    """
+    return status.is_vouched and bool(status.state.others) and coverage.others_digest == status.state.others
 
 
 def _other_folder(coverage: Coverage, missing: Sequence[str], status: Status, stamps: Stamps) -> Decision:
@@ -73,23 +93,30 @@ def _doubts(coverage: Coverage, status: Status) -> Iterator[str]:
 
     Nothing where there is no memory of the last sync.
     """
-    yield from _unseen_edits(coverage, status)
+    vouched = status.vouched
+    if vouched:  # nobody need doubt what that build was made from
+        known = (one for one in coverage.stamped if one.identity not in vouched)
+        coverage = coverage._replace(stamped=frozenset(known))
+    vouched_files = frozenset(subject for kind, subject in vouched if kind == "file") | status.made_by_build
+    yield from _unseen_edits(coverage, status, vouched_files)
     if status.new_record is not None:
-        yield from _unexpected_build(coverage, status, status.new_record)
+        yield from _unexpected_build(coverage, status, status.new_record, vouched_files)
 
 
-def _unseen_edits(coverage: Coverage, status: Status) -> Iterator[str]:
+def _unseen_edits(coverage: Coverage, status: Status, vouched: frozenset[str]) -> Iterator[str]:
     """Rule (a): a watched file changed, but its time can't have raised uv's maximum (U1, U22, U28)."""
     before = status.state.expected.get("timestamp") if status.state.expected else None
     if before is None:
         return
     for one in sorted(coverage.watched, key=lambda one: one.subject):
-        if one.kind != "file" or status.single_files.get(one.subject, one.state) == one.state:
+        is_same = one.kind != "file" or status.single_files.get(one.subject, one.state) == one.state
+        if is_same or one.subject in vouched:
             continue
         time = newest(status.files, [one.subject])
         if time is not None and time <= before:
             yield _UNSEEN.format(one.subject)
-    yield from map(_UNSEEN.format, _linked_unseen(coverage, status, before))
+    unseen = (path for path in _linked_unseen(coverage, status, before) if path not in vouched)
+    yield from map(_UNSEEN.format, unseen)
 
 
 def _linked_unseen(coverage: Coverage, status: Status, before: int) -> Iterator[str]:
@@ -110,7 +137,7 @@ def _time_of_linked(files: Files, folder: str, name: str) -> int | None:
     return newest(files, [join(folder, name)]) if name in seen.non_regular else seen.changed(name)
 
 
-def _unexpected_build(coverage: Coverage, status: Status, record: Record) -> Iterator[str]:
+def _unexpected_build(coverage: Coverage, status: Status, record: Record, vouched: frozenset[str]) -> Iterator[str]:
     """Rule (b): the record is not the one that the last sync led to, so it may come from what no stamp names."""
     state, expected = status.state, status.state.expected
     if expected is None:
@@ -123,12 +150,12 @@ def _unexpected_build(coverage: Coverage, status: Status, record: Record) -> Ite
     has_values = any(one.kind == "value" and one.tree for one in inputs)
     if not record.fits(expected, status.last.salt):
         # What is no younger than the newest file that uv saw is still as it was when uv looked.
-        written = _Written(state.started, record.timestamp or 0)
+        written = _Written(state.started, record.timestamp or 0, vouched)
         paths += _folders_of(paths, (*selections, *coverage.walked))
         yield from _first_doubt("uv built without a sync", written.among(paths, has_values, selections, status.files))
         yield from _first_doubt("uv built without a sync", _unknowable(coverage))
     elif not state.due:
-        touched = _Written(state.started, 0).among(paths, has_values, selections, status.files)
+        touched = _Written(state.started, 0, vouched).among(paths, has_values, selections, status.files)
         yield from _first_doubt("uv built although nothing had changed", touched)
 
 
@@ -145,6 +172,8 @@ class _Written(NamedTuple):
     """When the last sync began: older files count no more."""
     seen: int
     """Files that are no younger than this had been seen by uv."""
+    vouched: frozenset[str]
+    """Files of which a watched build has seen what they hold now."""
 
     def holds(self, changed: int) -> bool:
         """Tell whether a file that was written at a time counts, as far as the file system's clock can tell."""
@@ -157,11 +186,12 @@ class _Written(NamedTuple):
         self, paths: Iterable[str], has_values: bool, selections: Iterable[Selected], files: Files
     ) -> Iterator[str]:
         """Yield what was written of some paths, of the files from which values were read, and of selections."""
-        yield from (path for path in paths if self.holds(files.changed_at(path)))
+        found = [path for path in paths if self.holds(files.changed_at(path))]
         if has_values:
-            yield from (path for path, changed in files.read_since_the_last_run() if changed > self.seen)
+            found += (path for path, changed in files.read_since_the_last_run() if changed > self.seen)
         for selected in selections:
-            yield from (path for path, changed in files.changed_in(selected.folders) if self.holds(changed))
+            found += (path for path, changed in files.changed_in(selected.folders) if self.holds(changed))
+        yield from (path for path in found if path not in self.vouched)
 
 
 def _paths(inputs: Iterable[Input]) -> list[str]:

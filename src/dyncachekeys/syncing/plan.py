@@ -64,9 +64,15 @@ class Plan(NamedTuple):
         return (self.status.project.raw, *self.status.last.basis)
 
     @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is written by which uv would come to build."""
+        return self.decision.move == "kept" and not self.region_differs
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing that uv watches has to be written."""
-        return self.decision.move == "kept" and not self.region_differs and self.links is None
+        is_watched = self.status.watch_folder is None or self.status.watch_folder.is_ready()
+        return self.is_at_rest and self.links is None and is_watched
 
     @property
     def all_entries(self) -> tuple[Any, ...]:
@@ -78,7 +84,10 @@ class Plan(NamedTuple):
 
         It is another one once ``pyproject.toml`` or the stamp has been written.
         """
-        return expected_record(self.status.files, self.all_entries, self.status.environ, self.newest_linked)
+        linked = self.newest_linked
+        if self.coverage.links_stamp and (of_stamp := links.of_stamp(self.status.files)) is not None:
+            linked = max(of_stamp, linked or 0)
+        return expected_record(self.status.files, self.all_entries, self.status.environ, linked)
 
     def take_snapshot(self, expected: Record) -> Snapshot:
         """Return what was looked at, in columns. To be called when all has been looked at."""

@@ -13,7 +13,7 @@ from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import sealed_tables
 from dyncachekeys.quick import atomic
 from dyncachekeys.quick.check import QuickCheck
-from dyncachekeys.syncing import diff, loops, notices, outputs
+from dyncachekeys.syncing import diff, loops, notices, outputs, unlinked, unwatched
 from dyncachekeys.syncing.decision import decide
 from dyncachekeys.syncing.last_run import last_run
 from dyncachekeys.syncing.plan import Plan
@@ -25,28 +25,44 @@ from dyncachekeys.watch import by_name, links
 from dyncachekeys.watch.coverage import Coverage
 from dyncachekeys.watch.links import LinkFolder
 
+_SEEN = 8
+"""How many records are remembered: one for each environment that somebody may have for a project."""
 
-def make_plan(root: Path, environ: Mapping[str, str], quick_check: QuickCheck | None = None) -> Plan:
+
+def make_plan(
+    root: Path, environ: Mapping[str, str], quick_check: QuickCheck | None = None, consumer: Path | None = None
+) -> Plan:
     """Look at a project and plan what a sync would write.
 
     Args:
         root: The folder that holds ``pyproject.toml``.
         environ: The environment.
         quick_check: What the quiet path saw.
+        consumer: The project that is synced, where this one is a path source of it.
 
     Raises:
         DyncachekeysError: what the user needs to fix, before anything is written.
     """
     root = root.resolve()
     atomic.check_home(root / HOME)
-    status = status_of(root, last_run(root, quick_check), environ)
+    status = status_of(root, last_run(root, quick_check), environ, consumer)
     # What the stamp has to do is decided by what was linked until now; that a link goes is not a change.
-    before = status.coverage(status.state.written)
+    state = status.state
+    # What the stamp has to do is decided by what was known of builds until now; that more is known is no change.
+    earlier = status.as_before()
+    before = earlier.coverage((*state.written, *state.late), state.former)
+    is_better_known = earlier is not status
     by_name.require_absence(before, status.files)
     status = dataclasses.replace(status, project=without_lost_region(status.project, before))
-    written = tuple(sorted({*status.state.written, *loops.rewritten_in_build(before, status)}))
-    coverage = before if written == status.state.written else status.coverage(written)
+    written = tuple(
+        sorted({*state.written, *loops.rewritten_in_build(before, status), *unlinked.made_anew(before, status)})
+    )
     products = outputs.decide(status)
+    asked = unwatched.why(status)
+    decision = decide(before, (*products.why, *asked), status)
+    late, former = unlinked.late(before, decision, status), unlinked.former(before, decision, status)
+    changed = is_better_known or (written, late, former) != (state.written, state.late, state.former)
+    coverage = status.coverage((*written, *late), former) if changed else before
     counted = loops.count(coverage, status)
     entries = _entries(status.project, coverage)
     remembered = _remembered(status, entries, products.known)
@@ -57,8 +73,17 @@ def make_plan(root: Path, environ: Mapping[str, str], quick_check: QuickCheck | 
         entries,
         _document(status.project, entries),
         _links(status, coverage),
-        decide(before, products.why, status),
-        dataclasses.replace(remembered, written=written, writes=counted.writes, moves=counted.moves),
+        decision,
+        dataclasses.replace(
+            remembered,
+            written=written,
+            writes=counted.writes,
+            moves=counted.moves,
+            others=coverage.others_digest,
+            late=late,
+            former=former,
+            asked=bool(asked) or (state.asked and not unwatched.has_build(status)),
+        ),
         (*_notices(status, coverage), *products.notices, *counted.notices),
         workspace.is_alone(status.files),
     )
@@ -87,7 +112,7 @@ def _links(status: Status, coverage: Coverage) -> Mapping[str, str] | None:
     known = folder.known_as(links.mark(status.files, coverage.linked_digest))
     if known is not None and known == status.state.links:
         return None
-    wanted = links.wanted(status.files, coverage.linked)
+    wanted = links.wanted(status.files, coverage.linked, with_stamp=coverage.links_stamp)
     return None if folder.holds(wanted) else wanted
 
 
@@ -101,9 +126,11 @@ def _remembered(status: Status, entries: tuple[Mapping[str, Any], ...], products
         keys={key.name: diff.rows_of(key.inputs, salt) for key in resolution.keys},
         entries=entries,
         record={"identity": list(record.identity), "current": record.current} if record else None,
+        seen=tuple(dict.fromkeys([record.identity, *status.state.seen]))[:_SEEN] if record else status.state.seen,
         products=products,
         tables=sealed_tables(status.project.pyproject, salt),
         uv=tuple(status.program.as_list()) if status.program is not None else (),
+        basis=status.builds.chosen.ids if status.builds is not None and status.builds.chosen is not None else (),
     )
 
 

@@ -93,6 +93,8 @@ class ProjectReport(NamedTuple):
     """How many different inputs there are."""
     named: Named | None = None
     """Under the transport `digest` only."""
+    is_built: bool = False
+    """Whether what is installed was made from the inputs as they are now, as a watched build has shown."""
 
     @property
     def changes(self) -> dict[str, tuple[Change, ...]]:
@@ -154,6 +156,7 @@ def report_of(plan: Plan, now: Snapshot | None = None) -> ProjectReport:
         region_differs=plan.region_differs,
         input_count=now.inputs,
         named=_named(plan),
+        is_built=(plan.status.is_vouched or plan.status.is_better_known) and plan.is_at_rest,
     )
 
 

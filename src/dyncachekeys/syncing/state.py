@@ -45,9 +45,14 @@ def _row(row: Sequence[Any]) -> Row:
     return (kind, subject, state, reason)
 
 
+def _identity(numbers: Any) -> tuple[int, int]:
+    inode, time = numbers
+    return (int(inode), int(time))
+
+
 def _product(seen: Any) -> tuple[str, tuple[int, int]]:
-    status, (inode, time) = seen
-    return (str(status), (int(inode), int(time)))
+    status, numbers = seen
+    return (str(status), _identity(numbers))
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class State:
     """The region as it was last written: what is ours in a region that lost its markers."""
     record: Mapping[str, Any] | None = None
     """The installed record as it was seen: its file's inode and time, and the stamp folder that it names."""
+    seen: tuple[tuple[int, int], ...] = field(default=(), metadata={"read": _all(_identity)})
+    """The identities of the last records that were seen, the newest first: a project may be in several environments."""
     expected: Mapping[str, Any] | None = None
     """What uv's next record must hold if it builds from what this sync saw."""
     products: Mapping[str, Known] = field(default_factory=dict, metadata={"read": _each(_each(_product))})
@@ -85,6 +92,16 @@ class State:
     """Of ``pyproject.toml``: the sealed digest of each table (`pyproject.tables`)."""
     uv: tuple[str, ...] = field(default=(), metadata={"read": _all(str)})
     """The uv that was found (`uv.program`)."""
+    basis: tuple[str, ...] = field(default=(), metadata={"read": _all(str)})
+    """The records of builds by which it was known what the build depends on."""
+    others: str = ""
+    """The digest over what moves the stamp, less what builds were seen to depend on; empty if there is no such thing."""
+    late: tuple[str, ...] = field(default=(), metadata={"read": _all(str)})
+    """Files to which no link leads yet: they are newer than all that uv saw, so a link would cost a build (U29)."""
+    former: tuple[str, ...] = field(default=(), metadata={"read": _all(str)})
+    """Files that are no inputs any more, but the newest that uv saw: to take the link away would cost a build (U29)."""
+    asked: bool = field(default=False, metadata={"read": bool})
+    """Whether a build was asked for only to be watched, and none was since."""
     fits: bool = field(default=False, metadata={"read": bool})
     """Whether the record that was seen is the one that was expected."""
     due: bool = field(default=True, metadata={"read": bool})

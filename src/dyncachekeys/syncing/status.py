@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dyncachekeys.config.model import read
 from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
@@ -13,20 +15,23 @@ from dyncachekeys.files import derived
 from dyncachekeys.files.tree import Files
 from dyncachekeys.paths import join
 from dyncachekeys.process.environ import Environment, for_keys
-from dyncachekeys.pyproject.project import HOME, Project
+from dyncachekeys.pyproject.project import BUILDS, HOME, Project
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.source import user_entries
 from dyncachekeys.resolving.engine import Resolution, resolve
-from dyncachekeys.syncing import notices
+from dyncachekeys.resolving.registry import BUILD
 from dyncachekeys.syncing.last_run import LastRun
 from dyncachekeys.syncing.state import State
-from dyncachekeys.trace.depfiles import Depfiles
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.program import Program, find
 from dyncachekeys.uv.record import Record, installed_record
 from dyncachekeys.watch import by_name, by_stamp
 from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage
 from dyncachekeys.watch.links import LinkFolder
+
+if TYPE_CHECKING:
+    from dyncachekeys.trace.builds import Builds
+    from dyncachekeys.trace.setup import WatchFolder
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,13 @@ class Status:
     """As keys saw it."""
     program: Program | None
     """The uv on PATH; the one that was known, if there is none."""
-    depfiles: Depfiles
+    builds: Builds | None
+    """What is known of uv's builds; nothing if no key asks for that."""
     resolution: Resolution
     record: Record | None
     """The installed one."""
+    consumer: Path | None = None
+    """The project that has this one as a path source, and in whose environment it is, if that is what is synced."""
 
     @property
     def state(self) -> State:
@@ -65,8 +73,7 @@ class Status:
     @property
     def new_record(self) -> Record | None:
         """The installed record, if uv has made it since the last sync."""
-        is_new = self.state.digest is not None and self.record is not None and self.record.is_another(self.state.record)
-        return self.record if is_new else None
+        return _if_new(self.record, self.state)
 
     @cached_property
     def single_files(self) -> Mapping[str, str]:
@@ -84,18 +91,91 @@ class Status:
             seen = self.files.folders[folder]
             for name in names:
                 changed = seen.changed(name)
-                if changed is not None and record.missed(changed):
+                if changed is not None and record.missed(changed) and changed >= self.build_began:
                     yield folder, name
 
-    def coverage(self, written: Sequence[str]) -> Coverage:
-        """Return who watches what, if builds are known to write some files."""
+    @cached_property
+    def build_began(self) -> int:
+        """When the build of what is installed began, in nanoseconds; zero if that was not watched.
+
+        What was written before that, uv may have missed for no other reason than that it was not linked yet.
+        """
+        if self.builds is None or self.builds.chosen is None or not self.is_vouched:
+            return 0
+        since, _ = self.builds.built or (0, 0)
+        return min((one.started for one in self.builds.chosen.records if one.started >= since), default=0)
+
+    def as_before(self) -> Status:
+        """Return the status by the records of builds that the last sync knew, where others are chosen by now.
+
+        Not where what is installed was made in the newest: then all is known of that, and where none stands.
+        """
+        if self.builds is None or not self.is_better_known:
+            return self
+        venv = _environment(self.files, self.environ, self.consumer)
+        before = self.builds.as_before()
+        resolution = resolve(self.project, self.seen, self.files, builds=before, venv=venv)
+        return replace(self, resolution=resolution)
+
+    @property
+    def is_better_known(self) -> bool:
+        """Whether another record stands than the last sync knew, although what is installed is not known to be of it."""
+        chosen = self.builds.chosen if self.builds is not None else None
+        if chosen is None or self.is_vouched or not chosen.standing:
+            return False
+        return chosen.ids != self.state.basis and self.state.digest is not None
+
+    @cached_property
+    def is_vouched(self) -> bool:
+        """Whether what is installed was built from what the build depends on as it is now.
+
+        A watched build has shown it; or, where there is none to watch since uv builds by itself (U42), uv has built
+        since the last sync, and nothing has been written since that began.
+        """
+        if self.builds is None:
+            return False
+        if self.builds.chosen is not None:
+            return self.builds.chosen.vouched
+        inputs = [one for key in self.resolution.keys if key.resolver == BUILD for one in key.inputs]
+        paths = (one.subject for one in inputs if one.kind == "file")
+        is_old = all(self.files.changed_at(path) < self.state.started for path in paths)
+        return self.new_record is not None and bool(inputs) and is_old
+
+    @cached_property
+    def vouched(self) -> frozenset[tuple[str, str]]:
+        """The inputs, by kind and subject, of which is known that what is installed was built from them as they are."""
+        chosen = self.builds.chosen if self.builds is not None else None
+        if chosen is not None:
+            return chosen.known
+        inputs = (one for key in self.resolution.keys if key.resolver == BUILD for one in key.inputs)
+        return frozenset(one.identity for one in inputs) if self.is_vouched else frozenset()
+
+    @cached_property
+    def made_by_build(self) -> frozenset[str]:
+        """What a build that was watched has written since the last sync, and the folders in which that lies."""
+        if self.builds is None or self.builds.chosen is None or not self.vouched:
+            return frozenset()
+        written = self.builds.chosen.trace.written
+        return frozenset(written) | {posixpath.dirname(path) for path in written}
+
+    @cached_property
+    def watch_folder(self) -> WatchFolder | None:
+        """What uv's builds are watched with; nothing if no key asks for that."""
+        if self.builds is None:
+            return None
+        from dyncachekeys.trace.setup import WatchFolder  # noqa: PLC0415  only where builds are watched
+
+        return WatchFolder(self.files, programs=self.builds.programs)
+
+    def coverage(self, written: Sequence[str], former: Sequence[str] = ()) -> Coverage:
+        """Return who watches what, if builds are known to write some files, and links to others are to stay."""
         if self.resolution.transport == "digest":
             return by_name.cover(self.resolution, self.files)
         works = LinkFolder(self.home).works and (self.program is None or self.program.follows_links)
-        return by_stamp.cover(self.resolution, self.files, written, links_work=works)
+        return by_stamp.cover(self.resolution, self.files, written, former, links_work=works)
 
 
-def status_of(root: Path, last: LastRun, environ: Mapping[str, str]) -> Status:
+def status_of(root: Path, last: LastRun, environ: Mapping[str, str], consumer: Path | None = None) -> Status:
     """Read a project and run its keys. Errors as `planning.make_plan`."""
     project = by_name.loaded(root, last.state.entries)
     files = Files.of(project, last.memory)
@@ -105,10 +185,38 @@ def status_of(root: Path, last: LastRun, environ: Mapping[str, str]) -> Status:
     _require_keys(inheriting)
     program = find(files, environ, last.state.uv)
     seen = for_keys(environ)
-    depfiles = Depfiles(root, lambda folder: last.believed if folder == root else not notices.is_tracked(folder))
-    resolution = resolve(inheriting, seen, files, depfiles=depfiles)
-    record = installed_record(files, project.name, environ)
-    return Status(last, inheriting, files, environ, seen, program, depfiles, resolution, record)
+    venv = _environment(files, environ, consumer)
+    record = installed_record(files, project.name, venv)
+    builds = _builds_of(inheriting, last, record)
+    resolution = resolve(inheriting, seen, files, builds=builds, venv=venv)
+    return Status(last, inheriting, files, environ, seen, program, builds, resolution, record, consumer)
+
+
+def _environment(files: Files, environ: Mapping[str, str], consumer: Path | None) -> Path:
+    """Return the environment in which a project is: that of its workspace, or of whoever has it as a path source."""
+    own = workspace.project_environment(files, environ)
+    if consumer is None:
+        return own
+    theirs = workspace.project_environment(Files(consumer), environ)
+    is_own = workspace.home(files) == workspace.home(Files(consumer)) or own.exists()
+    return own if is_own else theirs
+
+
+def _builds_of(project: Project, last: LastRun, record: Record | None) -> Builds | None:
+    """Return what is known of uv's builds of a project, if a key asks for that."""
+    if all(resolver != "build" for resolver in workspace.resolvers(project)):
+        return None
+    from dyncachekeys.trace.builds import Builds  # noqa: PLC0415  only where builds are watched
+
+    new = _if_new(record, last.state)
+    built = (last.state.started, new.identity[1]) if new is not None else None
+    return Builds(project.root / BUILDS, trusted=last.believed, basis=last.state.basis, built=built)
+
+
+def _if_new(record: Record | None, state: State) -> Record | None:
+    """Return the installed record, if no sync has seen it: in another environment, it may well be older than the last."""
+    is_new = state.digest is not None and record is not None and record.identity not in state.seen
+    return record if is_new else None
 
 
 def _require_keys(project: Project) -> None:

@@ -67,7 +67,7 @@ def sync_all(
     if len(plans) > 1 and any(report.region_differs for report in reports):
         # What is to be in uv's next record depends on the times of files that have just been written in others.
         for plan in plans:
-            finish(make_plan(plan.root, environ), environ)
+            finish(make_plan(plan.root, environ, consumer=plan.status.consumer), environ)
     scope.keep()
     return reports
 
@@ -89,7 +89,8 @@ def planned(
     problems: list[Problem] = []
     for folder in scope.roots:
         try:
-            plans.append(make_plan(folder, environ, (quick_checks or {}).get(os.fspath(folder))))
+            quick_check = (quick_checks or {}).get(os.fspath(folder))
+            plans.append(make_plan(folder, environ, quick_check, None if folder == scope.root else scope.root))
         except DyncachekeysError as error:  # noqa: PERF203  all problems are reported in one run
             failed.append(error)
             problems += scope.placed(folder, error.problems)

@@ -8,8 +8,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.process import run, venv
 from dyncachekeys.trace.in_build import hooks, tracer
 from dyncachekeys.trace.request import TraceRequest
+from dyncachekeys.uv.build_variables import WATCH_FOLDER
 
 TRACER, _HOOKS = Path(tracer.__file__), Path(hooks.__file__)
+_WATCH = Path(WATCH_FOLDER)
 _LINES_SHOWN = 20
 
 
@@ -31,6 +33,10 @@ class Build:
     """A temporary one, for this build only, links resolved."""
     python: Path
     """The interpreter of the environment."""
+    log: Path
+    """Where the tracer writes to, in a folder of its own."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """Variables that tell the tracer more."""
 
     def require(self, kind: str) -> None:
         """Ask the backend what an editable build or a wheel requires beside, and install that."""
@@ -76,19 +82,18 @@ class Build:
             raise ResolverError([Problem("trace-failed", message, request.where, remedy)])
         return list(json.loads(answer.read_text(encoding="utf-8")))
 
-    @property
-    def log(self) -> Path:
-        """Where the tracer writes to, in a folder of its own."""
-        return self.folder / "trace" / "log"
-
     def _environ(self) -> dict[str, str]:
-        variables, own, scripts = self.request.variables, self.request.build_variables, self.python.parent
+        variables, scripts = self.request.variables, self.python.parent
+        own = {
+            **_without_watch(self.request.build_variables),
+            "PATH": os.pathsep.join(filter(None, [str(scripts), variables.get("PATH")])),
+            "VIRTUAL_ENV": str(scripts.parent),
+        }
         return {
             **variables,
             **own,
+            **self.marks,
             tracer.OWN: "=".join(own),  # whatever the shell says
-            "PATH": os.pathsep.join(filter(None, [str(scripts), variables.get("PATH")])),
-            "VIRTUAL_ENV": str(scripts.parent),
             "PYTHONDONTWRITEBYTECODE": "1",  # what is traced leaves as little behind as it can
         }
 
@@ -103,16 +108,16 @@ def prepared(request: TraceRequest) -> Iterator[Build]:
     request.check()
     place = os.path.realpath(tempfile.gettempdir())
     with tempfile.TemporaryDirectory(prefix="dyncachekeys-trace-", dir=place, ignore_cleanup_errors=True) as name:
-        build = Build(request, Path(name), _python(request, Path(name) / "environment"))
-        build.log.parent.mkdir()
-        yield build
+        log = Path(name) / "trace" / "log"
+        log.parent.mkdir()
+        yield Build(request, Path(name), _python(request, Path(name) / "environment"), log)
 
 
 def run_hooks(request: TraceRequest, out: Path, problems: list[Problem]) -> list[str]:
     """Call each hook that makes metadata or a wheel, as far as the backend has it.
 
     Args:
-        request: The build; its steps are ignored.
+        request: The build.
         out: Where each hook gets a folder of its name.
         problems: To which it is added that a hook fails or takes too long.
 
@@ -170,6 +175,13 @@ def _python(request: TraceRequest, made: Path) -> Path:
 
 def _python_in(environment: Path) -> Path:
     return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def _without_watch(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return what uv sets for the build, less the folder by which it would have its own builds watched."""
+    path = [one for one in variables.get("PYTHONPATH", "").split(os.pathsep) if Path(one) != _WATCH]
+    rest = {name: value for name, value in variables.items() if name != "PYTHONPATH"}
+    return {**rest, "PYTHONPATH": os.pathsep.join(path)} if any(path) else rest
 
 
 def _without_us(lines: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What changed while a build was traced: by a program that can't be traced, or by the user."""
+"""What changed while a build was watched: by a program that can't be traced, or by the user."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dyncachekeys.files.folder import changed_ns
+from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.files.tree import Files
-from dyncachekeys.paths import split
+from dyncachekeys.paths import join, split
 from dyncachekeys.quick.read import read
-from dyncachekeys.trace.inputs import joined, listed_names
+from dyncachekeys.trace.likeness import names_like
+from dyncachekeys.trace.log import Observed
 from dyncachekeys.trace.model import Trace, folders_of
-from dyncachekeys.trace.record import Recorded
 
 _BY_A_PROGRAM, _BY_ANYBODY = 2, 3
-"""In how many traces in a row a file must change to count as written by the build: where a program was started
+"""In how many builds in a row a file must change to count as written by the build: where a program was started
 that may have done it; else."""
 _FOLDER, _NAMES = _MARKS = ("/", "/*")
 """How the path of a folder ends that was exchanged, and of one in which names came or went."""
@@ -29,22 +30,22 @@ class Attribution(NamedTuple):
 
     trace: Trace
     suspects: Mapping[str, int]
-    """What changed during the build, and in how many traces in a row."""
+    """What changed during the build, and in how many builds in a row."""
     products: tuple[str, ...]
     """The files that count as written by the build from now on, only because they changed so often."""
     stands: bool
     """Whether what the build read is what is there now."""
 
 
-def attribute(recorded: Recorded, files: Files, before: Mapping[str, int], written: AbstractSet[str]) -> Attribution:
+def attribute(observed: Observed, files: Files, before: Mapping[str, int], written: AbstractSet[str]) -> Attribution:
     """Find which of a build's inputs are its own products, and whether its trace can be trusted.
 
     A file that was written during the build may have been read before or after, so that trace does not stand. What
     the last trace suspected (`before`) and found to be `written` tells the build's own changes from the user's.
     """
-    trace, by_program = recorded.trace, bool(recorded.trace.processes)
+    trace, by_program = observed.trace, bool(observed.trace.processes)
     enough = _BY_A_PROGRAM if by_program else _BY_ANYBODY
-    suspects = {path: before.get(path, 0) + 1 for path in sorted(_changed(recorded, files))}
+    suspects = {path: before.get(path, 0) + 1 for path in sorted(_changed(observed, files))}
     often = {path for path, times in suspects.items() if times >= enough}
     known = suspects.keys() & written - before.keys() if by_program else set()
     names = _names_in(often, suspects.keys() - trace.read.keys())
@@ -59,66 +60,69 @@ def _names_in(folders: AbstractSet[str], paths: Iterable[str]) -> set[str]:
     return {path for path in _files(paths) if (posixpath.dirname(path) or ".") + _NAMES in folders}
 
 
-def files_changed(recorded: Recorded, files: Files) -> set[str]:
+def files_changed(observed: Observed, files: Files) -> set[str]:
     """Return the files that changed since a build was started, and by nothing that can be seen."""
-    return _files(_changed(recorded, files))
+    return _files(_changed(observed, files))
 
 
 def _files(paths: Iterable[str]) -> set[str]:
     return {path for path in paths if not path.endswith(_MARKS)}
 
 
-def _changed(recorded: Recorded, files: Files) -> set[str]:
-    return {path for kind in (_paths, _listings, _folders) for path in kind(recorded, files)}
+def _changed(observed: Observed, files: Files) -> set[str]:
+    return {path for kind in (_paths, _listings, _folders) for path in kind(observed, files)}
 
 
-def _paths(recorded: Recorded, files: Files) -> Iterator[str]:
+def _paths(observed: Observed, files: Files) -> Iterator[str]:
     """Yield the paths that came, went or were written."""
-    trace = recorded.trace
+    trace = observed.trace
     for path in trace.missing:
         if Path(files.full(path)).exists():
             yield path
     for path in {*trace.read, *trace.there}:
         full = Path(files.full(path))
         content_counts = path in trace.read or full.is_symlink()
-        if not os.path.lexists(full) or (content_counts and _was_written(path, recorded, files)):
+        if not os.path.lexists(full) or (content_counts and _was_written(path, observed, files)):
             yield path
 
 
-def _listings(recorded: Recorded, files: Files) -> Iterator[str]:
+def _listings(observed: Observed, files: Files) -> Iterator[str]:
     """Yield the names that came in folders that were listed, and such folders in which something came or went."""
-    read, since = recorded.trace.read, recorded.started
-    for folder, names in listed_names(recorded.trace, files).items():
-        for path in {joined(folder, name) for name in (names.counted if names else ())} - read.keys():
-            if files.changed_at(path) >= since and not files.is_dir(path):
+    trace, since, ignored = observed.trace, observed.started, IgnoreRules(files)
+    for folder, rules in observed.record.rules.items():
+        for name in names_like(folder, rules, trace, files, ignored) or ():
+            path = name if folder == "." else join(folder, name)
+            if path not in trace.read and files.changed_at(path) >= since and files.is_file(path):
                 yield path
-        if folder not in recorded.stirred | recorded.dated and _times(files.full(folder))[0] >= since:
+        # The project's own folder tells nothing: uv writes there, too.
+        is_stirred = folder == "." or folder in observed.stirred | observed.dated
+        if not is_stirred and _times(files.full(folder))[0] >= since:
             yield folder + _NAMES
 
 
-def _folders(recorded: Recorded, files: Files) -> Iterator[str]:
+def _folders(observed: Observed, files: Files) -> Iterator[str]:
     """Yield the folders on the way to an input that were moved, or links to folders that were made."""
-    trace, since = recorded.trace, recorded.started
-    inputs = (*trace.read, *trace.missing, *trace.there, *(f"{folder}/" for folder in trace.listed))
-    for folder in folders_of(inputs) - recorded.touched - {*trace.written}:
+    trace, since = observed.trace, observed.started
+    inputs = (*trace.read, *trace.missing, *trace.there, *(f"{folder}/" for folder in observed.record.rules))
+    for folder in folders_of(inputs) - observed.touched - {*trace.written}:
         written, changed = _times(files.full(folder))
         if changed >= since and (written < since or Path(files.full(folder)).is_symlink()):
             yield folder + _FOLDER
 
 
-def _was_written(path: str, recorded: Recorded, files: Files) -> bool:
+def _was_written(path: str, observed: Observed, files: Files) -> bool:
     """Tell whether a file was written during the build, by somebody else than the build's own code.
 
     What gets another change time only, as by ``chmod`` or a hard link, holds what it held.
     """
     written, changed = _times(files.full(path))
-    if changed < recorded.started or path in recorded.dated:
+    if changed < observed.started or path in observed.dated:
         return False
-    if written >= recorded.started:
+    if written >= observed.started:
         return True
     folder, name = split(path)
     known = files.content(path) or files.memory.content(folder, name)
-    return path not in recorded.touched and known is not None and known != _content(files.full(path))
+    return path not in observed.touched and known is not None and known != _content(files.full(path))
 
 
 def _content(full: str) -> bytes | None:

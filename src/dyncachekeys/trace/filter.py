@@ -17,13 +17,20 @@ _SESSION = {
     *("UV", "UV_CACHE_DIR", "UV_RUN_RECURSION_DEPTH"),
     *("_PYTHON_HOST_PLATFORM", "_PYTHON_PROJECT_BASE", "_PYTHON_SYSCONFIGDATA_NAME", "PYTHON_COLORS"),
     *("NO_COLOR", "FORCE_COLOR", "PY_FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),
-    *("CI", "BUILDKITE", "CIRCLECI", "TRAVIS"),
 }
-_SESSION_LIKE = (
-    *("LC_*", "XDG_*", "PYTHON[!_]*", "PIP_*", "PEP517_*", "UV_INTERNAL__*"),
+_SESSION_LIKE = ("LC_*", "XDG_*", "PYTHON[!_]*", "PIP_*", "PEP517_*", "UV_INTERNAL__*")
+_OF_CI = (
+    *("CI", "BUILDKITE", "CIRCLECI", "TRAVIS"),
     *("GITHUB_*", "GITLAB_*", "JENKINS_*", "BUILDKITE_*", "TRAVIS_*", "CIRCLE_*"),
 )
 """Variables that say something of the session, not of the build, unless the project's own code asks for them."""
+_OF_TERMINALS = (
+    *("_", "SHLVL", "OLDPWD", "DISPLAY", "WAYLAND_DISPLAY", "WINDOWID", "MAIL", "EDITOR", "VISUAL", "PAGER", "LESS*"),
+    *("LS_COLORS", "COLORTERM", "TERM_*", "TMUX*", "STY", "SSH_*", "GPG_*", "DBUS_*", "VTE_*", "KONSOLE_*", "GNOME_*"),
+    *("WT_*", "VSCODE_*", "ITERM_*", "DIRENV_*", "PYENV_*", "CONDA_*", "NVM_*", "npm_*", "MAKE*", "MFLAGS", "HIST*"),
+    *("PS[0-9]", "PROMPT*", "UV_*", "HOSTNAME", "HOSTTYPE", "GIT_*", "PRE_COMMIT*", "TOX_*", "NOX_*", "DYNCACHEKEYS_*"),
+)
+"""Further ones, where code goes through all that there are."""
 _SET_BY_US = frozenset({"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"})
 """What we set ourselves for a traced build."""
 _MOST_LINKS = 40
@@ -58,6 +65,8 @@ def filtered(facts: Iterable[Fact], bounds: Bounds, *, manifest: bool = False) -
     """
     facts = _with_manifest(_behind_links([*facts]), keep=manifest)
     asked = {what: [*_asked(facts, bounds, what)] for what in _ASKED}
+    # Who looks at the time of a file does so to know whether it is out of date, and reads it if it is.
+    asked["read"] += [(path, who) for path, who in _asked(facts, bounds, "timed") if (bounds.root / path).is_file()]
     made, written = paths(facts, bounds, "made"), paths(facts, bounds, "written")
     new = made & written  # what is in there is the build's own, whoever made it
     made |= _inside(new, asked["listed"])
@@ -75,16 +84,18 @@ def filtered(facts: Iterable[Fact], bounds: Bounds, *, manifest: bool = False) -
         listed=listed,
         missing=_without(missing, read.keys() | there.keys()),
         there=_without(there, read.keys() | listed.keys() | implied),
+        walked=tuple(sorted(path for path in paths(facts, bounds, "walked") if path in listed)),
         variables=_named(_variables(facts), bounds),
         written=tuple(sorted(written)),
         made=tuple(sorted(made)),
         products=tuple(sorted(written.intersection(path for path, _ in asked["read"]))),
         processes=_named(_processes(facts), bounds),
+        unseen=_named(((fact.subject, fact.who) for fact in facts if fact.what == "unseen"), bounds),
+        programs=_named(_programs(facts, bounds), bounds),
+        git=_named(_asked_of_git(facts, bounds), bounds),
+        looped=next((bounds.asker(who) for who in _askers(facts, "looped")), ""),
         environment=next((bounds.asker(who) for who in _askers(facts, "environment") if who), ""),
         network=next((bounds.asker(who) for who in _askers(facts, "network")), ""),
-        lines=tuple(
-            sorted({bounds.asker(who) for who in _askers(facts, "read", "imported") if who.startswith(PROJECT)})
-        ),
     )
 
 
@@ -104,7 +115,7 @@ def _behind_links(facts: Sequence[Fact]) -> Iterator[Fact]:
     """Yield facts, those of paths below links that the build makes with where these lead."""
     links = {fact.subject: fact.who for fact in facts if fact.what == "led"}
     for fact in facts:
-        if links and fact.what not in {"led", "variable", "process"}:
+        if links and fact.what not in {"led", "variable", "process", "unseen", "git"}:
             yield fact._replace(subject=_followed(fact.subject, links, itself=fact.what in {"read", "updated"}))
         else:
             yield fact
@@ -153,19 +164,53 @@ def _variables(facts: Iterable[Fact]) -> Iterator[_Asked]:
     """Yield the variables that count: those of the session alone do not, unless the project's own code asks."""
     for fact in facts:
         if fact.what == "variable" and fact.who and fact.subject not in _SET_BY_US:
-            is_of_session = fact.subject in _SESSION or is_like(fact.subject, _SESSION_LIKE)
-            if fact.who.startswith(PROJECT) or not is_of_session:
+            is_session = is_for_session(fact.subject) or is_like(fact.subject, _OF_CI)
+            if fact.who.startswith(PROJECT) or not is_session:
                 yield fact.subject, fact.who
+        elif fact.what == "looped" and not is_of_session(fact.subject):
+            yield fact.subject, fact.who
+
+
+def is_of_session(name: str) -> bool:
+    """Tell whether a variable says something of the session, and nothing of the build."""
+    return name in _SESSION | _SET_BY_US or is_like(name, (*_SESSION_LIKE, *_OF_CI, *_OF_TERMINALS))
+
+
+def is_python(program: str) -> bool:
+    """Tell whether the name of a program is that of a Python, which is traced from inside."""
+    return bool(_PYTHON.fullmatch(program))
+
+
+def is_for_session(name: str) -> bool:
+    """Tell whether a variable says something of the user's session: of places, terminals, colours, languages."""
+    return name in _SESSION or is_like(name, _SESSION_LIKE)
 
 
 def _processes(facts: Iterable[Fact]) -> Iterator[_Asked]:
     for fact in facts:
         path = fact.subject.replace(os.sep, "/")
         program = posixpath.basename(path)
-        if fact.what == "process" and not _PYTHON.fullmatch(program):
+        if fact.what == "process" and not is_python(program):
             yield program, fact.who
         elif fact.what == "read" and "/.git/" in path and fact.who.startswith(PROJECT):
             yield "git", fact.who  # or as good as that
+
+
+def _programs(facts: Iterable[Fact], bounds: Bounds) -> Iterator[_Asked]:
+    """Yield the programs that lie outside of the repository and of the build's environment."""
+    for fact in facts:
+        name = posixpath.basename(fact.subject.replace(os.sep, "/"))
+        is_theirs = fact.what == "program" and not bounds.is_own(fact.subject)
+        if is_theirs and name != "git" and not is_python(name):
+            yield fact.subject, fact.who
+
+
+def _asked_of_git(facts: Iterable[Fact], bounds: Bounds) -> Iterator[_Asked]:
+    """Yield what git was asked in folders of the repository."""
+    for fact in facts:
+        folder, _, arguments = fact.subject.partition("\x1f") if fact.what == "git" else ("", "", "")
+        if arguments and (place := bounds.relative(os.path.join(folder, "x"), PROJECT)):
+            yield f"{posixpath.dirname(place) or '.'}\x1f{arguments}", fact.who
 
 
 def _named(asked: Iterable[_Asked], bounds: Bounds) -> dict[str, str]:

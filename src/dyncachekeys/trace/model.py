@@ -24,6 +24,8 @@ class Trace:
 
     read: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, str] = field(default_factory=dict)
+    walked: tuple[str, ...] = ()
+    """Those of the folders listed that were listed to go into what lies in them."""
     missing: Mapping[str, str] = field(default_factory=dict)
     """Looked for, and not there."""
     there: Mapping[str, str] = field(default_factory=dict)
@@ -37,15 +39,19 @@ class Trace:
     products: tuple[str, ...] = ()
     """Of what it writes, what it also reads. Whoever else changes these changes what the build makes."""
     processes: Mapping[str, str] = field(default_factory=dict)
-    """Programs that were started and can't be traced: all but those of Python."""
+    """Programs that were started and can't be traced from inside: all but those of Python."""
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    """Those of them of which nobody saw what they read."""
+    programs: Mapping[str, str] = field(default_factory=dict)
+    """Where programs were found that lie outside of the repository: absolute paths."""
+    git: Mapping[str, str] = field(default_factory=dict)
+    """What git was asked: a folder relative to the project, and the arguments, with U+001F between."""
     environment: str = ""
     """Who went through the whole environment."""
+    looped: str = ""
+    """The line of the project's own code that did so by value, so that each variable may count."""
     network: str = ""
     """Who asked for a host."""
-    lines: tuple[str, ...] = ()
-    """Lines of the project's own code that were seen to read or import something."""
-    whole: bool = False
-    """Whether the build itself was traced, and not only its metadata step."""
 
     @property
     def new_folders(self) -> frozenset[str]:
@@ -73,9 +79,11 @@ class Trace:
     def with_earlier(self, earlier: Trace) -> Trace:
         """Return the trace together with an earlier one of the same build, nothing of which has changed."""
         both: dict[str, Any] = {
-            name: {**getattr(earlier, name), **getattr(self, name)} for name in (*INPUTS, "processes")
+            name: {**getattr(earlier, name), **getattr(self, name)}
+            for name in (*INPUTS, "processes", "unseen", "programs", "git")
         }
-        both |= {name: _union(getattr(earlier, name), getattr(self, name)) for name in ("made", "lines")}
+        both |= {name: _union(getattr(earlier, name), getattr(self, name)) for name in ("made", "walked")}
+        both["looped"] = self.looped or earlier.looped
         return replace(self, **both).without({*earlier.written, *self.written} - self.read.keys())
 
     def with_folders(self, folders: AbstractSet[str]) -> Trace:
@@ -105,8 +113,12 @@ def folders_of(paths: Iterable[str]) -> set[str]:
     return {folder for path in paths for folder in parents(path)}
 
 
+BUILD = "the build"
+"""Who asked where no code did, as where Python imports the backend."""
 METADATA = ("*.egg-info", "*.dist-info")
 """What backends leave of the last build."""
+_INTERMEDIATE = ("build", "dist", "target", "_skbuild", ".*", "__pycache__", *METADATA)
+"""Folders of what a build makes on its way, which may be removed when it has ended, and what is hidden."""
 _LEFT_OUT = frozenset({".git", ".hg", ".svn", "__pycache__", ".dyncachekeys", ".venv", "-c"})
 """Folders whose files are not inputs by themselves: a git key watches commits, and the rest is made of something else.
 ``-c`` is the name under which uv starts a backend."""
@@ -146,20 +158,34 @@ class Bounds:
             return None
         return relative if check_path(relative) is None else f"./{relative}"  # a folder may well be called `~`
 
+    def is_own(self, path: str) -> bool:
+        """Tell whether a path lies in the repository or in the build's environment."""
+        return self._is_inside(path) or _is_below(path, self.environments)
+
     def _is_inside(self, path: str) -> bool:
         return _is_below(path, (os.fspath(self.repository),))
 
     def asker(self, who: str) -> str:
         """Return who asked, as it is shown: ``core.py:12``, the name of a requirement, or the build."""
         if not who.startswith(PROJECT):
-            return who.partition(":")[2] or "the build"
+            return who.partition(":")[2] or BUILD
         file, _, line = who.removeprefix(PROJECT).rpartition(":")
         return os.path.relpath(self.repository / file, self.root).replace(os.sep, "/") + f":{line}"
+
+
+def by(who: str) -> str:
+    """Return what a reason says of who asked; nothing where no code did."""
+    return "" if who == BUILD else f" by {who}"
 
 
 def is_like(name: str, patterns: Iterable[str]) -> bool:
     """Tell whether a name matches one of some patterns."""
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def is_intermediate(path: str) -> bool:
+    """Tell whether a build needs a file that it writes only on its way, going by the folders that it lies in."""
+    return any(is_like(part, _INTERMEDIATE) for part in path.split("/"))
 
 
 def _is_below(path: str, folders: Iterable[str]) -> bool:

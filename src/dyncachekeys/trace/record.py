@@ -1,97 +1,85 @@
-"""Running a build's hooks under the tracer, and what that shows."""
+"""A record of a build, in the manner of a depfile: it stands as long as nothing that it names has changed."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import replace
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-from dyncachekeys.files.folder import changed_ns
-from dyncachekeys.trace.build import interpreter, prepared
-from dyncachekeys.trace.filter import Fact, filtered, parsed, paths
-from dyncachekeys.trace.model import Bounds, Trace, parents
-from dyncachekeys.trace.request import TraceRequest
+from dyncachekeys.files import state_file
+from dyncachekeys.trace.model import Trace
 
-
-class Recorded(NamedTuple):
-    """What was found, how, and when."""
-
-    trace: Trace
-    python: str
-    """The interpreter that ran the hooks (`interpreter`): the project's, if there is an environment yet."""
-    started: int
-    """When the first hook was called, in nanoseconds of the file system's clock."""
-    touched: AbstractSet[str]
-    """What got another change time from the build although it was not written."""
-    dated: AbstractSet[str]
-    """What got another modification time so."""
-    stirred: AbstractSet[str]
-    """Folders in which the build was seen to make, move or remove something."""
+STEPS = ("requires", "metadata", "build")
+"""What uv asks of a backend, in its order. It keeps metadata, so that these may come from different commands of uv."""
+VERSION = "1"
+"""Of what is found and how: records of another version are not read."""
 
 
-def record(request: TraceRequest) -> Recorded:
-    """Run the hooks under the tracer.
+@dataclass(frozen=True, slots=True)
+class BuildRecord:
+    """One step of a build of uv's, and by what is known whether it stands. Names only: states are sealed."""
 
-    Raises:
-        ResolverError: the environment can't be made, or a hook fails or takes too long.
-    """
-    with prepared(request) as build:
-        root, environment = request.project.root, request.environment
-        started = _now(build.folder)
-        build.require("wheel" if request.steps == ("wheel",) else "editable")
-        build.call(request.steps)
-        left_out, environments = _left_out(request.variables), (str(build.folder), str(environment))
-        bounds = Bounds(root, request.repository, left_out, environments)
-        facts = [*_updated(parsed(build.log.read_bytes()), started)]
-        trace = _finished(filtered(facts, bounds, manifest=request.steps != ("metadata",)), root)
-        stirred = {os.path.dirname(fact.subject) for fact in facts if fact.what == "written"}
-        return Recorded(
-            trace=replace(trace, whole=any(build.folder.glob("out/build_*"))),
-            python=interpreter(environment) or interpreter(build.python.parent.parent),
-            started=started,
-            touched=paths(facts, bounds, "touched"),
-            dated=paths(facts, bounds, "dated"),
-            stirred={os.path.relpath(folder, root).replace(os.sep, "/") for folder in stirred},
-        )
-
-
-def _now(folder: Path) -> int:
-    """Return the time by the clock that files get theirs from: it goes in ticks, up to 4 ms behind others."""
-    probe = folder / "now"
-    probe.touch()
-    return changed_ns(probe.stat())
-
-
-def _updated(facts: Iterable[Fact], started: int) -> Iterator[Fact]:
-    """Yield facts; of what could be read and written, which of it was done."""
-    for fact in facts:
-        if fact.what == "updated":
-            with contextlib.suppress(OSError):
-                what = "written" if os.stat(fact.subject).st_mtime_ns >= started else "read"
-                yield fact._replace(what=what)
-        else:
-            yield fact
+    id: str = ""
+    """The time and process of its beginning; a later record has a greater one."""
+    version: str = VERSION
+    step: str = ""
+    kind: str = ""
+    """``editable`` or ``wheel``."""
+    started: int = 0
+    """In nanoseconds of the file system's clock, as is the next one."""
+    ended: int = 0
+    python: str = ""
+    """The version of the interpreter that ran it."""
+    trace: Trace = field(default_factory=Trace)
+    rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Which names count in the folders that were listed (`likeness`)."""
+    salt: str = ""
+    """Seals the states; of this record only."""
+    seals: Mapping[str, str] = field(default_factory=dict)
+    """Over the state of each input, by its kind and subject, variables apart."""
+    vouched: bool = False
+    """Whether what it read is known to be what was there at its end."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The sealed values that it saw, by name."""
+    products: Mapping[str, str] = field(default_factory=dict)
+    """The sealed state of each file that it both writes and reads."""
+    outputs: tuple[str, ...] = ()
+    """The files that it wrote into the tree, and that were there at its end."""
+    suspects: Mapping[str, int] = field(default_factory=dict)
+    """What changed while it ran, and in how many builds in a row (`concurrent`)."""
 
 
-def _finished(trace: Trace, root: Path) -> Trace:
-    """Return a trace with what the build left in folders that it made: what is there now is its own."""
-    new_folders = trace.new_folders
-    trace = trace.without_folders({path for path in new_folders if not (root / path).is_dir()})
-    new = [path for path in trace.listed if not new_folders.isdisjoint([path, *parents(path)])]
-    inside = {f"{path}/{name}" for path in new if (root / path).is_dir() for name in os.listdir(root / path)}
-    folders = {path for path in inside if (root / path).is_dir()}
-    return trace.without(inside - folders).with_folders(folders)
+def load(path: Path) -> BuildRecord | None:
+    """Read a record; nothing where there is none that can be trusted."""
+    try:
+        record: BuildRecord = _like(BuildRecord(), state_file.read(path))
+        bytes.fromhex(record.salt)
+        rules = {folder: tuple(map(str, some)) for folder, some in record.rules.items()}
+        suspects = {name: int(times) for name, times in record.suspects.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return replace(record, rules=rules, suspects=suspects) if record.version == VERSION else None
 
 
-def _left_out(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return folders that hold temporary files and caches."""
-    home = os.path.expanduser("~")
-    folders = [tempfile.gettempdir(), "/tmp", "/var/tmp", "/proc", "/sys", "/dev"]  # noqa: S108
-    folders += [os.path.join(home, ".cache"), os.path.join(home, "Library", "Caches")]
-    folders += [environ[name] for name in ("UV_CACHE_DIR", "XDG_CACHE_HOME", "PIP_CACHE_DIR") if environ.get(name)]
-    return tuple(dict.fromkeys(os.path.realpath(one) for one in folders))
+def dump(record: BuildRecord) -> bytes:
+    """Return a record as it is written."""
+    return state_file.dump(dataclasses.asdict(record))
+
+
+def _like(example: Any, data: Any) -> Any:
+    """Return what JSON says, as a value of the same kind as another one."""
+    match example:
+        case BuildRecord() | Trace():
+            names = [each.name for each in dataclasses.fields(example)]
+            return type(example)(**{name: _like(getattr(example, name), data[name]) for name in names})
+        case str():
+            return str(data)
+        case bool():
+            return bool(data)
+        case int():
+            return int(data)
+        case tuple():
+            return tuple(map(str, data))
+    return {str(name): value if isinstance(value, list) else str(value) for name, value in data.items()}

@@ -38,8 +38,6 @@ class TraceRequest:
     """Seconds that the hooks of one step may take."""
     longer: str = ""
     """How to give them more time, if not by the key's own option."""
-    steps: tuple[str, ...] = ("metadata",)
-    """Beside asking for requirements: ``metadata``, ``editable``, ``wheel``."""
 
     @cached_property
     def repository(self) -> Path:

@@ -18,6 +18,8 @@ OLDEST = (0, 6, 17)
 """The oldest uv with which everything was measured (``docs/uv-facts.md``)."""
 _FOLLOWS_LINKS = (0, 7, 21)
 """From which uv on a glob follows a link to a file (U13)."""
+SINCE = (0, 8, 10)
+"""The first uv that knows ``extra-build-variables``, and so can have its builds watched (U36)."""
 _VERSION = re.compile(rb"uv (\d+)\.(\d+)\.(\d+)")
 _LONGEST = 10
 """Seconds that it may take to print its version."""
@@ -37,6 +39,11 @@ class Program(NamedTuple):
     def follows_links(self) -> bool:
         """Whether it sees a file through a link behind a glob; assumed of one whose version is not known."""
         return not self.version or self.version >= _FOLLOWS_LINKS
+
+    @property
+    def watches(self) -> bool:
+        """Whether builds that it makes can be watched (U36); assumed of one whose version is not known."""
+        return not self.version or self.version >= SINCE
 
     def as_list(self) -> list[str]:
         """Return it as it is remembered."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -19,7 +20,6 @@ from dyncachekeys.quick.digest import digest_of
 from dyncachekeys.quick.snapshot import TIMED
 from dyncachekeys.uv.entries import CURRENT, DIGEST, LINKS
 from dyncachekeys.uv.mtimes import newest
-from dyncachekeys.uv.workspace import project_environment
 
 _SECOND = 1_000_000_000
 
@@ -41,10 +41,6 @@ class Record(NamedTuple):
     identity: tuple[int, int] = (0, 0)
     """Inode and modification time of the file itself: another identity is another record."""
 
-    def is_another(self, seen: Mapping[str, Any] | None) -> bool:
-        """Tell whether it was written since a record was seen, as the state remembers that one."""
-        return seen is None or tuple(seen["identity"]) != self.identity
-
     def missed(self, time: int) -> bool:
         """Tell whether a watched file that was written at a time, in nanoseconds, was written during the build.
 
@@ -65,19 +61,52 @@ class Record(NamedTuple):
         return expected == (facts if expected["git"] is not None else {**facts, "git": None})
 
 
-def installed_record(files: Files, name: str, environ: Mapping[str, str]) -> Record | None:
-    """Return the record of the project of a name, however spelled, in its environment; nothing if it is not there."""
-    venv = project_environment(files, environ)
-    wanted = normalised_name(name)
-    sites = (*venv.glob("lib/python*/site-packages"), venv / "Lib" / "site-packages")
-    for site in sites:
-        for info in site.glob("*.dist-info"):
-            path = info / "uv_cache.json"
-            if normalised_name(info.name.split("-")[0]) == wanted and (record := _read(path)):
-                files.note(files.relative(path), TIMED)
-                return record
-    _note_absence(files, venv, sites)
+def installed_record(files: Files, name: str, venv: Path) -> Record | None:
+    """Return the record of the project of a name, however spelled, in an environment; nothing if it is not there."""
+    for info in _installed(venv, name):
+        path = info / "uv_cache.json"
+        if _is_from(info, files.root) and (record := _read(path)):
+            files.note(files.relative(path), TIMED)
+            return record
+    _note_absence(files, venv, _sites(venv))
     return None
+
+
+def is_editable(files: Files, name: str, venv: Path) -> bool:
+    """Tell whether the project of a name is installed editable (PEP 610); so it will be, if it is not there yet."""
+    for info in _installed(venv, name):
+        path = info / "direct_url.json"
+        files.note(files.relative(path), TIMED)
+        try:
+            return bool(json.loads(path.read_bytes())["dir_info"].get("editable"))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return False
+    return True
+
+
+def _is_from(info: Path, root: Path) -> bool:
+    """Tell whether a distribution was installed from a folder (PEP 610), and not from another checkout of the same."""
+    try:
+        url = str(json.loads((info / "direct_url.json").read_bytes())["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return True  # nobody says
+    if "%" in url:
+        from urllib.parse import unquote  # noqa: PLC0415  few paths have what must be quoted
+
+        url = unquote(url)
+    path = url.removeprefix("file://").rstrip("/")
+    return sys.platform == "win32" or path == url or os.path.realpath(path) == os.path.realpath(root)
+
+
+def _sites(venv: Path) -> list[Path]:
+    return [*venv.glob("lib/python*/site-packages"), venv / "Lib" / "site-packages"]
+
+
+def _installed(venv: Path, name: str) -> Iterator[Path]:
+    """Yield the ``.dist-info`` folders of a distribution, however its name is spelled."""
+    wanted = normalised_name(name)
+    for site in _sites(venv):
+        yield from (info for info in site.glob("*.dist-info") if normalised_name(info.name.split("-")[0]) == wanted)
 
 
 def _note_absence(files: Files, venv: Path, sites: Iterable[Path]) -> None:

@@ -65,6 +65,14 @@ def has_keys(project: Project) -> bool:
     return bool(table.get("keys") or (project.inherited and table.get("inherit", True) is not False))
 
 
+def resolvers(project: Project) -> Iterator[str]:
+    """Yield the resolvers of all keys of a project, its own and inherited ones, as they are written."""
+    keys = (project.table or {}).get("keys")
+    for key in (*(keys.values() if isinstance(keys, dict) else ()), *project.inherited.values()):
+        if isinstance(key, dict):
+            yield str(key.get("resolver"))
+
+
 def scope(files: Files) -> list[Path]:
     """Return what `uv sync` in a project's folder would build: it, its workspace, and path sources, each once.
 
@@ -122,11 +130,17 @@ def settings(files: Files) -> Mapping[str, Any]:
     those of the user or the machine, which are elsewhere.
     """
     root = home(files)
-    try:
-        own = _parsed(files.read(files.relative(root / "uv.toml")))
-    except (OSError, DyncachekeysError):  # uv itself complains of what it can't parse
-        own = None
+    own = own_settings(files, root)
     return table_at(pyproject(files, root), "tool.uv") if own is None else own
+
+
+def own_settings(files: Files, folder: Path) -> Mapping[str, Any] | None:
+    """Return what ``uv.toml`` in a folder says; nothing if there is none, or if it can't be parsed, as uv itself says."""
+    try:
+        found: Mapping[str, Any] = _parsed(files.read(files.relative(folder / "uv.toml")))
+    except (OSError, DyncachekeysError):
+        return None
+    return found
 
 
 @lru_cache(maxsize=512)

@@ -23,6 +23,7 @@ from dyncachekeys.pyproject.project import FILE, HOME, Project, load
 from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.resolving.engine import Resolution, ResolvedKey
 from dyncachekeys.resolving.inputs import digests_of
+from dyncachekeys.resolving.registry import BUILD
 from dyncachekeys.uv.entries import CURRENT
 from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage, Naming, own_entries
 
@@ -46,6 +47,9 @@ def cover(resolution: Resolution, files: Files) -> Coverage:
     stamped = frozenset(one for one in inputs if _moves_stamp(one, files))
     naming = _naming(inputs, resolution, files)
     has_stamp = any(key.machine for key in resolution.keys)
+    of_builds = frozenset(one for key in resolution.keys if key.of_builds for one in key.inputs.single)
+    others = (one.triple for one in stamped - of_builds)
+    is_watched = any(key.of_builds for key in resolution.keys)
     return Coverage(
         entries=(*own_entries(watched), Entry("dir", naming.path), *([Entry("dir", CURRENT)] if has_stamp else [])),
         watched=frozenset(watched),
@@ -56,6 +60,9 @@ def cover(resolution: Resolution, files: Files) -> Coverage:
         digests=digests_of((one.triple for one in stamped), (), files, resolution.digests),
         naming=naming,
         has_stamp=has_stamp,
+        of_builds=of_builds,
+        others_digest=digests_of(others, (), files, resolution.digests).digest if is_watched else "",
+        awaits_build=any(key.resolver == BUILD and not key.inputs.single for key in resolution.keys),
     )
 
 

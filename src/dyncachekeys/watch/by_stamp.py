@@ -22,13 +22,21 @@ from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage, own_entries
 from dyncachekeys.watch.linkable import NO_LINKS, Linkable
 
 
-def cover(resolution: Resolution, files: Files, written: Collection[str] = (), *, links_work: bool = True) -> Coverage:
+def cover(
+    resolution: Resolution,
+    files: Files,
+    written: Collection[str] = (),
+    former: Collection[str] = (),
+    *,
+    links_work: bool = True,
+) -> Coverage:
     """Decide for each input who watches it.
 
     Args:
         resolution: All inputs.
         files: The project's files, where they were looked at.
         written: What builds were seen to write.
+        former: Files that are no inputs any more, but to which the links are to stay.
         links_work: Whether uv here sees files through links.
 
     Raises:
@@ -41,19 +49,28 @@ def cover(resolution: Resolution, files: Files, written: Collection[str] = (), *
             made.place(one, key)
         if key.inputs.selected is not None:
             made.place_all(key.inputs.selected, key)
+    made.keep(former)
     if made.problems:
         raise ConfigurationError(made.problems)
-    linked = {folder: sorted(names) for folder, names in sorted(made.linked.items())}
+    linked = made.sorted_links()
     linked_digest = _linked_digest(linked, files)
+    others, is_watched = made.without_builds(), any(key.of_builds for key in resolution.keys)
     return Coverage(
         _entries(made.watched, resolution),
         frozenset(made.watched),
         linked,
         tuple(made.walked),
         frozenset(made.stamped),
-        tuple(made.selections),
-        digests_of(made.triples(linked_digest), made.selections, files, resolution.digests),
+        (*made.selections, *made.selections_of_builds),
+        digests_of(
+            made.triples(linked_digest),
+            [*made.selections, *made.selections_of_builds],
+            files,
+            resolution.digests,
+        ),
         linked_digest,
+        of_builds=frozenset(made.of_builds),
+        others_digest=digests_of(others, made.selections, files, resolution.digests).digest if is_watched else "",
     )
 
 
@@ -73,10 +90,15 @@ class _Placed:
         self.walked: list[Selected] = []
         self.stamped: dict[Input, None] = {}
         self.selections: list[Selected] = []
+        self.selections_of_builds: list[Selected] = []
         self.problems: list[Problem] = []
+        self.of_builds: dict[Input, None] = {}
+        self._linked_by_builds: dict[str, set[str]] = {}
 
     def place(self, one: Input, key: ResolvedKey) -> None:
         """Decide who watches an input."""
+        if key.of_builds:
+            self.of_builds[one] = None
         by_link = one.kind == "file" and not one.entry and key.may_link and key.watch != "digest"
         if by_link:
             blocker = self._linkable.blocker(one.subject, one.state, cautious=key.watch == "auto")
@@ -89,7 +111,8 @@ class _Placed:
             self._place_blocked(one, key, blocker)
         elif by_link:
             folder, name = split(one.subject)
-            self.linked.setdefault(folder, set()).add(name)
+            linked = self._linked_by_builds if key.of_builds else self.linked
+            linked.setdefault(folder, set()).add(name)
         else:
             self.watched[one] = None
             if one.kind == "git" and not repository.is_read_by_every_uv(self._files, one.subject):
@@ -98,7 +121,7 @@ class _Placed:
     def place_all(self, selected: Selected, key: ResolvedKey) -> None:
         """Decide who watches the files of a selection."""
         if key.watch == "digest" or (key.watch == "auto" and not (key.may_link and self._linkable.works)):
-            self.selections.append(selected)
+            (self.selections_of_builds if key.of_builds else self.selections).append(selected)
             return
         if not self._linkable.works:
             self.problems.append(_not_expressible(Input("file", selected.patterns[0], ""), key, NO_LINKS))
@@ -106,11 +129,34 @@ class _Placed:
         self.walked.append(selected)
         for folder, names, others in self._linkable.divided(selected, cautious=key.watch == "auto"):
             if names:
-                self.linked.setdefault(folder, set()).update(names)
+                linked = self._linked_by_builds if key.of_builds else self.linked
+                linked.setdefault(folder, set()).update(names)
             for name, why in others.items():
                 path = join(folder, name)
-                reason = f"matches {selected[path]}"
-                self._place_blocked(Input("file", path, self._files.state(path), reason), key, why)
+                one = Input("file", path, self._files.state(path), f"matches {selected[path]}")
+                if key.of_builds:
+                    self.of_builds[one] = None
+                self._place_blocked(one, key, why)
+
+    def keep(self, former: Collection[str]) -> None:
+        """Have links to files stay that are no inputs any more."""
+        for path in former:
+            folder, name = split(path)
+            if self._files.state(path) != MISSING:
+                self._linked_by_builds.setdefault(folder, set()).add(name)
+
+    def sorted_links(self) -> dict[str, list[str]]:
+        """Return all files that are to be linked, by folder, all sorted."""
+        linked = {folder: {*names} for folder, names in self.linked.items()}
+        for folder, names in self._linked_by_builds.items():
+            linked.setdefault(folder, set()).update(names)
+        return {folder: sorted(names) for folder, names in sorted(linked.items())}
+
+    def without_builds(self) -> list[Triple]:
+        """Return what moves the stamp besides the selections and what only builds were seen to depend on."""
+        linked = {folder: sorted(names) for folder, names in sorted(self.linked.items())}
+        found = [one.triple for one in self.stamped if one not in self.of_builds]
+        return [*found, *map(_as_watched, self.watched), ("linked files", "", _linked_digest(linked, self._files))]
 
     def triples(self, linked_digest: str) -> Iterator[Triple]:
         """Yield what moves the stamp, besides the selections."""

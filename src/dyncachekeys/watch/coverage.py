@@ -62,11 +62,17 @@ class Coverage(NamedTuple):
     """Nothing under the transport `stamp`."""
     has_stamp: bool = True
     """Whether uv watches a stamp."""
+    of_builds: frozenset[Input] = frozenset()
+    """Those of the inputs that builds were seen to depend on."""
+    others_digest: str = ""
+    """As `stamp_digest`, but without these."""
+    awaits_build: bool = False
+    """Whether builds are watched, and nothing is known yet of what they depend on: the stamp will stand for that."""
 
     @property
     def needs_no_stamp(self) -> bool:
         """Whether nothing moves it, so that there need not be one: what is absent is the same on every clone."""
-        return self.naming is not None and not self.stamped
+        return self.naming is not None and not self.stamped and not self.awaits_build
 
     @property
     def by_content(self) -> tuple[frozenset[Input], tuple[Selected, ...]]:
@@ -93,6 +99,11 @@ class Coverage(NamedTuple):
         names = self.linked.get(folder, ())
         place = bisect.bisect_left(names, name)
         return place < len(names) and names[place] == name
+
+    @property
+    def links_stamp(self) -> bool:
+        """Whether a link leads to the stamp: where what builds were seen to read is linked."""
+        return self.has_links and bool(self.others_digest)
 
     @property
     def has_links(self) -> bool:

@@ -18,10 +18,13 @@ from typing import Any
 from dyncachekeys.files import refs
 from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Entry
-from dyncachekeys.paths import join
+from dyncachekeys.paths import join, split
+from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.quick import atomic
 from dyncachekeys.quick.snapshot import LINK_FOLDER
+from dyncachekeys.quick.stamp import NEWEST
 from dyncachekeys.uv.entries import LINKS
+from dyncachekeys.uv.mtimes import newest
 
 ENTRIES = (Entry("file", LINKS), Entry("dir", LINK_FOLDER))
 """The second one tells uv when the folder comes to be: one that is not there is unwatched in silence (U31)."""
@@ -32,17 +35,36 @@ Stat = tuple[int, int, int]
 """mtime_ns, ctime_ns, inode"""
 
 
-def wanted(files: Files, linked: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return the links by name, each with its text, to inputs that are given by folder."""
+def wanted(files: Files, linked: Mapping[str, Sequence[str]], *, with_stamp: bool = False) -> dict[str, str]:
+    """Return the links by name, each with its text, to inputs that are given by folder.
+
+    One more leads to the stamp, where inputs may be found that a build has read long ago (`stamp.NEWEST`).
+    """
     depth = _depth_in_repository(files)
-    texts = (_text(files, depth, folder, name) for folder, names in linked.items() for name in names)
+    texts = [_text(files, depth, folder, name) for folder, names in linked.items() for name in names]
+    texts += [f"../current/{NEWEST}"] if with_stamp else []
     return {blake2b(os.fsencode(text), digest_size=16).hexdigest(): text for text in texts}
+
+
+def of_stamp(files: Files) -> int | None:
+    """Return the time of what that link leads to, in nanoseconds; nothing if it is not there."""
+    return newest(files, [f"{HOME}/current/{NEWEST}"])
 
 
 def _depth_in_repository(files: Files) -> int:
     """Return how many folders the project lies below the root of its repository."""
     root = refs.work_tree(files)
     return len(files.root.relative_to(root).parts) if root is not None else 0
+
+
+def text(files: Files, path: str) -> str:
+    """Return the text of the link to an input, as `wanted` has it."""
+    return _text(files, _depth_in_repository(files), *split(path))
+
+
+def path_of(text: str) -> str:
+    """Return the path, relative to the project, to which a link with a text leads."""
+    return posixpath.normpath(posixpath.join(LINK_FOLDER, text))
 
 
 def _text(files: Files, depth: int, folder: str, name: str) -> str:
@@ -91,6 +113,10 @@ class LinkFolder:
         """Tell whether exactly these links are there. Takes a `readlink` for each."""
         return self.stat is not None and dict(self._there()) == links
 
+    def targets(self) -> frozenset[str]:
+        """Return the texts of the links that are there."""
+        return frozenset(text for _, text in self._there()) if self.stat is not None else frozenset()
+
     @property
     def works(self) -> bool:
         """Whether links can be made here, as far as is known; on Windows they are not tried."""
@@ -116,6 +142,13 @@ class LinkFolder:
         there = dict(self._there())
         for name in there.keys() - links.keys():
             _remove(f"{self._folder}/{name}")
+        self._add(links, there)
+
+    def add(self, links: Mapping[str, str]) -> None:
+        """Add links to a folder that is there. Errors as `fill`."""
+        self._add(links, dict(self._there()))
+
+    def _add(self, links: Mapping[str, str], there: Mapping[str, str]) -> None:
         for name, text in links.items():
             if there.get(name) == text:
                 continue

@@ -8,15 +8,22 @@ imported already, so that the build finds the interpreter as it would be; Python
 The log holds texts in threes, each ended by a NUL: what happened, to what, and who asked for it.
 
     read, written, listed, missing, there   a path: absolute, normalised, links not followed
+    timed                                   a path whose time, size or mode was looked at
+    walked                                  a folder that is listed to go into what lies in it
     link                                    one that was asked where it leads
     made                                    a folder that is to be there
     touched, dated                          what gets another change time, another modification time; not written
     updated                                 a path that may be read and written: its times will tell
     led                                     a link that is made; in place of who asked, where it leads
-    imported                                nothing: only who asked for a module, wherever that lies
     variable, environment                   a variable's name (never its value); all of them
     process, network                        a program's path or name; a host was asked
+    program, unseen, git                    of programs other than Python (`programs`)
     traced                                  the program that a traced process is
+    looped                                  a variable's name: somebody goes through all of them by value
+    value                                   a variable's name; in place of who asked, its sealed value (`seal`)
+    done                                    nothing: a hook that uv called has returned, and what it returned is written
+
+The log of a build that uv makes begins and ends with more (`first`).
 
 Who asked is the nearest code on the stack that is not Python's own: ``project:FILE:LINE`` for the
 project's, ``requirement:NAME`` for what is installed, else nothing; in a child, else who started it.
@@ -31,7 +38,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import CodeType, FrameType, ModuleType
     from typing import Any
 
@@ -42,6 +49,10 @@ OWN = "DYNCACHEKEYS_TRACE_OWN"
 """Which variables the build itself has set, for its children: names, with ``=`` between."""
 WHO = "DYNCACHEKEYS_TRACE_WHO"
 """Who starts a child."""
+SALT = "DYNCACHEKEYS_TRACE_SALT"
+"""Seals the values of variables, if these are to be written down."""
+STRACE = "DYNCACHEKEYS_TRACE_STRACE"
+"""Where strace is, if programs may be started below it."""
 PROJECT, REQUIREMENT, MANIFEST = "project:", "requirement:", "manifest:"
 """How it begins who asked."""
 
@@ -52,6 +63,13 @@ _INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.s
 _DISTUTILS = _STANDARD + "distutils" + os.sep
 _HERE = __file__
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_LOADED = ("quiet", "commands", "artifacts", "below", "programs")
+_PREFIX = "_dyncachekeys_"
+"""Of all that is copied to a folder on ``PYTHONPATH``: it must not stand in for a module of the build's."""
+_BESIDE = [_OURS + (_PREFIX if os.path.basename(_HERE).startswith(_PREFIX) else "") + name + ".py" for name in _LOADED]
+"""What is loaded when a program is started, each with those before it. What they do is not the build's doing."""
+_OF_PATHS = ("open", "os.listdir", "os.scandir")
+"""The events of which there are many, and that begin with a path."""
 _OF_ENVIRON = (
     "<frozen os>",
     "<frozen _collections_abc>",
@@ -62,12 +80,23 @@ _OF_ENVIRON = (
 )
 # Whatever looks through sys.path for installed metadata lists the project's folders, too, and depends on nothing there.
 _METADATA = tuple(name.replace("/", os.sep) for name in ("importlib/metadata", "importlib_metadata/", "pkg_resources/"))
+_MERE_LOOKS = frozenset(
+    "exists lexists isfile isdir islink ismount is_file is_dir is_symlink is_mount samefile realpath resolve _joinrealpath "
+    "access which _access_check find_executable walk _walk fwalk mkdir makedirs rmtree copystat copymode copyfile "
+    "_copytree scandir __init__ open _path_stat _path_isfile _path_isdir checkcache updatecache lazycache".split()
+)
+"""The functions of Python's own that look at a path without caring for its time."""
+_WALKS = frozenset(
+    "walk _walk fwalk copytree rglob _rlistdir _glob2 _iterate_directories select_recursive select_recursive_step".split()
+)
+"""The functions of os, shutil, glob and pathlib (Python 3.8 to 3.14) that go into the folders that they find."""
 _SDIST_LIST = ("find_sources", os.path.join("setuptools", "command", "egg_info.py"))
 """The function of setuptools (84.2) that makes the list of what an sdist holds."""
 _SHELLS = ("sh", "bash", "dash", "ksh", "zsh")
 _SHELL = "/bin/sh" if os.name == "posix" else "cmd"
 _INTERPRETERS = (*_SHELLS, "python", "pypy", "perl", "ruby", "node", "lua", "Rscript")
 _stat, _lstat, _open, _access, _readlink = os.stat, os.lstat, os.open, os.access, os.readlink
+_spawn: Callable[..., int] | None = getattr(os, "posix_spawn", None)
 _set_variable: Callable[[Any, str, str], None] = type(os.environ).__setitem__
 
 
@@ -101,6 +130,12 @@ class Tracer:
         self.log = log
         self.root: str = log.root.rstrip(os.sep) + os.sep
         self.starter: str = os.environ.get(WHO, "")
+        self.spawn: Callable[..., int] | None = _spawn
+        """Starts a process, and nobody notices."""
+        self.answers: set[str] = set()
+        """The files to which what a hook returned is written: uv's own code does, when the hook has ended."""
+        self.is_done: bool = False
+        """Whether that has happened."""
         skipped = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, os.path.dirname(os.__file__)}
         skipped |= {os.path.realpath(one) for one in skipped}
         skipped |= {os.path.dirname(log.path), _HERE, "/proc", "/dev", "/sys"}
@@ -108,14 +143,17 @@ class Tracer:
         # Not if the project lies below it, as below `/usr`.
         self._skipped = tuple(prefix for prefix in prefixes if not self.root.startswith(prefix))
         self.reported: list[Any] = []
-        """Paths that are just being opened relative to a folder that is open."""
+        """Paths that are just being opened relative to a folder that is open, or by the tracer itself."""
+        self.programs: Starting | None = None
+        """What is done around other programs, once processes are wrapped."""
         note = self.note
         self._events: dict[str, Callable[..., object]] = {
             "open": self.on_open,
             "import": lambda module, file, *rest: self.on_library(file),
             "os.listdir": self.on_list,
             "os.scandir": self.on_list,
-            "os.rename": lambda old, new, old_fd, new_fd: (note("written", old, old_fd), note("written", new, new_fd)),
+            "os.rename": self.on_rename,
+            "shutil.rmtree": lambda path, *rest: self.on_leaving(path),
             "os.link": self.on_link,
             "os.symlink": self.on_symlink,
             "os.remove": lambda path, dir_fd: note("written", path, dir_fd),
@@ -140,8 +178,10 @@ class Tracer:
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Take an audit event."""
         handler = self._events.get(event)
-        if handler is not None:
-            self.quietly(handler, *arguments)
+        if handler is not None and not (event in _OF_PATHS and self.is_skipped(arguments[0])):
+            frame = sys._getframe().f_back
+            if frame is None or frame.f_code.co_filename not in _BESIDE:
+                self.quietly(handler, *arguments)
 
     def quietly(self, function: Callable[..., object], *arguments: Any) -> None:
         """Call what must not let the build fail, whatever goes wrong."""
@@ -156,9 +196,9 @@ class Tracer:
         """Take the opening of a file."""
         if isinstance(path, int) or path in self.reported:
             return
-        frame = outside()
-        if frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
-            self.log("imported", "", self.who())
+        if self.answers and path in self.answers:
+            self.is_done = True
+            self.log("done", "")
         path = self.path(path)
         if path is None:
             return
@@ -211,16 +251,19 @@ class Tracer:
         path = self.path("." if path is None else path)
         if path is None:
             return
-        frame = outside()
+        frame, is_walk = outside(), False
         while frame is not None:
             name = frame.f_code.co_filename
             if name.startswith("<frozen importlib") or any(part in name for part in _METADATA):
                 return
             if not is_standard(name):
                 break
+            is_walk = is_walk or frame.f_code.co_name in _WALKS
             frame = frame.f_back
         is_dir = is_folder(path)
         self.log("missing" if is_dir is None else "listed" if is_dir else "there", path, self.who())
+        if is_dir and is_walk:
+            self.log("walked", path)
 
     def note(self, what: str, path: Any, dir_fd: int = -1) -> str | None:
         """Write down what happens to a path, relative to a folder or to the current one, and return it if it counts."""
@@ -234,6 +277,18 @@ class Tracer:
         full = self.note("made", path, dir_fd)
         if full is not None and not exists(full):
             self.log("written", full)
+
+    def on_rename(self, old: Any, new: Any, old_fd: int, new_fd: int) -> None:
+        """Take the renaming of something."""
+        first = self.note("written", old, old_fd)
+        self.note("written", new, new_fd)
+        if first is not None and is_folder(first):
+            self.on_leaving(first)
+
+    def on_leaving(self, path: Any) -> None:
+        """Take that a folder is about to be gone."""
+        if self.programs is not None and not isinstance(path, int):
+            self.programs.leaving(os.path.normpath(os.path.join(os.getcwd(), os.fsdecode(path))))
 
     def on_link(self, old: Any, new: Any, old_fd: int, new_fd: int) -> None:
         """Take a further name for a file: what is then read by that name is the file."""
@@ -261,6 +316,8 @@ class Tracer:
 
     def started(self, program: str, words: list[str], folder: Any) -> None:
         """Write down a process, and the project's script that it is or runs: nobody else may see that."""
+        if self.programs is not None:
+            program, words = self.programs.unwrapped(program, words)
         who = self.tell_child()
         base = os.path.join(os.getcwd(), os.fsdecode(folder) if folder else "")
         name = os.path.basename(program).rstrip("0123456789.")
@@ -318,14 +375,23 @@ class Tracer:
         path = os.path.normpath(path)
         return None if (path + os.sep).startswith(self._skipped) else path
 
+    def is_skipped(self, path: Any) -> bool:
+        """Tell at once of most paths that are never of interest, as of all that Python imports, that they are not."""
+        return type(path) is str and path.startswith(self._skipped) and ".." not in path and path not in self.answers
+
     def looked(self, path: Any, dir_fd: int | None, is_there: bool, is_link: bool) -> None:
         """Write down that somebody looked whether something is there, or where it leads."""
-        if not isinstance(path, int) and not is_for_imports():
-            path = self.path(path, dir_fd)
-            if path is not None:
-                self.log("there" if is_there else "missing", path, self.who())
-                if is_link:
-                    self.log("link", path)
+        if isinstance(path, int) or self.is_skipped(path):
+            return
+        path = self.path(path, dir_fd)
+        if path is None or is_for_imports():
+            return
+        who = self.who()
+        self.log("there" if is_there else "missing", path, who)
+        if is_there and is_for_times():
+            self.log("timed", path, who)
+        if is_link:
+            self.log("link", path)
 
 
 class Looking:
@@ -408,6 +474,16 @@ def requirement_in(file: str) -> str:
         if at >= 0:
             return file[at + len(part) :].partition(os.sep)[0].partition(".")[0]
     return "distutils" if file.startswith(_DISTUTILS) else ""
+
+
+def is_for_times() -> bool:
+    """Tell whether somebody asks for more than that something is there: mostly for its time, to see what is out of date."""
+    frame = outside()
+    while frame is not None and is_standard(frame.f_code.co_filename):
+        if frame.f_code.co_name in _MERE_LOOKS:
+            return False
+        frame = frame.f_back
+    return True
 
 
 def is_for_imports() -> bool:
@@ -494,13 +570,28 @@ class Variables:
     def __init__(self, tracer: Tracer) -> None:
         self._tracer, self._before = tracer, dict(os.environ)
         self._inherited = set(filter(None, os.environ.get(OWN, "").split("=")))
+        self._salt = os.environ.get(SALT, "")
         self._own = set(self._inherited)
 
     def asked(self, what: str, name: Any) -> None:
         """Take that one is read, or that somebody goes through all of them."""
         name = os.fsdecode(name)
-        if name not in self._own and name not in {LOG, ROOT, OWN, WHO}:
+        if name not in self._own and name not in {LOG, ROOT, OWN, WHO, SALT}:
             self._tracer.log(what, name, "" if is_for_python() else self._tracer.who())
+            if name and self._salt:
+                self._tracer.log("value", name, seal(self._salt, self._before.get(name)))
+
+    def looped(self) -> None:
+        """Take that the project's own code goes through all of them, by value: then any may count.
+
+        Who copies them, mostly for a child, does not.
+        """
+        who = self._tracer.who()
+        if self._salt and who.startswith(PROJECT) and is_loop():
+            for name, value in self._before.items():
+                if name not in self._own and name not in {LOG, ROOT, OWN, WHO, SALT}:
+                    self._tracer.log("looped", name, who)
+                    self._tracer.log("value", name, seal(self._salt, value))
 
     def set(self, name: Any, value: Any) -> None:
         """Take that one gets a value, or is taken away."""
@@ -510,6 +601,14 @@ class Variables:
         else:  # as it was: the build has put it back
             self._own.discard(name)
         _set_variable(os.environ, OWN, "=".join(sorted(self._own)))
+
+
+def seal(salt: str, value: str | None) -> str:
+    """Return a keyed digest of a variable's value, from which nobody can find it out without the salt."""
+    from _blake2 import blake2b  # noqa: PLC0415  hashlib would bring more along
+
+    text = "unset" if value is None else f"set {value}"
+    return str(blake2b(text.encode("utf-8", "surrogateescape"), key=bytes.fromhex(salt), digest_size=16).hexdigest())
 
 
 def wrap_environ(tracer: Tracer) -> None:
@@ -534,6 +633,7 @@ def wrap_environ(tracer: Tracer) -> None:
 
     def __iter__(self: Any) -> Iterator[Any]:  # noqa: N807
         quietly(variables.asked, "environment", "")
+        quietly(variables.looped)
         names, where = list(iterate(self)), place()
         for name in names:
             yielded[:] = [name]
@@ -563,6 +663,18 @@ def is_for_python() -> bool:
     return frame is not None and is_standard(frame.f_code.co_filename) and frame.f_code.co_name != "expandvars"
 
 
+def is_loop() -> bool:
+    """Tell whether the environment is gone through by code of its own, or by value: not copied, as dict() does it."""
+    frame = outside()
+    if frame is None or not frame.f_code.co_filename.startswith(_OF_ENVIRON):
+        return True
+    is_view = frame.f_code.co_name == "__iter__" and type(frame.f_locals.get("self")).__name__ != "KeysView"
+    while frame is not None and frame.f_code.co_filename.startswith(_OF_ENVIRON):
+        is_view = is_view and frame.f_code.co_name not in {"copy", "__or__", "__ror__"}
+        frame = frame.f_back
+    return is_view
+
+
 def place() -> tuple[int, int] | None:
     """Return which instruction of which running code reads the environment."""
     frame = outside()
@@ -576,53 +688,183 @@ class Children:
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer, self._before = tracer, dict(os.environ)
-        self._needed = {name: self._before[name] for name in (LOG, ROOT) if name in self._before}
+        self._needed = {name: self._before[name] for name in (LOG, ROOT, SALT, STRACE) if name in self._before}
         self._folder = self._before.get("PYTHONPATH", "").split(os.pathsep)[0]
 
-    def environ(self, given: Any) -> Any:
-        """Return the environment for a child in place of a given one; nothing, if it is to get this process's own."""
+    def environ(self, given: Any, more: Mapping[str, str] = {}) -> Any:
+        """Return the environment for a child in place of a given one; nothing, if it is to get this process's own.
+
+        The child also gets what is in `more`.
+        """
         who = self._tracer.tell_child()
-        source = os.environ if given is None else given
-        source = getattr(source, "_data", source)  # without anybody's reading a variable
-        found = {os.fsdecode(name): os.fsdecode(value) for name, value in dict(source).items()}
+        found = texts_of(given)
         is_met = LOG in found and found.get("PYTHONPATH", "").split(os.pathsep)[0] == self._folder
-        if given is None and is_met:
+        if given is None and is_met and not more:
             return None
         own = {name for name, value in found.items() if self._before.get(name) != value} - {OWN, WHO}
         own.update(filter(None, found.get(OWN, "").split("=")))
         if not is_met:
             path = os.pathsep.join(filter(None, [self._folder, found.get("PYTHONPATH")]))
             found = {**found, **self._needed, "PYTHONPATH": path}
-        return {**found, OWN: "=".join(sorted(own)), WHO: who}
+        return {**found, OWN: "=".join(sorted(own)), WHO: who, **more}
 
 
-def wrap_processes(tracer: Tracer) -> Callable[[ModuleType], None]:
-    """Let children find the tracer although they get an environment of their own; return what patches ``subprocess``."""
+def texts_of(environ: Any) -> dict[str, str]:
+    """Return what an environment holds, by default this process's own, without anybody's reading a variable."""
+    source = os.environ if environ is None else environ
+    source = getattr(source, "_data", source)
+    return {os.fsdecode(name): os.fsdecode(value) for name, value in dict(source).items()}
+
+
+def quoted(word: str) -> str:
+    """Return a word as it is written for a shell."""
+    return "'" + word.replace("'", "'\\''") + "'"
+
+
+def loaded(path: str, **modules: Any) -> Any:
+    """Return a module of a file beside this one, which nobody else sees; it gets others."""
+    module = type(sys)("dyncachekeys_" + os.path.basename(path)[:-3])
+    vars(module).update(modules, __file__=path)
+    with open(path, "rb") as stream:
+        exec(compile(stream.read(), path, "exec"), vars(module))  # noqa: S102
+    return module
+
+
+class Starting:
+    """What is done around programs that are started; the code for it is loaded when the first one is.
+
+    Args:
+        tracer: Whose log it is.
+        strace: Where strace is; empty if no program is to be started below it.
+    """
+
+    def __init__(self, tracer: Tracer, strace: str) -> None:
+        self._tracer, self._strace = tracer, strace
+        self._loaded: Any = None
+        self._commands: dict[str, str] = {}
+        """Commands for a shell that stand in place of others."""
+        self._busy: set[int] = set()
+        """Threads that are just starting a program: subprocess calls `os` for that."""
+        self._thread: Callable[[], int] = sys.modules["_thread"].get_ident
+
+    def _programs(self) -> Any:
+        if self._loaded is None:
+            self._tracer.reported += _BESIDE
+            modules: dict[str, Any] = {}
+            for path in _BESIDE:
+                modules[os.path.basename(path)[:-3].replace(_PREFIX, "")] = loaded(path, **modules)
+            self._tracer.reported[:] = [path for path in self._tracer.reported if path not in _BESIDE]
+            self._loaded = modules["programs"].Programs(self._tracer, self._strace)
+        return self._loaded
+
+    def replaced(
+        self, program: Any, words: Sequence[Any], folder: Any, environ: Any
+    ) -> tuple[list[str] | None, dict[str, str]]:
+        """Return which words to start instead, if others, and what to add to the variables."""
+        if self._thread() in self._busy:
+            return None, {}
+        try:
+            texts, folder = [os.fsdecode(word) for word in words], os.fsdecode(folder) if folder else None
+            wanted, more = self._programs().start(os.fsdecode(program), texts, folder, texts_of(environ))
+        except Exception:  # noqa: BLE001  whatever it is, the program is to be started
+            return None, {}
+        return (None if wanted == texts else wanted), more
+
+    def replaced_popen(self, given: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[str, str]]:
+        """Return what subprocess is to do instead, by the arguments of ``Popen._execute_child``; and the same again."""
+        args, executable, folder, environ, is_shell = given[0], given[1], given[5], given[6], given[9]
+        words = [args] if isinstance(args, (str, bytes)) or hasattr(args, "__fspath__") else [*args]
+        if is_shell and os.name == "posix":
+            words = [executable or _SHELL, "-c", *words]
+        wanted, more = self.replaced(executable or words[0], words, folder, environ)
+        if wanted is not None:
+            given = (wanted, None, *given[2:9], False, *given[10:])
+        return given, more
+
+    def replaced_command(self, command: Any) -> Any:
+        """Return which command to give to a shell instead."""
+        wanted, more = self.replaced(_SHELL, ["sh", "-c", command], None, None) if os.name == "posix" else (None, {})
+        if wanted is None and not more:
+            return command
+        text = "".join(f"export {name}={quoted(value)}; " for name, value in more.items())
+        text += os.fsdecode(command) if wanted is None else "exec " + " ".join(map(quoted, wanted))
+        self._commands[text] = os.fsdecode(command)
+        return text
+
+    def once(self, function: Callable[..., Any], *given: Any, **options: Any) -> Any:
+        """Call what starts a program that has been taken."""
+        thread = self._thread()
+        self._busy.add(thread)
+        try:
+            return function(*given, **options)
+        finally:
+            self._busy.discard(thread)
+
+    def unwrapped(self, program: str, words: list[str]) -> tuple[str, list[str]]:
+        """Return the program and the words that these stand in place of, if they do."""
+        if words[:2] == [self._strace, "-D"]:
+            words = words[words.index("--") + 1 :]
+            return words[0], words
+        return program, [self._commands.get(word, word) for word in words]
+
+    def leaving(self, folder: str) -> None:
+        """Take that a folder is about to be removed or moved."""
+        names = os.listdir(os.path.dirname(self._tracer.log.path))
+        if any(name.startswith(("ninja-", "cargo-")) for name in names):
+            self._programs().leaving(folder)
+
+    def finish(self) -> None:
+        """Take that this process ends: what is known of builds is kept, and what is still being written waited for."""
+        if self._loaded is not None:
+            self._tracer.quietly(self._loaded.finish)
+
+
+def wrap_processes(tracer: Tracer, strace: str = "") -> Callable[[ModuleType], None]:
+    """Let children find the tracer, and other programs leave what they read; return what patches ``subprocess``."""
     children = Children(tracer)
+    starting = tracer.programs = Starting(tracer, strace)
 
     def with_third(function: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*given: Any, **options: Any) -> Any:
-            if "env" in options:
-                options["env"] = children.environ(options["env"])
-            elif given[2:]:
-                given = (*given[:2], children.environ(given[2]), *given[3:])
-            return function(*given, **options)
+        def wrapped(path: Any, argv: Any, env: Any, *given: Any, **options: Any) -> Any:
+            wanted, more = starting.replaced(path, argv, None, env)
+            env = children.environ(env, more)
+            if wanted is not None:
+                path, argv = wanted[0], wanted
+            return starting.once(function, path, argv, env, *given, **options)
 
         return wrapped
 
     for name in ("execve", "posix_spawn", "posix_spawnp"):
         if hasattr(os, name):
             setattr(os, name, with_third(getattr(os, name)))
+    wrap_plain(starting)
 
     def patch(subprocess: Any) -> None:
         original = subprocess.Popen._execute_child
 
         def _execute_child(self: Any, *given: Any) -> Any:
-            return original(self, *given[:6], children.environ(given[6]), *given[7:])
+            given, more = starting.replaced_popen(given)
+            return starting.once(original, self, *given[:6], children.environ(given[6], more), *given[7:])
 
         subprocess.Popen._execute_child = _execute_child
 
     return patch
+
+
+def wrap_plain(starting: Starting) -> None:
+    """Wrap what starts a program with the environment of this process."""
+    execve, execv, system = os.execve, os.execv, os.system
+
+    def _execv(path: Any, argv: Any, /) -> Any:
+        wanted, more = starting.replaced(path, argv, None, None)
+        if more:
+            return starting.once(execve, path, argv, {**texts_of(None), **more})
+        return starting.once(execv, *((path, argv) if wanted is None else (wanted[0], wanted)))
+
+    def _system(command: Any) -> int:
+        return starting.once(system, starting.replaced_command(command))  # type: ignore[no-any-return]
+
+    os.execv, os.system = _execv, _system
 
 
 class Patching:
@@ -649,10 +891,10 @@ class Patching:
         return spec
 
 
-def install(path: str, root: str) -> None:
+def install(path: str, root: str) -> Tracer:
     """Trace this process from here on, into a log in a folder of its own. The code below `root` is the project's."""
     tracer = Tracer(Log(path, root))
-    patch = wrap_processes(tracer)
+    patch = wrap_processes(tracer, os.environ.get(STRACE, ""))
     if "subprocess" in sys.modules:
         patch(sys.modules["subprocess"])
     else:
@@ -661,29 +903,31 @@ def install(path: str, root: str) -> None:
     wrap_environ(tracer)
     wrap_looks(tracer)
     sys.addaudithook(tracer.hook)
+    if tracer.programs is not None:
+        import atexit  # noqa: PLC0415  part of the interpreter
+
+        atexit.register(tracer.programs.finish)
+    return tracer
 
 
-_FOR_CHILDREN = """\
-import os, sys
-sys.path[:] = [one for one in sys.path if one != {folder!r}]
-del sys.modules["sitecustomize"]
-if sys.version_info >= (3, 8) and os.environ.get({log!r}):
-    space = {{"__name__": "dyncachekeys_tracer", "__file__": {file!r}}}
-    with open({file!r}, "rb") as stream:
-        exec(compile(stream.read(), {file!r}, "exec"), space)
-    space["install"](os.environ[{log!r}], os.environ[{root!r}])
-try:
-    import sitecustomize
-except ImportError:
-    sys.modules["sitecustomize"] = type(sys)("sitecustomize")
-"""
+COPIED = {"sitecustomize.py": "sitecustomize.py"}
+"""What a folder on ``PYTHONPATH`` must hold, by what it is copied from, beside this file."""
+COPIED.update({f"{_PREFIX}{name}.py": f"{name}.py" for name in ("tracer", "first", *_LOADED)})
+
+
+def copy_to(folder: str) -> None:
+    """Have Python processes that find a folder on ``PYTHONPATH`` traced: Python imports ``sitecustomize`` at its start."""
+    for name, source in COPIED.items():
+        with open(os.path.join(os.path.dirname(_HERE), source), "rb") as stream:
+            content = stream.read()
+        with open(os.path.join(folder, name), "wb") as stream:
+            stream.write(content)
 
 
 def prepare(log: str) -> None:
-    """Have Python processes that this one starts find the tracer: Python imports ``sitecustomize`` at its start."""
+    """Have Python processes that this one starts find the tracer."""
     folder = os.path.dirname(log)
-    with open(os.path.join(folder, "sitecustomize.py"), "w", encoding="utf-8") as stream:
-        stream.write(_FOR_CHILDREN.format(folder=folder, log=LOG, root=ROOT, file=_HERE))
+    copy_to(folder)
     inherited = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = folder + (os.pathsep + inherited if inherited else "")
 

@@ -1,0 +1,173 @@
+"""The keys that watch, for everybody alike, what a build was seen to depend on: those that a person would write."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from dyncachekeys.files import pattern as files_pattern
+from dyncachekeys.files.ignore import IgnoreRules
+from dyncachekeys.propose.alike import Alike
+from dyncachekeys.propose.asked import askers, counts, named, variables
+from dyncachekeys.propose.audit import Audit, Dependency
+from dyncachekeys.propose.keys import Declaration, Option, merged
+from dyncachekeys.propose.source_patterns import SOURCE_PATTERNS
+from dyncachekeys.pyproject.project import FILE
+from dyncachekeys.trace.log import repository
+
+_BY_DEFAULT = frozenset({FILE, "setup.py", "setup.cfg"})
+"""What the key `defaults` watches, which is there as soon as any key is."""
+_REQUIREMENTS = "requirements"
+_KINDS = {
+    _REQUIREMENTS: ("*requirements*.txt", "*requirements*.in", "*constraints*.txt"),
+    "version": ("__about__.py", "__init__.py", "_version.py", "version*", "__version__*"),
+    "metadata": (
+        "manifest.in",
+        "readme*",
+        "licen[cs]e*",
+        "copying*",
+        "notice*",
+        "authors*",
+        "change*",
+        "history*",
+        "news*",
+    ),
+}
+"""Names of keys, each with how the names of its files look in lower case. What is compiled comes first, all else last."""
+_OF_VCS = frozenset({".gitignore", ".gitattributes", ".hgignore"})
+"""What backends read to know what to leave out."""
+_MANY_MODULES = 4
+"""So many modules are read to be packed, as for a wheel; fewer for the version that stands in one."""
+
+
+def additions(audit: Audit) -> list[Declaration]:
+    """Return keys that watch what no committed key watches, as far as one can."""
+    found = [*_code(audit), *_files(audit), *variables(audit), *_git(audit)]
+    taken = set(audit.key_names)
+    for number, key in enumerate(ordered := merged(found)):
+        free = next(name for name in _numbered(key.name) if name not in taken)
+        taken.add(free)
+        ordered[number] = Declaration(free, key.resolver, key.options, key.why)
+    return ordered
+
+
+def left_over(audit: Audit, added: Iterable[Declaration]) -> list[Dependency]:
+    """Return what no committed key would watch even then, and what needs a look: no session's variable is among it."""
+    options = [key.options for key in added]
+    patterns = [text for one in options for text in _texts(one.get("patterns"))]
+    patterns += [glob for glob, _ in audit.watched.globs]
+    names = {name for one in options for name in _texts(one.get("names"))}
+    resolvers = {key.resolver for key in added}
+    return [
+        one
+        for one in audit.unwatched
+        if not _is_settled(one, audit, resolvers) and not _is_covered(one, patterns, names)
+    ]
+
+
+def _is_settled(one: Dependency, audit: Audit, resolvers: Iterable[str]) -> bool:
+    """Tell whether a dependency needs no key of its own."""
+    match one.asked:
+        case "read":
+            is_of_vcs = posixpath.basename(one.subject) in _OF_VCS and ":" not in one.who
+            return is_of_vcs or one.subject in _BY_DEFAULT or ("backend" in resolvers and one.subject in audit.in_tree)
+        case "variables":
+            return not counts(one)
+        case "git":
+            return "git" in resolvers
+    return ":" not in one.who  # what a requirement looks for or lists is how it works
+
+
+def _is_covered(one: Dependency, patterns: Sequence[str], names: Iterable[str]) -> bool:
+    if one.asked == "variables":
+        return one.subject in names
+    if one.asked == "listed":
+        place = "/" if one.subject == "." else f"{files_pattern.exactly(one.subject)}/"
+        return any(_is_about(some, place) for some in patterns)
+    return any(files_pattern.matches(some, one.subject) for some in patterns)
+
+
+def _is_about(pattern: str, place: str) -> bool:
+    """Tell whether a pattern finds what comes in a folder: it names no file, and stands for what is in there."""
+    start, star, rest = pattern.partition("*")
+    return bool(star) and (start.startswith(place) or (rest.startswith("*") and place.startswith(start)))
+
+
+def _code(audit: Audit) -> Iterator[Declaration]:
+    run = [one.subject for one in audit.unwatched if one.asked == "read" and one.subject in audit.in_tree]
+    if set(run) - _BY_DEFAULT:
+        shown = named(sorted(set(run) - _BY_DEFAULT))
+        yield Declaration("backend", "backend", {}, (f"The code of this tree that the build runs: {shown}.",))
+
+
+def _files(audit: Audit) -> Iterator[Declaration]:
+    found = [*_read(audit)]
+    # What is read where requirement files are read is one of these, whatever its name: `-r common/base.txt`.
+    places = {one.who for one in found if ":" in one.who and _kind(one.subject) == _REQUIREMENTS}
+    has_code = sum(one.subject.endswith(".py") for one in found) >= _MANY_MODULES
+    by_kind: dict[str, list[Dependency]] = {}
+    for one in found:
+        kind = "sources" if has_code and one.subject.endswith(".py") else _kind(one.subject)
+        is_included = kind == "data" and one.who in places and one.subject.endswith((".txt", ".in"))
+        by_kind.setdefault(_REQUIREMENTS if is_included else kind, []).append(one)
+    own = {
+        folder: audit.rules[folder]
+        for folder, who in audit.trace.listed.items()
+        if ":" in who and folder in audit.rules
+    }
+    alike = Alike(own, audit.trace, audit.files)
+    for kind, some in by_kind.items():
+        patterns = _patterns(kind, [one.subject for one in some], alike)
+        options: dict[str, Option] = {"patterns": patterns}
+        if patterns:
+            yield Declaration(kind, "files", options, (f"Read by {askers(some)}.",))
+
+
+def _patterns(kind: str, paths: Sequence[str], alike: Alike) -> list[str]:
+    if kind in {"metadata", "version"}:  # each is the only one of its name
+        return [*map(files_pattern.exactly, paths)]
+    native = [path for path in paths if kind == "sources" and not path.endswith(".py")]
+    return [*alike.sources(native), *alike.patterns(path for path in paths if path not in native)]
+
+
+def _read(audit: Audit) -> Iterator[Dependency]:
+    """Yield the files that are to be named: nothing that is made, ignored, of this machine, or watched by default."""
+    rules, made = IgnoreRules(audit.files), {*audit.trace.written, *audit.products, *_BY_DEFAULT, *audit.in_tree}
+    home = os.fspath(repository(audit.files))
+    for one in audit.unwatched:
+        path = one.subject
+        if one.asked != "read" or path in made or (posixpath.basename(path) in _OF_VCS and ":" not in one.who):
+            continue
+        full = os.path.normpath(audit.project.root / path)
+        is_inside = full.startswith(home.rstrip(os.sep) + os.sep)
+        if is_inside if path.startswith("../") else not rules.ignores(path):
+            yield one
+
+
+def _kind(path: str) -> str:
+    name = posixpath.basename(path)
+    if any(fnmatchcase(name, pattern) for pattern in SOURCE_PATTERNS if pattern != "config.toml"):
+        return "sources"
+    for kind, patterns in _KINDS.items():
+        if any(fnmatchcase(name.lower(), pattern) for pattern in patterns):
+            return kind
+    return "sources" if name.endswith(".py") else "data"
+
+
+def _git(audit: Audit) -> Iterator[Declaration]:
+    asked = [one for one in audit.unwatched if one.asked == "git"]
+    if asked and "git" not in audit.watched.resolvers:
+        options: dict[str, Option] = {"commit": True, "tags": True}
+        yield Declaration("git", "git", options, (f"{askers(asked)} asks git: `{asked[0].subject}`.",))
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """Yield a name, and others that say the same, for where it is taken."""
+    return itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+
+
+def _texts(option: object) -> list[str]:
+    return option if isinstance(option, list) else []

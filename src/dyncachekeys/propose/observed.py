@@ -1,0 +1,118 @@
+"""The build of one project, as it was seen: by the records of uv's builds, or by one that is made now."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from dyncachekeys.backends.counted import counted
+from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.files.tree import Files
+from dyncachekeys.process import environ as process_environ
+from dyncachekeys.process.environ import Environment
+from dyncachekeys.pyproject.project import BUILDS, HOME, Project
+from dyncachekeys.quick import atomic
+from dyncachekeys.syncing.last_run import LastRun, last_run
+from dyncachekeys.trace.build import prepared
+from dyncachekeys.trace.builds import Builds, Chosen
+from dyncachekeys.trace.inputs import Pyproject, Surroundings
+from dyncachekeys.trace.make import make
+from dyncachekeys.trace.request import TraceRequest
+from dyncachekeys.trace.seals import stands
+from dyncachekeys.uv import workspace
+
+
+class Observation(NamedTuple):
+    """What was seen of a build, and where its inputs are looked at."""
+
+    chosen: Chosen
+    files: Files
+
+    @property
+    def rules(self) -> Mapping[str, tuple[str, ...]]:
+        """Which names count in the folders that were listed, by all steps (`trace.likeness`)."""
+        found: dict[str, set[str]] = {}
+        for record in self.chosen.records:
+            for folder, texts in record.rules.items():
+                found.setdefault(folder, set()).update(texts)
+        return {folder: tuple(sorted(texts)) for folder, texts in found.items()}
+
+
+def observed(project: Project, environ: Mapping[str, str], build: str | None, timeout: float) -> Observation:
+    """Return what the last builds show that uv has made of a project, or the one that is made now.
+
+    Args:
+        project: The project, with the keys that it inherits.
+        environ: The environment.
+        build: What to build now, ``editable`` or ``wheel``; nothing if no build is to be run.
+        timeout: Seconds that each step of that build may take.
+
+    Raises:
+        ConfigurationError: no build was watched yet.
+        DyncachekeysError: the build can't be run, or fails.
+    """
+    last, seen = last_run(project.root, None), process_environ.for_keys(environ)
+    if build is not None:
+        return _made_now(project, seen, build, timeout, last)
+    around = _around(project, seen, last)
+    chosen = Builds(project.root / BUILDS, trusted=last.believed, basis=last.state.basis).choose(around)
+    if not any(record.step == "build" for record in chosen.records):
+        raise ConfigurationError([_no_record(project, chosen)])
+    return Observation(chosen, around.files)
+
+
+def _made_now(project: Project, seen: Environment, kind: str, timeout: float, last: LastRun) -> Observation:
+    where = f"the build of {project.name}"
+    request = TraceRequest(project, Files.of(project), seen, where, timeout, longer="give a longer `--timeout`")
+    keeps = last.believed and workspace.has_keys(project)
+    with prepared(request) as build, _folder(project.root, keeps=keeps) as folder:
+        make(build, kind, folder)
+        around = _around(project, seen, last)
+        builds = Builds(folder, basis=last.state.basis)
+        builds.records(around)
+        chosen = builds.newest
+        standing = all(stands(record, around) for record in chosen.records)
+        if keeps:
+            _store(builds)
+    return Observation(Chosen(chosen.records, standing=standing), around.files)
+
+
+@contextlib.contextmanager
+def _folder(root: Path, *, keeps: bool) -> Iterator[Path]:
+    """Yield where logs and records go: into the project's state, if it has one, else into a temporary folder."""
+    if keeps:
+        atomic.check_home(root / HOME)
+        (root / BUILDS).mkdir(mode=0o700, parents=True, exist_ok=True)
+        atomic.hide(root / HOME)
+        yield root / BUILDS
+        return
+    place = os.path.realpath(tempfile.gettempdir())
+    with tempfile.TemporaryDirectory(prefix="dyncachekeys-builds-", dir=place, ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def _store(builds: Builds) -> None:
+    for name, content in builds.dumped():
+        atomic.replace(builds.folder / name, content)
+    builds.clear()
+
+
+def _around(project: Project, seen: Environment, last: LastRun) -> Surroundings:
+    files = Files.of(project, last.memory)
+    return Surroundings(files, seen, Pyproject(*counted(project.pyproject)), {})
+
+
+def _no_record(project: Project, chosen: Chosen) -> Problem:
+    what = "the metadata step was watched, but no build yet" if chosen.records else "no build was watched yet"
+    makes = "`dyncachekeys trace --build` makes one now"
+    if "build" in workspace.resolvers(project):
+        remedy = f"run `dyncachekeys run -- uv sync`, which builds it and watches that; or {makes}"
+    elif workspace.has_keys(project):
+        remedy = f'{makes}; a key with `resolver = "build"` has the builds of uv watched'
+    else:
+        remedy = f"{makes}; `dyncachekeys init` has the builds of uv watched"
+    return Problem("no-record", f"{project.name}: {what}", os.fspath(project.root / BUILDS), remedy)

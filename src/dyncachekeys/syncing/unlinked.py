@@ -1,0 +1,41 @@
+"""Links that wait, and links that stay: where what a build was seen to read comes and goes, at no build (U29)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dyncachekeys.files.tree import MISSING
+from dyncachekeys.paths import join
+from dyncachekeys.syncing.decision import Decision
+from dyncachekeys.syncing.status import Status
+from dyncachekeys.watch import links
+from dyncachekeys.watch.coverage import Coverage
+from dyncachekeys.watch.links import LinkFolder
+
+
+def made_anew(coverage: Coverage, status: Status) -> Iterator[str]:
+    """Yield linked files that a watched build has written: uv would build again for them (U15)."""
+    for folder, names in coverage.linked.items() if status.is_vouched else ():
+        yield from (path for name in names if (path := join(folder, name)) in status.made_by_build)
+
+
+def late(coverage: Coverage, decision: Decision, status: Status) -> tuple[str, ...]:
+    """Return the files to which no link may lead before the next build: newer than all that uv has seen (U29)."""
+    record = status.record
+    if decision.move != "kept" or record is None or record.timestamp is None or status.builds is None:
+        return ()
+    there = LinkFolder(status.home).targets() if coverage.has_links else frozenset[str]()
+    files = sorted({one.subject for one in coverage.of_builds if one.kind == "file" and one.state != MISSING})
+    new = [path for path in files if links.text(status.files, path) not in there]
+    return tuple(path for path in new if status.files.changed_at(path) > record.timestamp)
+
+
+def former(coverage: Coverage, decision: Decision, status: Status) -> tuple[str, ...]:
+    """Return the file to which a link has to stay although it is no input any more: the newest that uv has seen (U29)."""
+    record = status.record
+    if decision.move != "kept" or record is None or status.builds is None or not coverage.has_links:
+        return ()
+    wanted = {*links.wanted(status.files, coverage.linked, with_stamp=True).values()}
+    gone = (links.path_of(text) for text in LinkFolder(status.home).targets() - wanted)
+    known = {*status.state.former, *gone}
+    return tuple(sorted(path for path in known if status.files.changed_at(path) == record.timestamp))

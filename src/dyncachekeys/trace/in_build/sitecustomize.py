@@ -1,0 +1,52 @@
+"""Has a process traced: Python imports this at its start where the folder that holds it stands on ``PYTHONPATH``.
+
+In a build that uv makes, the first process begins a log, and what it starts goes on with it. On a Python that the
+tracer does not know nothing is done but to say so. It has to be readable for each Python that a build may run on.
+"""
+
+import os
+import sys
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_OLDEST, _NEWEST = (3, 8), (3, 14)
+
+
+def _is_known():  # type: ignore[no-untyped-def]
+    return sys.implementation.name == "cpython" and _OLDEST <= sys.version_info[:2] <= _NEWEST
+
+
+def _complain():  # type: ignore[no-untyped-def]
+    builds = os.path.join(os.path.dirname(_FOLDER), "builds")
+    if os.environ.get("DYNCACHEKEYS_TRACE_LOG") or not os.path.isdir(builds):
+        return
+    version = ".".join(str(number) for number in sys.version_info[:3])
+    with open(os.path.join(builds, "problems"), "a") as stream:
+        stream.write("interpreter\t" + getattr(sys, "implementation", sys).name + " " + version + "\n")
+
+
+def _trace():  # type: ignore[no-untyped-def]
+    if not _is_known():  # type: ignore[no-untyped-call]
+        _complain()  # type: ignore[no-untyped-call]
+        return
+    import _dyncachekeys_tracer as tracer  # type: ignore[import-not-found]
+
+    if os.environ.get(tracer.LOG):
+        tracer.install(os.environ[tracer.LOG], os.environ[tracer.ROOT])
+    else:
+        import _dyncachekeys_first as first  # type: ignore[import-not-found]
+
+        first.start(_FOLDER, tracer)
+
+
+try:
+    _trace()  # type: ignore[no-untyped-call]
+except Exception:  # whatever it is, the build goes on
+    pass
+# The build is to find the interpreter as it would be without us, another such module included.
+sys.path[:] = [one for one in sys.path if one != _FOLDER]
+_names = ("sitecustomize", "_dyncachekeys_tracer", "_dyncachekeys_first")
+_kept = [sys.modules.pop(_name, None) for _name in _names]  # else Python 2 clears a module, this one included
+try:
+    import sitecustomize  # type: ignore[import-not-found]  # noqa: F401
+except ImportError:
+    sys.modules["sitecustomize"] = type(sys)("sitecustomize")
