@@ -46,9 +46,9 @@ def make_plan(
     root = root.resolve()
     atomic.check_home(root / HOME)
     status = status_of(root, last_run(root, quick_check), environ, consumer)
-    # What the stamp has to do is decided by what was linked until now; that a link goes is not a change.
     state = status.state
-    # What the stamp has to do is decided by what was known of builds until now; that more is known is no change.
+    # What the stamp has to do is decided by what was linked and known of builds until now; that a link goes, or that
+    # more is known, is no change.
     earlier = status.as_before()
     before = earlier.coverage((*state.written, *state.late), state.former)
     is_better_known = earlier is not status

@@ -40,9 +40,9 @@ class Chosen:
     vouched: bool = False
     """Whether what is installed was built in the newest of them, and nothing has changed since."""
     differing: frozenset[tuple[str, str]] = frozenset()
-    """Those that are not as the build saw them that made what is installed."""
+    """The inputs, by kind and subject, that are not as the build saw them that made what is installed."""
     known: frozenset[tuple[str, str]] = frozenset()
-    """The inputs, by kind and subject, of which is known that what is installed was built from them as they are now."""
+    """Those of which is known that what is installed was built from them as they are now."""
 
     @property
     def ids(self) -> tuple[str, ...]:

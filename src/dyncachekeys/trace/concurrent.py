@@ -60,11 +60,6 @@ def _names_in(folders: AbstractSet[str], paths: Iterable[str]) -> set[str]:
     return {path for path in _files(paths) if (posixpath.dirname(path) or ".") + _NAMES in folders}
 
 
-def files_changed(observed: Observed, files: Files) -> set[str]:
-    """Return the files that changed since a build was started, and by nothing that can be seen."""
-    return _files(_changed(observed, files))
-
-
 def _files(paths: Iterable[str]) -> set[str]:
     return {path for path in paths if not path.endswith(_MARKS)}
 

@@ -19,12 +19,11 @@ from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.files.tree import Files
 from dyncachekeys.trace.filter import Fact, filtered, parsed, paths
 from dyncachekeys.trace.likeness import rules_of
-from dyncachekeys.trace.model import Bounds, Trace, parents
+from dyncachekeys.trace.model import BUILD, Bounds, Trace, parents
 from dyncachekeys.trace.record import BuildRecord
 from dyncachekeys.uv import workspace
 
 _HEAD = ("build", "python", "prefix", "result", "salt", "stamp", "done", "ended")
-_HOUR = 3_600_000_000_000
 
 
 class Observed(NamedTuple):
@@ -155,7 +154,7 @@ def without_ignored(trace: Trace, files: Files) -> Trace:
     def counts(path: str, who: str) -> bool:
         if ":" in who or path.startswith("../"):
             return True
-        is_import = who == "the build" and path.endswith(".py")
+        is_import = who == BUILD and path.endswith(".py")
         return is_import or not (rules.ignores(path) or rules.ignores(f"{path}/x"))
 
     kept: dict[str, Any] = {
