@@ -146,17 +146,24 @@ def failing(project: Project) -> Iterator[Fault]:
 def building(change: Change, project: Project, expected: str | None, builds: list[int]) -> Iterator[Fault]:
     """Compare with what is right; add the builds of the runs that follow to the list."""
     stale = project.installed() != expected
+    reason = reasons(project.said) if project.strategy.init is not None else ""
     while len(builds) < 4 and builds[-2:] != [0, 0]:
         builds.append(project.sync())
     allowed = max(change.allowed, change.right == "R")
     if stale:
         yield Fault("stale", mends(project, expected))
     if builds[0] > allowed:
-        yield Fault("needless", f"{builds[0]} builds" if builds[0] > 1 else "")
+        yield Fault("needless", f"{builds[0]} builds" if builds[0] > 1 else reason)
     if builds[-1]:
         yield Fault("never-ending", f"builds in {len(builds)} runs: {', '.join(map(str, builds))}")
     elif builds[0] <= allowed < sum(builds):
         yield Fault("needless", "late, in the run after it, with nothing done between")
+
+
+def reasons(said: str) -> str:
+    """Return the reasons that ``dyncachekeys sync`` gave, in one line."""
+    found = [line.split(maxsplit=2)[2] for line in said.splitlines() if line.startswith((" ~ ", " + ", " - "))]
+    return f"because {'; '.join(found)}" if found else ""
 
 
 def mends(project: Project, expected: str | None) -> str:
@@ -232,7 +239,11 @@ def told(outcomes: Sequence[Outcome], changes: Sequence[Change], strategies: Seq
     note = (
         f"{watchable} of the {necessary} are edits of what has an entry of its own under `auto` (files of the backend, "
         "named variables, uv's defaults) or a link (all other files, in the tree or out of it), which plain uv can see. "
-        "The rest it sees at the next `dyncachekeys sync`.\n"
+        "The rest it sees at the next `dyncachekeys sync`.\n\n"
+        "Where builds are watched and no key is declared, each needless build of `init --watch digest` has a reason "
+        "that the build itself gave: it read the file that was edited. That it made no use of the edited part can't be "
+        "seen from outside, and staleness would be the price of guessing so. A key by hand says it (`table` for a "
+        "manifest or the settings, as under *exact*). What `init` alone adds to that are uv's timestamps.\n"
     )
     again = (
         "\n## Run it again\n\nFrom a clone, in an environment with this project and uv (`pip install . uv`):\n\n"

@@ -258,6 +258,8 @@ class Project:
     def __init__(self, folder: Path, setup: Setup, strategy: Strategy) -> None:
         self.root, self.beside, self.strategy = folder / "demo", folder / "beside", strategy
         self.prepared = False
+        self.said = ""
+        """What the last ``dyncachekeys sync`` printed."""
         self.rested: str | None = None
         """What should be installed where the project was last brought up to date."""
         (self.beside / "home").mkdir(parents=True)
@@ -354,7 +356,7 @@ class Project:
     def before_uv(self) -> None:
         """Do what the strategy does before each uv command."""
         if self.strategy.hook or (self.strategy.prepares and not self.prepared):
-            self.run(sys.executable, "-m", "dyncachekeys", "sync")
+            self.said = self.run(sys.executable, "-m", "dyncachekeys", "sync")
 
     def uv_sync(self) -> int:
         """Run ``uv sync`` alone and return how many builds that took."""
