@@ -276,3 +276,27 @@ def test_a_secret_appears_nowhere(demo_maker: DemoMaker, tmp_path: Path) -> None
         assert not any(secret in text for text in said)
         assert not any(secret.encode() in data for data in kept)
     assert not any(secret in path.name for secret in secrets for path in tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize("why", ["set", "no-build-system"])
+def test_a_project_that_uv_never_builds(why: str, demo_maker: DemoMaker) -> None:
+    demo = demo_maker('[tool.dyncachekeys.keys.sources]\nresolver = "files"\npatterns = ["*.c"]\n', {"a.c": "a\n"})
+    if why == "set":
+        demo.edit("pyproject.toml", "[tool.dyncachekeys.keys", "[tool.uv]\npackage = false\n\n[tool.dyncachekeys.keys")
+        cause = "tool.uv.package is false"
+    else:
+        demo.edit("pyproject.toml", "[build-system]", "[tool.other]")
+        cause = "it has no [build-system]"
+    first = demo.cli("sync", check=True)
+    assert f"warning: pyproject.toml: uv does not build demo: {cause}, so its keys have no effect" in first.stderr
+    demo.write({"a.c": "b\n"})
+    again = demo.cli("sync", check=True)
+    assert " ~ sources   a.c changed" in again.stdout
+    assert "demo: uv does not build it" in again.stdout
+    assert "will rebuild" not in first.stdout + again.stdout
+    assert demo.uv_sync() == 0
+    explained = told(demo)
+    assert explained.startswith("demo: uv does not build it, whatever changes\n")
+    assert "Next: add a [build-system], or leave" in explained
+    assert as_json(demo)["outlook"]["verdict"] == "not-built"
+    assert "DCK081" not in demo.cli("doctor", "--uv").stdout

@@ -17,6 +17,7 @@ from dyncachekeys.syncing.report import require_key
 from dyncachekeys.syncing.scope import Scope
 
 _OUTCOMES = {
+    "not-built": "uv does not build it, whatever changes",
     "installs": "uv will install it; it builds, unless its cache holds a build of what is there now (U17)",
     "builds": "uv will build it",
     "builds-after-sync": "uv will build it once `dyncachekeys sync` has run; until then it sees nothing",
@@ -70,7 +71,8 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
 
 def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
     """Print the explanation of one project."""
-    outcome = _OUTCOMES[one.forecast.outcome] if one.report.previous is not None else _NOT_SYNCED
+    is_known = one.report.previous is not None or not one.report.is_package
+    outcome = _OUTCOMES[one.forecast.outcome] if is_known else _NOT_SYNCED
     out(f"{one.report.name}: {outcome}")
     if options.quiet:
         return
@@ -132,6 +134,8 @@ def immaterial(one: Edited) -> str:
 
 def next_step(one: Explanation) -> str:
     """Return the one thing to do next."""
+    if one.forecast.outcome == "not-built":
+        return "add a [build-system], or leave `tool.uv.package` out, if uv is to build it; else take the keys away"
     if one.forecast.outcome == "builds-after-sync" or one.report.previous is None:
         return "`dyncachekeys run -- uv sync`"
     if one.forecast.outcome in {"builds", "installs"}:

@@ -59,6 +59,9 @@ def _print_writes(report: ProjectReport, out: Printer, where: str) -> None:
         out(f" ! {why}")
     if report.region_differs:
         out(f"Wrote {counted(len(report.entries), 'entry')} to tool.uv.cache-keys in pyproject.toml{where}")
+    if not report.is_package:
+        out(f"{report.name}: uv does not build it, so nothing comes of this")
+        return
     if report.naming is not None:
         out(output.NAMED[report.naming].format(name=report.name))
     if report.naming is None or report.move != "kept":

@@ -27,6 +27,8 @@ _WHERE = "uv sync --check"
 
 def findings(package: Package) -> Iterator[Finding]:
     """Ask uv whether it would build the package, and yield where that is not what its record says."""
+    if not package.project.is_package:
+        return
     try:
         program = find(package.files, package.environ, ())
         installs = _would_install(package, program)

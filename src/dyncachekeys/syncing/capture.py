@@ -21,7 +21,8 @@ from dyncachekeys.watch.coverage import Coverage
 def snapshot_of(status: Status, coverage: Coverage) -> Snapshot:
     """Return all files and folders that a run looked at, in columns, and what its keys found."""
     files, resolution = status.files, status.resolution
-    if coverage.naming is None:  # else an edit changes pyproject.toml, too, and is not for the quiet path
+    # Where a name carries the digest an edit changes pyproject.toml, too; where uv builds nothing, there is more to say.
+    if coverage.naming is None and status.project.is_package:
         _mark_roles(files, resolution, coverage)
     digests = (resolution.digests, coverage.digests)
     found = looked_at(files, [some.folders for some in digests], taken=status.last.started)

@@ -16,7 +16,7 @@ from dyncachekeys.uv.mtimes import newest
 from dyncachekeys.uv.record import Record
 from dyncachekeys.watch.links import LinkFolder
 
-Outcome = Literal["installs", "builds", "builds-after-sync", "nothing-to-do"]
+Outcome = Literal["not-built", "installs", "builds", "builds-after-sync", "nothing-to-do"]
 Fact = Literal[
     "not-installed",
     "region",
@@ -57,6 +57,8 @@ def forecast(plan: Plan, expected: Record) -> Forecast:
     """Return what uv will do with a project, if it would make the expected record at this instant."""
     now = tuple(_now(plan, expected))
     certain = expected.git is not None
+    if not plan.status.project.is_package:
+        return Forecast("not-built", (), certain)
     if plan.status.record is None:
         return Forecast("installs", now, certain)
     if now:

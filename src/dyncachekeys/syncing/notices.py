@@ -25,6 +25,9 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
     if tracked:
         message = f"git tracks {HOME}, so it is not believed: run `git rm -r --cached {HOME}`"
         yield Notice("state-tracked", message, HOME)
+    if not project.is_package:
+        message = f"uv does not build {project.name}: {_not_built(project)}, so its keys have no effect; take them away or change that"
+        yield Notice("not-built", message, FILE)
     if project.conflict:
         message = "a merge left a conflict in the region: a sync computes it again; then `git add` the file"
         yield Notice("region-in-conflict", message, f"{FILE}: tool.uv.cache-keys")
@@ -41,6 +44,11 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
     if _sdist_takes_in_home(project, files):
         message = f"an sdist would take in {HOME}: add the line `/{HOME}/` to .gitignore"
         yield Notice("sdist-takes-in-state", message, ".gitignore")
+
+
+def _not_built(project: Project) -> str:
+    set_so = at(project.pyproject, "tool.uv.package") is False
+    return "tool.uv.package is false" if set_so else "it has no [build-system]"
 
 
 def _sdist_takes_in_home(project: Project, files: Files) -> bool:

@@ -95,6 +95,8 @@ class ProjectReport(NamedTuple):
     """Under the transport `digest` only."""
     is_built: bool = False
     """Whether what is installed was made from the inputs as they are now, as a watched build has shown."""
+    is_package: bool = True
+    """Whether uv builds it at all."""
 
     @property
     def changes(self) -> dict[str, tuple[Change, ...]]:
@@ -157,6 +159,7 @@ def report_of(plan: Plan, now: Snapshot | None = None) -> ProjectReport:
         input_count=now.inputs,
         named=_named(plan),
         is_built=(plan.status.is_vouched or plan.status.is_better_known) and plan.is_at_rest,
+        is_package=plan.status.project.is_package,
     )
 
 
