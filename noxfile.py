@@ -138,6 +138,12 @@ def thorough(session: nox.Session) -> None:
 
 
 @nox.session
+def mutation(session: nox.Session) -> None:
+    """Change the code that must never be wrong, one fault at a time: does a test fail? Write docs/robustness.md."""
+    session.run("python", "benchmarks/mutation.py", "--write", *session.posargs)
+
+
+@nox.session
 def trace_public(session: nox.Session) -> None:
     """Trace the builds of public packages, which come from the registry; write docs/trace-public.md."""
     session.install(".", "uv", "pip")

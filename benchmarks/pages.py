@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,3 +30,13 @@ def main(about: str | None, document: Path, measured: Callable[[int], str]) -> N
     print(text, end="")
     if chosen.write:
         document.write_text(text, encoding="utf-8")
+
+
+def replaced(page: str, name: str, text: str) -> str:
+    """Return the page with the text between the comments ``<!-- NAME -->`` and ``<!-- end of NAME -->``."""
+    begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+    changed, count = re.subn(f"(?s)(?<={re.escape(begin)}).*?(?={re.escape(end)})", lambda _: text, page)
+    if count != 1:
+        message = f"not one stretch {begin.strip()} ... {end.strip()} in the page, but {count}"
+        raise ValueError(message)
+    return changed

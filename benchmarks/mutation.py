@@ -1,0 +1,177 @@
+"""Change the code that must never be wrong, one small fault at a time, and see whether a test fails for each.
+
+Works in a copy of the last commit, with an environment of its own: the mutants are written in place. The mutants are
+those of cosmic-ray, less those in annotations (nothing runs them), and one other operator in the place of each binary
+one (most of the further ones are type errors, which any test finds).
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pages import replaced
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs/robustness.md"
+CONFIG = """\
+[cosmic-ray]
+module-path = [{modules}]
+timeout = 300.0
+test-command = "{python} -m pytest -q -x -p no:cacheprovider {tests}"
+[cosmic-ray.distributor]
+name = "local"
+"""
+BINARY = re.compile(r"core/ReplaceBinaryOperator_([A-Za-z]+)_")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Modules that are changed, below ``src/dyncachekeys``, and the tests that hold them, cheapest first."""
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+PLACES = {
+    "digest": Place(("quick/digest.py",), ("tests/quick/test_digest.py",)),
+    "splice": Place(
+        tuple(
+            f"pyproject/{name}.py" for name in ("insert", "region", "remove", "render", "scanner", "source", "spans")
+        ),
+        ("tests/pyproject",),
+    ),
+    "patterns": Place(("files/pattern.py", "files/gitignore.py"), ("tests/files",)),
+    "decision": Place(
+        ("syncing/decision.py",), ("tests/syncing", "tests/e2e/test_stamp_cases.py", "tests/e2e/test_robustness.py")
+    ),
+    "snapshot": Place(
+        ("quick/snapshot.py", "quick/snapshot_file.py"), ("tests/quick", "tests/cost", "tests/e2e/test_quiet.py")
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many mutants of a place there are, how many of them were run, and the diffs of those that no test saw."""
+
+    place: str
+    there: int
+    run: int
+    survivors: tuple[str, ...]
+
+    @property
+    def killed(self) -> int:
+        return self.run - len(self.survivors)
+
+
+def choose(session: Path, copy: Path, size: int) -> int:
+    """Leave in the session what is to be run, at most so many; return how many there were to choose from."""
+    with sqlite3.connect(session) as database:
+        rows = database.execute(
+            "select job_id, module_path, operator_name, start_pos_row, start_pos_col, end_pos_row, end_pos_col "
+            "from mutation_specs order by module_path, start_pos_row, start_pos_col, operator_name"
+        ).fetchall()
+        spans = {module: [*annotated(copy / module)] for module in {row[1] for row in rows}}
+        wanted, seen = [], set()
+        for job, module, operator, row, column, *_ in rows:
+            binary = BINARY.match(operator)
+            place = (module, row, column, binary and binary[1])
+            if any(begin <= (row, column) < end for begin, end in spans[module]) or (binary and place in seen):
+                continue
+            seen.add(place)
+            wanted.append(job)
+        chosen = set(wanted if len(wanted) <= size else random.Random(0).sample(wanted, size))
+        for table in ("mutation_specs", "work_items"):
+            database.executemany(
+                f"delete from {table} where job_id = ?", [(row[0],) for row in rows if row[0] not in chosen]
+            )
+    return len(wanted)
+
+
+def annotated(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Yield where each annotation begins and ends."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for name in ("annotation", "returns"):
+            found = getattr(node, name, None)
+            if isinstance(found, ast.expr):
+                yield (found.lineno, found.col_offset), (found.end_lineno or 0, found.end_col_offset or 0)
+
+
+def survivors(session: Path) -> Iterator[str]:
+    """Yield the diff of each mutant that no test saw."""
+    with sqlite3.connect(session) as database:
+        query = "select diff from work_results where test_outcome = 'SURVIVED' or test_outcome is null"
+        yield from (diff for (diff,) in database.execute(query))
+
+
+def run(place: str, copy: Path, folder: Path, size: int) -> Outcome:
+    """Run the mutants of a place."""
+    modules = ", ".join(f'"src/dyncachekeys/{name}"' for name in PLACES[place].modules)
+    config, session = folder / f"{place}.toml", folder / f"{place}.sqlite"
+    python = copy / ".venv/bin/python"
+    config.write_text(
+        CONFIG.format(modules=modules, python=python, tests=" ".join(PLACES[place].tests)), encoding="utf-8"
+    )
+    environ = {**os.environ, "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+    def cosmic_ray(command: str) -> None:
+        subprocess.run([python.parent / "cosmic-ray", command, config, session], check=True, cwd=copy, env=environ)
+
+    subprocess.run([python.parent / "cosmic-ray", "baseline", config], check=True, cwd=copy, env=environ)
+    cosmic_ray("init")
+    there = choose(session, copy, size)
+    cosmic_ray("exec")
+    return Outcome(place, there, min(there, size), tuple(survivors(session)))
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """Return the table of the page."""
+    rows = [
+        f"| {one.place} | {one.there} | {one.run} | {one.killed} | {100 * one.killed / one.run:.1f} % |"
+        for one in outcomes
+    ]
+    return "\n".join(["| place | mutants | run | killed | share |", "| --- | ---: | ---: | ---: | ---: |", *rows])
+
+
+def main() -> int:
+    """Run the places that are named, or all; the exit code is 1 if fewer than 95 of 100 were killed in one of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("places", nargs="*", default=[*PLACES], metavar="PLACE", help=f"of {', '.join(PLACES)}")
+    parser.add_argument("--sample", type=int, default=10**6, metavar="N", help="so many of each place, by chance")
+    parser.add_argument("--write", action="store_true", help=f"write the table of docs/{PAGE.name}")
+    options = parser.parse_args()
+    if unknown := set(options.places) - set(PLACES):
+        parser.error(f"{', '.join(sorted(unknown))}: not one of {', '.join(PLACES)}")
+    with tempfile.TemporaryDirectory() as name:
+        folder, copy = Path(name), Path(name) / "copy"
+        subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True)
+        subprocess.run([sys.executable, "-m", "venv", copy / ".venv"], check=True)
+        pip = [str(copy / ".venv/bin/python"), "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, "--upgrade", "pip"], check=True)
+        subprocess.run([*pip, "-e", ".", "--group", "test", "cosmic-ray>=8.7"], check=True, cwd=copy)
+        outcomes = []
+        for place in options.places:
+            outcomes.append(run(place, copy, folder, options.sample))
+            print(f"{place}: {outcomes[-1].killed} of {outcomes[-1].run} killed", *outcomes[-1].survivors, sep="\n")
+            sys.stdout.flush()
+    text = table(outcomes)
+    print(text)
+    if options.write:
+        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), "mutants", text), encoding="utf-8")
+    return any(one.killed < 0.95 * one.run for one in outcomes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
