@@ -1,7 +1,7 @@
 """Change the code that must never be wrong, one small fault at a time, and see whether a test fails for each.
 
 Works in a copy of the last commit, with an environment of its own: the mutants are written in place. The mutants are
-those of cosmic-ray, less those in annotations (nothing runs them), and one other operator in the place of each binary
+those of cosmic-ray, less those in annotations and of ``TYPE_CHECKING`` (no run depends on them), and one other operator in the place of each binary
 one (most of the further ones are type errors, which any test finds).
 """
 
@@ -82,7 +82,7 @@ def choose(session: Path, copy: Path, size: int) -> int:
             "select job_id, module_path, operator_name, start_pos_row, start_pos_col, end_pos_row, end_pos_col "
             "from mutation_specs order by module_path, start_pos_row, start_pos_col, operator_name"
         ).fetchall()
-        spans = {module: [*annotated(copy / module)] for module in {row[1] for row in rows}}
+        spans = {module: [*without_effect(copy / module)] for module in {row[1] for row in rows}}
         wanted, seen = [], set()
         for job, module, operator, row, column, *_ in rows:
             binary = BINARY.match(operator)
@@ -99,9 +99,13 @@ def choose(session: Path, copy: Path, size: int) -> int:
     return len(wanted)
 
 
-def annotated(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Yield where each annotation begins and ends."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def without_effect(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Yield where each annotation begins and ends, and each line that is about ``TYPE_CHECKING``."""
+    text = path.read_text(encoding="utf-8")
+    for number, line in enumerate(text.splitlines(), 1):
+        if "TYPE_CHECKING" in line:
+            yield (number, 0), (number, len(line))
+    for node in ast.walk(ast.parse(text)):
         for name in ("annotation", "returns"):
             found = getattr(node, name, None)
             if isinstance(found, ast.expr):

@@ -10,8 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dyncachekeys.encoding import canonical, sealed, value_digest
-from dyncachekeys.quick.digest import digest_of
+from dyncachekeys.quick.digest import digest_of, file_state
 
+OF_EACH_KIND = [
+    ("directory", "src", "exists"),
+    ("env", "CC", "unset"),
+    ("file", "src/a.c", "file x 00"),
+    ("git", "commit", "0"),
+    ("value", "v", "1"),
+]
 TRIPLES = [("file", "src/a.c", "file - 00"), ("env", "CC", "unset"), ("file", "b\udcff.c", "missing")]
 
 
@@ -20,6 +27,7 @@ TRIPLES = [("file", "src/a.c", "file - 00"), ("env", "CC", "unset"), ("file", "b
     [
         ([], "sha256-65477885b0e759334809c4eeffa21603af51012e45f221671258d91e0e2e957f"),
         (TRIPLES, "sha256-b5a3fa4f935b768bfe815bdebaaf9dfcaee3509fdbb0adb92c9d9b3b90cd7313"),
+        (OF_EACH_KIND, "sha256-539c1ec82dfc403e5e9275a96fc60e26c31abbec68ec2b19958ffc14e5b1004a"),
     ],
 )
 def test_digest_vectors(triples: Iterable[tuple[str, str, str]], expected: str) -> None:
@@ -43,6 +51,11 @@ def test_digest_vectors(triples: Iterable[tuple[str, str, str]], expected: str) 
 )
 def test_value_vectors(data: object, expected: str) -> None:
     assert value_digest(data)[:16] == expected
+
+
+def test_state_of_a_file() -> None:
+    assert file_state("00", executable=True) == "file x 00"
+    assert file_state("00", executable=False) == "file - 00"
 
 
 def test_order_and_repetition_do_not_count() -> None:
