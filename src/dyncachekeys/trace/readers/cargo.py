@@ -97,7 +97,7 @@ class _Build:
         own = {name for output in outputs for name in _SET_BY_SCRIPT.findall(output)}
         for record in _newest(profile.glob("deps/*.d")):
             text = _text(record)
-            compiled = sources.intersection(map(self._placed, dependencies(text)))
+            compiled = sources & {*map(self._placed, dependencies(text))}
             if compiled:
                 yield from (
                     Fact("variable", name, self._asker(name, sorted(compiled)))
