@@ -28,7 +28,14 @@ from typing import Any
 
 import tomli
 
-PACKAGES = ("propcache", "yarl", "frozenlist", "flit-core", "setuptools", "pyyaml", "markupsafe")
+PACKAGES = (
+    *("propcache", "yarl", "frozenlist", "flit-core", "setuptools", "pyyaml", "markupsafe"),
+    *("mapbox-earcut", "contourpy", "iocursor"),
+)
+CRATES = Path("/usr/share/cargo/registry")
+"""Where Debian's packages put the sources of crates; those of `librust-pyo3-dev` are what iocursor is built from."""
+NEEDS = {"iocursor": ("cargo", CRATES / "pyo3-0.17.3"), "contourpy": ("g++",), "mapbox-earcut": ("cmake", "g++")}
+"""Programs and folders that a package can't be built without: it is left out where one is missing."""
 DOCUMENT = Path(__file__).parent.parent / "docs/trace-public.md"
 _OPENED = re.compile(r'openat\(AT_FDCWD, "([^"]+)", O_RDONLY[^)]*\) = \d')
 _STARTED = re.compile(r'execve\("(?:[^"]*/)?([^"/]+)"')
@@ -86,6 +93,21 @@ def fetched(name: str, folder: Path) -> Path:
     archive.unlink()
     (root,) = [path for path in folder.iterdir() if path.is_dir()]
     return root
+
+
+def missing(name: str) -> list[str]:
+    """Return what of that which a package needs is not on this machine."""
+    return [
+        str(one) for one in NEEDS.get(name, ()) if not (one.exists() if isinstance(one, Path) else shutil.which(one))
+    ]
+
+
+def take_crates_from_this_machine(folder: Path) -> None:
+    """Have cargo take crates from where they are installed, since it may have no registry to ask."""
+    lines = ("[source.crates-io]", 'replace-with = "installed"', "[source.installed]", f'directory = "{CRATES}"')
+    (folder / "config.toml").write_text("\n".join(lines), encoding="utf-8")
+    os.environ.setdefault("RUSTUP_HOME", str(Path.home() / ".rustup"))
+    os.environ["CARGO_HOME"] = str(folder)
 
 
 def command(*arguments: str) -> list[str]:
@@ -215,7 +237,15 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
     os.environ.setdefault("UV_PYTHON", sys.executable)
-    results = [watched(name) for name in options.packages]
+    results = []
+    for name in options.packages:
+        if absent := missing(name):
+            print(f"{name} is left out: there is no {' and no '.join(absent)}", file=sys.stderr)
+            continue
+        with tempfile.TemporaryDirectory(prefix="trace-public-crates-") as folder:
+            if CRATES.is_dir():
+                take_crates_from_this_machine(Path(folder))
+            results.append(watched(name))
     text = page(results)
     print(text)
     if options.write:

@@ -75,7 +75,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, tuple[str, ...]], dict[str, Any
     "a wheel of modules": (
         {"read": {f"src/demo/{one}.py": "hatchling" for one in ("__init__", "a", "deep/b", "deep/__init__")}},
         {},
-        {"sources": ["/src/demo/**/*.py"]},
+        {"python": ["/src/demo/**/*.py"]},
     ),
     "too many modules to name": (
         {
@@ -83,7 +83,29 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, tuple[str, ...]], dict[str, Any
             "there": {"lib/other.py": "hatchling"},
         },
         {},
-        {"sources": ["/lib/**/*.py"]},
+        {"python": ["/lib/**/*.py"]},
+    ),
+    "a folder that a requirement packs as it is": (
+        {
+            "read": {"src/demo/__init__.py": "hatchling", "src/demo/core.py": "hatchling", "assets/a.js": "hatchling"},
+            "listed": {"src/demo": "hatchling", "assets": "hatchling", "docs": "hatchling"},
+        },
+        {"src/demo": (".py", "all", "walked"), "assets": (".js", "all"), "docs": (".md",)},
+        {"python": ["/src/demo/"], "data": ["/assets/*"]},
+    ),
+    "scripts": (
+        {"read": {"tools/gen.py": "cmake", "tools/words.py": "tools/gen.py:1", "tools/__init__.py": OWN}},
+        {},
+        {"python": ["/tools/__init__.py", "/tools/gen.py", "/tools/words.py"]},
+    ),
+    "packages": (
+        {
+            "listed": {".": "setuptools", "lib": "setuptools"},
+            "there": dict.fromkeys(("one/__init__.py", "lib/two/__init__.py", "lib/data/x.txt"), "setuptools"),
+            "missing": dict.fromkeys(("lib/__init__.py", "build_backend/__init__.py", "lib/data/__init__.py"), "setuptools"),
+        },
+        {".": (".py", "/__init__.py", "walked"), "lib": ("/__init__.py",)},
+        {"packages": ["/*/__init__.py", "/lib/*/__init__.py"]},
     ),
     "what is made, ignored, elsewhere, or watched by default": (
         {

@@ -27,7 +27,7 @@ HOOK = hook(
 )
 READ = ["../shared.txt", "[odd] name.cfg", "reqs/a.txt"]
 CODE = [f"build_backend/{name}.py" for name in ("__init__", "core", "helper")]
-ADDED_KEYS = {
+ADDED_KEYS: dict[str, dict[str, Any]] = {
     "backend": {"resolver": "backend"},
     "data": {"resolver": "files", "patterns": ["/reqs/*.txt", "../shared.txt", "/\\[odd] name.cfg"]},
     "environment": {"resolver": "env", "names": ["BUILD_LOG", "DEMO_MODE"]},
@@ -98,7 +98,7 @@ def test_the_last_build_of_uvs_is_shown(demo_maker: DemoMaker) -> None:
     assert {subject for asked, subject in watched(found) if asked == "read"} == {*READ, *CODE}
     assert set(watched(found).values()) == {"build"}
     assert not any(committed(found).values())
-    assert added(found) == ADDED_KEYS
+    assert added(found) == {**ADDED_KEYS, "data": {**ADDED_KEYS["data"], "fallback": True}}
     said = demo.cli("trace").stdout
     assert said.startswith("demo: the editable build of 2")
     assert "watched by the key `build` alone: on machines that have built it, not in CI\n" in said
@@ -139,7 +139,11 @@ def test_what_is_written_watches_what_was_found(demo_maker: DemoMaker, config: s
     after = (demo.root / "pyproject.toml").read_bytes()
     assert after.startswith(before)
     keys = tomli.loads(after.decode())["tool"]["dyncachekeys"]["keys"]
-    assert {name: key for name, key in keys.items() if name != "build"} == ADDED_KEYS
+    fallback = {"fallback": True} if config else {}
+    assert {name: key for name, key in keys.items() if name != "build"} == {
+        **ADDED_KEYS,
+        "data": {**ADDED_KEYS["data"], **fallback},
+    }
     assert demo.sync().warnings == ()
     left = {one for one, is_committed in committed(trace(demo, "--build")).items() if not is_committed}
     assert left == {("missing", "flag"), ("variables", "HOME")}

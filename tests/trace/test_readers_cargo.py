@@ -31,11 +31,13 @@ FILES = {
             println!("cargo:rerun-if-changed=not-there.txt");
             println!("cargo::rerun-if-env-changed=DEMO_SCRIPT");
             println!("cargo:rerun-if-env-changed=TARGET");
+            println!("cargo:rustc-env=DEMO_MADE=1");
         }
         """,
     "schema.txt": "x",
     "data/deep/one.txt": "x",
-    "src/lib.rs": 'mod two;\npub const A: &str = include_str!("../text/in.txt");\npub const B: Option<&str> = option_env!("DEMO_RUST");\n',
+    "src/lib.rs": 'mod two;\npub const A: &str = include_str!("../text/in.txt");\npub const B: Option<&str> = option_env!("DEMO_RUST");\n'
+    'pub const C: &str = env!("DEMO_MADE");\n',
     "src/two.rs": 'pub const N: &str = env!("CARGO_PKG_NAME");\npub use helper::h;\n',
     "text/in.txt": "x",
     "crates/helper/Cargo.toml": '[package]\nname = "helper"\nversion = "0.1.0"\nedition = "2021"\n',
@@ -76,8 +78,9 @@ def test_a_first_build(built: Path) -> None:
     assert {"data", "data/deep"} <= {path for what, path in inside if what == "listed"}
     assert {"not-there.txt", "rust-toolchain.toml"} <= {path for what, path in inside if what == "missing"}
     assert {path for what, path in inside if what == "written"} == {"target"}
-    assert {path for what, path in inside if what == "variable"} == {"DEMO_RUST", "DEMO_SCRIPT"}
-    assert {fact.who for fact in facts} == {f"project:{SCRIPT}:2"}
+    assert {fact.who for fact in facts if fact.what != "variable"} == {f"project:{SCRIPT}:2"}
+    asked = {fact.subject: fact.who for fact in facts if fact.what == "variable"}
+    assert asked == {"DEMO_RUST": "project:src/lib.rs:3", "DEMO_SCRIPT": "project:build.rs:5"}
 
 
 def test_one_that_has_nothing_to_do(built: Path, tmp_path: Path) -> None:

@@ -60,21 +60,22 @@ setup(
 """
 
 
+SPEED = {
+    "pyproject.toml": pyproject("setuptools"),
+    "setup.py": SETUP_PY,
+    "demo/__init__.py": "",
+    "csrc/speed.c": MODULE,
+    "csrc/table.inc": "3\n",
+    "csrc/README.md": "The module.\n",
+    "csrc/notes.txt": "None.\n",
+    "include/sizes.h": '#include "deep/more.h"\n',
+    "include/deep/more.h": "#define SIZE 2\n",
+}
+
+
 @pytest.fixture
 def speed(stranger: StrangerMaker) -> Stranger:
-    return stranger(
-        {
-            "pyproject.toml": pyproject("setuptools"),
-            "setup.py": SETUP_PY,
-            "demo/__init__.py": "",
-            "csrc/speed.c": MODULE,
-            "csrc/table.inc": "3\n",
-            "csrc/README.md": "The module.\n",
-            "csrc/notes.txt": "None.\n",
-            "include/sizes.h": '#include "deep/more.h"\n',
-            "include/deep/more.h": "#define SIZE 2\n",
-        }
-    )
+    return stranger(SPEED)
 
 
 def test_sources_and_what_they_include(speed: Stranger) -> None:
@@ -150,24 +151,25 @@ def test_the_first_header_of_another_kind(stranger: StrangerMaker) -> None:
     someone.assert_right("include/sizes.hpp", "include/more.h")
 
 
+FAST = {
+    "pyproject.toml": pyproject("setuptools", "cython"),
+    "setup.py": """\
+        from Cython.Build import cythonize
+        from setuptools import setup
+
+        setup(packages=["demo"], ext_modules=cythonize(["demo/_fast.pyx"]))
+        """,
+    ".gitignore": f"{IGNORED}*.c\n",
+    "demo/__init__.py": "",
+    "demo/_fast.pyx": 'include "consts.pxi"\n\ndef size():\n    return SIZE\n',
+    "demo/consts.pxi": "SIZE = 1\n",
+    "demo/other.pxi": "SIZE = 1\n",
+}
+
+
 @pytest.fixture
 def fast(stranger: StrangerMaker) -> Stranger:
-    return stranger(
-        {
-            "pyproject.toml": pyproject("setuptools", "cython"),
-            "setup.py": """\
-                from Cython.Build import cythonize
-                from setuptools import setup
-
-                setup(packages=["demo"], ext_modules=cythonize(["demo/_fast.pyx"]))
-                """,
-            ".gitignore": f"{IGNORED}*.c\n",
-            "demo/__init__.py": "",
-            "demo/_fast.pyx": 'include "consts.pxi"\n\ndef size():\n    return SIZE\n',
-            "demo/consts.pxi": "SIZE = 1\n",
-            "demo/other.pxi": "SIZE = 1\n",
-        }
-    )
+    return stranger(FAST)
 
 
 @pytest.mark.thorough
@@ -196,29 +198,30 @@ def test_declarations_for_cython_that_come_to_be(fast: Stranger) -> None:
     fast.assert_right("demo/_fast.pxd", "demo/_fast.pyx")
 
 
+CFFI = {
+    "pyproject.toml": pyproject("setuptools", "cffi", dependencies='"cffi"'),
+    "setup.py": """\
+        from setuptools import setup
+
+        setup(packages=["demo"], cffi_modules=["build_cext.py:ffi"])
+        """,
+    "build_cext.py": """\
+        from cffi import FFI
+
+        ffi = FFI()
+        ffi.cdef("int size(void);")
+        ffi.set_source("demo._cext", '#include "size.h"', sources=["csrc/size.c"], include_dirs=["csrc"])
+        """,
+    "demo/__init__.py": "",
+    "csrc/size.c": '#include "size.h"\n\nint size(void) { return SIZE + 1; }\n',
+    "csrc/size.h": "#define SIZE 1\nint size(void);\n",
+    "csrc/notes.txt": "",
+}
+
+
 @pytest.mark.thorough
 def test_cffi(stranger: StrangerMaker) -> None:
-    someone = stranger(
-        {
-            "pyproject.toml": pyproject("setuptools", "cffi", dependencies='"cffi"'),
-            "setup.py": """\
-                from setuptools import setup
-
-                setup(packages=["demo"], cffi_modules=["build_cext.py:ffi"])
-                """,
-            "build_cext.py": """\
-                from cffi import FFI
-
-                ffi = FFI()
-                ffi.cdef("int size(void);")
-                ffi.set_source("demo._cext", '#include "size.h"', sources=["csrc/size.c"], include_dirs=["csrc"])
-                """,
-            "demo/__init__.py": "",
-            "csrc/size.c": '#include "size.h"\n\nint size(void) { return SIZE + 1; }\n',
-            "csrc/size.h": "#define SIZE 1\nint size(void);\n",
-            "csrc/notes.txt": "",
-        }
-    )
+    someone = stranger(CFFI)
     someone.settle()
     assert someone.says("demo._cext.lib.size") == "2"
     assert someone.edit("csrc/size.h", "SIZE 1", "SIZE 2") == ONCE

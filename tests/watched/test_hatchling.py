@@ -61,8 +61,7 @@ def test_a_hook_that_globs_and_writes(stranger: StrangerMaker) -> None:
     )
 
 
-def test_a_hook_of_a_third_party_with_a_function_of_the_tree(stranger: StrangerMaker) -> None:
-    table = """
+JUPYTER_BUILDER = """
 [tool.hatch.build.hooks.jupyter-builder]
 dependencies = ["hatch-jupyter-builder"]
 build-function = "tools.assets.build"
@@ -74,27 +73,29 @@ source = "web/app.js"
 [tool.hatch.build.hooks.jupyter-builder.editable-build-kwargs]
 source = "web/app.js"
 """
-    build = """\
-        from pathlib import Path
+ASSETS = """\
+from pathlib import Path
 
-        from tools.text import shorter
+from tools.text import shorter
 
 
-        def build(target_name, version, source):
-            Path("demo/static").mkdir(exist_ok=True)
-            Path("demo/static/app.js").write_text(shorter(Path(source).read_text()))
-        """
-    someone = stranger(
-        {
-            ".gitignore": IGNORED + "/demo/static/\n",
-            "pyproject.toml": PYPROJECT + table,
-            "demo/__init__.py": "",
-            "tools/assets.py": build,
-            "tools/text.py": "def shorter(text):\n    return text.strip()\n",
-            "web/app.js": "one()\n",
-            "web/other.js": "other()\n",
-        }
-    )
+def build(target_name, version, source):
+    Path("demo/static").mkdir(exist_ok=True)
+    Path("demo/static/app.js").write_text(shorter(Path(source).read_text()))
+"""
+OF_A_THIRD_PARTY = {
+    ".gitignore": IGNORED + "/demo/static/\n",
+    "pyproject.toml": PYPROJECT + JUPYTER_BUILDER,
+    "demo/__init__.py": "",
+    "tools/assets.py": ASSETS,
+    "tools/text.py": "def shorter(text):\n    return text.strip()\n",
+    "web/app.js": "one()\n",
+    "web/other.js": "other()\n",
+}
+
+
+def test_a_hook_of_a_third_party_with_a_function_of_the_tree(stranger: StrangerMaker) -> None:
+    someone = stranger(OF_A_THIRD_PARTY)
     product = someone.root / "demo/static/app.js"
     someone.settle()
     assert someone.edit("web/app.js", "one", "two") == ONCE
@@ -108,9 +109,7 @@ source = "web/app.js"
     someone.assert_right("web/app.js", "web/other.js", "web/more.js", "tools/text.py")
 
 
-@needs("sh")
-def test_a_hook_of_a_third_party_that_runs_a_script(stranger: StrangerMaker) -> None:
-    table = """
+BUILD_SCRIPTS = """
 [tool.hatch.build.hooks.build-scripts]
 dependencies = ["hatch-build-scripts"]
 
@@ -119,21 +118,24 @@ out_dir = "demo"
 commands = ["sh tools/gen.sh"]
 artifacts = ["_places.py"]
 """
-    script = """\
-        city=$(cat data/city.txt)
-        echo "CITY = '$city'" > _places.py
-        """
-    someone = stranger(
-        {
-            ".gitignore": IGNORED + "_places.py\n",
-            "pyproject.toml": PYPROJECT + table,
-            "demo/__init__.py": "",
-            "tools/gen.sh": script,
-            "tools/other.sh": "",
-            "data/city.txt": "london\n",
-            "data/river.txt": "thames\n",
-        }
-    )
+GEN = """\
+city=$(cat data/city.txt)
+echo "CITY = '$city'" > _places.py
+"""
+THAT_RUNS_A_SCRIPT = {
+    ".gitignore": IGNORED + "_places.py\n",
+    "pyproject.toml": PYPROJECT + BUILD_SCRIPTS,
+    "demo/__init__.py": "",
+    "tools/gen.sh": GEN,
+    "tools/other.sh": "",
+    "data/city.txt": "london\n",
+    "data/river.txt": "thames\n",
+}
+
+
+@needs("sh")
+def test_a_hook_of_a_third_party_that_runs_a_script(stranger: StrangerMaker) -> None:
+    someone = stranger(THAT_RUNS_A_SCRIPT)
     someone.settle()
     assert someone.says("demo._places.CITY") == "london"
     assert someone.edit("data/city.txt", "london", "paris") == ONCE
@@ -147,8 +149,7 @@ artifacts = ["_places.py"]
     someone.assert_right("data/city.txt", "data/river.txt", "tools/gen.sh", "tools/other.sh")
 
 
-def test_files_that_are_packed_under_another_name(stranger: StrangerMaker) -> None:
-    tables = """
+FORCE_INCLUDE = """
 [tool.hatch.build.targets.wheel.force-include]
 "extra/config.json" = "demo/config.json"
 "assets" = "demo/assets"
@@ -156,17 +157,19 @@ def test_files_that_are_packed_under_another_name(stranger: StrangerMaker) -> No
 [tool.hatch.build.targets.wheel.shared-data]
 "share/demo.conf" = "etc/demo.conf"
 """
-    someone = stranger(
-        {
-            "pyproject.toml": PYPROJECT + tables,
-            "demo/__init__.py": "",
-            "extra/config.json": "1\n",
-            "extra/other.json": "1\n",
-            "assets/one.txt": "1\n",
-            "share/demo.conf": "1\n",
-            "share/other.conf": "1\n",
-        }
-    )
+PACKED = {
+    "pyproject.toml": PYPROJECT + FORCE_INCLUDE,
+    "demo/__init__.py": "",
+    "extra/config.json": "1\n",
+    "extra/other.json": "1\n",
+    "assets/one.txt": "1\n",
+    "share/demo.conf": "1\n",
+    "share/other.conf": "1\n",
+}
+
+
+def test_files_that_are_packed_under_another_name(stranger: StrangerMaker) -> None:
+    someone = stranger(PACKED)
     someone.settle()
     (installed,) = someone.root.glob(".venv/lib/python*/site-packages/demo")
     assert someone.edit("extra/config.json", "1", "2") == ONCE
@@ -192,27 +195,28 @@ def test_files_that_are_packed_under_another_name(stranger: StrangerMaker) -> No
     )
 
 
+UV_BUILD = {
+    "pyproject.toml": """\
+        [project]
+        name = "demo"
+        version = "0.1"
+        requires-python = ">=3.10"
+
+        [build-system]
+        requires = ["uv_build"]
+        build-backend = "uv_build"
+
+        [tool.uv.build-backend]
+        data = { data = "share" }
+        """,
+    "src/demo/__init__.py": "SIZE = 1\n",
+    "share/etc/demo.conf": "1\n",
+    "other/demo.conf": "1\n",
+}
+
+
 def test_data_of_uv_build(stranger: StrangerMaker) -> None:
-    someone = stranger(
-        {
-            "pyproject.toml": """\
-                [project]
-                name = "demo"
-                version = "0.1"
-                requires-python = ">=3.10"
-
-                [build-system]
-                requires = ["uv_build"]
-                build-backend = "uv_build"
-
-                [tool.uv.build-backend]
-                data = { data = "share" }
-                """,
-            "src/demo/__init__.py": "SIZE = 1\n",
-            "share/etc/demo.conf": "1\n",
-            "other/demo.conf": "1\n",
-        }
-    )
+    someone = stranger(UV_BUILD)
     someone.settle()
     installed = someone.root / ".venv/etc/demo.conf"
     assert installed.read_text(encoding="utf-8") == "1\n"

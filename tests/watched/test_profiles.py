@@ -8,6 +8,7 @@ import pytest
 
 from watched.conftest import StrangerMaker
 from watched.stranger import NEVER, ONCE, Stranger
+from watched.test_hatchling import PYPROJECT
 from watched.test_in_tree import BACKEND, FILES, METADATA_STEP
 
 
@@ -65,3 +66,21 @@ def test_in_the_exact_profile_a_time_is_nothing(stranger: StrangerMaker) -> None
     assert someone.add("mono/four/README.md") == NEVER
     assert edit(someone, "mono/one/README.md", "One.", "Two.") == NEVER
     someone.assert_right("mono/one/README.md", "mono/four/README.md")
+
+
+def test_a_name_is_everybodys_whoever_has_built(stranger: StrangerMaker) -> None:
+    """A key that stands in for the record of a build counts in the name: on a fresh clone there is no record."""
+    someone = stranger(
+        {
+            "pyproject.toml": PYPROJECT.replace("version =", 'readme = "README.md"\nversion ='),
+            "README.md": "First.\n",
+            "demo/__init__.py": "",
+        }
+    )
+    settle(someone, "--transport", "digest")
+    clone = someone.demo.beside / "clone"
+    someone.demo.git("clone", "--quiet", str(someone.root), str(clone))
+    someone.command(sys.executable, "-m", "dyncachekeys", "check", "--project", str(clone))
+    assert edit(someone, "README.md", "First.", "Second.") == ONCE
+    assert "Second." in someone.metadata("Description")
+    someone.assert_right("README.md", "pyproject.toml")

@@ -15,6 +15,8 @@ from dyncachekeys.pyproject.tables import at, table_at
 
 Path = tuple[str, ...]
 """The keys that lead to a table."""
+_OTHER_NAMES = {"mesonbuild": "meson", "mesonpy": "meson-python"}
+"""Distributions by their module, where the one does not follow from the other."""
 _SETUPTOOLS = ("tool.setuptools", "tool.distutils")
 _POETRY = ("tool.poetry",)
 _SCM = ("tool.setuptools_scm", "tool.vcs-versioning", "tool.towncrier.directory")
@@ -144,3 +146,8 @@ def _named(pyproject: Mapping[str, Any], dotted: str, names: Sequence[str]) -> l
 def _own(pyproject: Mapping[str, Any]) -> list[str]:
     name = at(pyproject, "project.name")
     return [normalised_name(name)] if isinstance(name, str) else []
+
+
+def distribution_of(module: str) -> str:
+    """Return the name under which people install a module that builds."""
+    return _OTHER_NAMES.get(module, normalised_name(module))

@@ -23,7 +23,7 @@ from dyncachekeys.syncing import document
 from dyncachekeys.syncing.scope import Scope
 
 _TIMEOUT = 600.0
-_NO_RECORD = "no-record"
+_NO_RECORD = frozenset({"no-record", "nothing-to-watch"})
 
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:
@@ -74,7 +74,7 @@ def _audits(roots: Sequence[Path], options: argparse.Namespace, timeout: float) 
         try:
             audits.append(audit(root, os.environ, build=options.build, timeout=timeout))
         except ConfigurationError as error:  # noqa: PERF203  one package without a record is no error
-            if any(problem.code != _NO_RECORD for problem in error.problems):
+            if any(problem.code not in _NO_RECORD for problem in error.problems):
                 raise
             missing += error.problems
     if not audits:

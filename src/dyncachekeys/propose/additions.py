@@ -6,16 +6,19 @@ import itertools
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from dyncachekeys.files import pattern as files_pattern
 from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.propose.alike import Alike
-from dyncachekeys.propose.asked import askers, counts, named, variables
+from dyncachekeys.propose.asked import by, counts, named, variables
 from dyncachekeys.propose.audit import Audit, Dependency
+from dyncachekeys.propose.facts import has_dynamic_version
 from dyncachekeys.propose.keys import Declaration, Option, merged
 from dyncachekeys.propose.source_patterns import SOURCE_PATTERNS
 from dyncachekeys.pyproject.project import FILE
+from dyncachekeys.trace.likeness import ALL, WALKED
 from dyncachekeys.trace.log import repository
 
 _BY_DEFAULT = frozenset({FILE, "setup.py", "setup.cfg"})
@@ -45,12 +48,15 @@ _MANY_MODULES = 4
 
 def additions(audit: Audit) -> list[Declaration]:
     """Return keys that watch what no committed key watches, as far as one can."""
-    found = [*_code(audit), *_files(audit), *variables(audit), *_git(audit)]
+    alike = Alike(dict(_rules(audit)), audit.trace, audit.files)
+    found = [*_code(audit), *_packages(audit, alike), *_files(audit, alike), *variables(audit), *_git(audit)]
     taken = set(audit.key_names)
     for number, key in enumerate(ordered := merged(found)):
-        free = next(name for name in _numbered(key.name) if name not in taken)
+        free = next(name for name in _free(key.name) if name not in taken)
         taken.add(free)
-        ordered[number] = Declaration(free, key.resolver, key.options, key.why)
+        # Where there is a record it knows better: which files, and whether this build reads them at all.
+        fallback = key.resolver == "files" and bool(audit.record_key)
+        ordered[number] = replace(key, name=free, fallback=fallback)
     return ordered
 
 
@@ -103,34 +109,54 @@ def _code(audit: Audit) -> Iterator[Declaration]:
         yield Declaration("backend", "backend", {}, (f"The code of this tree that the build runs: {shown}.",))
 
 
-def _files(audit: Audit) -> Iterator[Declaration]:
+def _packages(audit: Audit, alike: Alike) -> Iterator[Declaration]:
+    """Yield a key for what a build looks for in each folder, as for packages: a new one is to be known as well."""
+    for folder, who in audit.trace.listed.items():
+        rules = [one for one in audit.rules.get(folder, ()) if not audit.watched.by("listed", folder, {folder: [one]})]
+        patterns = [*alike.questions(folder, rules)]
+        if patterns:
+            why = f"{by('Looked for in each folder', [Dependency('listed', folder, who)])}."
+            yield Declaration("packages", "files", {"patterns": patterns}, (why,))
+
+
+def _files(audit: Audit, alike: Alike) -> Iterator[Declaration]:
     found = [*_read(audit)]
     # What is read where requirement files are read is one of these, whatever its name: `-r common/base.txt`.
     places = {one.who for one in found if ":" in one.who and _kind(one.subject) == _REQUIREMENTS}
-    has_code = sum(one.subject.endswith(".py") for one in found) >= _MANY_MODULES
+    # One module may hold the version; of many, all are packed.
+    has_version = has_dynamic_version(audit.project.pyproject) and sum(map(_is_python, found)) < _MANY_MODULES
     by_kind: dict[str, list[Dependency]] = {}
     for one in found:
-        kind = "sources" if has_code and one.subject.endswith(".py") else _kind(one.subject)
+        kind = _kind(one.subject)
+        if _is_python(one) and not (kind == "version" and has_version):
+            kind = "python"
         is_included = kind == "data" and one.who in places and one.subject.endswith((".txt", ".in"))
         by_kind.setdefault(_REQUIREMENTS if is_included else kind, []).append(one)
-    own = {
-        folder: audit.rules[folder]
-        for folder, who in audit.trace.listed.items()
-        if ":" in who and folder in audit.rules
-    }
-    alike = Alike(own, audit.trace, audit.files)
     for kind, some in by_kind.items():
         patterns = _patterns(kind, [one.subject for one in some], alike)
         options: dict[str, Option] = {"patterns": patterns}
         if patterns:
-            yield Declaration(kind, "files", options, (f"Read by {askers(some)}.",))
+            yield Declaration(kind, "files", options, (f"{by('Read', some)}.",))
+
+
+def _is_python(one: Dependency) -> bool:
+    return one.subject.endswith(".py")
+
+
+def _rules(audit: Audit) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield which names count in the folders that were listed: by a requirement, where it takes all that is in there."""
+    for folder, who in audit.trace.listed.items():
+        rules = audit.rules.get(folder, ())
+        if ":" in who:
+            yield folder, rules
+        elif ALL in rules:
+            yield folder, [rule for rule in rules if rule in {ALL, WALKED}]
 
 
 def _patterns(kind: str, paths: Sequence[str], alike: Alike) -> list[str]:
     if kind in {"metadata", "version"}:  # each is the only one of its name
         return [*map(files_pattern.exactly, paths)]
-    native = [path for path in paths if kind == "sources" and not path.endswith(".py")]
-    return [*alike.sources(native), *alike.patterns(path for path in paths if path not in native)]
+    return alike.sources(paths) if kind == "sources" else alike.patterns(paths)
 
 
 def _read(audit: Audit) -> Iterator[Dependency]:
@@ -154,19 +180,19 @@ def _kind(path: str) -> str:
     for kind, patterns in _KINDS.items():
         if any(fnmatchcase(name.lower(), pattern) for pattern in patterns):
             return kind
-    return "sources" if name.endswith(".py") else "data"
+    return "data"
 
 
 def _git(audit: Audit) -> Iterator[Declaration]:
     asked = [one for one in audit.unwatched if one.asked == "git"]
     if asked and "git" not in audit.watched.resolvers:
         options: dict[str, Option] = {"commit": True, "tags": True}
-        yield Declaration("git", "git", options, (f"{askers(asked)} asks git: `{asked[0].subject}`.",))
+        yield Declaration("git", "git", options, (f"{by('Asked of git', asked)}: `{asked[0].subject}`.",))
 
 
-def _numbered(name: str) -> Iterator[str]:
+def _free(name: str) -> Iterator[str]:
     """Yield a name, and others that say the same, for where it is taken."""
-    return itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return itertools.chain([name, f"more-{name}"], (f"more-{name}-{number}" for number in itertools.count(2)))
 
 
 def _texts(option: object) -> list[str]:

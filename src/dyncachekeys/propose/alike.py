@@ -6,6 +6,7 @@ import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.files.pattern import check, exactly, matches
 from dyncachekeys.files.selection import Selection
 from dyncachekeys.files.tree import Files
@@ -13,7 +14,7 @@ from dyncachekeys.propose import source_patterns
 from dyncachekeys.propose.watched import folder_of
 from dyncachekeys.quick.snapshot import LEFT_OUT
 from dyncachekeys.trace.likeness import ALL, NAMES, WALKED, that_choose
-from dyncachekeys.trace.model import Trace
+from dyncachekeys.trace.model import METADATA, Trace, is_like
 
 _MANY = 4
 """From so many files of one ending on, a person writes a pattern instead of their names."""
@@ -34,6 +35,7 @@ class Alike:
 
     def __init__(self, rules: Mapping[str, Sequence[str]], trace: Trace, files: Files) -> None:
         self._rules, self._files = rules, files
+        self._there = trace.there.keys() - trace.read.keys()
         self._read = frozenset((*trace.read, *trace.written))
         self._asked = frozenset((*trace.read, *trace.there, *trace.missing))
 
@@ -53,6 +55,15 @@ class Alike:
                 found.append(f"{start}**/*{ending}")
                 left = [path for path in left if path not in some]
         return found + [pattern for pattern in map(exactly, left) if check(pattern) is None]
+
+    def questions(self, folder: str, rules: Iterable[str]) -> Iterator[str]:
+        """Yield patterns for what a build asks of each folder in one, where nothing but whether it is there counts."""
+        for rule in sorted(rule for rule in rules if rule.startswith("/")):
+            pattern = f"{'' if folder == '.' else exactly(folder)}/*{rule}"
+            has_answer = any(matches(pattern, path) for path in self._there)
+            is_asked_twice = sum(matches(pattern, path) for path in self._asked) > 1  # of one it may just know the name
+            if has_answer and is_asked_twice and check(pattern) is None and self._is_of_each(folder, rule):
+                yield pattern
 
     def sources(self, paths: Sequence[str]) -> list[str]:
         """Return patterns for what is compiled: what lies beside it may be included by the next edit."""
@@ -78,9 +89,12 @@ class Alike:
     def _is_of_each(self, folder: str, question: str) -> bool:
         """Tell whether a question was put to each folder in a folder: else those that it was put to have fixed names."""
         place = "" if folder == "." else f"{folder}/"
+        ignored = IgnoreRules(self._files)
         entries = self._files.listing(place.rstrip("/"))
         names = [one.name for one in entries if one.is_dir() and one.name[:1] != "." and one.name not in LEFT_OUT]
-        return all(f"{place}{name}{question}" in self._asked for name in names)
+        paths = [f"{place}{name}" for name in names if not is_like(name, METADATA)]
+        asked = (f"{path}{question}" in self._asked for path in paths if not ignored.ignores(f"{path}/x"))
+        return all(asked)
 
     def _fits(self, pattern: str) -> bool:
         """Tell whether a pattern can be written, and matches nothing now that the build does not read."""
@@ -101,7 +115,7 @@ def _of_rule(folder: str, rule: str, paths: Sequence[str], *, walked: bool) -> I
     base = "" if folder == "." else exactly(folder)
     if rule == ALL:
         if folder != ".":
-            yield f"{base}/**" if walked else f"{base}/*"
+            yield f"{base}/" if walked else f"{base}/*"
         return
     if rule.startswith("/"):
         yield f"{base}/*{rule}"

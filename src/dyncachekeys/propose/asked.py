@@ -6,14 +6,16 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
+from dyncachekeys.backends.tables import distribution_of
 from dyncachekeys.propose.audit import Audit, Dependency
 from dyncachekeys.propose.keys import Declaration
 from dyncachekeys.trace.filter import is_for_session
+from dyncachekeys.trace.model import BUILD
 
 _C = ("CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS")
 _COMPILERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("cc", "c++", "gcc*", "g++*", "clang*", "*-gcc*", "*-g++*", "ninja", "make", "meson"), _C),
-    (("cmake*",), (*_C, "CMAKE_ARGS", "CMAKE_GENERATOR")),
+    (("cmake*",), (*_C, "CMAKE_ARGS")),
     (("cargo", "rustc"), ("RUSTFLAGS", "CARGO_BUILD_TARGET")),
     (("maturin",), ("MATURIN_PEP517_ARGS", "RUSTFLAGS")),
     (("gfortran*", "flang*"), ("FC", "FFLAGS")),
@@ -27,15 +29,15 @@ def variables(audit: Audit) -> Iterator[Declaration]:
     asked = [one for one in audit.unwatched if one.asked == "variables" and counts(one)]
     if asked:
         names = [one.subject for one in asked]
-        yield Declaration("environment", "env", {"names": names}, (f"Asked for by {askers(asked)}.",))
+        yield Declaration("environment", "env", {"names": names}, (f"{by('Asked for', asked)}.",))
     watched = {one.subject for one in audit.dependencies if one.asked == "variables" and one.watched_by}
     started = {*audit.trace.processes, *map(posixpath.basename, audit.trace.programs)}
     for programs, taken in _COMPILERS:
-        by = sorted(name for name in started if any(fnmatchcase(name, program) for program in programs))
+        compilers = sorted(name for name in started if any(fnmatchcase(name, program) for program in programs))
         names = [name for name in taken if name not in watched and ("env", name) not in audit.watched.inputs]
-        if by and names:
+        if compilers and names:
             yield Declaration(
-                "environment", "env", {"names": names}, (f"What {named(by)} may take from the environment.",)
+                "environment", "env", {"names": names}, (f"What {named(compilers)} may take from the environment.",)
             )
 
 
@@ -48,9 +50,19 @@ def counts(one: Dependency) -> bool:
     return ":" in one.who and not is_for_session(one.subject)
 
 
-def askers(some: Sequence[Dependency]) -> str:
-    """Return who asked, by file: the number of a line would soon be another one."""
-    return named(sorted({one.who.rpartition(":")[0] or one.who for one in some}, key=lambda who: ("/" not in who, who)))
+def by(verb: str, some: Sequence[Dependency]) -> str:
+    """Return who asked, in words: by file, since the number of a line would soon be another one.
+
+    What a build requirement asks for, it may as well have a compiler or a script ask for.
+    """
+    files = sorted(
+        {one.who.rpartition(":")[0] for one in some if ":" in one.who}, key=lambda who: ("/" not in who, who)
+    )
+    others = {one.who for one in some if ":" not in one.who} - {BUILD}
+    tools = named(sorted(map(distribution_of, others))) if others else ""
+    if not files:
+        return f"{verb} in the build by {tools}" if tools else f"{verb} in the build"
+    return f"{verb} by {named(files)}{f', and in the build by {tools}' if tools else ''}"
 
 
 def named(names: Sequence[str]) -> str:

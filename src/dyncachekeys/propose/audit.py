@@ -9,11 +9,13 @@ from typing import Any, Literal, get_args
 
 from dyncachekeys.config.model import WHERE
 from dyncachekeys.files.tree import Files
+from dyncachekeys.process import environ as process_environ
 from dyncachekeys.propose.inspect import in_tree
 from dyncachekeys.propose.observed import Observation, observed
 from dyncachekeys.propose.watched import Watched
 from dyncachekeys.pyproject.project import Project, load
 from dyncachekeys.pyproject.tables import table_at
+from dyncachekeys.resolving.engine import only
 from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.trace.likeness import is_mere_entry, is_question
 from dyncachekeys.trace.model import Trace
@@ -130,6 +132,10 @@ def _watched(project: Project, files: Files, environ: Mapping[str, str]) -> Watc
     declared = _declared(project)
     for key in keys:
         watched.add_key(key, declared.get(key.name, {}))
+        if key.of_builds and not len(key.inputs):  # a fallback, which counts for those who have no record
+            table = {name: value for name, value in declared[key.name].items() if name != "fallback"}
+            for alone in only(key.name, table, project, process_environ.for_keys(environ), files).keys:
+                watched.add_inputs(alone)
     return watched
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from dyncachekeys.backends.tables import distribution_of
 from dyncachekeys.files.pattern import exactly
 from dyncachekeys.names import normalised_name
 from dyncachekeys.propose import source_patterns
@@ -83,7 +84,7 @@ def _sources(facts: Facts) -> Iterator[Declaration]:
 def _environment(facts: Facts) -> Iterator[Declaration]:
     variables = _VARIABLES.get(facts.module)
     if variables is not None:
-        why = f"What {facts.module} takes from the environment when it compiles."
+        why = f"What {distribution_of(facts.module)} takes from the environment when it compiles."
         yield Declaration("environment", "env", {"names": list(variables)}, (why,))
 
 

@@ -67,5 +67,10 @@ class Facts:
     @property
     def has_dynamic_version(self) -> bool:
         """Whether the build determines the version."""
-        dynamic = self.at("project.dynamic")
-        return not isinstance(self.at("project"), dict) or (isinstance(dynamic, list) and "version" in dynamic)
+        return has_dynamic_version(self.pyproject)
+
+
+def has_dynamic_version(pyproject: Mapping[str, Any]) -> bool:
+    """Tell whether the build determines the version."""
+    dynamic = at(pyproject, "project.dynamic")
+    return not isinstance(at(pyproject, "project"), dict) or (isinstance(dynamic, list) and "version" in dynamic)

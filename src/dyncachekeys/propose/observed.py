@@ -14,7 +14,7 @@ from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.process.environ import Environment
-from dyncachekeys.pyproject.project import BUILDS, HOME, Project
+from dyncachekeys.pyproject.project import BUILDS, FILE, HOME, Project
 from dyncachekeys.quick import atomic
 from dyncachekeys.syncing.last_run import LastRun, last_run
 from dyncachekeys.trace.build import prepared
@@ -24,6 +24,7 @@ from dyncachekeys.trace.make import make
 from dyncachekeys.trace.request import TraceRequest
 from dyncachekeys.trace.seals import stands
 from dyncachekeys.uv import workspace
+from dyncachekeys.uv.build_variables import is_built_by_uv
 
 
 class Observation(NamedTuple):
@@ -107,6 +108,10 @@ def _around(project: Project, seen: Environment, last: LastRun) -> Surroundings:
 
 
 def _no_record(project: Project, chosen: Chosen) -> Problem:
+    if is_built_by_uv(project.pyproject):
+        what = "uv builds it without running its backend, so there is nothing to watch (U42)"
+        remedy = 'what it is built from follows from its settings: a key with `resolver = "build"` goes by them'
+        return Problem("nothing-to-watch", f"{project.name}: {what}", os.fspath(project.root / FILE), remedy)
     what = "the metadata step was watched, but no build yet" if chosen.records else "no build was watched yet"
     makes = "`dyncachekeys trace --build` makes one now"
     if "build" in workspace.resolvers(project):

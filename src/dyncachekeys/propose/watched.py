@@ -98,14 +98,19 @@ class Watched:
         if key.resolver == _BUILD:
             self.record_key = self.record_key or key.name
             return
+        self.add_inputs(key)
         for item in key.inputs:
-            self.inputs.setdefault((item.kind, item.subject), key.name)
             if item.kind == "file" and item.state != MISSING and key.resolver not in {DEFAULTS, "backend"}:
                 self.present.setdefault(item.subject, key.name)
         if key.resolver == "files":
             self.globs += [(str(glob), key.name) for glob in options.get("patterns", [])]
         if key.resolver == "table":
             self.inputs.setdefault(("file", of_table(options)), key.name)
+
+    def add_inputs(self, key: ResolvedKey) -> None:
+        """Add the inputs of a key."""
+        for item in key.inputs:
+            self.inputs.setdefault((item.kind, item.subject), key.name)
 
 
 def new_names(rules: Sequence[str]) -> list[str]:

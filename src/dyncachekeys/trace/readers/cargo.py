@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from dyncachekeys.trace.filter import Fact
-from dyncachekeys.trace.in_build.tracer import REQUIREMENT
+from dyncachekeys.trace.in_build.tracer import PROJECT, REQUIREMENT
 from dyncachekeys.trace.readers import manifests
 from dyncachekeys.trace.readers.depfile import dependencies, variables
 
 _RERUN = re.compile(r"^cargo::?rerun-if-(env-)?changed=(.+?)\r?$", re.MULTILINE)
+_SET_BY_SCRIPT = re.compile(r"^cargo::?rustc-env=([^=\r\n]+)=", re.MULTILINE)
 _SET_BY_CARGO = re.compile(r"CARGO(_|$)|OUT_DIR$|TARGET$|HOST$|PROFILE$|RUSTC$|RUSTDOC$|NUM_JOBS$|OPT_LEVEL$|DEBUG$")
 _LEFT_OUT = frozenset({"target"})
 
@@ -29,12 +30,13 @@ def rerun(output: str) -> tuple[list[str], list[str]]:
     return [text for env, text in found if not env], [text.strip() for env, text in found if env]
 
 
-def facts(told: Mapping[str, str], copy: Path, keep: Callable[[str], bool]) -> Iterator[Fact]:
+def facts(told: Mapping[str, str], copy: Path, project: Path, keep: Callable[[str], bool]) -> Iterator[Fact]:
     """Yield what a build by cargo depends on.
 
     Args:
         told: What was written down when it was started (`in_build.programs`).
         copy: Where the target was copied to, if it was removed in the build.
+        project: The project's folder.
         keep: Which paths are of interest.
     """
     folder, who = Path(told["folder"]), told["who"]
@@ -42,7 +44,7 @@ def facts(told: Mapping[str, str], copy: Path, keep: Callable[[str], bool]) -> I
     if first is None:
         return
     first = Path(os.path.normpath(first))
-    build = _Build(told, first, copy, keep)
+    build = _Build(told, first, copy, project, keep)
     for path in build.surroundings(folder):
         if keep(str(path)):
             # cargo rewrites its lock file where that no longer fits: whether it did, its time tells.
@@ -58,8 +60,10 @@ def facts(told: Mapping[str, str], copy: Path, keep: Callable[[str], bool]) -> I
 class _Build:
     """One build by cargo."""
 
-    def __init__(self, told: Mapping[str, str], first: Path, copy: Path, keep: Callable[[str], bool]) -> None:
-        self._who, self._keep, self._first = told["who"], keep, first
+    def __init__(
+        self, told: Mapping[str, str], first: Path, copy: Path, project: Path, keep: Callable[[str], bool]
+    ) -> None:
+        self._who, self._keep, self._first, self._project = told["who"], keep, first, project
         self._crates, self._root = manifests.crates_from(first), manifests.workspace_of(first)
         target = told.get("target")
         self.target = Path(os.path.normpath(target)) if target else manifests.target_of(self._root, first.parent)
@@ -88,11 +92,29 @@ class _Build:
             yield from self._build_script(record.parent.name.rpartition("-")[0], _text(record))
 
     def _variables(self, profile: Path, sources: AbstractSet[str]) -> Iterator[Fact]:
-        """Yield the variables that crates were compiled with, those of some sources."""
+        """Yield the variables that crates were compiled with, those of some sources, less what build scripts set."""
+        outputs = (_text(record) for record in profile.glob("build/*/output"))
+        own = {name for output in outputs for name in _SET_BY_SCRIPT.findall(output)}
         for record in _newest(profile.glob("deps/*.d")):
             text = _text(record)
-            if not sources.isdisjoint(map(self._placed, dependencies(text))):
-                yield from (Fact("variable", name, self._who) for name in variables(text))
+            compiled = sources & {*map(self._placed, dependencies(text))}
+            if compiled:
+                yield from (
+                    Fact("variable", name, self._asker(name, sorted(compiled)))
+                    for name in variables(text)
+                    if name not in own
+                )
+
+    def _asker(self, name: str, sources: Iterable[str]) -> str:
+        """Return which line of the project's own sources names a variable; else who started cargo."""
+        for source in sources:
+            place = os.path.relpath(source, self._project).replace(os.sep, "/")
+            if place.startswith("../"):
+                continue
+            for number, line in enumerate(_text(Path(source)).splitlines(), 1):
+                if re.search(rf"\b{re.escape(name)}\b", line):
+                    return f"{PROJECT}{place}:{number}"
+        return self._who
 
     def _profiles(self) -> Iterator[Path]:
         for deps in sorted([*self._records.glob("*/deps"), *self._records.glob("*/*/deps")]):
@@ -113,9 +135,11 @@ class _Build:
         """Yield what a build script depends on: all of its crate, if it does not say."""
         files, names = rerun(output)
         crate = next((one for one in self._crates if _name(one) == name), None)
-        who = self._who if crate is not None else REQUIREMENT + name
-        yield from (Fact("variable", one, who) for one in names)
-        if crate is not None:
+        if crate is None:
+            yield from (Fact("variable", one, REQUIREMENT + name) for one in names)
+        else:
+            script = manifests.build_script(crate)
+            yield from (Fact("variable", one, self._asker(one, [str(script)])) for one in names)
             for file in files or ([] if names else ["."]):
                 yield from self._tree(os.path.normpath(crate.parent / file))
 

@@ -28,6 +28,8 @@ class _Artifact(NamedTuple):
     """Its file, or its folder."""
     told: Mapping[str, str]
     """What was written down when it was started."""
+    root: Path
+    """The project's folder."""
 
     @property
     def who(self) -> str:
@@ -42,7 +44,7 @@ def facts_of(folder: Path, root: Path, keep: Callable[[str], bool] = lambda _: T
         root: The project's folder.
         keep: Which absolute paths may be of interest; asked often.
     """
-    artifacts = [*_artifacts(folder)]
+    artifacts = [*_artifacts(folder, root)]
     found = dict.fromkeys(fact for artifact in artifacts for fact in _READERS[artifact.told["kind"]](artifact, keep))
     own = tuple(build + os.sep for build in _build_folders(artifacts, root))
     facts = [
@@ -56,12 +58,12 @@ def facts_of(folder: Path, root: Path, keep: Callable[[str], bool] = lambda _: T
     return [*facts, *dict.fromkeys(asked)]
 
 
-def _artifacts(folder: Path) -> Iterator[_Artifact]:
+def _artifacts(folder: Path, root: Path) -> Iterator[_Artifact]:
     for path in sorted(folder.glob("*.who")):
         texts = _text(path).split("\0")[:-1]
         told = {key: value for key, _, value in (text.partition("=") for text in texts)}
         if {"kind", "who", "folder"} <= told.keys() and told["kind"] in _READERS:
-            yield _Artifact(path.with_suffix(""), told)
+            yield _Artifact(path.with_suffix(""), told, root)
 
 
 def _build_folders(artifacts: list[_Artifact], root: Path) -> Iterator[str]:
@@ -108,7 +110,7 @@ def _below(path: str, keep: Callable[[str], bool]) -> Iterator[str]:
 
 
 def _of_cargo(artifact: _Artifact, keep: Callable[[str], bool]) -> Iterator[Fact]:
-    return cargo.facts(artifact.told, artifact.path, keep)
+    return cargo.facts(artifact.told, artifact.path, artifact.root, keep)
 
 
 def _of_strace(artifact: _Artifact, keep: Callable[[str], bool]) -> Iterator[Fact]:

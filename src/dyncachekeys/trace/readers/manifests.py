@@ -111,6 +111,12 @@ def _placed(folder: Path, path: str) -> Path:
     return Path(os.path.normpath(folder / path / NAME))
 
 
+def build_script(crate: Path) -> Path:
+    """Return where the build script of a crate is, whether or not it is there."""
+    named = table(parsed(crate), "package").get("build")
+    return crate.parent / (named if isinstance(named, str) else "build.rs")
+
+
 def settings(folder: Path) -> Iterator[Path]:
     """Yield the files that Cargo and rustup look for from a folder upwards, the nearest first."""
     yield from (one / name for one in [folder, *folder.parents] for name in _SETTINGS)
