@@ -16,7 +16,7 @@ from dyncachekeys.paths import split
 from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.trace import readers
 from dyncachekeys.trace.concurrent import attribute
-from dyncachekeys.trace.in_build import tracer
+from dyncachekeys.trace.in_build import protocol
 from dyncachekeys.trace.inputs import Surroundings
 from dyncachekeys.trace.log import Log, Observed, logs
 from dyncachekeys.trace.model import Trace
@@ -244,11 +244,11 @@ def _attributed(observed: Observed, before: BuildRecord, around: Surroundings) -
     record = replace(observed.record, trace=trace, suspects=attribution.suspects)
     if before.id and stands(before, around):
         trace = trace.with_earlier(before.trace)
-        then = {name: tracer.seal(record.salt, around.environ.get(name)) for name in before.trace.variables}
+        then = {name: protocol.seal(record.salt, around.environ.get(name)) for name in before.trace.variables}
         rules, variables = _joined(before.rules, record.rules), {**then, **record.variables}
         record = replace(record, trace=trace, rules=rules, variables=variables)
     # Of what programs look up by themselves, only the name is known: its value is what it is now.
-    others = {name: tracer.seal(record.salt, around.environ.get(name)) for name in trace.variables}
+    others = {name: protocol.seal(record.salt, around.environ.get(name)) for name in trace.variables}
     record = replace(record, variables={**others, **record.variables})
     outputs = (path for path in trace.written if not path.startswith(("../", "./")) and files.is_file(path))
     record = replace(record, outputs=tuple(outputs))

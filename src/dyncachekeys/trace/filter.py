@@ -8,7 +8,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from dyncachekeys.trace.in_build.tracer import MANIFEST, PROJECT
+from dyncachekeys.trace.in_build.protocol import MANIFEST, PROJECT
 from dyncachekeys.trace.model import Bounds, Trace, folders_of, is_like, parents
 
 _SESSION = {
@@ -43,7 +43,7 @@ _Asked: TypeAlias = tuple[str, str]
 
 
 class Fact(NamedTuple):
-    """One line of the log (`tracer`)."""
+    """One line of the log (`in_build.protocol`)."""
 
     what: str
     subject: str

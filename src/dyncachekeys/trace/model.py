@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dyncachekeys.paths import check_path
-from dyncachekeys.trace.in_build.tracer import PROJECT
+from dyncachekeys.trace.in_build.protocol import PROJECT
 
 INPUTS = ("read", "listed", "missing", "there", "variables")
 """The fields of a trace that hold inputs."""

@@ -13,7 +13,7 @@ from dyncachekeys.files import refs
 from dyncachekeys.files.tree import Files
 from dyncachekeys.pyproject.project import BUILDS
 from dyncachekeys.quick import atomic
-from dyncachekeys.trace.in_build import tracer
+from dyncachekeys.trace.in_build import install
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.build_variables import WATCH_FOLDER
 
@@ -68,7 +68,7 @@ class WatchFolder:
 
     def _settings(self) -> list[str]:
         home = refs.work_tree(self._files) or workspace.home(self._files)
-        own = Path(tracer.__file__).resolve().parents[3]  # the folder that holds our package
+        own = Path(install.__file__).resolve().parents[3]  # the folder that holds our package
         path = [os.fspath(own), *(one for one in sys.path if os.path.isabs(one) and "-packages" in one)]
         strace = (shutil.which("strace") or "") if self._programs and sys.platform == "linux" else ""
         return [
@@ -81,8 +81,8 @@ class WatchFolder:
 
 @functools.cache
 def _copied() -> dict[str, bytes]:
-    folder = Path(tracer.__file__).parent
-    return {name: (folder / source).read_bytes() for name, source in tracer.COPIED.items()}
+    folder = Path(install.__file__).parent
+    return {name: (folder / source).read_bytes() for name, source in install.COPIED.items()}
 
 
 def _content(path: Path) -> bytes | None:

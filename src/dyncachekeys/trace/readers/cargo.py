@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from dyncachekeys.trace.filter import Fact
-from dyncachekeys.trace.in_build.tracer import REQUIREMENT
+from dyncachekeys.trace.in_build.protocol import REQUIREMENT
 from dyncachekeys.trace.readers import manifests
 from dyncachekeys.trace.readers.depfile import dependencies, variables
 

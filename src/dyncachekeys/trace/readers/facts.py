@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dyncachekeys.trace.filter import Fact
-from dyncachekeys.trace.in_build.tracer import PROJECT, source_of
+from dyncachekeys.trace.in_build.paths import source_of
+from dyncachekeys.trace.in_build.protocol import PROJECT
 from dyncachekeys.trace.readers import cargo, cmake, ninja
 from dyncachekeys.trace.readers.depfile import dependencies
 from dyncachekeys.trace.readers.strace import Strace
