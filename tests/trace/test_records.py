@@ -11,7 +11,8 @@ import pytest
 
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process.environ import Environment
-from dyncachekeys.trace.builds import KEPT, Builds, Chosen
+from dyncachekeys.trace.builds import KEPT, Builds
+from dyncachekeys.trace.choice import Chosen
 from dyncachekeys.trace.in_build import protocol
 from dyncachekeys.trace.inputs import Pyproject, Surroundings
 from dyncachekeys.trace.model import Trace

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from dyncachekeys.trace.build import TRACER
-from dyncachekeys.trace.filter import Fact, filtered, parsed, paths
+from dyncachekeys.trace.fact import Fact, by_kind, parsed
+from dyncachekeys.trace.filter import filtered, paths
 from dyncachekeys.trace.model import Bounds, Trace
 
 FILES = sorted(TRACER.parent.glob("*.py"))
@@ -157,7 +158,10 @@ def test_what_gets_other_times_is_reported(tmp_path: Path) -> None:
     done, facts = run(tmp_path, code, "-c")
     assert done.returncode == 0, done.stderr
     bounds = Bounds(project.resolve(), project.resolve())
-    assert (paths(facts, bounds, "touched"), paths(facts, bounds, "dated")) == ({"a", "b", "d"}, {"c"})
+    assert (paths(by_kind(facts), bounds, "touched"), paths(by_kind(facts), bounds, "dated")) == (
+        {"a", "b", "d"},
+        {"c"},
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from dyncachekeys.propose.audit import Audit, Dependency
 from dyncachekeys.propose.keys import Declaration
-from dyncachekeys.trace.filter import is_for_session
+from dyncachekeys.trace.session import is_for_session
 
 _C = ("CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS")
 _COMPILERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (

@@ -15,9 +15,9 @@ from dyncachekeys.propose.watched import Watched
 from dyncachekeys.pyproject.project import Project, load
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.syncing.planning import make_plan
-from dyncachekeys.trace.likeness import is_mere_entry, is_question
 from dyncachekeys.trace.model import Trace
 from dyncachekeys.trace.record import BuildRecord
+from dyncachekeys.trace.rules import is_mere_entry, is_question
 from dyncachekeys.trace.watched import products
 from dyncachekeys.uv import workspace
 

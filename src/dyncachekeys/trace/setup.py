@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from dyncachekeys.files import refs
+from dyncachekeys.files.content import content_of
 from dyncachekeys.files.tree import Files
 from dyncachekeys.pyproject.project import BUILDS
 from dyncachekeys.quick import atomic
@@ -44,7 +44,7 @@ class WatchFolder:
         """Tell whether it holds what it has to; whoever removes or changes that is noticed by the next run."""
         self._files.note(f"{WATCH_FOLDER}/sitecustomize.py")
         self._files.note(f"{WATCH_FOLDER}/settings")
-        return all(_content(self._folder / name) == data for name, data in self._wanted().items())
+        return all(content_of(self._folder / name) == data for name, data in self._wanted.items())
 
     def make(self) -> None:
         """Make it hold that.
@@ -54,12 +54,13 @@ class WatchFolder:
         """
         for folder in (self._folder, self._files.root / BUILDS):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, data in self._wanted().items():
-            if _content(self._folder / name) != data:
+        for name, data in self._wanted.items():
+            if content_of(self._folder / name) != data:
                 atomic.replace(self._folder / name, data)
         for path in (f"{WATCH_FOLDER}/sitecustomize.py", f"{WATCH_FOLDER}/settings"):
             self._files.renew(path)
 
+    @functools.cached_property
     def _wanted(self) -> Mapping[str, bytes]:
         return {
             **_copied(),
@@ -67,7 +68,7 @@ class WatchFolder:
         }
 
     def _settings(self) -> list[str]:
-        home = refs.work_tree(self._files) or workspace.home(self._files)
+        home = workspace.repository(self._files)
         own = Path(install.__file__).resolve().parents[3]  # the folder that holds our package
         path = [os.fspath(own), *(one for one in sys.path if os.path.isabs(one) and "-packages" in one)]
         strace = (shutil.which("strace") or "") if self._programs and sys.platform == "linux" else ""
@@ -83,10 +84,3 @@ class WatchFolder:
 def _copied() -> dict[str, bytes]:
     folder = Path(install.__file__).parent
     return {name: (folder / source).read_bytes() for name, source in install.COPIED.items()}
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from dyncachekeys.trace.filter import Fact
+from dyncachekeys.files.content import text_of
+from dyncachekeys.trace.fact import Fact
 from dyncachekeys.trace.in_build.protocol import REQUIREMENT
 from dyncachekeys.trace.readers import manifests
 from dyncachekeys.trace.readers.depfile import dependencies, variables
@@ -85,12 +86,12 @@ class _Build:
 
     def _by_scripts(self, profile: Path) -> Iterator[Fact]:
         for record in _newest(profile.glob("build/*/output"), lambda path: path.parent.name):
-            yield from self._build_script(record.parent.name.rpartition("-")[0], _text(record))
+            yield from self._build_script(record.parent.name.rpartition("-")[0], text_of(record))
 
     def _variables(self, profile: Path, sources: AbstractSet[str]) -> Iterator[Fact]:
         """Yield the variables that crates were compiled with, those of some sources."""
         for record in _newest(profile.glob("deps/*.d")):
-            text = _text(record)
+            text = text_of(record)
             if not sources.isdisjoint(map(self._placed, dependencies(text))):
                 yield from (Fact("variable", name, self._who) for name in variables(text))
 
@@ -104,7 +105,7 @@ class _Build:
 
     def _sources(self, record: Path) -> list[str]:
         """Return the files that a product is made from, if it is one of the crates that are built."""
-        paths = [self._placed(path) for path in dependencies(_text(record))]
+        paths = [self._placed(path) for path in dependencies(text_of(record))]
         own = [f"{manifest.parent}{os.sep}" for manifest in [self._first, *self._crates]]
         is_own = any(path.startswith(tuple(own)) for path in paths)
         return [path for path in paths if is_own and self._keep(path)]
@@ -143,10 +144,3 @@ def _newest(
         name, time = named(path).rpartition("-")[0], path.stat().st_mtime
         by_crate[name] = max(by_crate.get(name, (0.0, path)), (time, path))
     return [path for _, path in by_crate.values()]
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
-    except OSError:
-        return ""
