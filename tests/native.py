@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from dyncachekeys.trace.build import TRACER
-from dyncachekeys.trace.filter import Fact, parsed
+from dyncachekeys.trace.fact import Fact, parsed
 from dyncachekeys.trace.readers import facts_of
 
 SCRIPT = "go.py"

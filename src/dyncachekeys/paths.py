@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import sys
+from collections.abc import Iterable
 
 _ABSOLUTE = re.compile(r"[/~]|[A-Za-z]:")
 
@@ -42,6 +43,15 @@ def split(path: str) -> tuple[str, str]:
     """Return the folder (empty for the project's own) and the name of a path."""
     folder, _, name = path.rpartition("/")
     return folder, name
+
+
+def by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names of paths by the folder that they lie in (`split`), in the order of the paths."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        folder, name = split(path)
+        found.setdefault(folder, []).append(name)
+    return found
 
 
 def join(folder: str, name: str) -> str:

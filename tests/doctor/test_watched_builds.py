@@ -30,7 +30,7 @@ def write(root: Path, files: dict[str, str]) -> Path:
 
 def with_tracer(root: Path) -> Path:
     write(root, {".dyncachekeys/watch/sitecustomize.py": "", ".gitignore": "/.dyncachekeys/\n"})
-    shutil.copy(IN_BUILD / "tracer.py", root / ".dyncachekeys/watch/_dyncachekeys_tracer.py")
+    shutil.copy(IN_BUILD / "install.py", root / ".dyncachekeys/watch/_dyncachekeys_install.py")
     if (IN_BUILD / "sitecustomize.py").exists():
         shutil.copy(IN_BUILD / "sitecustomize.py", root / ".dyncachekeys/watch")
     return root
@@ -127,7 +127,7 @@ def test_the_watch_folder(tmp_path: Path) -> None:
     assert told(tmp_path) == [("DCK054", place)]
     with_tracer(tmp_path)
     assert told(tmp_path) == []
-    write(tmp_path, {f"{place}/_dyncachekeys_tracer.py": "OLD = True\n"})
+    write(tmp_path, {f"{place}/_dyncachekeys_install.py": "OLD = True\n"})
     (one,) = found(tmp_path)
     assert (one.code, one.message) == ("DCK054", "it is of another version of dyncachekeys")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.files.tree import Files
-from dyncachekeys.trace.likeness import ALL, NAMES, OWN, WALKED, Rules, is_mere_entry, is_question, names_like, rules_of
+from dyncachekeys.trace.likeness import Likeness, Rules
 from dyncachekeys.trace.model import BUILD, Trace
+from dyncachekeys.trace.rules import ALL, NAMES, OWN, WALKED, is_mere_entry, is_question, rules_of
 
 OURS, THEIRS = "backend.py:6", "hatchling"
 """Who asks: the project's own code, a requirement."""
@@ -38,8 +38,7 @@ def test_a_rule_tells_who_has_listed_the_folder(tmp_path: Path, who: str) -> Non
 
 
 def names(root: Path, folder: str, some: tuple[str, ...], trace: Trace) -> list[str] | None:
-    files = Files(root)
-    return names_like(folder, some, trace, files, IgnoreRules(files))
+    return Likeness(trace, Files(root)).names(folder, some)
 
 
 def coming(root: Path, trace: Trace, *paths: str) -> set[str]:

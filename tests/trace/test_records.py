@@ -11,8 +11,9 @@ import pytest
 
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process.environ import Environment
-from dyncachekeys.trace.builds import KEPT, Builds, Chosen
-from dyncachekeys.trace.in_build import tracer
+from dyncachekeys.trace.builds import KEPT, Builds
+from dyncachekeys.trace.choice import Chosen
+from dyncachekeys.trace.in_build import protocol
 from dyncachekeys.trace.inputs import Pyproject, Surroundings
 from dyncachekeys.trace.model import Trace
 from dyncachekeys.trace.record import BuildRecord, dump, load
@@ -38,7 +39,7 @@ def around(root: Path, pyproject: object = None, **environ: str) -> Surroundings
 
 def made(root: Path, trace: Trace, *, id: str = "1", step: str = "build", **environ: str) -> BuildRecord:  # noqa: A002
     """Return the record of a build that has just ended."""
-    variables = {name: tracer.seal(SALT, environ.get(name)) for name in trace.variables}
+    variables = {name: protocol.seal(SALT, environ.get(name)) for name in trace.variables}
     rules = dict.fromkeys(trace.listed, (".txt",))
     time = int(id) * NOW
     record = BuildRecord(id, step=step, kind="editable", started=time, ended=time, trace=trace, rules=rules, salt=SALT)

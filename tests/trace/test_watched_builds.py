@@ -347,7 +347,7 @@ def test_much_output(demo_maker: DemoMaker) -> None:
     settled(traced(demo_maker, 'os.write(1, b"x" * (1 << 27))'))
 
 
-not_yet = pytest.mark.xfail(reason="what changes a repository, or may, is not looked at: `commands.changes_nothing`")
+not_yet = pytest.mark.xfail(reason="what changes a repository, or may, is not looked at: `git_queries.changes_nothing`")
 BLIND = {
     "all variables": ('os.environ.copy().get("DEMO_MODE")', "goes through all variables"),
     "a child that hides": (

@@ -9,7 +9,7 @@ from pathlib import Path
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import Package
 from dyncachekeys.names import normalised_name
-from dyncachekeys.pyproject.project import FILE, HOME, Project
+from dyncachekeys.pyproject.project import BUILD_RESOLVER, FILE, HOME, Project
 from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.trace import in_build
 from dyncachekeys.uv import build_variables, workspace
@@ -50,7 +50,7 @@ def findings(package: Package) -> Iterator[Finding]:
 def _asks_for_builds(project: Project) -> bool:
     """Tell whether uv builds a project and a key of it asks what its builds depend on."""
     keys = [*table_at(project.pyproject, "tool.dyncachekeys.keys").values(), *project.inherited.values()]
-    return project.is_package and any(at(key, "resolver") == "build" for key in keys)
+    return project.is_package and any(at(key, "resolver") == BUILD_RESOLVER for key in keys)
 
 
 def _of_set_up(package: Package) -> Iterator[Finding]:

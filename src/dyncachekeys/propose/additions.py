@@ -18,8 +18,8 @@ from dyncachekeys.propose.facts import has_dynamic_version
 from dyncachekeys.propose.keys import Declaration, Option, merged
 from dyncachekeys.propose.source_patterns import SOURCE_PATTERNS
 from dyncachekeys.pyproject.project import FILE
-from dyncachekeys.trace.likeness import ALL, WALKED
-from dyncachekeys.trace.log import repository
+from dyncachekeys.trace.rules import ALL, WALKED
+from dyncachekeys.uv import workspace
 
 _BY_DEFAULT = frozenset({FILE, "setup.py", "setup.cfg"})
 """What the key `defaults` watches, which is there as soon as any key is."""
@@ -162,7 +162,7 @@ def _patterns(kind: str, paths: Sequence[str], alike: Alike) -> list[str]:
 def _read(audit: Audit) -> Iterator[Dependency]:
     """Yield the files that are to be named: nothing that is made, ignored, of this machine, or watched by default."""
     rules, made = IgnoreRules(audit.files), {*audit.trace.written, *audit.products, *_BY_DEFAULT, *audit.in_tree}
-    home = os.fspath(repository(audit.files))
+    home = os.fspath(workspace.repository(audit.files))
     for one in audit.unwatched:
         path = one.subject
         if one.asked != "read" or path in made or (posixpath.basename(path) in _OF_VCS and ":" not in one.who):

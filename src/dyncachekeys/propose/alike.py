@@ -13,8 +13,8 @@ from dyncachekeys.files.tree import Files
 from dyncachekeys.propose import source_patterns
 from dyncachekeys.propose.watched import folder_of
 from dyncachekeys.quick.snapshot import LEFT_OUT
-from dyncachekeys.trace.likeness import ALL, NAMES, WALKED, that_choose
 from dyncachekeys.trace.model import METADATA, Trace, is_like
+from dyncachekeys.trace.rules import ALL, NAMES, WALKED, that_choose
 
 _MANY = 4
 """From so many files of one ending on, a person writes a pattern instead of their names."""

@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from dyncachekeys.backends.tables import distribution_of
 from dyncachekeys.propose.audit import Audit, Dependency
 from dyncachekeys.propose.keys import Declaration
-from dyncachekeys.trace.filter import is_for_session
 from dyncachekeys.trace.model import BUILD
+from dyncachekeys.trace.session import is_for_session
 
 _C = ("CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS")
 _COMPILERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (

@@ -17,9 +17,9 @@ from dyncachekeys.pyproject.project import Project, load
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.resolving.engine import only
 from dyncachekeys.syncing.planning import make_plan
-from dyncachekeys.trace.likeness import is_mere_entry, is_question
 from dyncachekeys.trace.model import Trace
 from dyncachekeys.trace.record import BuildRecord
+from dyncachekeys.trace.rules import is_mere_entry, is_question
 from dyncachekeys.trace.watched import products
 from dyncachekeys.uv import workspace
 

@@ -14,11 +14,12 @@ from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.process.environ import Environment
-from dyncachekeys.pyproject.project import BUILDS, FILE, HOME, Project
+from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, FILE, HOME, Project
 from dyncachekeys.quick import atomic
 from dyncachekeys.syncing.last_run import LastRun, last_run
 from dyncachekeys.trace.build import prepared
-from dyncachekeys.trace.builds import Builds, Chosen
+from dyncachekeys.trace.builds import Builds
+from dyncachekeys.trace.choice import Chosen
 from dyncachekeys.trace.inputs import Pyproject, Surroundings
 from dyncachekeys.trace.make import make
 from dyncachekeys.trace.request import TraceRequest
@@ -114,7 +115,7 @@ def _no_record(project: Project, chosen: Chosen) -> Problem:
         return Problem("nothing-to-watch", f"{project.name}: {what}", os.fspath(project.root / FILE), remedy)
     what = "the metadata step was watched, but no build yet" if chosen.records else "no build was watched yet"
     makes = "`dyncachekeys trace --build` makes one now"
-    if "build" in workspace.resolvers(project):
+    if BUILD_RESOLVER in workspace.resolvers(project):
         remedy = f"run `dyncachekeys run -- uv sync`, which builds it and watches that; or {makes}"
     elif workspace.has_keys(project):
         remedy = f'{makes}; a key with `resolver = "build"` has the builds of uv watched'

@@ -18,7 +18,7 @@ from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.resolving.engine import ResolvedKey
-from dyncachekeys.trace.likeness import ALL, NAMES, that_choose
+from dyncachekeys.trace.rules import ALL, NAMES, that_choose
 from dyncachekeys.uv import entries
 from dyncachekeys.uv.mtimes import expanded
 

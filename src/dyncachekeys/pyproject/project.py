@@ -15,6 +15,8 @@ from dyncachekeys.pyproject.tables import at
 FILE = "pyproject.toml"
 HOME = ".dyncachekeys"
 """Where stamp and state live, below the project's folder."""
+BUILD_RESOLVER = "build"
+"""The resolver that knows what uv's builds were seen to depend on."""
 BUILDS = f"{HOME}/builds"
 """Where uv's builds leave their logs, and syncs what they made of them."""
 

@@ -12,7 +12,7 @@ from dyncachekeys.errors import ConfigurationError, Problem, ResolverError
 from dyncachekeys.files import git
 from dyncachekeys.files.selection import Selection
 from dyncachekeys.model import Notice, Output, Transport, Watch
-from dyncachekeys.pyproject.project import BUILDS
+from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.found import inputs_of
@@ -125,7 +125,7 @@ def only(name: str, key: Mapping[str, object], project: Project, environ: Enviro
 
 
 def _not_for_uv(job: Job, config: Config) -> Iterator[Problem]:
-    if job.key.resolver == "build" and _watch(job.key, config) == "uv":
+    if job.key.resolver == BUILD_RESOLVER and _watch(job.key, config) == "uv":
         message = "what a build was seen to read is this machine's, so it can't become entries, which are everybody's"
         yield Problem("uv-cannot-watch", message, f"{job.where}.watch", 'set `watch = "auto"` for this key')
 
@@ -167,7 +167,7 @@ def _run(jobs: Sequence[Job], config: Config, environ: Environment, files: Files
     notices: list[Notice] = []
     problems: list[Problem] = []
     # What is known of builds decides which keys need not stand in for that.
-    for job in sorted(jobs, key=lambda job: job.key.resolver != registry.BUILD):
+    for job in sorted(jobs, key=lambda job: job.key.resolver != BUILD_RESOLVER):
         try:
             key, of_key = _resolved(job, config, environ, files, builds)
         except ResolverError as error:
@@ -203,7 +203,7 @@ def _resolved(
         may_link=registry.may_yield_files(job.key.resolver),
         machine=job.runner.machine,
         outputs=tuple(_output(one) for one in found if one.kind == "output"),
-        of_builds=_stands_in(job.key, config) or job.key.resolver == registry.BUILD,
+        of_builds=_stands_in(job.key, config) or job.key.resolver == BUILD_RESOLVER,
     )
     return key, notices
 

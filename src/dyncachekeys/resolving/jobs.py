@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from dyncachekeys.config.check import check_options
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.plugin import Context, may_ask_machine
+from dyncachekeys.pyproject.project import BUILD_RESOLVER
 from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.found import Found, partitioned
 
@@ -106,7 +107,7 @@ class Jobs(NamedTuple):
             where,
             timeout=key.timeout,
             packages=self.packages() if key.resolver == "package" else None,
-            watched=self._watched_build() if key.resolver == "build" else None,
+            watched=self._watched_build() if key.resolver == BUILD_RESOLVER else None,
             venv=self.venv,
         )
 

@@ -17,8 +17,6 @@ from dyncachekeys.plugin import Resolver
 
 GROUP = "dyncachekeys.resolvers"
 _NAMES = "backend build command defaults distribution env files git outputs package requirements table"
-BUILD = "build"
-"""The resolver that knows what builds were seen to depend on."""
 BUILT_IN = {name: f"dyncachekeys.resolvers.{name}:{name}" for name in _NAMES.split()}
 _WITHOUT_FILES = frozenset({"backend", "command", "defaults", "distribution", "env", "git", "outputs", "table"})
 _IN_TREE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")

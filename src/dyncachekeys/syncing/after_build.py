@@ -14,9 +14,9 @@ from dyncachekeys.backends.counted import counted
 from dyncachekeys.files import derived
 from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.model import File
-from dyncachekeys.paths import split
+from dyncachekeys.paths import by_folder
 from dyncachekeys.process.environ import for_keys
-from dyncachekeys.pyproject.project import BUILDS, FILE, HOME, load
+from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, FILE, HOME, load
 from dyncachekeys.quick import atomic
 from dyncachekeys.syncing.last_run import LastRun, last_run
 from dyncachekeys.trace.builds import Builds
@@ -42,7 +42,7 @@ def main(root: str) -> None:
     project = load(folder, last.state.entries)
     files = Files.of(project, last.memory)
     files.derived = derived.load(folder / HOME / derived.FILE)
-    if "build" not in workspace.resolvers(workspace.with_inherited(project, files)):
+    if BUILD_RESOLVER not in workspace.resolvers(workspace.with_inherited(project, files)):
         return
     around = Surroundings(files, for_keys(os.environ), Pyproject(*counted(project.pyproject)), {})
     builds = Builds(folder / BUILDS, basis=last.state.basis)
@@ -59,26 +59,14 @@ def _add_links(builds: Builds, around: Surroundings, last: LastRun, made: list[s
     if links.ENTRIES[0].as_toml() not in last.state.entries or folder.stat is None or not folder.works:
         return
     paths = {one.path for record in builds.newest.records for one in inputs_of(record, around) if isinstance(one, File)}
-    files.look_at_all(_by_folder(paths - {FILE}))
+    files.look_at_all(by_folder(sorted(paths - {FILE})))
     seen = [str(entry["file"]) for entry in last.state.entries if "file" in entry]
     limit = newest(files, seen) or 0
     linkable = Linkable(files, made, (*last.state.written, *last.state.late), works=True)
-    new: dict[str, list[str]] = {}
-    for path in sorted(paths):
+
+    def counts(path: str) -> bool:
         state = files.state(path)
-        if (
-            linkable.blocker(path, state, cautious=True) is None
-            and state != MISSING
-            and files.changed_at(path) <= limit
-        ):
-            place, name = split(path)
-            new.setdefault(place, []).append(name)
-    folder.add(links.wanted(files, new))
+        is_linkable = linkable.blocker(path, state, cautious=True) is None
+        return is_linkable and state != MISSING and files.changed_at(path) <= limit
 
-
-def _by_folder(paths: set[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for path in sorted(paths):
-        folder, name = split(path)
-        found.setdefault(folder, []).append(name)
-    return found
+    folder.add(links.wanted(files, by_folder(filter(counts, sorted(paths)))))

@@ -15,11 +15,10 @@ from dyncachekeys.files import derived
 from dyncachekeys.files.tree import Files
 from dyncachekeys.paths import join
 from dyncachekeys.process.environ import Environment, for_keys
-from dyncachekeys.pyproject.project import BUILDS, HOME, Project
+from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, HOME, Project
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.source import user_entries
 from dyncachekeys.resolving.engine import Resolution, resolve
-from dyncachekeys.resolving.registry import BUILD
 from dyncachekeys.syncing.last_run import LastRun
 from dyncachekeys.syncing.state import State
 from dyncachekeys.uv import workspace
@@ -136,7 +135,7 @@ class Status:
             return False
         if self.builds.chosen is not None:
             return self.builds.chosen.vouched
-        inputs = [one for key in self.resolution.keys if key.resolver == BUILD for one in key.inputs]
+        inputs = [one for key in self.resolution.keys if key.resolver == BUILD_RESOLVER for one in key.inputs]
         paths = (one.subject for one in inputs if one.kind == "file")
         is_old = all(self.files.changed_at(path) < self.state.started for path in paths)
         return self.new_record is not None and bool(inputs) and is_old
@@ -147,7 +146,7 @@ class Status:
         chosen = self.builds.chosen if self.builds is not None else None
         if chosen is not None:
             return chosen.known
-        inputs = (one for key in self.resolution.keys if key.resolver == BUILD for one in key.inputs)
+        inputs = (one for key in self.resolution.keys if key.resolver == BUILD_RESOLVER for one in key.inputs)
         return frozenset(one.identity for one in inputs) if self.is_vouched else frozenset()
 
     @cached_property
@@ -204,7 +203,7 @@ def _environment(files: Files, environ: Mapping[str, str], consumer: Path | None
 
 def _builds_of(project: Project, last: LastRun, record: Record | None) -> Builds | None:
     """Return what is known of uv's builds of a project, if a key asks for that."""
-    if all(resolver != "build" for resolver in workspace.resolvers(project)):
+    if BUILD_RESOLVER not in workspace.resolvers(project):
         return None
     from dyncachekeys.trace.builds import Builds  # noqa: PLC0415  only where builds are watched
 

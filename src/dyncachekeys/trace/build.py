@@ -15,11 +15,11 @@ from typing import Any
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.process import run, venv
-from dyncachekeys.trace.in_build import hooks, tracer
+from dyncachekeys.trace.in_build import hooks, install, protocol
 from dyncachekeys.trace.request import TraceRequest
 from dyncachekeys.uv.build_variables import WATCH_FOLDER
 
-TRACER, _HOOKS = Path(tracer.__file__), Path(hooks.__file__)
+TRACER, _HOOKS = Path(install.__file__), Path(hooks.__file__)
 _WATCH = Path(WATCH_FOLDER)
 _LINES_SHOWN = 20
 
@@ -93,7 +93,7 @@ class Build:
             **variables,
             **own,
             **self.marks,
-            tracer.OWN: "=".join(own),  # whatever the shell says
+            protocol.OWN: "=".join(own),  # whatever the shell says
             "PYTHONDONTWRITEBYTECODE": "1",  # what is traced leaves as little behind as it can
         }
 

@@ -9,14 +9,13 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple
 
+from dyncachekeys.files.content import digest_of
 from dyncachekeys.files.folder import changed_ns
-from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.files.tree import Files
 from dyncachekeys.paths import join, split
-from dyncachekeys.quick.read import read
-from dyncachekeys.trace.likeness import names_like
-from dyncachekeys.trace.log import Observed
+from dyncachekeys.trace.likeness import Likeness
 from dyncachekeys.trace.model import Trace, folders_of
+from dyncachekeys.trace.observed import Observed
 
 _BY_A_PROGRAM, _BY_ANYBODY = 2, 3
 """In how many builds in a row a file must change to count as written by the build: where a program was started
@@ -83,9 +82,9 @@ def _paths(observed: Observed, files: Files) -> Iterator[str]:
 
 def _listings(observed: Observed, files: Files) -> Iterator[str]:
     """Yield the names that came in folders that were listed, and such folders in which something came or went."""
-    trace, since, ignored = observed.trace, observed.started, IgnoreRules(files)
+    trace, since, likeness = observed.trace, observed.started, Likeness(observed.trace, files)
     for folder, rules in observed.record.rules.items():
-        for name in names_like(folder, rules, trace, files, ignored) or ():
+        for name in likeness.names(folder, rules) or ():
             path = name if folder == "." else join(folder, name)
             if path not in trace.read and files.changed_at(path) >= since and files.is_file(path):
                 yield path
@@ -117,14 +116,7 @@ def _was_written(path: str, observed: Observed, files: Files) -> bool:
         return True
     folder, name = split(path)
     known = files.content(path) or files.memory.content(folder, name)
-    return path not in observed.touched and known is not None and known != _content(files.full(path))
-
-
-def _content(full: str) -> bytes | None:
-    try:
-        return read(full)[1]
-    except OSError:
-        return None
+    return path not in observed.touched and known is not None and known != digest_of(files.full(path))
 
 
 def _times(full: str) -> tuple[int, int]:

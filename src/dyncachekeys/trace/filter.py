@@ -6,33 +6,13 @@ import os
 import posixpath
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-from dyncachekeys.trace.in_build.tracer import MANIFEST, PROJECT
-from dyncachekeys.trace.model import Bounds, Trace, folders_of, is_like, parents
+from dyncachekeys.trace import session
+from dyncachekeys.trace.fact import ByKind, Fact, by_kind
+from dyncachekeys.trace.in_build.protocol import MANIFEST, PROJECT
+from dyncachekeys.trace.model import Bounds, Trace, folders_of, parents
 
-_SESSION = {
-    *("PATH", "HOME", "PWD", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS", "LINES"),
-    *("TMP", "TMPDIR", "TEMP", "TEMPDIR", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT"),
-    *("UV", "UV_CACHE_DIR", "UV_RUN_RECURSION_DEPTH"),
-    *("_PYTHON_HOST_PLATFORM", "_PYTHON_PROJECT_BASE", "_PYTHON_SYSCONFIGDATA_NAME", "PYTHON_COLORS"),
-    *("NO_COLOR", "FORCE_COLOR", "PY_FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),
-}
-_SESSION_LIKE = ("LC_*", "XDG_*", "PYTHON[!_]*", "PIP_*", "PEP517_*", "UV_INTERNAL__*")
-_OF_CI = (
-    *("CI", "BUILDKITE", "CIRCLECI", "TRAVIS"),
-    *("GITHUB_*", "GITLAB_*", "JENKINS_*", "BUILDKITE_*", "TRAVIS_*", "CIRCLE_*"),
-)
-"""Variables that say something of the session, not of the build, unless the project's own code asks for them."""
-_OF_TERMINALS = (
-    *("_", "SHLVL", "OLDPWD", "DISPLAY", "WAYLAND_DISPLAY", "WINDOWID", "MAIL", "EDITOR", "VISUAL", "PAGER", "LESS*"),
-    *("LS_COLORS", "COLORTERM", "TERM_*", "TMUX*", "STY", "SSH_*", "GPG_*", "DBUS_*", "VTE_*", "KONSOLE_*", "GNOME_*"),
-    *("WT_*", "VSCODE_*", "ITERM_*", "DIRENV_*", "PYENV_*", "CONDA_*", "NVM_*", "npm_*", "MAKE*", "MFLAGS", "HIST*"),
-    *("PS[0-9]", "PROMPT*", "UV_*", "HOSTNAME", "HOSTTYPE", "GIT_*", "PRE_COMMIT*", "TOX_*", "NOX_*", "DYNCACHEKEYS_*"),
-)
-"""Further ones, where code goes through all that there are."""
-_SET_BY_US = frozenset({"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"})
-"""What we set ourselves for a traced build."""
 _MOST_LINKS = 40
 """After so many links Linux gives up."""
 _PYTHON = re.compile(r"(python|pypy)[\d.]*t?(\.exe)?")
@@ -42,28 +22,13 @@ _Asked: TypeAlias = tuple[str, str]
 """A subject, and who asked for it."""
 
 
-class Fact(NamedTuple):
-    """One line of the log (`tracer`)."""
-
-    what: str
-    subject: str
-    who: str
-
-
-def parsed(log: bytes) -> Iterator[Fact]:
-    """Yield the facts of a log; of one that ends in the middle, those that are whole."""
-    texts = log.decode("utf-8", "surrogateescape").split("\0")[:-1]
-    for at in range(0, len(texts) - 2, 3):
-        yield Fact(*texts[at : at + 3])
-
-
-def filtered(facts: Iterable[Fact], bounds: Bounds, *, manifest: bool = False) -> Trace:
+def filtered(all_facts: Iterable[Fact], bounds: Bounds, *, manifest: bool = False) -> Trace:
     """Return what a build depends on, by the facts that the tracer wrote down.
 
     What setuptools goes through for its list of what an sdist holds (`manifest`) may decide what a wheel holds, too
     (``include-package-data``), but never what its metadata say.
     """
-    facts = _with_manifest(_behind_links([*facts]), keep=manifest)
+    facts = by_kind(_with_manifest(_behind_links([*all_facts]), keep=manifest))
     asked = {what: [*_asked(facts, bounds, what)] for what in _ASKED}
     # Who looks at the time of a file does so to know whether it is out of date, and reads it if it is.
     asked["read"] += [(path, who) for path, who in _asked(facts, bounds, "timed") if (bounds.root / path).is_file()]
@@ -85,23 +50,23 @@ def filtered(facts: Iterable[Fact], bounds: Bounds, *, manifest: bool = False) -
         missing=_without(missing, read.keys() | there.keys()),
         there=_without(there, read.keys() | listed.keys() | implied),
         walked=tuple(sorted(path for path in paths(facts, bounds, "walked") if path in listed)),
-        variables=_named(_variables(facts), bounds),
+        variables=_named(session.counting(facts), bounds),
         written=tuple(sorted(written)),
         made=tuple(sorted(made)),
         products=tuple(sorted(written.intersection(path for path, _ in asked["read"]))),
         processes=_named(_processes(facts), bounds),
-        unseen=_named(((fact.subject, fact.who) for fact in facts if fact.what == "unseen"), bounds),
+        unseen=_named(((fact.subject, fact.who) for fact in facts["unseen"]), bounds),
         programs=_named(_programs(facts, bounds), bounds),
         git=_named(_asked_of_git(facts, bounds), bounds),
-        looped=next((bounds.asker(who) for who in _askers(facts, "looped")), ""),
-        environment=next((bounds.asker(who) for who in _askers(facts, "environment") if who), ""),
-        network=next((bounds.asker(who) for who in _askers(facts, "network")), ""),
+        looped=next((bounds.asker(fact.who) for fact in facts["looped"]), ""),
+        environment=next((bounds.asker(fact.who) for fact in facts["environment"] if fact.who), ""),
+        network=next((bounds.asker(fact.who) for fact in facts["network"]), ""),
     )
 
 
-def paths(facts: Iterable[Fact], bounds: Bounds, what: str) -> set[str]:
+def paths(facts: ByKind, bounds: Bounds, what: str) -> set[str]:
     """Return the paths that the build did something with: ``made``, ``touched``, ``written``, and the like."""
-    return {path for fact in facts if fact.what == what and (path := bounds.relative(fact.subject, PROJECT))}
+    return {path for fact in facts[what] if (path := bounds.relative(fact.subject, PROJECT))}
 
 
 def _with_manifest(facts: Iterable[Fact], *, keep: bool) -> list[Fact]:
@@ -133,10 +98,10 @@ def _followed(path: str, links: Mapping[str, str], *, itself: bool) -> str:
     return path
 
 
-def _asked(facts: Iterable[Fact], bounds: Bounds, what: str) -> Iterator[_Asked]:
+def _asked(facts: ByKind, bounds: Bounds, what: str) -> Iterator[_Asked]:
     """Yield the paths that were asked for in one way."""
-    for fact in facts:
-        if fact.what == what and (path := bounds.relative(fact.subject, fact.who)):
+    for fact in facts[what]:
+        if path := bounds.relative(fact.subject, fact.who):
             yield path, fact.who
 
 
@@ -156,59 +121,33 @@ def _without(subjects: Mapping[str, str], others: Container[str]) -> dict[str, s
     return {subject: who for subject, who in subjects.items() if subject not in others}
 
 
-def _askers(facts: Iterable[Fact], *kinds: str) -> Iterator[str]:
-    return (fact.who for fact in facts if fact.what in kinds)
-
-
-def _variables(facts: Iterable[Fact]) -> Iterator[_Asked]:
-    """Yield the variables that count: those of the session alone do not, unless the project's own code asks."""
-    for fact in facts:
-        if fact.what == "variable" and fact.who and fact.subject not in _SET_BY_US:
-            is_session = is_for_session(fact.subject) or is_like(fact.subject, _OF_CI)
-            if fact.who.startswith(PROJECT) or not is_session:
-                yield fact.subject, fact.who
-        elif fact.what == "looped" and not is_of_session(fact.subject):
-            yield fact.subject, fact.who
-
-
-def is_of_session(name: str) -> bool:
-    """Tell whether a variable says something of the session, and nothing of the build."""
-    return name in _SESSION | _SET_BY_US or is_like(name, (*_SESSION_LIKE, *_OF_CI, *_OF_TERMINALS))
-
-
 def is_python(program: str) -> bool:
     """Tell whether the name of a program is that of a Python, which is traced from inside."""
     return bool(_PYTHON.fullmatch(program))
 
 
-def is_for_session(name: str) -> bool:
-    """Tell whether a variable says something of the user's session: of places, terminals, colours, languages."""
-    return name in _SESSION or is_like(name, _SESSION_LIKE)
-
-
-def _processes(facts: Iterable[Fact]) -> Iterator[_Asked]:
-    for fact in facts:
-        path = fact.subject.replace(os.sep, "/")
-        program = posixpath.basename(path)
-        if fact.what == "process" and not is_python(program):
+def _processes(facts: ByKind) -> Iterator[_Asked]:
+    for fact in facts["process"]:
+        program = posixpath.basename(fact.subject.replace(os.sep, "/"))
+        if not is_python(program):
             yield program, fact.who
-        elif fact.what == "read" and "/.git/" in path and fact.who.startswith(PROJECT):
+    for fact in facts["read"]:
+        if fact.who.startswith(PROJECT) and "/.git/" in fact.subject.replace(os.sep, "/"):
             yield "git", fact.who  # or as good as that
 
 
-def _programs(facts: Iterable[Fact], bounds: Bounds) -> Iterator[_Asked]:
+def _programs(facts: ByKind, bounds: Bounds) -> Iterator[_Asked]:
     """Yield the programs that lie outside of the repository and of the build's environment."""
-    for fact in facts:
+    for fact in facts["program"]:
         name = posixpath.basename(fact.subject.replace(os.sep, "/"))
-        is_theirs = fact.what == "program" and not bounds.is_own(fact.subject)
-        if is_theirs and name != "git" and not is_python(name):
+        if name != "git" and not is_python(name) and not bounds.is_own(fact.subject):
             yield fact.subject, fact.who
 
 
-def _asked_of_git(facts: Iterable[Fact], bounds: Bounds) -> Iterator[_Asked]:
+def _asked_of_git(facts: ByKind, bounds: Bounds) -> Iterator[_Asked]:
     """Yield what git was asked in folders of the repository."""
-    for fact in facts:
-        folder, _, arguments = fact.subject.partition("\x1f") if fact.what == "git" else ("", "", "")
+    for fact in facts["git"]:
+        folder, _, arguments = fact.subject.partition("\x1f")
         if arguments and (place := bounds.relative(os.path.join(folder, "x"), PROJECT)):
             yield f"{posixpath.dirname(place) or '.'}\x1f{arguments}", fact.who
 

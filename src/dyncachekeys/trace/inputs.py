@@ -14,9 +14,10 @@ from dyncachekeys.model import Env, File, Value
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.trace import outside
-from dyncachekeys.trace.likeness import is_mere_entry, is_question, names_like
+from dyncachekeys.trace.likeness import Likeness
 from dyncachekeys.trace.model import by, is_intermediate
 from dyncachekeys.trace.record import BuildRecord
+from dyncachekeys.trace.rules import is_mere_entry, is_question
 
 Found: TypeAlias = File | Env | Value
 _NAMES = "names in "
@@ -77,10 +78,9 @@ def _looked_for(record: BuildRecord, around: Surroundings, when: str) -> Iterato
 
 
 def _names(record: BuildRecord, around: Surroundings, when: str) -> Iterator[Found]:
-    ignored = IgnoreRules(around.files)
+    likeness = Likeness(record.trace, around.files)
     for path, rules in record.rules.items():
-        names = names_like(path, rules, record.trace, around.files, ignored)
-        yield Value(f"{_NAMES}{path}", names, f"listed{by(record.trace.listed[path])} {when}")
+        yield Value(f"{_NAMES}{path}", likeness.names(path, rules), f"listed{by(record.trace.listed[path])} {when}")
 
 
 def folder_of_names(one: Found) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dyncachekeys.trace.build import Build, interpreter
-from dyncachekeys.trace.in_build import tracer
+from dyncachekeys.trace.in_build import protocol
 from dyncachekeys.trace.record import STEPS
 
 
@@ -45,7 +45,7 @@ def _take(build: Build, step: str, kind: str, place: Path, act: Callable[[Build]
     (place / "start").touch()  # its time is when the step began, by the clock of the file system
     salt, log = os.urandom(16).hex(), place / "log"
     _write(log, ("build", step, kind), ("salt", salt, ""), *_described(build))
-    act(replace(build, log=log, marks={tracer.SALT: salt}))
+    act(replace(build, log=log, marks={protocol.SALT: salt}))
     _write(log, ("done", "", ""), ("ended", "", ""))
 
 
@@ -60,7 +60,7 @@ def _described(build: Build) -> Iterator[tuple[str, str, str]]:
 
 
 def _write(log: Path, *facts: tuple[str, str, str]) -> None:
-    """Add facts to a log (`tracer`)."""
+    """Add facts to a log (`in_build.protocol`)."""
     text = "".join(f"{part}\0" for fact in facts for part in fact)
     with log.open("ab") as stream:
         stream.write(text.encode("utf-8", "surrogateescape"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dyncachekeys.paths import check_path
-from dyncachekeys.trace.in_build.tracer import PROJECT
+from dyncachekeys.trace.in_build.protocol import PROJECT
 
 INPUTS = ("read", "listed", "missing", "there", "variables")
 """The fields of a trace that hold inputs."""
@@ -138,6 +139,8 @@ class Bounds:
     """Folders outside the repository that hold nothing of a build's inputs: temporary folders and caches."""
     environments: tuple[str, ...] = ()
     """The build's environment and the interpreter's folders, wherever they are."""
+    _real: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """Where folders lead, of those that were asked about: many paths lie in the same."""
 
     def relative(self, path: str, who: str) -> str | None:
         """Return a path relative to the project; nothing if it is of no interest.
@@ -147,7 +150,9 @@ class Bounds:
         is_inside = self._is_inside(path)
         if not is_inside:  # it may be given by other links
             folder, name = os.path.split(path)
-            path = os.path.join(os.path.realpath(folder), name)
+            if folder not in self._real:
+                self._real[folder] = os.path.realpath(folder)
+            path = os.path.join(self._real[folder], name)
             is_inside = self._is_inside(path)
         if _is_below(path, self.environments):
             return None
@@ -179,8 +184,22 @@ def by(who: str) -> str:
 
 
 def is_like(name: str, patterns: Iterable[str]) -> bool:
-    """Tell whether a name matches one of some patterns."""
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    """Tell whether a name matches one of some patterns (`fnmatch`)."""
+    plain, prefixes, suffixes, others = _sorted(tuple(patterns))
+    if name in plain or name.startswith(prefixes) or name.endswith(suffixes):
+        return True
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in others)
+
+
+@functools.cache
+def _sorted(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the names, beginnings and ends that patterns stand for, and the rest: most take no regular expression."""
+    simple = [one for one in patterns if one.count("*") <= 1 and "?" not in one and "[" not in one]
+    plain = frozenset(one for one in simple if "*" not in one)
+    prefixes = tuple(one[:-1] for one in simple if one.endswith("*"))
+    suffixes = tuple(one[1:] for one in simple if one.startswith("*") and one != "*")
+    known = {*plain, *(f"{one}*" for one in prefixes), *(f"*{one}" for one in suffixes)}
+    return plain, prefixes, suffixes, tuple(one for one in patterns if one not in known)
 
 
 def is_intermediate(path: str) -> bool:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
 from dyncachekeys.files import git, repository
+from dyncachekeys.files.content import digest_of
 from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Value
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.quick.snapshot import TIMED
 from dyncachekeys.trace import replay
-from dyncachekeys.trace.filter import is_of_session
 from dyncachekeys.trace.model import Trace, by
+from dyncachekeys.trace.session import is_of_session
 
 _SMALL = 65_536
 """Bytes up to which a program is taken for a script, which is known by what it holds, and not by its time."""
@@ -72,14 +72,8 @@ def _program(path: str, files: Files, environ: Environment) -> list[object]:
         return [path]
     if info.st_size > _SMALL:
         return [path, info.st_size, info.st_mtime_ns]
-    return [path, _content(path)]
-
-
-def _content(path: str) -> str | None:
-    try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError:  # it may be executed, and not read
-        return None
+    digest = digest_of(path)
+    return [path, None if digest is None else digest.hex()]  # it may be executed, and not read
 
 
 def _is_on_path(path: str, environ: Environment) -> bool:

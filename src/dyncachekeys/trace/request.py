@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from dyncachekeys.errors import Problem, ResolverError
-from dyncachekeys.files import refs
 from dyncachekeys.files.tree import Files
 from dyncachekeys.names import normalised_name, parsed
 from dyncachekeys.process.environ import Environment
@@ -42,7 +41,7 @@ class TraceRequest:
     @cached_property
     def repository(self) -> Path:
         """The folder of the repository that the project is in; without one, its workspace's."""
-        return refs.work_tree(self.files) or workspace.home(self.files)
+        return workspace.repository(self.files)
 
     @cached_property
     def environment(self) -> Path:

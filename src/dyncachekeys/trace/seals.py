@@ -10,7 +10,7 @@ from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.model import Env, File, Value
 from dyncachekeys.paths import split
 from dyncachekeys.quick.snapshot import READ
-from dyncachekeys.trace.in_build import tracer
+from dyncachekeys.trace.in_build import protocol
 from dyncachekeys.trace.inputs import Surroundings, inputs_of
 from dyncachekeys.trace.record import BuildRecord
 
@@ -33,7 +33,7 @@ def stands(record: BuildRecord, around: Surroundings) -> bool:
 def differing(record: BuildRecord, around: Surroundings) -> set[str]:
     """Return the inputs of a build that are not as they were, each by its kind and subject."""
     variables = ((name, seal) for name, seal in record.variables.items() if name in record.trace.variables)
-    found = {f"env {name}" for name, seal in variables if seal != tracer.seal(record.salt, around.environ.get(name))}
+    found = {f"env {name}" for name, seal in variables if seal != protocol.seal(record.salt, around.environ.get(name))}
     now = _seals(record, around)
     return found | {name for name in {*now, *record.seals} if now.get(name) != record.seals.get(name)}
 

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from dyncachekeys.files import refs
+from dyncachekeys.files.content import content_of
 from dyncachekeys.files.tree import Files
 from dyncachekeys.pyproject.project import BUILDS
 from dyncachekeys.quick import atomic
-from dyncachekeys.trace.in_build import tracer
+from dyncachekeys.trace.in_build import install
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.build_variables import WATCH_FOLDER
 
@@ -44,7 +44,7 @@ class WatchFolder:
         """Tell whether it holds what it has to; whoever removes or changes that is noticed by the next run."""
         self._files.note(f"{WATCH_FOLDER}/sitecustomize.py")
         self._files.note(f"{WATCH_FOLDER}/settings")
-        return all(_content(self._folder / name) == data for name, data in self._wanted().items())
+        return all(content_of(self._folder / name) == data for name, data in self._wanted.items())
 
     def make(self) -> None:
         """Make it hold that.
@@ -54,12 +54,13 @@ class WatchFolder:
         """
         for folder in (self._folder, self._files.root / BUILDS):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, data in self._wanted().items():
-            if _content(self._folder / name) != data:
+        for name, data in self._wanted.items():
+            if content_of(self._folder / name) != data:
                 atomic.replace(self._folder / name, data)
         for path in (f"{WATCH_FOLDER}/sitecustomize.py", f"{WATCH_FOLDER}/settings"):
             self._files.renew(path)
 
+    @functools.cached_property
     def _wanted(self) -> Mapping[str, bytes]:
         return {
             **_copied(),
@@ -67,8 +68,8 @@ class WatchFolder:
         }
 
     def _settings(self) -> list[str]:
-        home = refs.work_tree(self._files) or workspace.home(self._files)
-        own = Path(tracer.__file__).resolve().parents[3]  # the folder that holds our package
+        home = workspace.repository(self._files)
+        own = Path(install.__file__).resolve().parents[3]  # the folder that holds our package
         path = [os.fspath(own), *(one for one in sys.path if os.path.isabs(one) and "-packages" in one)]
         strace = (shutil.which("strace") or "") if self._programs and sys.platform == "linux" else ""
         return [
@@ -81,12 +82,5 @@ class WatchFolder:
 
 @functools.cache
 def _copied() -> dict[str, bytes]:
-    folder = Path(tracer.__file__).parent
-    return {name: (folder / source).read_bytes() for name, source in tracer.COPIED.items()}
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
+    folder = Path(install.__file__).parent
+    return {name: (folder / source).read_bytes() for name, source in install.COPIED.items()}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dyncachekeys.errors import DyncachekeysError
+from dyncachekeys.files import refs
 from dyncachekeys.files.tree import Files
 from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import parse
@@ -33,6 +34,11 @@ def home(files: Files) -> Path:
             includes = workspace is not None and is_member(root.relative_to(folder).as_posix(), workspace)
             return folder if includes else root
     return root
+
+
+def repository(files: Files) -> Path:
+    """Return the folder of the repository that a project is in; without one, its workspace's."""
+    return refs.work_tree(files) or home(files)
 
 
 def is_alone(files: Files) -> bool:

@@ -19,11 +19,10 @@ from dyncachekeys.files import repository
 from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Entry, Input, Notice
 from dyncachekeys.names import is_credential
-from dyncachekeys.pyproject.project import FILE, HOME, Project, load
+from dyncachekeys.pyproject.project import BUILD_RESOLVER, FILE, HOME, Project, load
 from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.resolving.engine import Resolution, ResolvedKey
 from dyncachekeys.resolving.inputs import digests_of
-from dyncachekeys.resolving.registry import BUILD
 from dyncachekeys.uv.entries import CURRENT
 from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage, Naming, own_entries
 
@@ -62,7 +61,7 @@ def cover(resolution: Resolution, files: Files) -> Coverage:
         has_stamp=has_stamp,
         of_builds=of_builds,
         others_digest=digests_of(others, (), files, resolution.digests).digest if is_watched else "",
-        awaits_build=any(key.resolver == BUILD and not key.inputs.single for key in resolution.keys),
+        awaits_build=any(key.resolver == BUILD_RESOLVER and not key.inputs.single for key in resolution.keys),
     )
 
 

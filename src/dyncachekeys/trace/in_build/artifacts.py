@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dyncachekeys.trace.in_build import quiet  # noqa: TC004  `tracer` gives it
+    from dyncachekeys.trace.in_build import quiet  # noqa: TC004  `install` gives it
 
 
 class Artifacts:

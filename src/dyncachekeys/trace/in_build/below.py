@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dyncachekeys.trace.in_build import quiet  # noqa: TC004  `tracer` gives it
+    from dyncachekeys.trace.in_build import quiet  # noqa: TC004  `install` gives it
 
 _CALLS = (
     "open openat openat2 creat stat lstat newfstatat statx stat64 lstat64 fstatat64 access faccessat faccessat2 "

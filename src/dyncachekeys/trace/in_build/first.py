@@ -34,7 +34,7 @@ def start(folder: str, tracer: Any) -> None:
 
     Args:
         folder: Where the tracer was copied to, ``.dyncachekeys/watch`` of the project, absolute.
-        tracer: The module of that name.
+        tracer: The module `install`.
     """
     code = command()
     step = next((STEPS[name] for name in STEPS if name in code), None)
@@ -49,8 +49,9 @@ def start(folder: str, tracer: Any) -> None:
     root = os.path.normpath(os.path.join(os.path.dirname(home), settings.get("repository", ".")))
     environ = dict(os.environ)
     salt = os.urandom(16).hex()
-    given = {tracer.LOG: log, tracer.ROOT: root, tracer.OWN: "=".join(sorted(own)), tracer.SALT: salt}
-    given.update({tracer.STRACE: settings["strace"]} if settings.get("strace") else {})
+    names = tracer.protocol
+    given = {names.LOG: log, names.ROOT: root, names.OWN: "=".join(sorted(own)), names.SALT: salt}
+    given.update({names.STRACE: settings["strace"]} if settings.get("strace") else {})
     path = [one for one in environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.abspath(one) != folder]
     os.environ.update(given)
     os.environ["PYTHONPATH"] = os.pathsep.join([folder, *filter(None, path)])

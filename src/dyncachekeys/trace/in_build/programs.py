@@ -1,6 +1,6 @@
 r"""Sees to it that programs other than Python leave what they read, in the folder of the tracer's log.
 
-Loaded by `tracer` into the build's own interpreter, when the build starts its first program. Imports nothing of ours
+Loaded by `install` into the build's own interpreter, when the build starts its first program. Imports nothing of ours
 and nothing that the interpreter has not imported already, and lets no build fail. Python 3.8 or newer.
 
 What a program leaves is an artifact: files ``KIND-PID-N*`` in that folder. ``KIND-PID-N.who`` says what it is of, as
@@ -25,7 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dyncachekeys.trace.in_build import artifacts, below, commands, quiet  # noqa: TC004  `tracer` gives them
+    from dyncachekeys.trace.in_build import artifacts, below, commands, git_queries, kinds, quiet  # noqa: TC004  `install` gives them
     from dyncachekeys.trace.in_build.tracer import Tracer
 
 _DEPENDENCIES = ("SUNPRO_DEPENDENCIES", "DEPENDENCIES_OUTPUT")
@@ -70,7 +70,7 @@ class Programs:
         outer = quiet.found(program, base, environ)
         if outer is None:
             return words, {}
-        inner = commands.plain(commands.name_of(outer), words)
+        inner = kinds.plain(kinds.name_of(outer), words)
         started = Started(inner or words, base, environ, quiet.found(inner[0], base, environ) if inner else outer)
         if not started.path or started.is_traced:
             return words, {}
@@ -102,6 +102,8 @@ class Programs:
         return [], {}
 
     def _git(self, started: Started) -> tuple[list[str], dict[str, str]]:
+        if not git_queries.changes_nothing(started.words[1:]):
+            return below.FOLLOW, {}
         self._tracer.log("git", "\x1f".join([started.folder, *started.words[1:]]), started.who)
         return [], {}
 
@@ -183,8 +185,8 @@ class Started:
         self.folder: str = folder
         self.environ: Mapping[str, str] = environ
         self.path: str = path or ""
-        self.name: str = commands.name_of(self.path)
-        self.kind: str = commands.kind_of(self.name, words)
+        self.name: str = kinds.name_of(self.path)
+        self.kind: str = kinds.kind_of(self.name, words)
         self.who: str = ""
         self.own: str = environ.get("DYNCACHEKEYS_TRACE_OWN", "")
         """Which variables the build has set itself: names, with ``=`` between."""
@@ -192,8 +194,8 @@ class Started:
     @property
     def is_traced(self) -> bool:
         """Whether it is a Python that loads the tracer."""
-        is_python = self.kind == "python" and not commands.is_isolated(self.words)
-        return is_python or commands.is_python_script(quiet.content(self.path, 4096))
+        is_python = self.kind == "python" and not kinds.is_isolated(self.words)
+        return is_python or kinds.is_python_script(quiet.content(self.path, 4096))
 
     @property
     def is_clang(self) -> bool:

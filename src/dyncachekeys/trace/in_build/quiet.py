@@ -1,6 +1,6 @@
 """Looks at files, reads and copies them without the tracer's notice, for `programs`.
 
-What is called from here is not reported (`tracer`), and what `os` has may be wrapped, so it is not used.
+What is called from here is not reported (`install`), and what `os` has may be wrapped, so it is not used.
 Loaded into the build's own interpreter. Python 3.8 or newer.
 """
 

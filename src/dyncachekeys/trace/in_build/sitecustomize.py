@@ -28,10 +28,11 @@ def _trace():  # type: ignore[no-untyped-def]
     if not _is_known():  # type: ignore[no-untyped-call]
         _complain()  # type: ignore[no-untyped-call]
         return
-    import _dyncachekeys_tracer as tracer  # type: ignore[import-not-found]
+    import _dyncachekeys_install as tracer  # type: ignore[import-not-found]
 
-    if os.environ.get(tracer.LOG):
-        tracer.install(os.environ[tracer.LOG], os.environ[tracer.ROOT])
+    names = tracer.protocol
+    if os.environ.get(names.LOG):
+        tracer.install(os.environ[names.LOG], os.environ[names.ROOT])
     else:
         import _dyncachekeys_first as first  # type: ignore[import-not-found]
 
@@ -44,7 +45,7 @@ except Exception:  # whatever it is, the build goes on
     pass
 # The build is to find the interpreter as it would be without us, another such module included.
 sys.path[:] = [one for one in sys.path if one != _FOLDER]
-_names = ("sitecustomize", "_dyncachekeys_tracer", "_dyncachekeys_first")
+_names = ("sitecustomize", "_dyncachekeys_install", "_dyncachekeys_first")
 _kept = [sys.modules.pop(_name, None) for _name in _names]  # else Python 2 clears a module, this one included
 try:
     import sitecustomize  # type: ignore[import-not-found]  # noqa: F401

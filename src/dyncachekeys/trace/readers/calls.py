@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from dyncachekeys.trace.in_build.commands import changes_nothing
+from dyncachekeys.trace.in_build.git_queries import changes_nothing
 
 _ABSENT = frozenset({"ENOENT", "ENOTDIR"})
 _LOOKS_AT_TIMES = frozenset({"make", "gmake", "ninja", "ninja-build", "samu", "cargo"})

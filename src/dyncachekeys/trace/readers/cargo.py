@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from dyncachekeys.trace.filter import Fact
-from dyncachekeys.trace.in_build.tracer import PROJECT, REQUIREMENT
+from dyncachekeys.files.content import text_of
+from dyncachekeys.trace.fact import Fact
+from dyncachekeys.trace.in_build.protocol import PROJECT, REQUIREMENT
 from dyncachekeys.trace.readers import manifests
 from dyncachekeys.trace.readers.depfile import dependencies, variables
 
@@ -89,14 +90,14 @@ class _Build:
 
     def _by_scripts(self, profile: Path) -> Iterator[Fact]:
         for record in _newest(profile.glob("build/*/output"), lambda path: path.parent.name):
-            yield from self._build_script(record.parent.name.rpartition("-")[0], _text(record))
+            yield from self._build_script(record.parent.name.rpartition("-")[0], text_of(record))
 
     def _variables(self, profile: Path, sources: AbstractSet[str]) -> Iterator[Fact]:
         """Yield the variables that crates were compiled with, those of some sources, less what build scripts set."""
-        outputs = (_text(record) for record in profile.glob("build/*/output"))
+        outputs = (text_of(record) for record in profile.glob("build/*/output"))
         own = {name for output in outputs for name in _SET_BY_SCRIPT.findall(output)}
         for record in _newest(profile.glob("deps/*.d")):
-            text = _text(record)
+            text = text_of(record)
             compiled = sources & {*map(self._placed, dependencies(text))}
             if compiled:
                 yield from (
@@ -111,7 +112,7 @@ class _Build:
             place = os.path.relpath(source, self._project).replace(os.sep, "/")
             if place.startswith("../"):
                 continue
-            for number, line in enumerate(_text(Path(source)).splitlines(), 1):
+            for number, line in enumerate(text_of(Path(source)).splitlines(), 1):
                 if re.search(rf"\b{re.escape(name)}\b", line):
                     return f"{PROJECT}{place}:{number}"
         return self._who
@@ -126,7 +127,7 @@ class _Build:
 
     def _sources(self, record: Path) -> list[str]:
         """Return the files that a product is made from, if it is one of the crates that are built."""
-        paths = [self._placed(path) for path in dependencies(_text(record))]
+        paths = [self._placed(path) for path in dependencies(text_of(record))]
         own = [f"{manifest.parent}{os.sep}" for manifest in [self._first, *self._crates]]
         is_own = any(path.startswith(tuple(own)) for path in paths)
         return [path for path in paths if is_own and self._keep(path)]
@@ -167,10 +168,3 @@ def _newest(
         name, time = named(path).rpartition("-")[0], path.stat().st_mtime
         by_crate[name] = max(by_crate.get(name, (0.0, path)), (time, path))
     return [path for _, path in by_crate.values()]
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
-    except OSError:
-        return ""

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from dyncachekeys.trace.filter import Fact
-from dyncachekeys.trace.in_build.tracer import PROJECT, source_of
+from dyncachekeys.files.content import content_of, text_of
+from dyncachekeys.trace.fact import Fact
+from dyncachekeys.trace.in_build.paths import source_of
+from dyncachekeys.trace.in_build.protocol import PROJECT
 from dyncachekeys.trace.readers import cargo, cmake, ninja
 from dyncachekeys.trace.readers.depfile import dependencies
 from dyncachekeys.trace.readers.strace import Strace
@@ -60,7 +62,7 @@ def facts_of(folder: Path, root: Path, keep: Callable[[str], bool] = lambda _: T
 
 def _artifacts(folder: Path, root: Path) -> Iterator[_Artifact]:
     for path in sorted(folder.glob("*.who")):
-        texts = _text(path).split("\0")[:-1]
+        texts = text_of(path).split("\0")[:-1]
         told = {key: value for key, _, value in (text.partition("=") for text in texts)}
         if {"kind", "who", "folder"} <= told.keys() and told["kind"] in _READERS:
             yield _Artifact(path.with_suffix(""), told, root)
@@ -77,25 +79,25 @@ def _build_folders(artifacts: list[_Artifact], root: Path) -> Iterator[str]:
 
 
 def _of_compiler(artifact: _Artifact, keep: Callable[[str], bool]) -> Iterator[Fact]:
-    text = _text(artifact.path.with_name(artifact.path.name + ".d"))
+    text = text_of(artifact.path.with_name(artifact.path.name + ".d"))
     yield from _read(artifact, dependencies(text), artifact.told["folder"], keep)
 
 
 def _of_ninja(artifact: _Artifact, keep: Callable[[str], bool]) -> Iterator[Fact]:
     copy, build = artifact.path, artifact.told.get("build", artifact.told["folder"])
-    text = _text(copy / "build.ninja")
-    edges = ninja.known(text, _text(copy / ".ninja_log"))
+    text = text_of(copy / "build.ninja")
+    edges = ninja.known(text, text_of(copy / ".ninja_log"))
     products = {_placed(build, output) for edge in ninja.edges(text) for output in edge.outputs}
     named = ninja.phonies(text)
     inputs = [path for edge in edges for path in edge.inputs]
-    inputs += [*ninja.inputs_of_log(_bytes(copy / ".ninja_deps")), *dependencies(_text(copy / "deps.d"))]
+    inputs += [*ninja.inputs_of_log(content_of(copy / ".ninja_deps") or b""), *dependencies(text_of(copy / "deps.d"))]
     for fact in _read(artifact, inputs, build, keep, {path for path in named if not os.path.isabs(path)}):
         # ninja keeps what it knew of files that are gone by now.
         if fact.subject not in products and os.path.exists(fact.subject):
             yield fact
     outputs = dict.fromkeys(_placed(build, output) for edge in edges for output in edge.outputs)
     yield from (Fact("written", path, artifact.who) for path in outputs if keep(path))
-    for path, deep in ninja.globs(_text(copy / "VerifyGlobs.cmake")):
+    for path, deep in ninja.globs(text_of(copy / "VerifyGlobs.cmake")):
         folders = _below(path, keep) if deep else [path]
         yield from (Fact("listed", one, artifact.who) for one in folders if keep(one))
 
@@ -146,23 +148,12 @@ def _of_scripts(facts: list[Fact], root: Path) -> Iterator[Fact]:
     for fact in facts:
         if fact.what == "read" and cmake.is_script(fact.subject):
             relative = os.path.relpath(fact.subject, root).replace(os.sep, "/")
-            for name, line in cmake.variables(_text(Path(fact.subject))):
+            for name, line in cmake.variables(text_of(Path(fact.subject))):
                 yield Fact("variable", name, fact.who if relative[:3] == "../" else f"{PROJECT}{relative}:{line}")
 
 
 def _placed(folder: str, path: str) -> str:
     return os.path.normpath(os.path.join(folder, path))
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
-
-
-def _text(path: Path) -> str:
-    return _bytes(path).decode("utf-8", "surrogateescape")
 
 
 _READERS: dict[str, Callable[[_Artifact, Callable[[str], bool]], Iterator[Fact]]] = {
