@@ -53,7 +53,7 @@ def differences(root: str, known: Snapshot, environ: Mapping[str, str]) -> list[
     Raises:
         NotQuick: something else differs.
     """
-    if known.always or not (_home_holds(root, known) and _environment_holds(known, environ)):
+    if known.always or not (_home_holds(root, known) and environment_holds(known, environ)):
         raise NotQuick
     return looks(root, known)
 
@@ -96,7 +96,8 @@ def _home_holds(root: str, known: Snapshot) -> bool:
         return not known.stamp and os.path.lexists(f"{home}/{snapshot.STATE_FILE}")
 
 
-def _environment_holds(known: Snapshot, environ: Mapping[str, str]) -> bool:
+def environment_holds(known: Snapshot, environ: Mapping[str, str]) -> bool:
+    """Tell whether all variables that were asked for are as they were."""
     salt = known.salt
     if any(snapshot.sealed_names(salt, prefix, environ) != seal for prefix, seal in known.prefixes):
         return False
