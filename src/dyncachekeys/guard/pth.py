@@ -20,8 +20,10 @@ FILE = "zz_dyncachekeys_guard.pth"
 _TEXT = """\
 # Made by `dyncachekeys sync`, for `guard` in [tool.dyncachekeys]; `dyncachekeys clean` takes it away.
 # {data}
-import sys; sys.version_info >= (3, 8) and sys.meta_path.insert(0, type("DyncachekeysGuard", (), {finder}))
+import sys; sys.version_info >= (3, 8) and (lambda guard, sys=sys: any(getattr(one, "code", None) == guard.code \
+for one in sys.meta_path) or sys.meta_path.insert(0, guard))(type("DyncachekeysGuard", (), {finder}))
 """
+"""In a virtual environment, Python reads the file twice."""
 _FINDER = (
     '{{"names": {names}, "code": {code}, '
     '"first": classmethod(lambda guard, sys=sys: guard in sys.meta_path'

@@ -80,7 +80,7 @@ def places(root: str, known: Snapshot) -> list[int]:
         NotQuick: that can't be told.
     """
     try:
-        return sorted({*_in_folders(root, known), *known.racy})
+        return sorted({*in_folders(root, known), *known.racy})
     except OSError as error:
         raise NotQuick from error
 
@@ -118,7 +118,7 @@ def _is_fact(kind: str, full: str) -> bool:
     return not os.path.lexists(full)
 
 
-def _in_folders(root: str, known: Snapshot) -> list[int]:
+def in_folders(root: str, known: Snapshot) -> list[int]:
     """Look at all folders and files; on large trees with a second process, which has its own half."""
     here = os.open(".", os.O_RDONLY) if os.chdir in os.supports_fd else os.getcwd()
     try:

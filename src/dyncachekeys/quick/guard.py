@@ -155,19 +155,29 @@ def _identity(root: str) -> tuple[int, int] | None:
 def _answer_of_another(root: str, before: tuple[int, int] | None, asked: int) -> str | None:
     """Return the answer that another process gave while we waited, if it answers what we ask, too.
 
-    It does if its look began after we had asked, and the project knows no variable by which the two differ; or if all is
-    fresh by now.
+    It does if the project knows no variable by which the two differ, and its look began after we had asked; or if all
+    is fresh by now; or if it failed, and nothing has changed since.
     """
-    fields = ""
-    if _identity(root) not in {before, None}:
-        try:
-            with open(f"{root}/{FOLDER}/answer", "rb") as stream:
-                started, _, fields = os.fsdecode(stream.read()).partition("\0")
-            known = Snapshot.load(f"{root}/{check.HOME}")
-            if int(started) >= asked and known is not None and check.environment_holds(known, os.environ):
-                return fields
-        except (OSError, ValueError):
-            fields = ""
-    if not is_fresh(root):
+    if _identity(root) in {before, None}:
+        return "fresh\0" if is_fresh(root) else None
+    try:
+        with open(f"{root}/{FOLDER}/answer", "rb") as stream:
+            started, _, fields = os.fsdecode(stream.read()).partition("\0")
+        known = Snapshot.load(f"{root}/{check.HOME}")
+        if known is None or not check.environment_holds(known, os.environ):
+            return None
+        if int(started) >= asked or (fields.startswith("error\0") and _is_as_it_was(root, known)):
+            return fields
+    except (OSError, ValueError):
         return None
-    return fields if fields.startswith("built\0") else "fresh\0"  # after a build, what was looked up is looked up again
+    # After a build, what this process has looked up before has to be looked up again.
+    return (fields if fields.startswith("built\0") else "fresh\0") if is_fresh(root) else None
+
+
+def _is_as_it_was(root: str, known: Snapshot) -> bool:
+    """Tell whether all is as another process saw it just now; what is racy counts as that: a failure is told once more."""
+    try:
+        check.differences(root, known, os.environ)
+        return not check.in_folders(root, known)
+    except (check.NotQuick, OSError):
+        return False
