@@ -81,18 +81,25 @@ def _name(path: str, packages: set[str]) -> str | None:
 
 
 def _of_finder(path: Path) -> Iterator[str]:
-    """Yield the names that an editable finder knows, by the texts in its tables: what it holds is not run."""
+    """Yield the names in the tables of an editable finder, which is not run.
+
+    Such as ``MAPPING = {...}`` (setuptools 84), ``install({...}, ...)`` (scikit-build-core 1.1, meson-python 0.22).
+    """
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, ValueError, SyntaxError):
         return
-    for node in ast.walk(tree):
-        texts = node.keys if isinstance(node, ast.Dict) else node.elts if isinstance(node, ast.Set) else []
+    tables: list[ast.expr | None] = []
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            tables.append(node.value)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            tables += node.value.args
+    for table in tables:
+        texts = table.keys if isinstance(table, ast.Dict) else table.elts if isinstance(table, ast.Set) else []
         for text in texts:
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                name = text.value
-                if all(map(str.isidentifier, name.split("."))):
-                    yield name
+                yield from [text.value] if all(map(str.isidentifier, text.value.split("."))) else []
 
 
 def _of_folder(folder: Path) -> Iterator[str]:

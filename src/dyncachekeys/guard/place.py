@@ -53,12 +53,18 @@ class Guard:
         self._former = former
         self.mode: str | None = mode
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """By which the project is imported."""
+        return tuple(import_names(self._project.name, self._project.root, self._venv))
+
     @property
     def environments(self) -> tuple[str, ...]:
         """The environments in which it is, once it was made."""
         if self.mode is None:
             return ()
-        return tuple(dict.fromkeys([os.fspath(self._venv), *self._former]))[:_MOST]
+        known = dict.fromkeys([os.fspath(self._venv), *self._former])
+        return tuple(venv for venv in known if any(places(Path(venv))))[:_MOST]
 
     @cached_property
     def blocker(self) -> str | None:
@@ -106,10 +112,10 @@ class Guard:
     def _wanted(self) -> dict[str, Guarded]:
         seconds = at(self._project.pyproject, "tool.dyncachekeys.guard-timeout")
         guarded = Guarded(
-            names=tuple(import_names(self._project.name, self._project.root, self._venv)),
+            names=self.names,
             consumer=self._consumer,
             mode=self.mode or "",
-            seconds=float(seconds) if isinstance(seconds, (int, float)) else GUARD_TIMEOUT,
+            seconds=float(GUARD_TIMEOUT if seconds is None else seconds),
             environment=self._environment,
         )
         return {os.fspath(self._project.root): guarded}

@@ -108,6 +108,8 @@ class Asker:
             _warn(text)
 
     def _answer(self, folder: str) -> list[str]:
+        if not os.path.isfile(os.path.join(folder, "pyproject.toml")):  # the environment alone was copied, or it moved
+            return ["fresh", ""]
         consumer, mode, seconds, environment = self._projects[folder]
         environ = {name: value for name, value in os.environ.items() if name != _ENVIRONMENT}
         environ.update({} if environment is None else {_ENVIRONMENT: environment})
