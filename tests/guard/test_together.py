@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,6 +36,16 @@ def test_one_builds_and_all_see_it(tmp_path: Path, number: int) -> None:
     demo.write({"slow": "1"})
     assert {(code, out) for code, out, _ in at_once(demo, number)} == {(0, "twoold\n")}
     assert demo.builds == 2
+
+
+@pytest.mark.thorough
+def test_without_a_state(tmp_path: Path) -> None:
+    demo = guarded(tmp_path)
+    shutil.rmtree(demo.root / ".dyncachekeys")
+    demo.edit("csrc/a.c", "one", "two")
+    assert {(code, out) for code, out, _ in at_once(demo, 6)} == {(0, "twoold\n")}
+    assert demo.builds == 2
+    assert (demo.root / ".dyncachekeys/.gitignore").exists()
 
 
 @pytest.mark.thorough

@@ -183,13 +183,29 @@ def _chunks(descriptor: int, seconds: float) -> Iterator[bytes]:
 
 
 def _end(process: int, is_done: bool) -> None:
-    """Have a process end, and what it has started with it, and take note of it."""
+    """Wait for a process that has answered; have one end that has not, and what it has started with it."""
     try:
-        if not is_done:
-            os.kill(process, 2)  # as by Ctrl-C: it ends what it has started
-        os.waitpid(process, 0)
+        if is_done:
+            os.waitpid(process, 0)
+            return
+        # A terminal's Ctrl-C has reached it, too, and then it is about to end. SIGINT does the same, else SIGKILL.
+        for number, seconds in ((0, 0.5), (2, 5), (9, 5)):
+            os.kill(process, number)
+            if _has_ended(process, seconds):
+                return
     except OSError:  # somebody here waits for all processes
         pass
+
+
+def _has_ended(process: int, seconds: float) -> bool:
+    import time
+
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if os.waitpid(process, os.WNOHANG)[0]:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def _warn(text: str) -> None:
