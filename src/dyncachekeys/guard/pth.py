@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -20,33 +21,31 @@ FILE = "zz_dyncachekeys_guard.pth"
 _TEXT = """\
 # Made by `dyncachekeys sync`, for `guard` in [tool.dyncachekeys]; `dyncachekeys clean` takes it away.
 # {data}
-import sys; sys.version_info >= (3, 8) and (lambda guard, sys=sys: any(getattr(one, "code", None) == guard.code \
-for one in sys.meta_path) or sys.meta_path.insert(0, guard))(type("DyncachekeysGuard", (), {finder}))
+import sys; hasattr(sys, "{mark}") or sys.version_info < (3, 8) or exec({finder})
 """
-"""In a virtual environment, Python reads the file twice."""
+"""In a virtual environment Python reads the file twice, and it compiles the line each time: the less stands outside of
+a text, the less that takes. All of it takes a tenth of a millisecond or two."""
 _FINDER = (
-    '{{"names": {names}, "code": {code}, '
-    '"first": classmethod(lambda guard, sys=sys: guard in sys.meta_path'
-    " and (sys.meta_path.remove(guard), sys.meta_path.insert(0, guard)) or True), "
-    '"find_spec": classmethod(lambda guard, name, path=None, target=None, sys=sys: '
-    "(sys.meta_path[:1] == [guard] or guard.first()) and name in guard.names "
-    'and exec(guard.code, {{"guard": guard, "name": name}}) or None)}}'
+    "sys.{mark} = 1; sys.meta_path.insert(0, type('DyncachekeysGuard', (), {{'names': {names}, 'code': {code}, "
+    "'find_spec': classmethod(lambda guard, name, path=None, target=None, sys=sys: (sys.meta_path[:1] == [guard] "
+    "or guard in sys.meta_path and (sys.meta_path.remove(guard), sys.meta_path.insert(0, guard)) or 1) "
+    "and name in guard.names and exec(guard.code) or None)}}))"
 )
 """It stays the first: pytest and others put finders in front that give out modules themselves."""
 _CODE = """\
-file = {file}
+file, own = {file}, "dyncachekeys_guard"
 try:
-    with open(file, encoding="utf-8") as stream:
-        code = compile(stream.read(), file, "exec")
-except (OSError, ValueError, SyntaxError):  # dyncachekeys was uninstalled
+    code = sys.modules["_frozen_importlib_external"].SourceFileLoader(own, file).get_code(own)
+except (OSError, ValueError, SyntaxError, LookupError):  # dyncachekeys was uninstalled
     guard.names = {{}}
 else:
     if not hasattr(guard, "asker"):
-        space = {{"__name__": "dyncachekeys_guard", "__file__": file}}
+        space = {{"__name__": own, "__file__": file}}
         exec(code, space)
         guard.asker = space["Asker"]({python}, {owner}, {projects})
     guard.asker.ask(name, guard.names[name])
 """
+"""It sees the arguments of ``find_spec``. What it loads is kept compiled, as an imported module is."""
 
 
 class Guarded(NamedTuple):
@@ -74,8 +73,9 @@ def render(projects: Mapping[str, Guarded]) -> bytes:
         owner=os.geteuid() if hasattr(os, "geteuid") else 0,
         projects=ascii({folder: tuple(project[1:]) for folder, project in sorted(projects.items())}),
     )
-    finder = _FINDER.format(names=ascii(folders), code=ascii(code))
-    return _TEXT.format(data=json.dumps(projects, sort_keys=True), finder=finder).encode("ascii")
+    mark = f"_dyncachekeys_{zlib.crc32(code.encode()):08x}"  # another environment's may be read as well
+    finder = ascii(_FINDER.format(mark=mark, names=ascii(folders), code=ascii(code)))
+    return _TEXT.format(data=json.dumps(projects, sort_keys=True), mark=mark, finder=finder).encode("ascii")
 
 
 def parse(data: bytes) -> dict[str, Guarded]:
