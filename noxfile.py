@@ -109,6 +109,13 @@ def start(session: nox.Session) -> None:
 
 
 @nox.session
+def guard(session: nox.Session) -> None:
+    """Measure what the import guard costs a start of Python and an import; write docs/guard-speed.md."""
+    session.install(".", "uv")
+    session.run("python", "benchmarks/guard.py", "--write", *session.posargs)
+
+
+@nox.session
 def closure(session: nox.Session) -> None:
     """Measure what it costs to read an in-tree build backend of 500 modules; write docs/closure-speed.md."""
     session.install(".", "uv")

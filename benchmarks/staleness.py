@@ -18,7 +18,7 @@ from pathlib import Path
 
 from changes import CHANGES, Change
 from staleness_project import UV, Failed, Project, Strategy
-from staleness_strategies import DIGEST, EXACT, PLAIN, STRATEGIES
+from staleness_strategies import DIGEST, EXACT, GUARD, PLAIN, STRATEGIES
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "staleness.md"
 WATCHABLE = {"entry", "file"}
@@ -50,6 +50,8 @@ it names a credential too, whose value uv then stores in plain text |
 | dyncachekeys, auto with hook | `dyncachekeys sync`, then `uv sync`; `watch = "auto"` |
 | dyncachekeys, auto, plain uv | the same, but after the change `uv sync` alone |
 | dyncachekeys, digest transport | `dyncachekeys sync`, then `uv sync`; `transport = "digest"` |
+| dyncachekeys, guard, no uv command | `watch = "digest"`, `guard = "build"`; after the change nothing is run but a Python \
+that imports the package |
 | watched builds, `init --watch digest` alone | `dyncachekeys sync`, then `uv sync`; no key by hand: what `init --watch \
 digest` writes, and what uv's builds were seen to read |
 | watched builds, `init` alone | the same with `init` |
@@ -249,7 +251,7 @@ def told(outcomes: Sequence[Outcome], changes: Sequence[Change], strategies: Seq
         "\n## Run it again\n\nFrom a clone, in an environment with this project and uv (`pip install . uv`):\n\n"
         "```sh\npython benchmarks/staleness.py --write\n```\n\n"
         "`--only TEXT` and `--strategy NAME` choose, `--jobs N` runs N at a time. The changes, and what is not among "
-        "them yet, stand in `benchmarks/changes.py`. Exit code 1: `exact` or the digest transport has a fault, or `auto` with plain uv misses "
+        "them yet, stand in `benchmarks/changes.py`. Exit code 1: `exact`, the guard or the digest transport has a fault, or `auto` with plain uv misses "
         "what plain uv can see.\n"
     )
     rows = "\n".join(table(outcomes, strategies, necessary))
@@ -262,7 +264,7 @@ def is_bad(outcome: Outcome) -> bool:
         return True
     if outcome.strategy is PLAIN:
         return outcome.has("stale") and outcome.watchable
-    return outcome.strategy in {EXACT, DIGEST} and bool(outcome.faults)
+    return outcome.strategy in {EXACT, DIGEST, GUARD} and bool(outcome.faults)
 
 
 def main() -> int:

@@ -44,9 +44,10 @@ def _build(directory):
     made = product()
     with zipfile.ZipFile(Path(directory, "demo-0.1-py3-none-any.whl"), "w") as wheel:
         wheel.writestr("demo_built.json", made)
+        wheel.writestr("demo_module.py", "")
         wheel.writestr("demo-0.1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: demo\\nVersion: 0.1\\n")
         wheel.writestr("demo-0.1.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        wheel.writestr("demo-0.1.dist-info/RECORD", "demo_built.json,,\\ndemo-0.1.dist-info/METADATA,,\\n")
+        wheel.writestr("demo-0.1.dist-info/RECORD", "demo_built.json,,\\ndemo_module.py,,\\ndemo-0.1.dist-info/METADATA,,\\n")
     return "demo-0.1-py3-none-any.whl"
 
 
@@ -243,6 +244,8 @@ class Strategy:
     """``dyncachekeys sync`` before each ``uv sync`` while the project is prepared."""
     hook: bool = False
     """The same after the change."""
+    imports: bool = False
+    """After the change nothing is run but a Python that imports the package: no uv command, no dyncachekeys."""
     built: bool = True
     init: Sequence[str] | None = None
     """The options of `dyncachekeys init`, if that is run once; it then takes the place of keys by hand."""
@@ -366,6 +369,12 @@ class Project:
 
     def sync(self) -> int:
         """Run what the strategy says and return how many builds that took."""
+        if self.prepared and self.strategy.imports:
+            before, python = self.builds, self.path(".venv/bin/python")
+            if not python.exists():  # without an environment there is nothing to import with
+                self.uv_sync()
+            self.run(str(python), "-c", "import demo_module")
+            return self.builds - before
         self.before_uv()
         return self.uv_sync()
 

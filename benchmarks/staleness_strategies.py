@@ -31,6 +31,10 @@ def _auto(setup: Setup) -> str:
     return _dyncachekeys('watch = "auto"', setup)
 
 
+def _guarded(setup: Setup) -> str:
+    return _dyncachekeys('watch = "digest"\nguard = "build"', setup)
+
+
 def _transport(setup: Setup) -> str:
     return _dyncachekeys('transport = "digest"', setup)
 
@@ -38,6 +42,7 @@ def _transport(setup: Setup) -> str:
 EXACT = Strategy("dyncachekeys, exact", _exact, prepares=True, hook=True)
 DIGEST = Strategy("dyncachekeys, digest transport", _transport, prepares=True, hook=True)
 PLAIN = Strategy("dyncachekeys, auto, plain uv", _auto, prepares=True)
+GUARD = Strategy("dyncachekeys, guard, no uv command", _guarded, prepares=True, imports=True)
 WATCHED_EXACT = Strategy(
     "watched builds, `init --watch digest` alone", _nothing, prepares=True, hook=True, init=("--watch", "digest")
 )
@@ -50,6 +55,7 @@ STRATEGIES = [
     Strategy("dyncachekeys, auto with hook", _auto, prepares=True, hook=True),
     PLAIN,
     DIGEST,
+    GUARD,
     WATCHED_EXACT,
     WATCHED,
 ]

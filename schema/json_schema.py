@@ -27,7 +27,8 @@ def schema() -> dict[str, Any]:
         "additionalProperties": {"$ref": "#/definitions/key"},
     }
     table["properties"]["keys"] = keys
-    table["properties"]["workspace"].update(properties={"keys": keys}, additionalProperties=False)
+    of_members = {"keys": keys, "guard": table["properties"]["guard"]}
+    table["properties"]["workspace"].update(properties=of_members, additionalProperties=False)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "[tool.dyncachekeys] in pyproject.toml",

@@ -10,6 +10,7 @@ Kind: TypeAlias = Literal["file", "directory", "env", "git", "value"]
 FoundKind: TypeAlias = Kind | Literal["output"]
 Watch: TypeAlias = Literal["auto", "digest", "uv"]
 Transport: TypeAlias = Literal["stamp", "digest"]
+Guard: TypeAlias = Literal["warn", "build", "error"]
 SECRET_KINDS: frozenset[str] = frozenset({"env", "value"})
 Data: TypeAlias = object
 """What TOML and JSON can express: text, bytes, numbers, truth values, times, ``None``, lists and tables."""

@@ -30,6 +30,7 @@ FULL: dict[str, Any] = {
     "others": "sha256-3",
     "late": ("two.c",),
     "former": ("three.c",),
+    "guarded": ("/demo/.venv",),
     "asked": True,
     "fits": True,
     "due": False,

@@ -13,6 +13,7 @@ from dyncachekeys.quick import output
 from dyncachekeys.quick.change import Change
 from dyncachekeys.quick.output import Printer, counted
 from dyncachekeys.syncing.explanation import Edited, Event, Explanation, explain_all
+from dyncachekeys.syncing.forecast import FACTS
 from dyncachekeys.syncing.report import require_key
 from dyncachekeys.syncing.scope import Scope
 
@@ -24,20 +25,6 @@ _OUTCOMES = {
     "nothing-to-do": "uv has nothing to build",
 }
 _NOT_SYNCED = "not synced yet, or the memory of it is gone: the next sync makes uv build it"
-_FACTS = {
-    "not-installed": "{} is not installed in the project's environment",
-    "region": "{} is not what sync would write, and to uv that is a change",
-    "stamp-moves": "{} will lead elsewhere: what changed above is seen through it",
-    "stamp": "{} leads elsewhere than when uv built",
-    "newer-file": "{} is newer than all that uv saw when it built",
-    "rewritten-file": "{} was rewritten with the same content, and uv goes by the time",
-    "older-file": "{}",
-    "folder": "the folder {} came or went",
-    "variable": "the variable {} has another value",
-    "name": "the name {} is not the one under which it built",
-    "links": "{} is not there yet",
-    "git": "the repository has another {}",
-}
 _IMMATERIAL = {
     "same-content": "rewritten with the same content",
     "not-selected": "no key selects it",
@@ -82,7 +69,7 @@ def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
         _print_last(one.last, one.report.name, out, options)
     _print_edited(one.edited, out, options)
     for seen in one.forecast.seen[: None if options.verbose else _SHOWN]:
-        out(f"uv sees: {_FACTS[seen.fact].format(seen.subject)}")
+        out(f"uv sees: {FACTS[seen.fact].format(seen.subject)}")
     if not one.forecast.certain:
         out("not certain: whether uv reads this repository's commit or tags as we do depends on its version (U9)")
     out(f"Next: {next_step(one)}")

@@ -9,12 +9,14 @@ from typing import Annotated, Any
 from dyncachekeys.config.check import mismatches
 from dyncachekeys.config.options import Checked, fields_of
 from dyncachekeys.errors import Problem, nearest
-from dyncachekeys.model import Transport, Watch
+from dyncachekeys.model import Guard, Transport, Watch
 from dyncachekeys.paths import check_path
 
 WHERE = "tool.dyncachekeys"
 _INHERITED = f"{WHERE}.workspace.keys"
 LONGEST_TIMEOUT = 86_400
+GUARD_TIMEOUT = 600
+"""Seconds, if `guard-timeout` does not say otherwise."""
 DEFAULTS = "defaults"
 """The name of the implicit key."""
 
@@ -51,9 +53,16 @@ class Config:
     plugin_path: Annotated[
         list[Annotated[str, Checked(check_path)]], "folders from which the project's own resolvers are imported"
     ] = field(default_factory=lambda: ["."])
+    guard: Annotated[
+        Guard | None,
+        "what the first import of the package in a process does if it is out of date: warn, have uv build it, or fail",
+    ] = None
+    guard_timeout: Annotated[float, "seconds that such an import waits for a build at most"] = GUARD_TIMEOUT
     inherit: Annotated[bool, "take the keys that the workspace's root declares for its members"] = True
     workspace: Annotated[
-        dict[str, Any], "`[tool.dyncachekeys.workspace.keys.NAME]`: keys for every member of the workspace"
+        dict[str, Any],
+        "`[tool.dyncachekeys.workspace.keys.NAME]`: keys for every member of the workspace; `guard` there: for every "
+        "member that has none of its own",
     ] = field(default_factory=dict)
     keys: Mapping[str, Key] = field(default_factory=dict)
     inherited: frozenset[str] = frozenset()
@@ -76,12 +85,15 @@ def read(table: Mapping[str, Any], inherited: object = None) -> tuple[Config, li
     values, rest, problems = _fields(Config, table, WHERE, skip=("keys", "inherited"))
     keys, wrong = _read_keys(rest.pop("keys", {}), f"{WHERE}.keys")
     known = [option.spelled for option in fields_of(Config).values() if option.name != "inherited"]
+    problems += _wrong_seconds(values, "guard_timeout", WHERE)
     workspace = dict(values.get("workspace", {}))
     _, wrong_in_workspace = _read_keys(workspace.pop("keys", {}), _INHERITED)
+    if "guard" in workspace:
+        problems += mismatches(workspace.pop("guard"), fields_of(Config)["guard"], f"{WHERE}.workspace.guard")
     problems += [
         *_unknown(rest, known, WHERE, "option or table"),
         *wrong,
-        *_unknown(workspace, ["keys"], f"{WHERE}.workspace", "table"),
+        *_unknown(workspace, ["guard", "keys"], f"{WHERE}.workspace", "option or table"),
         *wrong_in_workspace,
     ]
     if inherited and values.get("inherit", True):
@@ -117,10 +129,7 @@ def _read_key(name: str, table: object, where: str) -> tuple[Key | None, list[Pr
     if not isinstance(table, dict):
         return None, [Problem("wrong-type", "must be a table", where, f"write `[{where}]`")]
     values, rest, problems = _fields(Key, table, where, skip=("options",))
-    if not 0 < values.get("timeout", 1) <= LONGEST_TIMEOUT:
-        del values["timeout"]
-        message = f"must be more than 0 and at most {LONGEST_TIMEOUT:,} seconds"
-        problems.append(Problem("invalid-option", message, f"{where}.timeout", "write seconds, such as `60`"))
+    problems += _wrong_seconds(values, "timeout", where)
     problems += [
         Problem("written-twice", f"is the same as `{name.replace('_', '-')}`", f"{where}.{name}", "keep one of them")
         for name in rest
@@ -133,6 +142,14 @@ def _read_key(name: str, table: object, where: str) -> tuple[Key | None, list[Pr
         return None, problems
     options = {option.replace("-", "_"): value for option, value in rest.items()}
     return Key(**values, options=options), problems
+
+
+def _wrong_seconds(values: dict[str, Any], name: str, where: str) -> Iterator[Problem]:
+    """Yield what is wrong with a number of seconds, and leave it out of the values then."""
+    if not 0 < values.get(name, 1) <= LONGEST_TIMEOUT:
+        del values[name]
+        message = f"must be more than 0 and at most {LONGEST_TIMEOUT:,} seconds"
+        yield Problem("invalid-option", message, f"{where}.{name.replace('_', '-')}", "write seconds, such as `60`")
 
 
 def _fields(

@@ -13,8 +13,10 @@ _GIT = (
     " DIR EDITOR EXEC_PATH IMPLICIT_WORK_TREE INDEX_FILE INTERNAL_SUPER_PREFIX NAMESPACE OBJECT_DIRECTORY PREFIX"
     " QUARANTINE_PATH REFLOG_ACTION SHALLOW_FILE WORK_TREE"
 )
-_SET_BY_HOOKS = frozenset({"VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", *(f"GIT_{name}" for name in _GIT.split())})
-"""githooks(5) and ``git rev-parse --local-env-vars``; an active virtual environment's own."""
+_NO_GUARD = {"DYNCACHEKEYS_GUARD": "off"}
+"""What a key has started asks nothing of the import guard, which would run the keys again."""
+_SET_BY_HOOKS = frozenset({"VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", *(f"GIT_{name}" for name in _GIT.split()), *_NO_GUARD})
+"""githooks(5) and ``git rev-parse --local-env-vars``; an active virtual environment's own; the guard's."""
 
 
 class Environment(Mapping[str, str]):
@@ -40,7 +42,7 @@ class Environment(Mapping[str, str]):
 
     def whole(self) -> dict[str, str]:
         """Return all variables, for a process that is started with them; that asks for none of them."""
-        return dict(self._values)
+        return {**self._values, **_NO_GUARD}
 
     def matching(self, wildcard: str) -> list[str]:
         """Return the names of the set variables that a wildcard matches, sorted."""

@@ -53,7 +53,7 @@ def differences(root: str, known: Snapshot, environ: Mapping[str, str]) -> list[
     Raises:
         NotQuick: something else differs.
     """
-    if known.always or not (_home_holds(root, known) and _environment_holds(known, environ)):
+    if known.always or not (_home_holds(root, known) and environment_holds(known, environ)):
         raise NotQuick
     return looks(root, known)
 
@@ -80,7 +80,7 @@ def places(root: str, known: Snapshot) -> list[int]:
         NotQuick: that can't be told.
     """
     try:
-        return sorted({*_in_folders(root, known), *known.racy})
+        return sorted({*in_folders(root, known), *known.racy})
     except OSError as error:
         raise NotQuick from error
 
@@ -96,7 +96,8 @@ def _home_holds(root: str, known: Snapshot) -> bool:
         return not known.stamp and os.path.lexists(f"{home}/{snapshot.STATE_FILE}")
 
 
-def _environment_holds(known: Snapshot, environ: Mapping[str, str]) -> bool:
+def environment_holds(known: Snapshot, environ: Mapping[str, str]) -> bool:
+    """Tell whether all variables that were asked for are as they were."""
     salt = known.salt
     if any(snapshot.sealed_names(salt, prefix, environ) != seal for prefix, seal in known.prefixes):
         return False
@@ -117,7 +118,7 @@ def _is_fact(kind: str, full: str) -> bool:
     return not os.path.lexists(full)
 
 
-def _in_folders(root: str, known: Snapshot) -> list[int]:
+def in_folders(root: str, known: Snapshot) -> list[int]:
     """Look at all folders and files; on large trees with a second process, which has its own half."""
     here = os.open(".", os.O_RDONLY) if os.chdir in os.supports_fd else os.getcwd()
     try:

@@ -26,7 +26,7 @@ NAMED = {
     "returned": "{name} names the digest again that uv has installed",
 }
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
-_CAUSES = {
+CAUSES = {
     "new-input": "",
     "gone": "",
     "no-longer-selected": "no longer an input",
@@ -96,7 +96,7 @@ def changes(
         limit = len(some) if all_of_them else _SHOWN
         for change in some[:limit]:
             sign = _SIGNS[change.kind]
-            told = f"{change.subject} {_CAUSES[change.cause]}".rstrip()
+            told = f"{change.subject} {CAUSES[change.cause]}".rstrip()
             told += f"  ({change.reason})" if with_reasons and change.reason else ""
             out(f" {out.painted(sign, sign)} {key:{width}}  {told}")
         if len(some) > limit:

@@ -40,13 +40,13 @@ LEFT_OUT = frozenset({".git", "__pycache__", ".dyncachekeys"})
 """Names that no walk enters or chooses: what comes and goes there changes no listing."""
 RELEASE: str = __version__
 """Another release of ours may find other inputs."""
-FORMAT = f"dyncachekeys-snapshot-3 {sys.implementation.cache_tag} {sys.byteorder}"
+FORMAT = f"dyncachekeys-snapshot-4 {sys.implementation.cache_tag} {sys.byteorder}"
 HASH, LISTING = 32, 16
 ROW = 32
 """Bytes of a stat: four numbers of eight bytes."""
 
 
-TEXTS = ("name", "salt", "stamp", "state", "digest", "stamp_digest", "named", "newest", "alone")
+TEXTS = ("name", "salt", "stamp", "state", "digest", "stamp_digest", "named", "newest", "alone", "fresh")
 LISTS = ("keys", "always", "facts", "folders")
 PAIRS = ("env", "prefixes", "non_regular", "warnings")
 """What the header holds, in this order: the texts behind the release, `taken` and `inputs`; then a group for each
@@ -102,6 +102,8 @@ class Snapshot:
     """Over what moves the stamp."""
     alone: str = ""
     """Not empty, if `uv sync` in the project's folder would build nothing else."""
+    fresh: str = ""
+    """Not empty, if uv had nothing to build; asked only where a guard is in the environment (`quick.guard`)."""
     inputs: int = 0
     """How many there are."""
     named: str = ""

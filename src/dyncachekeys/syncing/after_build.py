@@ -13,10 +13,12 @@ from pathlib import Path
 from dyncachekeys.backends.counted import counted
 from dyncachekeys.files import derived
 from dyncachekeys.files.tree import MISSING, Files
+from dyncachekeys.guard.place import Guard
+from dyncachekeys.guard.setting import mode_of
 from dyncachekeys.model import File
 from dyncachekeys.paths import by_folder
 from dyncachekeys.process.environ import for_keys
-from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, FILE, HOME, load
+from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, FILE, HOME, Project, load
 from dyncachekeys.quick import atomic
 from dyncachekeys.syncing.last_run import LastRun, last_run
 from dyncachekeys.trace.builds import Builds
@@ -51,6 +53,7 @@ def main(root: str) -> None:
         atomic.replace(folder / BUILDS / name, content)
     _add_links(builds, around, last, products(builds.newest.records, project.pyproject))
     builds.clear()
+    _place_guard(project, files, last)
 
 
 def _add_links(builds: Builds, around: Surroundings, last: LastRun, made: list[str]) -> None:
@@ -70,3 +73,11 @@ def _add_links(builds: Builds, around: Surroundings, last: LastRun, made: list[s
         return is_linkable and state != MISSING and files.changed_at(path) <= limit
 
     folder.add(links.wanted(files, by_folder(filter(counts, sorted(paths)))))
+
+
+def _place_guard(project: Project, files: Files, last: LastRun) -> None:
+    """Put the import guard into the project's environment, if it was made for this very build."""
+    mode = mode_of(project, files)
+    if mode is not None and not last.state.guarded:
+        venv = workspace.project_environment(files, os.environ)
+        Guard(project, files, venv, os.environ, mode=mode).make()

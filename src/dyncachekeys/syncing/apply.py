@@ -13,6 +13,7 @@ from dyncachekeys.quick import atomic, history, snapshot_file
 from dyncachekeys.quick.snapshot import LINK_FOLDER, STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps, links_refused
 from dyncachekeys.syncing import notices, state
+from dyncachekeys.syncing.forecast import FRESH, forecast
 from dyncachekeys.syncing.last_run import on_disk
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
@@ -29,7 +30,7 @@ def finish(plan: Plan, environ: Mapping[str, str]) -> ProjectReport:
     """
     while True:
         expected = plan.expected_record()
-        now = plan.take_snapshot(expected)
+        now = _snapshot(plan, expected)
         report = report_of(plan, now)
         if plan.is_idle and not _is_news(plan, expected, now):
             return report
@@ -47,6 +48,14 @@ def finish(plan: Plan, environ: Mapping[str, str]) -> ProjectReport:
             from dyncachekeys.syncing.document import not_written  # noqa: PLC0415
 
             raise not_written(error, plan.root, written) from error
+
+
+def _snapshot(plan: Plan, expected: Record) -> Snapshot:
+    """Return what was looked at, as `Plan.take_snapshot`, with what the import guard asks first."""
+    is_fresh = plan.status.guard is not None and forecast(plan, expected).outcome in FRESH
+    taken = plan.take_snapshot(expected)
+    taken.fresh = "fresh" if is_fresh else ""
+    return taken
 
 
 def _locked(
@@ -87,8 +96,9 @@ def _apply(
         plan.status.files.renew(FILE)
         left = tuple(notice for notice in plan.notices if notice.code not in notices.FIXED)
         plan = plan._replace(notices=left)  # else the next run would report it again
-    if plan.status.watch_folder is not None:
-        plan.status.watch_folder.make()
+    for beside in (plan.status.watch_folder, plan.status.guard):
+        if beside is not None:
+            beside.make()
     if plan.links is not None:
         if not _fill(plan, plan.links):
             return None
@@ -121,7 +131,7 @@ def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] |
     with contextlib.suppress(OSError):  # without the snapshot the next run takes longer, and that is all
         if plan.status.files.derived.is_news:
             atomic.replace(plan.home / derived.FILE, plan.status.files.derived.dump())
-        snapshot_file.write(seen[1] if seen else plan.take_snapshot(expected), os.fspath(plan.home))
+        snapshot_file.write(seen[1] if seen else _snapshot(plan, expected), os.fspath(plan.home))
 
 
 def _fill(plan: Plan, links: Mapping[str, str]) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dyncachekeys.errors import Problem, WriteError
-from dyncachekeys.pyproject.project import FILE, HOME
+from dyncachekeys.files.tree import Files
+from dyncachekeys.guard import place
+from dyncachekeys.pyproject.project import FILE, HOME, Project
 from dyncachekeys.quick import atomic
 from dyncachekeys.quick.snapshot import STATE_FILE
 from dyncachekeys.syncing import state
+from dyncachekeys.uv import workspace
 from dyncachekeys.watch import by_name
 from dyncachekeys.watch.coverage import STAMP_ENTRIES
 
@@ -27,19 +30,28 @@ def clean(root: str | os.PathLike[str]) -> tuple[str, ...]:
     """
     root = Path(root).resolve()
     atomic.check_home(root / HOME)
-    owned = state.load(root / HOME / STATE_FILE).entries or tuple(entry.as_toml() for entry in STAMP_ENTRIES)
+    known = state.load(root / HOME / STATE_FILE)
+    owned = known.entries or tuple(entry.as_toml() for entry in STAMP_ENTRIES)
     project = by_name.loaded(root, owned)
     done: list[str] = []
     try:
         if project.bare != project.raw:
             atomic.replace(root / FILE, project.bare, ours=False)
             done.append(FILE)
+        for venv in _environments(project, known.guarded):
+            done += (os.path.relpath(path, root).replace(os.sep, "/") for path in place.remove(root, venv))
         if (root / HOME).exists():
             shutil.rmtree(root / HOME)
             done.append(HOME)
     except OSError as error:
         raise not_written(error, root, done) from error
     return tuple(done)
+
+
+def _environments(project: Project, guarded: Sequence[str]) -> Iterable[Path]:
+    """Return the environments in which the import guard may be."""
+    own = workspace.project_environment(Files.of(project), os.environ)
+    return dict.fromkeys([own, *map(Path, guarded)])
 
 
 def replace_document(root: Path, before: bytes, after: bytes, written: Sequence[str] = ()) -> None:

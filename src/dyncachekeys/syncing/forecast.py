@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +17,8 @@ from dyncachekeys.uv.record import Record
 from dyncachekeys.watch.links import LinkFolder
 
 Outcome = Literal["not-built", "installs", "builds", "builds-after-sync", "nothing-to-do"]
+FRESH = frozenset({"nothing-to-do", "installs", "not-built"})
+"""Outcomes that say of nothing installed that it is out of date: what uv did not install, it knows nothing of."""
 Fact = Literal[
     "not-installed",
     "region",
@@ -31,6 +33,22 @@ Fact = Literal[
     "name",
     "links",
 ]
+
+FACTS: Mapping[Fact, str] = {
+    "not-installed": "{} is not installed in the project's environment",
+    "region": "{} is not what sync would write, and to uv that is a change",
+    "stamp-moves": "{} will lead elsewhere: what changed above is seen through it",
+    "stamp": "{} leads elsewhere than when uv built",
+    "newer-file": "{} is newer than all that uv saw when it built",
+    "rewritten-file": "{} was rewritten with the same content, and uv goes by the time",
+    "older-file": "{}",
+    "folder": "the folder {} came or went",
+    "variable": "the variable {} has another value",
+    "name": "the name {} is not the one under which it built",
+    "links": "{} is not there yet",
+    "git": "the repository has another {}",
+}
+"""What each comes to, in words, with the subject."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,8 @@ class Plan(NamedTuple):
     @property
     def is_idle(self) -> bool:
         """Whether nothing that uv watches has to be written."""
-        is_watched = self.status.watch_folder is None or self.status.watch_folder.is_ready()
-        return self.is_at_rest and self.links is None and is_watched
+        beside = (one for one in (self.status.watch_folder, self.status.guard) if one is not None)
+        return self.is_at_rest and self.links is None and all(one.is_ready() for one in beside)
 
     @property
     def all_entries(self) -> tuple[Any, ...]:

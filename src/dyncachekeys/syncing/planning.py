@@ -130,6 +130,7 @@ def _remembered(status: Status, entries: tuple[Mapping[str, Any], ...], products
         products=products,
         tables=sealed_tables(status.project.pyproject, salt),
         uv=tuple(status.program.as_list()) if status.program is not None else (),
+        guarded=status.guard.environments if status.guard is not None else (),
         basis=status.builds.chosen.ids if status.builds is not None and status.builds.chosen is not None else (),
     )
 
@@ -138,4 +139,7 @@ def _notices(status: Status, coverage: Coverage) -> Iterator[Notice]:
     yield from notices.notices(status.project, status.files, tracked=not status.last.believed)
     if coverage.naming is not None:
         yield from by_name.spoilers(status.project.user_entries)
+    if status.guard is not None and status.guard.mode is not None and status.guard.blocker is not None:
+        message = f"the import guard can't be put into the environment: {status.guard.blocker}"
+        yield Notice("guard-not-placed", message, "tool.dyncachekeys.guard")
     yield from status.resolution.notices

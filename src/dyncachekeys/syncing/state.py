@@ -100,6 +100,8 @@ class State:
     """Files to which no link leads yet: they are newer than all that uv saw, so a link would cost a build (U29)."""
     former: tuple[str, ...] = field(default=(), metadata={"read": _all(str)})
     """Files that are no inputs any more, but the newest that uv saw: to take the link away would cost a build (U29)."""
+    guarded: tuple[str, ...] = field(default=(), metadata={"read": _all(str)})
+    """The environments into which the import guard was put, the latest first."""
     asked: bool = field(default=False, metadata={"read": bool})
     """Whether a build was asked for only to be watched, and none was since."""
     fits: bool = field(default=False, metadata={"read": bool})

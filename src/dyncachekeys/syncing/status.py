@@ -13,6 +13,7 @@ from dyncachekeys.config.model import read
 from dyncachekeys.errors import ConfigurationError, OrphanedRegionError, Problem
 from dyncachekeys.files import derived
 from dyncachekeys.files.tree import Files
+from dyncachekeys.guard import setting
 from dyncachekeys.paths import join
 from dyncachekeys.process.environ import Environment, for_keys
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, HOME, Project
@@ -29,6 +30,7 @@ from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage
 from dyncachekeys.watch.links import LinkFolder
 
 if TYPE_CHECKING:
+    from dyncachekeys.guard.place import Guard
     from dyncachekeys.trace.builds import Builds
     from dyncachekeys.trace.setup import WatchFolder
 
@@ -63,6 +65,11 @@ class Status:
     def home(self) -> Path:
         """The folder of stamp and state."""
         return self.project.root / HOME
+
+    @property
+    def venv(self) -> Path:
+        """The folder of the environment in which the project is, or will be."""
+        return _environment(self.files, self.environ, self.consumer)
 
     @property
     def named(self) -> int | None:
@@ -111,9 +118,8 @@ class Status:
         """
         if self.builds is None or not self.is_better_known:
             return self
-        venv = _environment(self.files, self.environ, self.consumer)
         before = self.builds.as_before()
-        resolution = resolve(self.project, self.seen, self.files, builds=before, venv=venv)
+        resolution = resolve(self.project, self.seen, self.files, builds=before, venv=self.venv)
         return replace(self, resolution=resolution)
 
     @property
@@ -165,6 +171,24 @@ class Status:
         from dyncachekeys.trace.setup import WatchFolder  # noqa: PLC0415  only where builds are watched
 
         return WatchFolder(self.files, programs=self.builds.programs)
+
+    @cached_property
+    def guard(self) -> Guard | None:
+        """What asks before the package is imported; nothing if there is none, and was none."""
+        mode = setting.mode_of(self.project, self.files)
+        if mode is None and not self.state.guarded:
+            return None
+        from dyncachekeys.guard.place import Guard  # noqa: PLC0415  only where there is one
+
+        return Guard(
+            self.project,
+            self.files,
+            self.venv,
+            self.environ,
+            mode=mode,
+            former=self.state.guarded,
+            consumer=self.consumer,
+        )
 
     def coverage(self, written: Sequence[str], former: Sequence[str] = ()) -> Coverage:
         """Return who watches what, if builds are known to write some files, and links to others are to stay."""

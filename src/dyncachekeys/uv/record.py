@@ -63,18 +63,18 @@ class Record(NamedTuple):
 
 def installed_record(files: Files, name: str, venv: Path) -> Record | None:
     """Return the record of the project of a name, however spelled, in an environment; nothing if it is not there."""
-    for info in _installed(venv, name):
+    for info in installed(venv, name):
         path = info / "uv_cache.json"
-        if _is_from(info, files.root) and (record := _read(path)):
+        if is_from(info, files.root) and (record := _read(path)):
             files.note(files.relative(path), TIMED)
             return record
-    _note_absence(files, venv, _sites(venv))
+    _note_absence(files, venv, sites(venv))
     return None
 
 
 def is_editable(files: Files, name: str, venv: Path) -> bool:
     """Tell whether the project of a name is installed editable (PEP 610); so it will be, if it is not there yet."""
-    for info in _installed(venv, name):
+    for info in installed(venv, name):
         path = info / "direct_url.json"
         files.note(files.relative(path), TIMED)
         try:
@@ -84,7 +84,7 @@ def is_editable(files: Files, name: str, venv: Path) -> bool:
     return True
 
 
-def _is_from(info: Path, root: Path) -> bool:
+def is_from(info: Path, root: Path) -> bool:
     """Tell whether a distribution was installed from a folder (PEP 610), and not from another checkout of the same."""
     try:
         url = str(json.loads((info / "direct_url.json").read_bytes())["url"])
@@ -98,14 +98,15 @@ def _is_from(info: Path, root: Path) -> bool:
     return sys.platform == "win32" or path == url or os.path.realpath(path) == os.path.realpath(root)
 
 
-def _sites(venv: Path) -> list[Path]:
+def sites(venv: Path) -> list[Path]:
+    """Return the folders into which an environment may install, whether they are there or not."""
     return [*venv.glob("lib/python*/site-packages"), venv / "Lib" / "site-packages"]
 
 
-def _installed(venv: Path, name: str) -> Iterator[Path]:
+def installed(venv: Path, name: str) -> Iterator[Path]:
     """Yield the ``.dist-info`` folders of a distribution, however its name is spelled."""
     wanted = normalised_name(name)
-    for site in _sites(venv):
+    for site in sites(venv):
         yield from (info for info in site.glob("*.dist-info") if normalised_name(info.name.split("-")[0]) == wanted)
 
 
