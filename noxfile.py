@@ -96,7 +96,7 @@ def speed(session: nox.Session) -> None:
 
 @nox.session
 def links(session: nox.Session) -> None:
-    """Measure what the link folder adds to uv's commands; write docs/link-folder-speed.md."""
+    """Measure what links add to uv's commands; write docs/link-folder-speed.md."""
     session.install(".", "uv")
     session.run("python", "benchmarks/links.py", "--write", *session.posargs)
 

@@ -39,7 +39,7 @@ class Change:
     right: Literal["R", "-"]
     seen: Seen = ""
     """``entry``: plain uv can see it under ``watch = "auto"``, as an edit of what has an entry of its own. ``file``:
-    an edit of another file, which it will see once there is a folder of links (U27). Empty: it can't."""
+    an edit of another file, or one that comes, which it sees through links (U27, U40). Empty: it can't."""
     cases: tuple[int, ...] = ()
     allowed: int = 0
     """Builds that are no fault although nothing must be built."""
@@ -385,10 +385,10 @@ EDITS = [
     by_file("source edited", NATIVE, EDITED, 22),
     by_file("source in a sub-folder edited", NATIVE, edit("csrc/deep/three.c", "three", "four"), 22),
     by_file("source saved atomically", NATIVE, saved_atomically(ONE, "one", "two"), 22),
-    rebuilt("source added", NATIVE, write("csrc/four.c", ""), 22),
-    rebuilt("source added in a new folder", NATIVE, write("csrc/new/deep/four.c", ""), 22),
-    rebuilt("source renamed", NATIVE, move(ONE, "csrc/uno.c"), 22),
-    rebuilt("source moved between folders", NATIVE, move(ONE, "csrc/deep/one.c"), 22),
+    by_file("source added", NATIVE, write("csrc/four.c", ""), 22),
+    by_file("source added in a new folder", NATIVE, write("csrc/new/deep/four.c", ""), 22),
+    by_file("source renamed", NATIVE, move(ONE, "csrc/uno.c"), 22),
+    by_file("source moved between folders", NATIVE, move(ONE, "csrc/deep/one.c"), 22),
     rebuilt("oldest source deleted", NATIVE, delete(ONE), 22),
     rebuilt("newest source deleted", NATIVE, delete("csrc/deep/three.c"), 22),
     rebuilt("all sources deleted", NATIVE, remove_folder("csrc"), 22),
@@ -410,7 +410,7 @@ EDITS = [
     by_file("source edited, time set back", NATIVE, steps(EDITED, set_time(ONE, -86_400)), 34),
     by_file("source edited, another is of the future", FUTURE, EDITED, 34),
     by_file("source becomes executable", NATIVE, mode("csrc/run.sh", 0o755)),
-    rebuilt("file becomes a folder", NATIVE, steps(delete(ONE), write("csrc/one.c/inner.c", "")), 22),
+    by_file("file becomes a folder", NATIVE, steps(delete(ONE), write("csrc/one.c/inner.c", "")), 22),
     quiet("excluded source edited", EXCLUDING, edit("csrc/deep/three.c", "three", "four"), 24),
     quiet("file that no pattern matches edited", NATIVE, append("csrc/notes.txt", "More\n")),
     quiet("ignored source edited", IGNORING, append("csrc/mine.local.c", "int more;\n"), 24),
@@ -487,8 +487,8 @@ PLACES = [
     by_file("name with brackets, edited", NAMES, edit(BRACKETS, "one", "two")),
     by_file("name with a space, edited", NAMES, edit(SPACE, "one", "two")),
     by_file("name beyond ASCII, edited", NAMES, edit(UNICODE, "one", "two")),
-    rebuilt("name with brackets, added", NATIVE, write(BRACKETS, "")),
-    rebuilt("name beyond ASCII, added", NATIVE, write(UNICODE, "")),
+    by_file("name with brackets, added", NATIVE, write(BRACKETS, "")),
+    by_file("name beyond ASCII, added", NATIVE, write(UNICODE, "")),
     rebuilt("name with brackets, deleted", NAMES, delete(BRACKETS)),
     by_entry("src made", BARE, make_folder("src"), 31),
     by_entry("src removed", WITH_SRC, remove_folder("src"), 31),
@@ -506,7 +506,7 @@ PLACES = [
         31,
     ),
     by_file("source out of the tree edited", OUTSIDE, append("../proto/one.proto", "more"), 29),
-    rebuilt("source out of the tree added", OUTSIDE, write("../proto/deep/three.proto", ""), 29),
+    by_file("source out of the tree added", OUTSIDE, write("../proto/deep/three.proto", ""), 29),
     rebuilt("oldest source out of the tree deleted", OUTSIDE, delete("../proto/one.proto"), 29),
     quiet(
         "source out of the tree touched", OUTSIDE, lambda project: project.path("../proto/one.proto").touch(), 29, 33

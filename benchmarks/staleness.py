@@ -240,8 +240,10 @@ def told(outcomes: Sequence[Outcome], changes: Sequence[Change], strategies: Seq
     watchable = sum(change.right == "R" and change.seen in WATCHABLE for change in changes)
     note = (
         f"{watchable} of the {necessary} are edits of what has an entry of its own under `auto` (files of the backend, "
-        "named variables, uv's defaults) or a link (all other files, in the tree or out of it), which plain uv can see. "
-        "The rest it sees at the next `dyncachekeys sync`.\n\n"
+        "named variables, uv's defaults) or a link (all other files, in the tree or out of it), or files that come to "
+        "a folder that has a link, which plain uv can see. The rest it sees at the next `dyncachekeys sync`: the "
+        "deletion of a file that is not the newest, old files that are moved in with their folder, what git's ignore "
+        "rules come to select, and what is no file.\n\n"
         "Where builds are watched and no key is declared, each needless build of `init --watch digest` has a reason "
         "that the build itself gave: it read the file that was edited. That it made no use of the edited part can't be "
         "seen from outside, and staleness would be the price of guessing so. A key by hand says it (`table` for a "

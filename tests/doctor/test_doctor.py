@@ -14,7 +14,9 @@ import tomli
 from doctor.trees import plant
 from dyncachekeys.doctor.examine import examine
 from dyncachekeys.doctor.finding import CATALOGUE
-from kit import BACKEND_KEY, Demo, DemoMaker
+from dyncachekeys.doctor.package import SLOW
+from dyncachekeys.watch.behind import MOST_BESIDE
+from kit import BACKEND_KEY, Demo, DemoMaker, sees_links
 
 PLAIN = '[project]\nname = "p"\nversion = "1"\n\n[build-system]\nrequires = []\nbuild-backend = "other.build"\n'
 FULL = '{ file = "pyproject.toml" }, '
@@ -276,3 +278,46 @@ def test_corpus(path: Path, tmp_path: Path) -> None:
     plant(root, path.read_bytes())
     found = [f"{one.code} {one.where}: {one.message}" for one in examine(root, {})]
     assert found == EXPECTED.get(path.stem, [])
+
+
+NATIVE_KEY = '\n[tool.dyncachekeys.keys.sources]\nresolver = "files"\npatterns = {patterns}\n'
+
+
+@sees_links
+def test_links_that_make_uv_slow(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(NATIVE_KEY.format(patterns='["csrc/**/*.c"]'), {"csrc/a.c": ""})
+    demo.both()
+    demo.both()
+    assert found_in(demo) == set()
+    (demo.root / "csrc/many").mkdir()
+    for number in range(MOST_BESIDE + 1):
+        (demo.root / f"csrc/many/{number}.txt").touch()
+    assert found_in(demo) == {("DCK014", "csrc")}
+    for number in range(SLOW + 1):
+        (demo.root / f".dyncachekeys/inputs/{number}").symlink_to("../../csrc/a.c")
+    assert found_in(demo) == {("DCK014", "csrc"), ("DCK014", ".dyncachekeys/inputs")}
+
+
+@pytest.mark.thorough
+@sees_links
+def test_a_folder_with_very_many_other_files_gets_no_link(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(NATIVE_KEY.format(patterns='["csrc/**/*.c"]'), {"csrc/a.c": "", "csrc/many/b.txt": ""})
+    for number in range(MOST_BESIDE):
+        (demo.root / f"csrc/many/{number}.txt").touch()
+    demo.both()
+    demo.both()
+    assert not (demo.root / ".dyncachekeys/folders").exists()
+    assert found_in(demo) == set()
+
+
+@sees_links
+def test_a_glob_that_keeps_uv_from_following_links(demo_maker: DemoMaker) -> None:
+    more = '[tool.uv]\ncache-keys = [{ file = "**/*.h" }]\n'
+    demo = demo_maker(NATIVE_KEY.format(patterns='["csrc/**/*.c"]') + more, {"csrc/a.c": "", "csrc/a.h": ""})
+    demo.both()
+    assert found_in(demo) == {("DCK015", PLACE)}
+
+
+def found_in(demo: Demo) -> set[tuple[str, str]]:
+    found = ((one.code, one.where) for one in examine(demo.root, demo.environ))
+    return {one for one in found if one[0] in {"DCK014", "DCK015"}}

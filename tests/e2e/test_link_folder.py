@@ -1,4 +1,7 @@
-"""The link folder: plain uv sees the edit of any input, in and out of the tree, while `pyproject.toml` never changes."""
+"""A link for each file: plain uv sees the edit of any input, in and out of the tree, while `pyproject.toml` never changes.
+
+The patterns have no fixed folder in front, so that no link to a whole folder stands for them.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ LINKS = ".dyncachekeys/inputs"
 SOURCES = """
 [tool.dyncachekeys.keys.sources]
 resolver = "files"
-patterns = ["csrc/**/*.c", "../outside/*.h", "data*/"]
+patterns = ["cs?c/**/*.c", "../outsid?/*.h", "data*/"]
 """
 REQUIREMENTS = """
 [tool.dyncachekeys.keys.requirements]

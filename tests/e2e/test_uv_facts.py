@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from dyncachekeys.files.tree import Files
+from dyncachekeys.uv.mtimes import newest
+from dyncachekeys.uv.record import installed_record
 from kit import UV_VERSION, Demo, DemoMaker
 
 BASE = '\n[tool.uv]\ncache-keys = [{{ file = "pyproject.toml" }}, {entries}]\n'
@@ -69,6 +72,29 @@ def test_fact(case: str, demo_maker: DemoMaker) -> None:
     fact.change(demo)
     assert demo.uv_sync() == fact.builds
     assert demo.uv_sync() == 0
+
+
+GLOBBED = ("d/a.c", "d/foo.txt", "d/.hidden", "d/sub/a.c", "d/foodir/b.txt", "d/sub/deep/a.h")
+"""Each is newer than the one before it."""
+
+
+OTHER_GLOBS = ("d/*.c", "d/*/**", "d/**", "d/s?b/**/*.h", "d/{foo*,*.c}")
+
+
+@pytest.mark.parametrize(
+    "glob", ["d/*", "d/foo*", "d/*/*", *(pytest.param(one, marks=pytest.mark.thorough) for one in OTHER_GLOBS)]
+)
+def test_a_glob_matches_for_us_what_it_matches_for_uv(glob: str, demo_maker: DemoMaker) -> None:
+    """U12: `*` alone does not go down, all else without a slash does; a folder that matches is not its content."""
+    demo = demo_maker(f'\n[tool.uv]\ncache-keys = [{{ file = "{glob}" }}]\n')
+    for path in GLOBBED:
+        demo.tick()
+        demo.write({path: ""})
+    demo.uv_sync()
+    files = Files(demo.root)
+    record = installed_record(files, "demo", demo.root / ".venv")
+    assert record is not None
+    assert newest(files, [glob]) == record.timestamp
 
 
 def test_without_any_key_that_yields_something_uv_builds_each_time(demo_maker: DemoMaker) -> None:

@@ -28,6 +28,8 @@ FULL: dict[str, Any] = {
     "uv": ("/bin/uv", "1 2 3", "0.9.0"),
     "basis": ("1-1",),
     "others": "sha256-3",
+    "rest": "sha256-4",
+    "strays": {"sources-0": ("['*.c']", "made.c")},
     "late": ("two.c",),
     "former": ("three.c",),
     "guarded": ("/demo/.venv",),

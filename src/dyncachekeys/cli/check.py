@@ -10,7 +10,7 @@ from dyncachekeys.cli import render
 from dyncachekeys.quick import output
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.output import Printer, in_sync
-from dyncachekeys.quick.snapshot import LINK_FOLDER
+from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER
 from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.report import ProjectReport
 from dyncachekeys.syncing.scope import Scope
@@ -58,8 +58,10 @@ def _print_differences(report: ProjectReport, out: Printer, options: argparse.Na
         out(f"{report.name}: the stamp is stale")
     if report.move != "kept" or renamed:
         output.changes(out, report.changes, all_of_them=options.verbose)
-    elif LINK_FOLDER in report.written:
-        out(f"{report.name}: {LINK_FOLDER} does not hold the links that it should")
+    else:
+        for path in (LINK_FOLDER, FOLDER_LINKS):
+            if path in report.written:
+                out(f"{report.name}: {path} does not hold the links that it should")
 
 
 def _short(digest: str | None) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from dyncachekeys import names
 from dyncachekeys.doctor.finding import Finding
-from dyncachekeys.doctor.package import Package
+from dyncachekeys.doctor.package import Package, file_of
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.process import run
 from dyncachekeys.pyproject.project import HOME
+from dyncachekeys.quick.snapshot import FOLDER_LINKS
 from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.uv.entries import CURRENT, LINKS
 from dyncachekeys.uv.mtimes import newest
@@ -36,7 +37,8 @@ def findings(package: Package) -> Iterator[Finding]:
         (problem,) = error.problems
         yield Finding("DCK082", f"uv can't be asked: {problem.message}", problem.where, problem.remedy)
         return
-    linked = newest(package.files, [LINKS]) if program and program.follows_links else None
+    paths = [LINKS, *(path for path in map(file_of, package.effective) if path and path.startswith(f"{FOLDER_LINKS}/"))]
+    linked = newest(package.files, paths) if program and program.follows_links else None
     expected = expected_record(package.files, package.effective, package.environ, linked)
     yield from _disagreement(package, expected, installs=installs)
 

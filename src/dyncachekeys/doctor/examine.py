@@ -9,7 +9,7 @@ from pathlib import Path
 from dyncachekeys.backends.files import of_table
 from dyncachekeys.config.model import DEFAULTS, Config, read
 from dyncachekeys.doctor import ask_uv as doctor_ask_uv
-from dyncachekeys.doctor import builds, entries, guard, metadata, state, unwatched
+from dyncachekeys.doctor import builds, entries, guard, links, metadata, state, unwatched
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import Package, globs_of
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
@@ -29,6 +29,7 @@ _FAMILIES = (
     state.findings,
     builds.findings,
     guard.findings,
+    links.findings,
 )
 _RUN_NO_CODE = frozenset(
     {"backend", "build", "files", "requirements", "env", "git", "table", "outputs", "distribution"}

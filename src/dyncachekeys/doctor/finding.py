@@ -44,6 +44,8 @@ CATALOGUE: dict[str, tuple[Level, str]] = {
     "DCK011": ("error", "keys in the root of a workspace that is not a package: they reach no member (U18)"),
     "DCK012": ("error", "keys in `uv.toml`: uv reads those of `pyproject.toml` only (U18)"),
     "DCK013": ("warning", "`pyproject.toml` is not in the list, which replaces uv's defaults (U10)"),
+    "DCK014": ("warning", "links by which uv goes through very many files on every command (U23, U30)"),
+    "DCK015": ("warning", "a glob that begins above the links to whole folders: uv does not follow these then (U13)"),
     "DCK020": ("warning", "code of the build that nothing watches: the old build stays when it is edited"),
     "DCK021": ("warning", "a file with the project's dependencies that nothing watches"),
     "DCK022": ("warning", "a file with the project's version that nothing watches"),

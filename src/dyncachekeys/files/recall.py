@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dyncachekeys.files.folder import CHANGED
 from dyncachekeys.quick import snapshot_file
 from dyncachekeys.quick.digest import file_state
-from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, RACY_NS, Snapshot
+from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, LINKED, RACY_NS, Snapshot
 
 if TYPE_CHECKING:
     import os
@@ -101,6 +101,16 @@ class FileMemory:
         """Return the SHA-256 that a file had then; nothing if it was not read."""
         row = self._rows(folder).get(name)
         return None if row is None else bytes(self.known.contents[row * HASH : (row + 1) * HASH])
+
+    def linked(self) -> dict[str, set[str]]:
+        """Return the regular files that uv saw through links, by folder."""
+        found: dict[str, set[str]] = {}
+        for place, folder in enumerate(self.known.folders):
+            roles = self.known.roles[self._firsts[place] : self._firsts[place + 1]]
+            if any(role & LINKED for role in roles):
+                names = zip(self._names_in(place), roles, strict=True)
+                found[folder] = {name for name, role in names if role & LINKED}
+        return found
 
     def changed(self, folder: str, name: str) -> int | None:
         """Return when a file had been written then, in nanoseconds (U1); nothing if it was not looked at."""

@@ -32,6 +32,8 @@ class Selected(Mapping[str, str]):
         """By folder, the chosen names, sorted, with the numbers of their patterns."""
         self.walked: set[str] = set()
         """The folders that were gone through."""
+        self.passed: dict[str, list[str]] = {}
+        """What was passed over there although a pattern matches it (`Walk.passed`)."""
 
     def add(self, folder: str, chosen: list[tuple[str, int]]) -> None:
         """Add names of a folder; one that is there already stays as it is."""
@@ -97,6 +99,7 @@ class Selection:
             for folder, chosen in walk.below(base, here, same=same):
                 selected.walked.add(folder)
                 selected.add(folder, chosen)
+            selected.passed.update(walk.passed)
             self._add_named(files, selected, base, here)
         return selected
 

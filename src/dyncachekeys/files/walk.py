@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from dyncachekeys.files.tree import Files
 
 _VENV_MARK = "pyvenv.cfg"
+_CACHE, _CACHED = "__pycache__", "module.cpython-313.pyc"
+"""A folder that stands in very many others, and what it holds."""
 Names = list[tuple[str, int]]
 """Chosen names of one folder, each with the number of the pattern that chose it."""
 Chosen = tuple[str, Names]
@@ -82,6 +84,9 @@ class Walk:
 
     def __init__(self, files: Files, *, gitignore: bool, last: LastWalk | None) -> None:
         self._files, self._gitignore, self._last = files, gitignore, last
+        self.passed: dict[str, list[str]] = {}
+        """By folder, the names that were passed over although a pattern matches them, or may match below them: ignored,
+        excluded, or never entered. An empty name is the folder itself. Of folders that were not listed there are none."""
 
     def below(self, folder: str, here: Here, *, same: bool, top: bool = True) -> Iterator[Chosen]:
         """Yield each folder that is gone through, with what is chosen there.
@@ -112,8 +117,13 @@ class Walk:
         if self._gitignore and IGNORE_FILE in names:
             here = self._with_ignore_file(here, folder)
         same = same and is_same_ignore_file(self._files, folder)
-        is_venv = not top and _VENV_MARK in names
-        return (here, same, *(([], []) if is_venv else self._partitioned(entries, here)))
+        if not top and _VENV_MARK in names:
+            self.passed[folder] = [""]
+            return here, same, [], []
+        chosen, below, passed = self._partitioned(entries, here)
+        if passed:
+            self.passed[folder] = passed
+        return here, same, chosen, below
 
     def _remembered_in(self, folder: str, here: Here) -> _Visit | None:
         """Return what a folder held in the last run; nothing if it, or its ignore file, is not as it was then."""
@@ -127,31 +137,42 @@ class Walk:
         return (here, True, *visit)
 
     @staticmethod
-    def _partitioned(entries: Iterable[os.DirEntry[str]], here: Here) -> tuple[Names, list[str]]:
-        """Return what is chosen of a folder's entries, and which of them are to be entered."""
+    def _partitioned(entries: Iterable[os.DirEntry[str]], here: Here) -> tuple[Names, list[str], list[str]]:
+        """Return what is chosen of a folder's entries, which are to be entered, and which of either are passed over."""
         chosen: Names = []
         below: list[str] = []
+        passed: list[str] = []
         all_from, find = here.choose.below, here.choose.find
         for entry in entries:
             name = entry.name
             if name in LEFT_OUT:
+                if _may_hold(here.choose, name):
+                    passed.append(name)
                 continue
             if entry.is_dir(follow_symlinks=False):
-                if here.choose.enter(name).can_match and not here.leaves_out(name, is_dir=True):
-                    below.append(name)
+                if here.choose.enter(name).can_match:
+                    (passed if here.leaves_out(name, is_dir=True) else below).append(name)
                 continue
             number = max(all_from, find(name, is_dir=False))
             if number < 0 or not (entry.is_file(follow_symlinks=False) or entry.is_symlink()):
                 continue
-            if not here.leaves_out(name, is_dir=False):
+            if here.leaves_out(name, is_dir=False):
+                passed.append(name)
+            else:
                 chosen.append((name, number))
-        return sorted(chosen), sorted(below)
+        return sorted(chosen), sorted(below), sorted(passed)
 
     def _with_ignore_file(self, here: Here, folder: str) -> Here:
         text = read_ignore_file(self._files, folder)
         if text is None:
             return here
         return Here(here.choose, here.exclude, here.later, here.ignored.with_file(text))
+
+
+def _may_hold(choose: FolderRules, name: str) -> bool:
+    """Tell whether a pattern may match in a folder that is never entered."""
+    inside = choose.enter(name)
+    return inside.can_match if name != _CACHE else max(inside.below, inside.find(_CACHED, False)) >= 0
 
 
 def child(folder: str, name: str, root: Sequence[str]) -> str:

@@ -70,7 +70,7 @@ def sweep(file: Path, home: Path) -> None:
         *home.glob(f"link.{hexadecimal}"),
     ):
         stray.unlink()
-    for folder in home.glob(f"inputs.{hexadecimal}"):
+    for folder in (*home.glob(f"inputs.{hexadecimal}"), *home.glob(f"folders.{hexadecimal}")):
         shutil.rmtree(folder)
 
 

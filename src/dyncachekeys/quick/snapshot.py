@@ -28,7 +28,8 @@ INPUT, STAMPED, EXECUTABLE, TIMED, READ, LINKED = 1, 2, 4, 8, 16, 32
 """Roles of a file: an input; one that moves the stamp; its owner may execute it; uv's record depends on
 its time; a resolver, or we ourselves, read it; uv sees it through a link, so its record depends on the time, too."""
 WALKED, LISTED_AGAIN = 1, 2
-"""A walk went through a folder; not all that it chose there are plain files, which is all that is remembered."""
+"""A walk went through a folder; what it chose there are not all plain files, or it passed over something that a pattern
+matches, and neither is remembered."""
 RACY_NS = 2_000_000_000
 """How much older than the look at it a file must be to be believed: the coarsest clock of a file system."""
 UNSET = "-"
@@ -36,6 +37,8 @@ STAMP_LINK = ".dyncachekeys/current"
 """The link to the stamp, relative to the project (U25)."""
 LINK_FOLDER = ".dyncachekeys/inputs"
 """What holds the links to inputs (U27)."""
+FOLDER_LINKS = ".dyncachekeys/folders"
+"""What holds the links to whole folders (U40)."""
 LEFT_OUT = frozenset({".git", "__pycache__", ".dyncachekeys"})
 """Names that no walk enters or chooses: what comes and goes there changes no listing."""
 RELEASE: str = __version__

@@ -10,7 +10,7 @@ from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.files import derived
 from dyncachekeys.pyproject.project import BUILDS, FILE
 from dyncachekeys.quick import atomic, history, snapshot_file
-from dyncachekeys.quick.snapshot import LINK_FOLDER, STATE_FILE, Snapshot
+from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER, STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps, links_refused
 from dyncachekeys.syncing import notices, state
 from dyncachekeys.syncing.forecast import FRESH, forecast
@@ -99,10 +99,8 @@ def _apply(
     for beside in (plan.status.watch_folder, plan.status.guard):
         if beside is not None:
             beside.make()
-    if plan.links is not None:
-        if not _fill(plan, plan.links):
-            return None
-        written.append(LINK_FOLDER)
+    if not _link(plan, written):
+        return None
     stamps = Stamps(plan.home)
     if plan.decision.move != "kept":
         written.append(_move(plan, stamps))
@@ -134,21 +132,37 @@ def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] |
         snapshot_file.write(seen[1] if seen else _snapshot(plan, expected), os.fspath(plan.home))
 
 
-def _fill(plan: Plan, links: Mapping[str, str]) -> bool:
-    """Make the link folder what it shall be; tell whether links can be made here."""
-    folder = LinkFolder(plan.home)
-    if not plan.coverage.has_links:
-        folder.remove()
-        return True
+def _link(plan: Plan, written: list[str]) -> bool:
+    """Make both folders of links what they shall be; tell whether links can be made here.
+
+    Between two steps uv sees each file at least once: else it would build for that (U29).
+    """
+    single, whole = LinkFolder(plan.home), LinkFolder(plan.home, FOLDER_LINKS)
     try:
-        folder.fill(links)
+        if plan.folder_links:
+            whole.add(plan.folder_links)
+        if plan.links is not None:
+            _fill(single, plan.links if plan.coverage.has_links else None)
+            written.append(LINK_FOLDER)
+        if plan.folder_links is not None:
+            _fill(whole, plan.folder_links or None)
+            written.append(FOLDER_LINKS)
     except (OSError, NotImplementedError) as error:
         if isinstance(error, OSError) and not links_refused(error):
             raise
-        folder.give_up()
+        single.give_up()
         return False
-    plan.status.files.relist(LINK_FOLDER)
+    for path in (LINK_FOLDER, FOLDER_LINKS):
+        if path in written and LinkFolder(plan.home, path).stat:
+            plan.status.files.relist(path)
     return True
+
+
+def _fill(folder: LinkFolder, links: Mapping[str, str] | None) -> None:
+    if links is None:
+        folder.remove()
+    else:
+        folder.fill(links)
 
 
 def _move(plan: Plan, stamps: Stamps) -> str:

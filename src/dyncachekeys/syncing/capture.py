@@ -122,8 +122,8 @@ def _unit(key: str, selected: Selected, found: Snapshot, files: Files) -> Unit:
     visited, chosen = bytearray(), array("H")
     for place, path in enumerate(found.folders):
         numbers = dict(selected.folders.get(path, ()))
-        all_plain = numbers.keys() <= files.folders[path].names.keys()
-        visited.append((snapshot.WALKED if all_plain else snapshot.LISTED_AGAIN) if path in selected.walked else 0)
+        is_known = numbers.keys() <= files.folders[path].names.keys() and path not in selected.passed
+        visited.append((snapshot.WALKED if is_known else snapshot.LISTED_AGAIN) if path in selected.walked else 0)
         chosen.extend(numbers.get(name, -1) + 1 for name in found.names_in(place))
     return Unit(key, selected.signature, selected.patterns, bytes(visited), chosen.tobytes())
 

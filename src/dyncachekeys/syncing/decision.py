@@ -55,7 +55,8 @@ def decide(coverage: Coverage, missing: Sequence[str], status: Status) -> Decisi
         doubts = ("the memory of the last sync is gone",)
     if why := (*doubts, *missing):
         return Decision("moved", why=why)
-    if known in {None, coverage.stamp_digest} or _is_only_known_better(coverage, status):
+    is_built = _is_only_known_better(coverage, status) or _is_built_with(coverage, status)
+    if known in {None, coverage.stamp_digest} or is_built:
         others = tuple(_built_from_others(coverage, status))
         return Decision("moved" if others else "kept", why=others)
     return _other_folder(coverage, missing, status, stamps)
@@ -78,6 +79,30 @@ def _is_only_known_better(coverage: Coverage, status: Status) -> bool:
     What is installed was made from what that build was seen to depend on, as it is now, and nothing else has changed.
     """
     return status.is_vouched and bool(status.state.others) and coverage.others_digest == status.state.others
+
+
+def _is_built_with(coverage: Coverage, status: Status) -> bool:
+    """Tell whether the digest is another only since linked files came or went, and uv has built since then.
+
+    Each file that came, and each folder from which one went, is then no younger than the newest file that uv saw.
+    """
+    record, state, files = status.new_record, status.state, status.files
+    if record is None or not state.rest or state.rest != coverage.rest_digest or not files.memory.known.folders:
+        return False
+    seen = record.timestamp or 0
+    ways = [(path, *_above(path)) for path in _come_and_gone(coverage, files)]
+    if seen > record.identity[1] or not all(files.changed_at(way[-1]) for way in ways):
+        return False  # the clock went back (U22); or it went from the project's own folder, where uv writes too
+    return all(files.changed_at(path) <= seen + _TICK_NS for path in {path for way in ways for path in way})
+
+
+def _come_and_gone(coverage: Coverage, files: Files) -> Iterator[str]:
+    """Yield the linked files, if they are regular, that were not linked at the last sync, and those that are not now."""
+    before = files.memory.linked()
+    for folder in before.keys() | coverage.linked.keys():
+        then, now = before.get(folder, set()), {*coverage.linked.get(folder, ())}
+        others = files.folders[folder].non_regular if now else {}
+        yield from (join(folder, name) for name in (now - then - others.keys()) | (then - now))
 
 
 def _other_folder(coverage: Coverage, missing: Sequence[str], status: Status, stamps: Stamps) -> Decision:
@@ -178,7 +203,8 @@ class _Written(NamedTuple):
     def holds(self, changed: int) -> bool:
         """Tell whether a file that was written at a time counts, as far as the file system's clock can tell."""
         whole_seconds = not changed % 1_000_000_000
-        if changed <= self.seen - (_WHOLE_SECONDS_NS if whole_seconds else 0):
+        # uv takes longer than a tick from its look to the build; a rename gives file and folder times of their own.
+        if changed <= self.seen + (-_WHOLE_SECONDS_NS if whole_seconds else _TICK_NS):
             return False
         return changed >= self.began - (_WHOLE_SECONDS_NS if whole_seconds else _TICK_NS)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dyncachekeys.model import Notice
 from dyncachekeys.pyproject.project import HOME
-from dyncachekeys.quick.snapshot import LINK_FOLDER, Snapshot
+from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER, Snapshot
 from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.syncing import capture
 from dyncachekeys.syncing.decision import Decision
@@ -34,6 +34,8 @@ class Plan(NamedTuple):
     """``pyproject.toml`` as it shall be."""
     links: Mapping[str, str] | None
     """What the link folder shall hold, by name; nothing if it holds just that."""
+    folder_links: Mapping[str, str] | None
+    """The same of the links to whole folders."""
     decision: Decision
     """What becomes of the stamp."""
     remembered: State
@@ -72,7 +74,8 @@ class Plan(NamedTuple):
     def is_idle(self) -> bool:
         """Whether nothing that uv watches has to be written."""
         beside = (one for one in (self.status.watch_folder, self.status.guard) if one is not None)
-        return self.is_at_rest and self.links is None and all(one.is_ready() for one in beside)
+        is_linked = self.links is None and self.folder_links is None
+        return self.is_at_rest and is_linked and all(one.is_ready() for one in beside)
 
     @property
     def all_entries(self) -> tuple[Any, ...]:
@@ -93,8 +96,9 @@ class Plan(NamedTuple):
         """Return what was looked at, in columns. To be called when all has been looked at."""
         status, files = self.status, self.status.files
         stamp = capture.note_stamp(files)
-        if self.coverage.has_links and LinkFolder(self.home).stat and not files.is_listed_as_before(LINK_FOLDER):
-            files.entries(LINK_FOLDER)
+        for path in (LINK_FOLDER, FOLDER_LINKS) if self.coverage.has_links else ():
+            if LinkFolder(self.home, path).stat and not files.is_listed_as_before(path):
+                files.entries(path)
         taken = capture.snapshot_of(status, self.coverage)
         capture.seal_environment(taken, status.environ, status.seen, [*expected.env, "UV_PROJECT_ENVIRONMENT"])
         taken.always = list(self._never_quiet())
@@ -119,5 +123,6 @@ class Plan(NamedTuple):
         folder = Stamps(self.home).current()
         # The stamp file is one of the files whose times the facts hold; a folder is named apart.
         stamped = folder is None or folder.is_named(self.status.named)
-        known = LinkFolder(self.home).known_as(links.mark(self.status.files, self.coverage.linked_digest))
+        folder_links = self.coverage.folder_links.folders
+        known = LinkFolder(self.home).known_as(links.mark(self.status.files, self.coverage.linked_digest, folder_links))
         return dataclasses.replace(self.remembered, expected=facts, links=known, fits=fits, due=not (fits and stamped))

@@ -13,6 +13,7 @@ from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import sealed_tables
 from dyncachekeys.quick import atomic
 from dyncachekeys.quick.check import QuickCheck
+from dyncachekeys.quick.snapshot import FOLDER_LINKS
 from dyncachekeys.syncing import diff, loops, notices, outputs, unlinked, unwatched
 from dyncachekeys.syncing.decision import decide
 from dyncachekeys.syncing.last_run import last_run
@@ -73,6 +74,7 @@ def make_plan(
         entries,
         _document(status.project, entries),
         _links(status, coverage),
+        _folder_links(status, coverage),
         decision,
         dataclasses.replace(
             remembered,
@@ -80,6 +82,8 @@ def make_plan(
             writes=counted.writes,
             moves=counted.moves,
             others=coverage.others_digest,
+            rest=coverage.rest_digest,
+            strays=coverage.folder_links.strays,
             late=late,
             former=former,
             asked=bool(asked) or (state.asked and not unwatched.has_build(status)),
@@ -109,11 +113,19 @@ def _links(status: Status, coverage: Coverage) -> Mapping[str, str] | None:
     folder = LinkFolder(status.home)
     if not coverage.has_links:
         return None if folder.stat is None else {}
-    known = folder.known_as(links.mark(status.files, coverage.linked_digest))
+    known = folder.known_as(links.mark(status.files, coverage.linked_digest, coverage.folder_links.folders))
     if known is not None and known == status.state.links:
         return None
-    wanted = links.wanted(status.files, coverage.linked, with_stamp=coverage.links_stamp)
+    wanted = links.wanted(status.files, coverage.single_links, with_stamp=coverage.links_stamp)
     return None if folder.holds(wanted) else wanted
+
+
+def _folder_links(status: Status, coverage: Coverage) -> Mapping[str, str] | None:
+    """Return the folder links that there shall be; nothing if there are just these."""
+    folder = LinkFolder(status.home, FOLDER_LINKS)
+    wanted = links.to_folders(status.files, coverage.folder_links.folders)
+    is_right = folder.holds(wanted) if wanted else not folder.is_there
+    return None if is_right else wanted
 
 
 def _remembered(status: Status, entries: tuple[Mapping[str, Any], ...], products: Mapping[str, Known]) -> State:

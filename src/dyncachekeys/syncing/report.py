@@ -12,7 +12,7 @@ from dyncachekeys.errors import ConfigurationError, Problem, nearest
 from dyncachekeys.model import Kind, Notice, Transport, Watch
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.quick.change import Change
-from dyncachekeys.quick.snapshot import LINK_FOLDER, Snapshot
+from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER, Snapshot
 from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.resolving.engine import ResolvedKey
 from dyncachekeys.resolving.inputs import Inputs, digests_of
@@ -141,7 +141,12 @@ def report_of(plan: Plan, now: Snapshot | None = None) -> ProjectReport:
     now = plan.take_snapshot(plan.expected_record()) if now is None else now
     stamp = Stamps(plan.home).current()
     moves = plan.decision.move != "kept"
-    steps = ((FILE, plan.region_differs), (LINK_FOLDER, plan.links is not None), (CURRENT, moves))
+    steps = (
+        (FILE, plan.region_differs),
+        (LINK_FOLDER, plan.links is not None),
+        (FOLDER_LINKS, plan.folder_links is not None),
+        (CURRENT, moves),
+    )
     return ProjectReport(
         name=plan.status.project.name,
         root=os.fspath(plan.root),

@@ -96,6 +96,10 @@ class State:
     """The records of builds by which it was known what the build depends on."""
     others: str = ""
     """The digest over what moves the stamp, less what builds were seen to depend on; empty if there is no such thing."""
+    rest: str = ""
+    """The digest over what moves the stamp, less which regular files are linked (`Coverage.rest_digest`)."""
+    strays: Mapping[str, tuple[str, ...]] = field(default_factory=dict, metadata={"read": _each(_all(str))})
+    """What keeps links to whole folders from being made (`FolderLinks.strays`)."""
     late: tuple[str, ...] = field(default=(), metadata={"read": _all(str)})
     """Files to which no link leads yet: they are newer than all that uv saw, so a link would cost a build (U29)."""
     former: tuple[str, ...] = field(default=(), metadata={"read": _all(str)})

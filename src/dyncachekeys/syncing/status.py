@@ -18,7 +18,8 @@ from dyncachekeys.paths import join
 from dyncachekeys.process.environ import Environment, for_keys
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, HOME, Project
 from dyncachekeys.pyproject.remove import cut
-from dyncachekeys.pyproject.source import user_entries
+from dyncachekeys.pyproject.source import entry_tables, user_entries
+from dyncachekeys.quick.snapshot import FOLDER_LINKS
 from dyncachekeys.resolving.engine import Resolution, resolve
 from dyncachekeys.syncing.last_run import LastRun
 from dyncachekeys.syncing.state import State
@@ -27,6 +28,7 @@ from dyncachekeys.uv.program import Program, find
 from dyncachekeys.uv.record import Record, installed_record
 from dyncachekeys.watch import by_name, by_stamp
 from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage
+from dyncachekeys.watch.in_force import Basis
 from dyncachekeys.watch.links import LinkFolder
 
 if TYPE_CHECKING:
@@ -194,8 +196,21 @@ class Status:
         """Return who watches what, if builds are known to write some files, and links to others are to stay."""
         if self.resolution.transport == "digest":
             return by_name.cover(self.resolution, self.files)
-        works = LinkFolder(self.home).works and (self.program is None or self.program.follows_links)
-        return by_stamp.cover(self.resolution, self.files, written, former, links_work=works)
+        return by_stamp.cover(self.resolution, self.files, written, former, self._basis)
+
+    @cached_property
+    def _basis(self) -> Basis:
+        """What decides about links to whole folders, besides the tree."""
+        folder_links = LinkFolder(self.home, FOLDER_LINKS)
+        own = (str(entry["file"]) for entry in entry_tables(self.project.user_entries) if "file" in entry)
+        return Basis(
+            works=folder_links.works and (self.program is None or self.program.follows_links),
+            built=self.record is not None,
+            there=folder_links.texts(),
+            new_build=self.new_record.identity[1] if self.new_record is not None else 0,
+            strays=self.state.strays,
+            globs=tuple(own),
+        )
 
 
 def status_of(root: Path, last: LastRun, environ: Mapping[str, str], consumer: Path | None = None) -> Status:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dyncachekeys.files.tree import MISSING
-from dyncachekeys.paths import join
+from dyncachekeys.paths import join, split
+from dyncachekeys.quick.snapshot import FOLDER_LINKS
 from dyncachekeys.syncing.decision import Decision
 from dyncachekeys.syncing.status import Status
 from dyncachekeys.watch import links
@@ -25,17 +26,34 @@ def late(coverage: Coverage, decision: Decision, status: Status) -> tuple[str, .
     if decision.move != "kept" or record is None or record.timestamp is None or status.builds is None:
         return ()
     there = LinkFolder(status.home).targets() if coverage.has_links else frozenset[str]()
+    folders = [folder for name, folder in coverage.folder_links.folders.items() if name in _whole(status)]
     files = sorted({one.subject for one in coverage.of_builds if one.kind == "file" and one.state != MISSING})
-    new = [path for path in files if links.text(status.files, path) not in there]
+    new = (
+        path for path in files if not (links.text(status.files, path) in there or _is_behind(path, folders, coverage))
+    )
     return tuple(path for path in new if status.files.changed_at(path) > record.timestamp)
 
 
 def former(coverage: Coverage, decision: Decision, status: Status) -> tuple[str, ...]:
-    """Return the file to which a link has to stay although it is no input any more: the newest that uv has seen (U29)."""
+    """Return the file to which a link has to stay although it is no input: the newest that uv has seen (U29)."""
     record = status.record
-    if decision.move != "kept" or record is None or status.builds is None or not coverage.has_links:
+    if decision.move != "kept" or record is None or not coverage.has_links:
         return ()
-    wanted = {*links.wanted(status.files, coverage.linked, with_stamp=True).values()}
-    gone = (links.path_of(text) for text in LinkFolder(status.home).targets() - wanted)
-    known = {*status.state.former, *gone}
+    # What uv has found behind a link to a whole folder that goes for it.
+    strays = coverage.folder_links.strays.items()
+    known = {*status.state.former, *(path for name, (_, path) in strays if name in _whole(status))}
+    if status.builds is not None:
+        wanted = {*links.wanted(status.files, coverage.linked, with_stamp=True).values()}
+        known |= {*map(links.path_of, LinkFolder(status.home).targets() - wanted)}
     return tuple(sorted(path for path in known if status.files.changed_at(path) == record.timestamp))
+
+
+def _whole(status: Status) -> dict[str, str]:
+    """Return the links to whole folders that are there, by name."""
+    return LinkFolder(status.home, FOLDER_LINKS).texts()
+
+
+def _is_behind(path: str, folders: Iterable[str], coverage: Coverage) -> bool:
+    """Tell whether uv sees a file behind a link to one of some folders."""
+    folder, name = split(path)
+    return name in coverage.folder_links.behind.get(folder, ()) and any(path.startswith(f"{one}/") for one in folders)

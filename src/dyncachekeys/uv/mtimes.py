@@ -73,11 +73,20 @@ def without_braces(glob: str) -> Iterator[str]:
         yield from without_braces(glob[: found.start()] + choice + glob[found.end() :])
 
 
+def rules_of(globs: Iterable[str]) -> Rules:
+    """Return globs, relative to one folder, as rules of which `FolderRules.find` tells what uv matches.
+
+    Gitignore-like, but nothing is left out, a lone ``*`` does not go down, and a folder that matches is not its
+    content (U12).
+    """
+    return Rules("/*" if glob == "*" else glob for glob in globs)
+
+
 def _matches(files: Files, glob: str) -> Iterator[str]:
-    """Yield what a glob matches for uv: gitignore-like below its literal folder, nothing left out (U12, U13)."""
+    """Yield what a glob matches for uv below its literal folder; links to folders are not followed (U13)."""
     parts = glob.split("/")
     plain = list(itertools.takewhile(lambda part: not is_glob(part), parts[:-1]))
-    rules = Rules(["/".join(parts[len(plain) :])])
+    rules = rules_of(["/".join(parts[len(plain) :])])
     yield from _below(files, files.relative(files.full("/".join(plain) or ".")), rules.top)
 
 
@@ -88,5 +97,5 @@ def _below(files: Files, folder: str, place: FolderRules) -> Iterator[str]:
             below = place.enter(entry.name)
             if below.can_match:
                 yield from _below(files, path, below)
-        elif place.below >= 0 or place.find(entry.name, is_dir=False) >= 0:
+        elif place.find(entry.name, is_dir=False) >= 0:
             yield path

@@ -17,7 +17,7 @@ from dyncachekeys.files.tree import Files
 from dyncachekeys.names import normalised_name
 from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.quick.digest import digest_of
-from dyncachekeys.quick.snapshot import TIMED
+from dyncachekeys.quick.snapshot import FOLDER_LINKS, TIMED
 from dyncachekeys.uv.entries import CURRENT, DIGEST, LINKS
 from dyncachekeys.uv.mtimes import newest
 
@@ -145,14 +145,15 @@ def expected_record(
     """Return the record that uv makes if it builds from the project as it is now, in this environment.
 
     ``entries`` is the whole list ``tool.uv.cache-keys``, the user's entries included; ``linked`` the latest time of
-    what uv sees through the link folder, in nanoseconds.
+    what uv sees through links, in nanoseconds.
     """
     of_kind: dict[str, list[Any]] = {"file": [], "dir": [], "env": [], "git": []}
     for entry in entry_tables(entries):
         for kind, value in entry.items():
             of_kind.get(kind, []).append(value)
     folders = list(map(str, of_kind["dir"]))
-    times = (newest(files, [str(path) for path in of_kind["file"] if path != LINKS]), linked)
+    others = [path for path in map(str, of_kind["file"]) if path != LINKS and not path.startswith(f"{FOLDER_LINKS}/")]
+    times = (newest(files, others), linked)
     return Record(
         timestamp=max((time for time in times if time is not None), default=None),
         git=_git(files, of_kind["git"]),

@@ -17,8 +17,9 @@ from dyncachekeys.quick.digest import Triple, encoded, framed
 from dyncachekeys.resolving.engine import Resolution, ResolvedKey
 from dyncachekeys.resolving.inputs import digests_of
 from dyncachekeys.uv.entries import is_literal_path
-from dyncachekeys.watch import links
+from dyncachekeys.watch import folders, links
 from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage, own_entries
+from dyncachekeys.watch.in_force import Basis, in_force
 from dyncachekeys.watch.linkable import NO_LINKS, Linkable
 
 
@@ -27,8 +28,7 @@ def cover(
     files: Files,
     written: Collection[str] = (),
     former: Collection[str] = (),
-    *,
-    links_work: bool = True,
+    basis: Basis = Basis(),  # noqa: B008  it never changes
 ) -> Coverage:
     """Decide for each input who watches it.
 
@@ -37,22 +37,23 @@ def cover(
         files: The project's files, where they were looked at.
         written: What builds were seen to write.
         former: Files that are no inputs any more, but to which the links are to stay.
-        links_work: Whether uv here sees files through links.
+        basis: Whether uv here sees files through links, and what decides about links to whole folders.
 
     Raises:
         ConfigurationError: ``watch = "uv"`` on what uv can't see; all such inputs.
     """
     products = [path for key in resolution.keys for one in key.outputs for path in (one.pattern, *one.there)]
-    made = _Placed(files, Linkable(files, products, written, works=links_work))
+    made = _Placed(files, Linkable(files, products, written, works=basis.works))
     for key in resolution.keys:
         for one in sorted(key.inputs.single, key=_reading_order):
             made.place(one, key)
         if key.inputs.selected is not None:
             made.place_all(key.inputs.selected, key)
-    made.keep(former)
     if made.problems:
         raise ConfigurationError(made.problems)
-    linked = made.sorted_links()
+    folder_links = in_force(resolution.keys, made.all_links(), {*products, *written}, files, basis)
+    made.keep(former)
+    linked = {folder: sorted(names) for folder, names in sorted(made.all_links().items())}
     linked_digest = _linked_digest(linked, files)
     others, is_watched = made.without_builds(), any(key.of_builds for key in resolution.keys)
     return Coverage(
@@ -69,6 +70,13 @@ def cover(
             resolution.digests,
         ),
         linked_digest,
+        folder_links=folder_links,
+        rest_digest=digests_of(
+            made.triples(_linked_digest(_non_regular(linked, files), files)),
+            [*made.selections, *made.selections_of_builds],
+            files,
+            resolution.digests,
+        ).digest,
         of_builds=frozenset(made.of_builds),
         others_digest=digests_of(others, made.selections, files, resolution.digests).digest if is_watched else "",
     )
@@ -77,7 +85,7 @@ def cover(
 def _entries(watched: Iterable[Input], resolution: Resolution) -> tuple[Entry, ...]:
     # By the configuration alone, so that the region is the same for everybody, and does not come and go.
     of_links = links.ENTRIES if any(key.may_link and key.watch != "digest" for key in resolution.keys) else ()
-    return (*own_entries(watched), *of_links, *STAMP_ENTRIES)
+    return (*own_entries(watched), *of_links, *folders.entries_of(resolution.keys), *STAMP_ENTRIES)
 
 
 class _Placed:
@@ -145,12 +153,12 @@ class _Placed:
             if self._files.state(path) != MISSING:
                 self._linked_by_builds.setdefault(folder, set()).add(name)
 
-    def sorted_links(self) -> dict[str, list[str]]:
-        """Return all files that are to be linked, by folder, all sorted."""
+    def all_links(self) -> dict[str, set[str]]:
+        """Return all files that are to be linked, by folder."""
         linked = {folder: {*names} for folder, names in self.linked.items()}
         for folder, names in self._linked_by_builds.items():
             linked.setdefault(folder, set()).update(names)
-        return {folder: sorted(names) for folder, names in sorted(linked.items())}
+        return linked
 
     def without_builds(self) -> list[Triple]:
         """Return what moves the stamp besides the selections and what only builds were seen to depend on."""
@@ -209,6 +217,14 @@ def _linked_digest(linked: Mapping[str, Sequence[str]], files: Files) -> str:
         for folder, names in linked.items()
     )
     return hashlib.sha256(framed(rows)).hexdigest() if linked else ""
+
+
+def _non_regular(linked: Mapping[str, Sequence[str]], files: Files) -> dict[str, list[str]]:
+    """Return those of the linked files that are not regular files."""
+    found = {
+        path: [name for name in names if name in files.folders[path].non_regular] for path, names in linked.items()
+    }
+    return {folder: names for folder, names in found.items() if names}
 
 
 def _marked(folder: Folder, name: str) -> str:

@@ -13,8 +13,9 @@ from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.resolving.inputs import Digests
 from dyncachekeys.uv.entries import CURRENT, STAMP_FILE
 from dyncachekeys.watch import links
+from dyncachekeys.watch.in_force import FolderLinks
 
-Watcher = Literal["entry", "link", "stamp", "digest"]
+Watcher = Literal["entry", "link", "folder link", "stamp", "digest"]
 STAMP_ENTRIES = (Entry("dir", CURRENT), Entry("file", STAMP_FILE))
 """Always in the region: each platform feeds the one that works."""
 _ENTRY_KINDS: dict[str, Literal["file", "dir", "env", "git"]] = {
@@ -47,7 +48,7 @@ class Coverage(NamedTuple):
     watched: frozenset[Input]
     """Inputs with an entry of their own: uv sees an edit of these by itself."""
     linked: Mapping[str, Sequence[str]]
-    """Files with a link instead, by folder: uv sees an edit of these, too. Names are sorted."""
+    """Files with a link instead, their own or to a folder, by folder: uv sees an edit of these, too. Names are sorted."""
     walked: tuple[Selected, ...]
     """The selections that chose some of these."""
     stamped: frozenset[Input]
@@ -66,6 +67,10 @@ class Coverage(NamedTuple):
     """Those of the inputs that builds were seen to depend on."""
     others_digest: str = ""
     """As `stamp_digest`, but without these."""
+    folder_links: FolderLinks = FolderLinks()
+    """Behind which some of the linked files are."""
+    rest_digest: str = ""
+    """As `stamp_digest`, but without which regular files are linked."""
     awaits_build: bool = False
     """Whether builds are watched, and nothing is known yet of what they depend on: the stamp will stand for that."""
 
@@ -93,12 +98,26 @@ class Coverage(NamedTuple):
         if self.naming is not None:
             return "stamp" if one in self.stamped else "digest"
         folder, name = split(one.subject) if one.kind == "file" else ("", "")
-        return "link" if one not in self.stamped and name and self._is_linked(folder, name) else "stamp"
+        if one in self.stamped or not name or not self._is_linked(folder, name):
+            return "stamp"
+        return "folder link" if name in self.folder_links.behind.get(folder, ()) else "link"
 
     def _is_linked(self, folder: str, name: str) -> bool:
         names = self.linked.get(folder, ())
         place = bisect.bisect_left(names, name)
         return place < len(names) and names[place] == name
+
+    @property
+    def single_links(self) -> Mapping[str, Sequence[str]]:
+        """Those of the linked files that have a link of their own."""
+        behind = self.folder_links.behind
+        if not behind:
+            return self.linked
+        single = (
+            (folder, [one for one in names if one not in behind.get(folder, ())])
+            for folder, names in self.linked.items()
+        )
+        return {folder: names for folder, names in single if names}
 
     @property
     def links_stamp(self) -> bool:

@@ -51,6 +51,11 @@ def of_stamp(files: Files) -> int | None:
     return newest(files, [f"{HOME}/current/{NEWEST}"])
 
 
+def to_folders(files: Files, folders: Mapping[str, str]) -> dict[str, str]:
+    """Return the folder links by name, each with its text; given by name, each with the folder to which it leads."""
+    return {name: text(files, folder) for name, folder in folders.items()}
+
+
 def _depth_in_repository(files: Files) -> int:
     """Return how many folders the project lies below the root of its repository."""
     root = refs.work_tree(files)
@@ -74,26 +79,30 @@ def _text(files: Files, depth: int, folder: str, name: str) -> str:
     return posixpath.join("../..", path) if ups <= depth else os.path.normpath(files.full(path))
 
 
-def mark(files: Files, digest: str) -> str:
+def mark(files: Files, digest: str, folders: Mapping[str, str]) -> str:
     """Return what the folder has to stand for, in a word.
 
     Args:
         files: The project's files.
-        digest: Over the inputs (`Coverage.linked_digest`).
+        digest: Over all linked files (`Coverage.linked_digest`).
+        folders: The folder links, behind which some of these are.
     """
-    return f"{digest} {_depth_in_repository(files)}"
+    return " ".join(
+        [digest, str(_depth_in_repository(files)), *(f"{name}={folder}" for name, folder in sorted(folders.items()))]
+    )
 
 
 class LinkFolder:
-    """``.dyncachekeys/inputs`` of one project.
+    """A folder of links of one project.
 
     Args:
         home: ``.dyncachekeys``.
+        path: Which one, relative to the project.
     """
 
-    def __init__(self, home: str | os.PathLike[str]) -> None:
+    def __init__(self, home: str | os.PathLike[str], path: str = LINK_FOLDER) -> None:
         self._home = os.fspath(home)
-        self._folder = f"{self._home}/{LINK_FOLDER.rpartition('/')[2]}"
+        self._folder = f"{self._home}/{path.rpartition('/')[2]}"
 
     @property
     def stat(self) -> Stat | None:
@@ -104,6 +113,11 @@ class LinkFolder:
             return None
         return (info.st_mtime_ns, info.st_ctime_ns, info.st_ino) if stat.S_ISDIR(info.st_mode) else None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether anything stands in its place."""
+        return os.path.lexists(self._folder)
+
     def known_as(self, mark: str) -> list[Any] | None:
         """Return by what it is remembered that the folder stands for something; nothing if it is not there."""
         found = self.stat
@@ -111,11 +125,15 @@ class LinkFolder:
 
     def holds(self, links: Mapping[str, str]) -> bool:
         """Tell whether exactly these links are there. Takes a `readlink` for each."""
-        return self.stat is not None and dict(self._there()) == links
+        return self.stat is not None and self.texts() == links
+
+    def texts(self) -> dict[str, str]:
+        """Return the links that are there by name, each with its text."""
+        return dict(self._there()) if self.stat is not None else {}
 
     def targets(self) -> frozenset[str]:
         """Return the texts of the links that are there."""
-        return frozenset(text for _, text in self._there()) if self.stat is not None else frozenset()
+        return frozenset(self.texts().values())
 
     @property
     def works(self) -> bool:
@@ -145,8 +163,11 @@ class LinkFolder:
         self._add(links, there)
 
     def add(self, links: Mapping[str, str]) -> None:
-        """Add links to a folder that is there. Errors as `fill`."""
-        self._add(links, dict(self._there()))
+        """Add links, and take none away. Errors as `fill`."""
+        if self.stat is None:
+            self._make(links)
+        else:
+            self._add(links, dict(self._there()))
 
     def _add(self, links: Mapping[str, str], there: Mapping[str, str]) -> None:
         for name, text in links.items():
@@ -160,7 +181,7 @@ class LinkFolder:
 
     def remove(self) -> None:
         """Take the folder away, if it is there."""
-        if os.path.lexists(self._folder):
+        if self.is_there:
             _remove(self._folder)
 
     def _there(self) -> Iterator[tuple[str, str]]:
@@ -172,7 +193,7 @@ class LinkFolder:
     def _make(self, links: Mapping[str, str]) -> None:
         """Make the folder elsewhere, and give it its name when it is whole."""
         self.remove()
-        temporary = f"{self._home}/inputs.{os.urandom(4).hex()}"
+        temporary = f"{self._folder}.{os.urandom(4).hex()}"
         os.mkdir(temporary, mode=0o700)
         try:
             for name, text in links.items():

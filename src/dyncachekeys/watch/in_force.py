@@ -1,0 +1,141 @@
+"""Which links to whole folders are in force here: those behind which uv finds nothing that is not watched (U40)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from dyncachekeys.files.selection import Selected
+from dyncachekeys.files.tree import Files
+from dyncachekeys.paths import join, split
+from dyncachekeys.resolving.engine import ResolvedKey
+from dyncachekeys.watch import links
+from dyncachekeys.watch.behind import Behind, is_crowded
+from dyncachekeys.watch.folders import FolderLink, hiding, links_of
+
+_LISTED = "names in "
+"""How the value begins that is the names in a folder which a build listed."""
+_Linked = Mapping[str, Collection[str]]
+
+
+class Basis(NamedTuple):
+    """What decides, besides the tree, which folder links are in force."""
+
+    works: bool = False
+    """Whether uv here sees files through links."""
+    built: bool = False
+    """Whether a build was made here: what builds leave in the tree is there, and is seen."""
+    new_build: int = 0
+    """When the build ended that was made since the last run, in nanoseconds; zero if there was none."""
+    there: Mapping[str, str] = {}
+    """The folder links that are there, by name, each with its text."""
+    strays: Mapping[str, tuple[str, ...]] = {}
+    """Those of the last run (`FolderLinks.strays`)."""
+    globs: Sequence[str] = ()
+    """The user's own."""
+
+
+class FolderLinks(NamedTuple):
+    """The folder links that are in force."""
+
+    folders: Mapping[str, str] = {}
+    """By the name of a link, the folder to which it leads."""
+    behind: Mapping[str, Collection[str]] = {}
+    """By folder, the files that uv finds there: these need no links of their own."""
+    strays: Mapping[str, tuple[str, ...]] = {}
+    """By the name of a link that is not in force: what uv would find behind it that is not watched, and by which
+    selection it is not. It is remembered, so that a link does not come and go with what a build makes."""
+
+
+def in_force(
+    keys: Iterable[ResolvedKey], linked: _Linked, made: Collection[str], files: Files, basis: Basis
+) -> FolderLinks:
+    """Return the folder links that are in force.
+
+    Args:
+        keys: All keys.
+        linked: By folder, all files that uv is to see through links.
+        made: What builds make.
+        files: The project's files, where the keys looked.
+        basis: What else decides.
+    """
+    found = _InForce(linked, made, files, basis)
+    if basis.works and hiding(basis.globs) is None:
+        for key in keys:
+            of_key = links_of(key)
+            for link in of_key:
+                if link.folder and key.inputs.selected is not None:
+                    found.add_selected(link, key.inputs.selected)
+            found.add_listed([link.name for link in of_key if not link.folder], key)
+    return FolderLinks(found.folders, found.behind, found.strays)
+
+
+class _InForce:
+    """The links that are in force, as they are found."""
+
+    def __init__(self, linked: _Linked, made: Collection[str], files: Files, basis: Basis) -> None:
+        self._linked, self._made, self._files, self._basis = linked, made, files, basis
+        self.folders: dict[str, str] = {}
+        self.behind: dict[str, set[str]] = {}
+        self.strays: dict[str, tuple[str, ...]] = {}
+
+    def add_selected(self, link: FolderLink, selected: Selected) -> None:
+        """Add the link to a folder in which patterns select files, if uv finds there just these."""
+        found = Behind(link, selected, self._linked, self._files)
+        stray = self._stray(link, selected, found)
+        if stray is not None:
+            self.strays[link.name] = (selected.signature, stray)
+        elif self._may_lead_there(link, selected, found):
+            self.folders[link.name] = link.folder
+            found.add_to(self.behind)
+
+    def _stray(self, link: FolderLink, selected: Selected, found: Behind) -> str | None:
+        """Return a file that uv would find although it is not watched: also one of before that builds may make again."""
+        signature, before = self._basis.strays.get(link.name, ("", ""))
+        if signature == selected.signature and found.is_left_out(before) and self._may_come(before):
+            return before
+        strays = found.strays(self._made)
+        if link.name in self._basis.there:  # the link goes, and only the newest has counted for uv (U1)
+            return max(strays, key=self._files.changed_at, default=None)
+        return next(strays, None)
+
+    def _may_come(self, path: str) -> bool:
+        """Tell whether a file is there, or no build was made since its folder lost it."""
+        is_there = os.path.lexists(self._files.full(path))
+        return is_there or self._files.changed_at(split(path)[0]) > self._basis.new_build
+
+    def _may_lead_there(self, link: FolderLink, selected: Selected, found: Behind) -> bool:
+        """Tell whether the link may be made. One that is there stays. The folder need not be there."""
+        if link.folder not in selected.walked and os.path.lexists(self._files.full(link.folder)):
+            return False  # reached through a link, say, or left out whole
+        if self._basis.there.get(link.name) == links.text(self._files, link.folder):
+            return True
+        return self._basis.built and not is_crowded(self._files, link.folder, found.count)
+
+    def add_listed(self, names: Sequence[str], key: ResolvedKey) -> None:
+        """Add links to folders that a build listed, if they hold nothing but inputs. A link that is there keeps its name."""
+        if not names:
+            return
+        listed = {one.subject.removeprefix(_LISTED) for one in key.inputs.single if one.subject.startswith(_LISTED)}
+        there = {links.text(self._files, folder): folder for folder in sorted(listed)}
+        taken = {name: there[text] for name in names if (text := self._basis.there.get(name)) in there}
+        fit = {folder: held for folder in sorted(listed) if (held := self._only_inputs(folder, taken))}
+        taken = {name: folder for name, folder in taken.items() if folder in fit}
+        others = sorted(fit.keys() - taken.values(), key=lambda folder: (-len(fit[folder]), folder))
+        taken |= dict(zip((name for name in names if name not in taken), others, strict=False))
+        for name, folder in taken.items():
+            self.folders[name] = folder
+            self.behind.setdefault(folder, set()).update(fit[folder])
+
+    def _only_inputs(self, folder: str, linked: Mapping[str, str]) -> Sequence[str]:
+        """Return the files that a folder holds; none, if one is not watched through a link, or all are behind another."""
+        if folder in {"", "."} or folder not in self._linked or not self._files.is_real_folder(folder):
+            return ()
+        entries = self._files.listing(folder)
+        names = [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
+        strays = [join(folder, name) for name in names if name not in self._linked[folder]]
+        if strays:
+            of_it = (name for name, other in linked.items() if other == folder)
+            self.strays |= {name: ("", max(strays, key=self._files.changed_at)) for name in of_it}
+        return () if strays or {*names} <= {*self.behind.get(folder, ())} else names

@@ -1,0 +1,92 @@
+"""Folders that a watched build listed, and that hold nothing but its inputs: plain uv sees what comes there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kit import Demo, DemoMaker, sees_links
+from traced import settled, traced, watches
+
+pytestmark = [watches, sees_links]
+LISTS = '[one.read_text() for one in Path("deps").glob("*.txt")]'
+FILES = {"deps/a.txt": "a\n", "deps/b.txt": "b\n"}
+
+
+def linked(demo: Demo) -> dict[str, str]:
+    folder = demo.root / ".dyncachekeys/folders"
+    return {one.name: os.readlink(one) for one in folder.iterdir()} if folder.is_dir() else {}  # noqa: PTH115
+
+
+def rest(demo: Demo) -> list[int]:
+    """Return the builds of plain uv, of uv after a sync, and again."""
+    found = [demo.uv_sync()]
+    for _ in range(2):
+        demo.sync()
+        found.append(demo.uv_sync())
+    return found
+
+
+CHANGES: dict[str, tuple[Callable[[Demo], object], list[int]]] = {
+    "new": (lambda demo: demo.write({"deps/c.txt": "c\n"}), [1, 0, 0]),
+    "edited": (lambda demo: demo.append("deps/a.txt", "more\n"), [1, 0, 0]),
+    "renamed": (lambda demo: (demo.root / "deps/a.txt").rename(demo.root / "deps/z.txt"), [1, 0, 0]),
+    "deleted": (lambda demo: (demo.root / "deps/a.txt").unlink(), [0, 1, 0]),
+}
+
+
+@pytest.mark.parametrize(
+    "change", ["new", *(pytest.param(one, marks=pytest.mark.thorough) for one in CHANGES if one != "new")]
+)
+def test_what_comes_in_a_listed_folder(change: str, demo_maker: DemoMaker) -> None:
+    demo = traced(demo_maker, LISTS, FILES)
+    settled(demo)
+    assert linked(demo) == {"build-0": "../../deps"}
+    texts = {os.readlink(one) for one in (demo.root / ".dyncachekeys/inputs").iterdir()}  # noqa: PTH115
+    assert not any("deps/" in text for text in texts)
+    demo.tick()
+    act, builds = CHANGES[change]
+    act(demo)
+    assert rest(demo) == builds
+    assert linked(demo) == {"build-0": "../../deps"}
+
+
+def test_what_does_not_count_keeps_the_link_away(demo_maker: DemoMaker) -> None:
+    demo = traced(demo_maker, LISTS, {**FILES, "deps/README.md": "About.\n"})
+    settled(demo)
+    assert linked(demo) == {}
+    (demo.root / "deps/README.md").unlink()
+    assert rest(demo) == [0, 0, 0]
+    assert linked(demo) == {"build-0": "../../deps"}
+    demo.tick()
+    demo.write({"deps/README.md": "About.\n"})
+    assert rest(demo) == [1, 0, 0], "plain uv can't know"
+    assert linked(demo) == {}
+
+
+@pytest.mark.thorough
+def test_links_keep_their_names_and_there_are_only_so_many(demo_maker: DemoMaker) -> None:
+    folders = [f"deps{number}" for number in range(6)]
+    body = '[one.read_text() for folder in Path().glob("deps*") for one in folder.glob("*.txt")]'
+    demo = traced(demo_maker, body, {f"{folder}/a.txt": "a\n" for folder in folders})
+    settled(demo)
+    assert linked(demo) == {f"build-{number}": f"../../deps{number}" for number in range(4)}
+    demo.tick()
+    demo.write({"deps5/b.txt": "", "deps1/README.md": ""})
+    assert rest(demo)[1:] == [0, 0]
+    assert linked(demo) == {
+        "build-0": "../../deps0", "build-1": "../../deps5", "build-2": "../../deps2", "build-3": "../../deps3"
+    }  # fmt: skip
+
+
+def test_the_region_is_the_same_whatever_was_built(demo_maker: DemoMaker, tmp_path: Path) -> None:
+    demo = traced(demo_maker, LISTS, FILES)
+    first = demo.sync().entries
+    settled(demo)
+    assert demo.sync().entries == first
+    assert [one for one in first if str(one.get("file", "")).startswith(".dyncachekeys/folders/")] == [
+        {"file": f".dyncachekeys/folders/build-{number}/*"} for number in range(4)
+    ]
