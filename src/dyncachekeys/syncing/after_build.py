@@ -73,7 +73,7 @@ def _add_links(builds: Builds, around: Surroundings, last: LastRun, made: list[s
         ):
             place, name = split(path)
             new.setdefault(place, []).append(name)
-    folder.add(links.wanted(files, new))
+    folder.add(links.wanted(files, new), os.fspath(around.files.root / BUILDS))
 
 
 def _by_folder(paths: set[str]) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from dyncachekeys.files.tree import Files
 from dyncachekeys.paths import split
 from dyncachekeys.pyproject.project import HOME
+from dyncachekeys.quick import atomic
 from dyncachekeys.trace import readers
 from dyncachekeys.trace.concurrent import attribute
 from dyncachekeys.trace.in_build import tracer
@@ -26,6 +27,8 @@ from dyncachekeys.trace.seals import differing, stands, unchanged_products, with
 PROBLEMS = "problems"
 """The file in which stands what went wrong: lines, each with what it is about, a tabulator, and a text."""
 _OF_SYSTEM = tuple(f"/{name}/" for name in ["bin", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys", "usr"])
+_ABANDONED_SECONDS = 600
+"""Nobody who writes a record takes longer."""
 KEPT = 8
 """How many records of each step are kept: enough for some branches."""
 
@@ -150,6 +153,7 @@ class Builds:
                 self.problems.append(("refresh", problem))
             log.remove()
         self._report()
+        atomic.sweep(os.fspath(self.folder), _ABANDONED_SECONDS)
         by_step: dict[str, list[str]] = {}
         for record in self._records or ():
             by_step.setdefault(record.step, []).append(record.id)
