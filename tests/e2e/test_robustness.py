@@ -217,10 +217,20 @@ dyncachekeys.sync(root)
 """Ends at once, as ``kill -9`` does, instead of the n-th change below the project's folder."""
 
 
-def _killed_at_each_write(demo: Demo, prepare: Callable[[int], None]) -> Iterator[int]:
+KILLED_EDIT = KILLED.replace("dyncachekeys.syncing.apply", "dyncachekeys.quick.edit").replace(
+    "dyncachekeys.sync(root)",
+    """\
+from dyncachekeys.quick.answer import answer
+assert answer(["sync", "--quiet"]).done, "not the path of an edit"
+""",
+)
+"""The same on the path of a quick edit."""
+
+
+def _killed_at_each_write(demo: Demo, prepare: Callable[[int], None], killed: str = KILLED) -> Iterator[int]:
     for number in itertools.count(1):
         prepare(number)
-        code = [sys.executable, "-c", KILLED, str(demo.root), str(number)]
+        code = [sys.executable, "-c", killed, str(demo.root), str(number)]
         done = demo.run(*code, check=False)
         if done.returncode == 0:
             assert number > 5, "it was killed nowhere: the test shows nothing"
@@ -323,6 +333,27 @@ def test_what_a_killed_sync_leaves_behind_is_taken_away(demo_maker: DemoMaker, c
         demo.write({"csrc/one.c": f"{number} again\n"})
         demo.sync()
         assert _home_is_sound(demo), (number, _names(demo.root), _names(demo.root / ".dyncachekeys"))
+
+
+@pytest.mark.parametrize("goes_back", [False, True], ids=["again", "back"])
+def test_what_a_killed_edit_leaves_behind_is_taken_away(demo_maker: DemoMaker, goes_back: bool) -> None:
+    """Case 37: also by a run that takes the same quick path."""
+    demo = demo_maker(EXACT, FILES)
+    demo.settled()
+
+    def prepare(number: int) -> None:
+        demo.write({"csrc/one.c": f"{number}\n"})
+
+    before = "A\n"
+    for number in _killed_at_each_write(demo, prepare, KILLED_EDIT):
+        if goes_back:
+            demo.write({"csrc/one.c": before})
+        demo.cli("sync")
+        assert _home_is_sound(demo), (number, _names(demo.root / ".dyncachekeys"))
+        demo.uv_sync()
+        before = before if goes_back else f"{number}\n"
+        demo.both()
+        assert _installed(demo) == before
 
 
 def _names(folder: Path) -> list[str]:

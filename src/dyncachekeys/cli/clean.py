@@ -13,7 +13,8 @@ from dyncachekeys.syncing.scope import Scope
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:
     """Clean the projects of a scope, with or without keys. Arguments and errors as `commands.execute`."""
-    done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in document.clean(folder)]
+    tell = render.waiting(options)
+    done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in document.clean(folder, tell)]
     if options.format == "json":
         render.document({"cleaned": done})
     elif not options.quiet:

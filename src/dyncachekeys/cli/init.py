@@ -38,7 +38,7 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         _warn(proposals, scope, Printer(sys.stderr, options.color))
         if not options.quiet:
             _print_edits(proposals, ignored, scope, out)
-    written = [] if options.dry_run else list(write(proposals, ignored))
+    written = [] if options.dry_run else list(write(proposals, ignored, render.waiting(options)))
     if options.format == "json":
         render.document(_as_json(proposals, ignored, written))
     elif not options.quiet:

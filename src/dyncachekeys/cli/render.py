@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,11 @@ def warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> N
         name = f"{report.name}: " if len(reports) > 1 else ""
         for notice in report.warnings:
             err(f"{err.painted('warning', 'warning')}: {name}{notice.where}: {notice.message}")
+
+
+def waiting(options: argparse.Namespace) -> Callable[[str], None] | None:
+    """Return what says on standard error who is waited for, if that is wanted."""
+    return None if options.quiet else Printer(sys.stderr, options.color)
 
 
 def projects(reports: Iterable[ProjectReport], *, with_inputs: bool = False) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,12 +95,14 @@ def _reported(one: Audit, out: Printer | None, options: argparse.Namespace, scop
         trace_text.tell(one, added, out, verbose=options.verbose, write=options.write)
     written = bool(options.write and added)
     if written:
-        _write(f"{scope.place(one.project.root)}{FILE}", one, added, out)
+        _write(f"{scope.place(one.project.root)}{FILE}", one, added, out, render.waiting(options))
     root = one.project.root
     return {"name": one.project.name, "root": os.fspath(root), "trace": as_json(one, added, written=written)}
 
 
-def _write(name: str, one: Audit, added: Sequence[Declaration], out: Printer | None) -> None:
+def _write(
+    name: str, one: Audit, added: Sequence[Declaration], out: Printer | None, tell: Callable[[str], None] | None
+) -> None:
     """Show what is to be added, then add it."""
     root = one.project.root
     before = (root / FILE).read_bytes()
@@ -108,7 +110,7 @@ def _write(name: str, one: Audit, added: Sequence[Declaration], out: Printer | N
     if out is not None:
         out("")
         out.diff(diff(name, before, after))
-    document.replace_document(root, before, after)
+    document.replace_document(root, before, after, tell=tell)
     if out is not None:
         out(f"Added {counted(len(added), 'key')} to {name}; run `dyncachekeys sync`")
 

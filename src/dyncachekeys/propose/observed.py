@@ -16,6 +16,7 @@ from dyncachekeys.process import environ as process_environ
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, FILE, HOME, Project
 from dyncachekeys.quick import atomic
+from dyncachekeys.syncing.home import check_home, hide
 from dyncachekeys.syncing.last_run import LastRun, last_run
 from dyncachekeys.trace.build import prepared
 from dyncachekeys.trace.builds import Builds
@@ -87,9 +88,10 @@ def _made_now(project: Project, seen: Environment, kind: str, timeout: float, la
 def _folder(root: Path, *, keeps: bool) -> Iterator[Path]:
     """Yield where logs and records go: into the project's state, if it has one, else into a temporary folder."""
     if keeps:
-        atomic.check_home(root / HOME)
-        (root / BUILDS).mkdir(mode=0o700, parents=True, exist_ok=True)
-        atomic.hide(root / HOME)
+        check_home(root / HOME)
+        with atomic.Lock(root / HOME):
+            (root / BUILDS).mkdir(mode=0o700, parents=True, exist_ok=True)
+            hide(root / HOME)
         yield root / BUILDS
         return
     place = os.path.realpath(tempfile.gettempdir())

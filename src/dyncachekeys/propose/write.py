@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from dyncachekeys.files.tree import Files
 from dyncachekeys.propose.edit import with_lines
 from dyncachekeys.propose.propose import Proposal
 from dyncachekeys.pyproject.project import FILE, HOME
-from dyncachekeys.quick.atomic import replace
+from dyncachekeys.quick.atomic import Lock
+from dyncachekeys.rewrite.edit import EditedError
+from dyncachekeys.rewrite.replace import replace
 from dyncachekeys.syncing import document
 
 
@@ -48,8 +50,15 @@ def _content(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def write(proposals: Sequence[Proposal], ignored: Iterable[Edit]) -> Iterator[Path]:
+def write(
+    proposals: Sequence[Proposal], ignored: Iterable[Edit], tell: Callable[[str], None] | None = None
+) -> Iterator[Path]:
     """Write all edits, and yield each file that was written.
+
+    Args:
+        proposals: What each ``pyproject.toml`` and ``uv.toml`` is to get.
+        ignored: The edits of ignore files.
+        tell: Is called with who is waited for.
 
     Raises:
         WriteError: a file was edited meanwhile, or can't be written.
@@ -58,21 +67,22 @@ def write(proposals: Sequence[Proposal], ignored: Iterable[Edit]) -> Iterator[Pa
     others = [Edit(one.root / one.file, one.before, one.after) for one in proposals if one.file != FILE]
     for proposal in proposals:
         if proposal.file == FILE and proposal.after != proposal.before:
-            document.replace_document(proposal.root, proposal.before, proposal.after, done)
+            document.replace_document(proposal.root, proposal.before, proposal.after, done, tell)
             done.append(os.fspath(proposal.root / FILE))
             yield proposal.root / FILE
     for edit in [*others, *ignored]:
-        _write(edit, done)
+        _write(edit, proposals[0].root / HOME, done, tell)
         done.append(os.fspath(edit.path))
         yield edit.path
 
 
-def _write(edit: Edit, done: Sequence[str]) -> None:
+def _write(edit: Edit, home: Path, done: Sequence[str], tell: Callable[[str], None] | None) -> None:
     where = os.fspath(edit.path)
     try:
-        if _content(edit.path) != edit.before:
-            raise WriteError(Problem("edited-meanwhile", "was edited meanwhile", where, _by_hand(edit)), done)
-        replace(edit.path, edit.after, 0o644, ours=False)
+        with Lock(home, tell=tell):
+            replace(edit.path, edit.before, edit.after, home)
+    except EditedError:
+        raise WriteError(Problem("edited-meanwhile", "was edited meanwhile", where, _by_hand(edit)), done) from None
     except OSError as error:
         message = f"can't be written: {error.strerror or error}; written so far: {', '.join(done)}"
         raise WriteError(

@@ -1,144 +1,181 @@
-"""The only writer: atomic replacement, the lock, and the home of stamp and state."""
+"""The writer of our own files: atomic replacement, the lock, and what a killed run has left."""
 
 from __future__ import annotations
 
 import os
 import stat
 import sys
-import time
 
 TYPE_CHECKING = False  # an edit is answered from here, in front of a uv command: nothing heavy is imported
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
     from types import TracebackType
 
-_IGNORE = b"# made by dyncachekeys\n*\n"
-_RETRY_SECONDS = 0.02
+_LOCK_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+_HEXADECIMAL = frozenset("0123456789abcdef")
 
 
-def replace(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, ours: bool = True) -> None:
-    """Write a file so that at any instant it is the old one or the new one; it keeps its mode.
+def replace(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, home: str | None = None) -> None:
+    """Write a file of ours so that at any instant it is the old one or the new one; it keeps its mode.
+
+    A link is replaced, not followed. Nobody waits for the disk: if the machine itself stops, an unreadable stamp or
+    state costs one rebuild. A user's file is replaced by `rewrite.replace`.
 
     Args:
         path: The file.
         data: Its new content.
         mode: The mode of a file that did not exist.
-        ours: It is not the user's. Then a link is replaced, not followed, and nobody waits for the disk: if
-            the machine itself stops, an unreadable stamp or state costs one rebuild.
+        home: The folder of stamp and state, where the temporary file lies, and the next run removes one that a killed
+            run has left (`sweep`). Not for those who hold no lock: theirs lies beside the file.
 
     Raises:
         OSError: nothing was changed.
     """
     path = os.fspath(path)
-    target = path if ours else os.path.realpath(path)
-    if os.path.lexists(target):
-        mode = stat.S_IMODE(os.stat(target, follow_symlinks=not ours).st_mode)
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.tmp")
+    if os.path.lexists(path):
+        mode = stat.S_IMODE(os.lstat(path).st_mode)
+    folder, name = os.path.split(path)
+    temporary = temporary_name(f"{home or folder}/{name}")
     try:
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             stream.write(data)
             stream.flush()
             if hasattr(os, "fchmod"):
                 os.fchmod(stream.fileno(), mode)
-            if not ours:
-                os.fsync(stream.fileno())
-        os.replace(temporary, target)
+        os.replace(temporary, path)
     except BaseException as error:
-        if os.path.lexists(temporary):
-            os.unlink(temporary)
+        remove(temporary)
         if isinstance(error, OSError):
             error.filename = path  # the temporary name tells nobody anything
         raise
 
 
-def sweep(file: Path, home: Path) -> None:
-    """Remove the temporary files of a run that was killed. Only under the lock: nobody else is writing.
+def temporary_name(path: str) -> str:
+    """Return a name by which `sweep` knows what a killed run has left."""
+    return f"{path}.{os.urandom(4).hex()}.tmp"
+
+
+def is_temporary(name: str) -> bool:
+    """Tell whether a name is one of `temporary_name`."""
+    return name[-4:] == ".tmp" and name[-13:-12] == "." and _HEXADECIMAL.issuperset(name[-12:-4])
+
+
+def remove(path: str) -> None:
+    """Remove a file, a link or a folder, as far as that is possible: what can't be removed harms nobody."""
+    try:
+        os.unlink(path)
+    except OSError:
+        if os.path.isdir(path) and not os.path.islink(path):
+            import shutil  # noqa: PLC0415
+
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def sweep(folder: str, age: float = 0) -> None:
+    """Remove what killed runs have left in a folder of ours.
 
     Args:
-        file: ``pyproject.toml``, beside whose target ours would lie.
-        home: The folder of stamp and state.
+        folder: The folder of stamp and state, under the lock: nobody else writes there.
+        age: Of what is written without the lock: only what is older, in seconds.
     """
-    import shutil  # noqa: PLC0415
-
-    target = file.resolve()
-    hexadecimal = "[0-9a-f]" * 8
-    for stray in (
-        *target.parent.glob(f".{target.name}.{hexadecimal}.tmp"),
-        *home.glob(f".*.{hexadecimal}.tmp"),
-        *home.glob(f"current.{hexadecimal}"),
-        *home.glob(f"link.{hexadecimal}"),
-    ):
-        stray.unlink()
-    for folder in (*home.glob(f"inputs.{hexadecimal}"), *home.glob(f"folders.{hexadecimal}")):
-        shutil.rmtree(folder)
+    for name in os.listdir(folder):
+        if is_temporary(name) and (not age or _is_older(f"{folder}/{name}", age)):
+            remove(f"{folder}/{name}")
 
 
-def hide(home: Path) -> None:
-    """Give the folder of stamp and state its own ignore file, if it has none. Only under the lock.
+def _is_older(path: str, seconds: float) -> bool:
+    import time  # noqa: PLC0415
 
-    Raises:
-        OSError: it can't be written.
-    """
-    ignore = home / ".gitignore"
-    if not ignore.exists():
-        replace(ignore, _IGNORE, 0o644)
-
-
-def check_home(home: Path) -> None:
-    """Refuse a home that is not a folder of its own: what is written or removed there would be elsewhere.
-
-    Raises:
-        WriteError: it is a link or a file.
-    """
-    from dyncachekeys.errors import Problem, WriteError  # noqa: PLC0415
-
-    for folder in (home, home / "stamps"):
-        # os.path says no where another user may not look: then nothing is there that we could use.
-        is_file = os.path.exists(folder) and not os.path.isdir(folder)
-        if is_file or os.path.islink(folder):
-            what = "a link" if os.path.islink(folder) else "not a folder"
-            where = folder.relative_to(home.parent).as_posix()
-            raise WriteError(Problem("not-a-folder", f"is {what}", where, f"remove `{where}`, and try again"))
+    try:
+        return os.lstat(path).st_mtime < time.time() - seconds
+    except OSError:
+        return False
 
 
 class Lock:
-    """The project's lock, a context manager: waits if another process holds it.
+    """The project's lock, a context manager.
 
-    The kernel lets go of it when the process ends, however that comes about. Makes the folder that it lies in.
+    The kernel lets go of it when the process ends, however that comes about. Makes the folder that it lies in, and
+    notes in the lock file who holds it.
 
     Args:
         home: The folder of stamp and state.
+        wait: Whether to wait if another process holds it.
+        tell: Is called with who holds it, if that takes longer than a moment.
 
     Raises:
+        BlockingIOError: another process holds it, and nobody is to wait.
+        WriteError: another process holds it for too long, or there are no locks here (`quick.waiting`).
         OSError: the folder or the lock file can't be made.
     """
 
-    def __init__(self, home: str | os.PathLike[str]) -> None:
-        self._home = os.fspath(home)
+    def __init__(
+        self, home: str | os.PathLike[str], *, wait: bool = True, tell: Callable[[str], None] | None = None
+    ) -> None:
+        self._home, self._wait, self._tell = os.fspath(home), wait, tell
         self._descriptor = -1
+        self._substitute: int | None = None
 
     def __enter__(self) -> None:
-        if not os.path.isdir(self._home):
-            os.makedirs(self._home, mode=0o700, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        self._descriptor = os.open(f"{self._home}/lock", flags, 0o600)
-        if sys.platform == "win32":
-            import msvcrt  # noqa: PLC0415
-
-            while True:
-                try:
-                    os.lseek(self._descriptor, 0, os.SEEK_SET)
-                    msvcrt.locking(self._descriptor, msvcrt.LK_NBLCK, 1)
+        path = f"{self._home}/lock"
+        while True:
+            if not os.path.isdir(self._home):
+                os.makedirs(self._home, mode=0o700, exist_ok=True)
+            self._descriptor = os.open(path, _LOCK_FLAGS, 0o600)
+            try:
+                self._take(path)
+                if os.fstat(self._descriptor).st_ino == os.stat(path).st_ino:
                     break
-                except OSError:
-                    time.sleep(_RETRY_SECONDS)
-        else:
-            import fcntl  # noqa: PLC0415
+            except FileNotFoundError:  # `clean` has taken the folder away, and with it the lock that this one was
+                pass
+            except BaseException:
+                self._let_go()
+                raise
+            self._let_go()
+        self._note()
 
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+    def _take(self, path: str) -> None:
+        try:
+            take(self._descriptor)
+        except OSError as error:
+            from dyncachekeys.quick import waiting  # noqa: PLC0415
+
+            self._substitute = waiting.lock(self._descriptor, path, error, wait=self._wait, tell=self._tell)
+
+    def _note(self) -> None:
+        # Of others that call us, arguments could be secrets.
+        command = " ".join(["dyncachekeys", *sys.argv[1:2]]) if "dyncachekeys" in sys.argv[0] else sys.argv[0]
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, f"{os.getpid()} {command}".encode(errors="replace"))
+        except OSError:  # then nobody can say who it is
+            pass
+
+    def _let_go(self) -> None:
+        for descriptor in (self._descriptor, self._substitute):
+            if descriptor is not None:
+                os.close(descriptor)
+        self._substitute = None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._descriptor)
+        self._let_go()
+
+
+def take(descriptor: int) -> None:
+    """Lock a file, or fail at once.
+
+    Raises:
+        BlockingIOError: another process holds the lock. On Windows it is another `OSError`.
+        OSError: the file can't be locked.
+    """
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415
+
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,7 +11,7 @@ import stat
 import sys
 
 from dyncachekeys.quick import digest, history, snapshot, snapshot_file
-from dyncachekeys.quick.atomic import Lock
+from dyncachekeys.quick.atomic import Lock, sweep
 from dyncachekeys.quick.change import of_a_plain_file
 from dyncachekeys.quick.check import HOME, NotQuick
 from dyncachekeys.quick.read import read
@@ -63,7 +63,8 @@ def apply_edit(root: str, quick_check: QuickCheck) -> AppliedEdit:
     for place in quick_check.places:
         look.at_folder(-1 - place) if place < 0 else look.at_file(place)
     home = f"{root}/{HOME}"
-    with Lock(home):
+    with Lock(home, wait=False):  # whoever has it writes a snapshot, and then this is not quick
+        sweep(home)
         if not known.is_current():
             raise NotQuick  # another sync was here at the same time
         if not look.edited:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 
+from dyncachekeys.quick.atomic import remove, temporary_name
 from dyncachekeys.quick.snapshot import (
     COLD,
     FILE,
@@ -77,7 +78,7 @@ def write(known: Snapshot, home: str, file: str = FILE) -> None:
         known.state = non_regular_stat(f"{home}/{STATE_FILE}")
     parts = _parts(known)
     sizes = f"{len(parts[0])} {len(known.folders)} {len(known.file_stats) // ROW} {len(parts[3])}"
-    temporary = f"{home}/.{file}.{os.urandom(4).hex()}.tmp"
+    temporary = temporary_name(f"{home}/{file}")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with open(os.open(temporary, flags, 0o600), "wb") as stream:
@@ -87,8 +88,7 @@ def write(known: Snapshot, home: str, file: str = FILE) -> None:
             stream.writelines(parts)
         os.replace(temporary, f"{home}/{file}")
     except BaseException:
-        if os.path.lexists(temporary):
-            os.unlink(temporary)
+        remove(temporary)
         raise
 
 

@@ -95,9 +95,13 @@ class Stamps:
             OSError: the link can't be made.
         """
         before = self.current()
-        temporary = f"{self._home}/current.{os.urandom(4).hex()}"
-        os.symlink(f"stamps/{folder.id}", temporary, target_is_directory=True)
-        os.replace(temporary, self._link)
+        temporary = atomic.temporary_name(self._link)
+        try:
+            os.symlink(f"stamps/{folder.id}", temporary, target_is_directory=True)
+            os.replace(temporary, self._link)
+        except BaseException:
+            atomic.remove(temporary)
+            raise
         _unlink(self._file)
         keep = {folder.id} | {f.id for f in self._folders() if f.is_named(named)}
         if named is None and before is not None:
@@ -139,7 +143,7 @@ class Stamps:
         folder = self.current()
         if folder is not None:
             numbers = {"birth": folder.birth, "inode": folder.inode}
-            atomic.replace(f"{self._all}/{folder.id}/stamp", _as_toml(digest, **numbers), 0o600)
+            atomic.replace(f"{self._all}/{folder.id}/stamp", _as_toml(digest, **numbers), home=self._home)
 
     def write_file(self, digest: str, above: int | None) -> None:
         """Rewrite the stamp file, its modification time above a time in nanoseconds (U22, for Windows).
@@ -147,7 +151,7 @@ class Stamps:
         Raises:
             OSError: it can't be written.
         """
-        atomic.replace(self._file, _as_toml(digest), 0o644)
+        atomic.replace(self._file, _as_toml(digest), 0o644, home=self._home)
         later = max(time.time_ns(), (above or 0) + 1_000_000)
         os.utime(self._file, ns=(later, later))
 
@@ -174,7 +178,7 @@ class Stamps:
         for one in rejected:
             os.rmdir(one)
         folder = StampFolder(name, digest, birth, inode)
-        atomic.replace(f"{path}/stamp", _as_toml(digest, birth=birth, inode=inode), 0o600)
+        atomic.replace(f"{path}/stamp", _as_toml(digest, birth=birth, inode=inode), home=self._home)
         with open(f"{path}/{NEWEST}", "wb"):
             pass
         return folder

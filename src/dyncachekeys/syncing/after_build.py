@@ -72,7 +72,8 @@ def _add_links(builds: Builds, around: Surroundings, last: LastRun, made: list[s
         is_linkable = linkable.blocker(path, state, cautious=True) is None
         return is_linkable and state != MISSING and files.changed_at(path) <= limit
 
-    folder.add(links.wanted(files, by_folder(filter(counts, sorted(paths)))))
+    new = links.wanted(files, by_folder(filter(counts, sorted(paths))))
+    folder.add(new, os.fspath(around.files.root / BUILDS))
 
 
 def _place_guard(project: Project, files: Files, last: LastRun) -> None:

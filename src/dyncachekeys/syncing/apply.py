@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.files import derived
@@ -12,8 +13,10 @@ from dyncachekeys.pyproject.project import BUILDS, FILE
 from dyncachekeys.quick import atomic, history, snapshot_file
 from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER, STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps, links_refused
+from dyncachekeys.rewrite.edit import EditedError
 from dyncachekeys.syncing import notices, state
 from dyncachekeys.syncing.forecast import FRESH, forecast
+from dyncachekeys.syncing.home import edited_all_the_while, not_written, prepare
 from dyncachekeys.syncing.last_run import on_disk
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
@@ -22,32 +25,45 @@ from dyncachekeys.uv.entries import CURRENT, STAMP_FILE
 from dyncachekeys.uv.record import Record
 from dyncachekeys.watch.links import LinkFolder
 
+_TRIES = 8
+"""Of one sync. Between them passes a second and a half in all, so that whoever saves now and then is waited for."""
+_PAUSE_SECONDS = 0.2
 
-def finish(plan: Plan, environ: Mapping[str, str]) -> ProjectReport:
+
+def finish(plan: Plan, environ: Mapping[str, str], tell: Callable[[str], None] | None = None) -> ProjectReport:
     """Write what is planned; plan again first, if somebody else has written meanwhile.
 
-    Result and errors as `use_cases.sync`.
+    Args:
+        plan: What is planned.
+        environ: The environment.
+        tell: Is called with who is waited for.
+
+    Returns:
+        As `use_cases.sync`, which has its errors, too.
     """
-    while True:
+    for number in range(_TRIES):
         expected = plan.expected_record()
         now = _snapshot(plan, expected)
         report = report_of(plan, now)
-        if plan.is_idle and not _is_news(plan, expected, now):
+        # Whoever finds all in order after somebody else has written need not write it down, too.
+        if plan.is_idle and (number or not _is_news(plan, expected, now)):
             return report
         # What was seen is seen again after a write, unless none of it is written.
         seen = (expected, now) if plan.is_idle and plan.coverage.has_stamp else None
         del now  # a hundred thousand files are heavy
         written: list[str] = []
         try:
-            if done := _locked(plan, report, seen, written):
-                return done
-            plan = make_plan(plan.root, environ, consumer=plan.status.consumer)
+            with atomic.Lock(plan.home, wait=not plan.is_idle, tell=tell):
+                if done := _locked(plan, report, seen, written):
+                    return done
+        except EditedError:
+            time.sleep(_PAUSE_SECONDS)
         except OSError as error:
             if plan.is_idle:
                 return report  # only what makes the next run faster could not be stored
-            from dyncachekeys.syncing.document import not_written  # noqa: PLC0415
-
             raise not_written(error, plan.root, written) from error
+        plan = make_plan(plan.root, environ, consumer=plan.status.consumer)
+    raise edited_all_the_while()
 
 
 def _snapshot(plan: Plan, expected: Record) -> Snapshot:
@@ -62,11 +78,9 @@ def _locked(
     plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] | None, written: list[str]
 ) -> ProjectReport | None:
     """Write, if nobody else has; arguments and result as `_apply`."""
-    with atomic.Lock(plan.home):
-        atomic.sweep(plan.root / FILE, plan.home)
-        atomic.hide(plan.home)
-        # Whoever waited looks again: another sync may have done it, or the user edited the file.
-        return _apply(plan, report, seen, written) if on_disk(plan.root) == plan.basis else None
+    prepare(plan.root)
+    # Whoever waited looks again: another sync may have done it, or the user edited the file.
+    return _apply(plan, report, seen, written) if on_disk(plan.root) == plan.basis else None
 
 
 def _is_news(plan: Plan, expected: Record, now: Snapshot) -> bool:
@@ -91,7 +105,9 @@ def _apply(
         has to do it all.
     """
     if plan.region_differs:
-        atomic.replace(plan.root / FILE, plan.document, ours=False)
+        from dyncachekeys.rewrite.replace import replace  # noqa: PLC0415  the region seldom changes
+
+        replace(plan.root / FILE, plan.status.project.raw, plan.document, plan.home)
         written.append(FILE)
         plan.status.files.renew(FILE)
         left = tuple(notice for notice in plan.notices if notice.code not in notices.FIXED)
@@ -115,21 +131,21 @@ def _apply(
 
 def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] | None) -> None:
     """Write the records of builds, the state, the history and the snapshot."""
-    expected = seen[0] if seen else plan.expected_record()
+    expected, home = seen[0] if seen else plan.expected_record(), os.fspath(plan.home)
     builds = plan.status.builds
     for name, content in builds.dumped() if builds is not None else ():
-        atomic.replace(plan.root / BUILDS / name, content)
-    atomic.replace(plan.home / STATE_FILE, state.dump(plan.next_state(expected)))
+        atomic.replace(plan.root / BUILDS / name, content, home=home)
+    atomic.replace(plan.home / STATE_FILE, state.dump(plan.next_state(expected)), home=home)
     if report.changed:
         digests = (report.previous, report.digest)
-        history.add(os.fspath(plan.home), digests, report.move, report.why, report.changes, at=plan.status.last.started)
+        history.add(home, digests, report.move, report.why, report.changes, at=plan.status.last.started)
     if builds is not None:
         builds.clear()
         plan.status.files.relist(BUILDS)
     with contextlib.suppress(OSError):  # without the snapshot the next run takes longer, and that is all
         if plan.status.files.derived.is_news:
-            atomic.replace(plan.home / derived.FILE, plan.status.files.derived.dump())
-        snapshot_file.write(seen[1] if seen else _snapshot(plan, expected), os.fspath(plan.home))
+            atomic.replace(plan.home / derived.FILE, plan.status.files.derived.dump(), home=home)
+        snapshot_file.write(seen[1] if seen else _snapshot(plan, expected), home)
 
 
 def _link(plan: Plan, written: list[str]) -> bool:
@@ -140,7 +156,7 @@ def _link(plan: Plan, written: list[str]) -> bool:
     single, whole = LinkFolder(plan.home), LinkFolder(plan.home, FOLDER_LINKS)
     try:
         if plan.folder_links:
-            whole.add(plan.folder_links)
+            whole.add(plan.folder_links, os.fspath(plan.home))
         if plan.links is not None:
             _fill(single, plan.links if plan.coverage.has_links else None)
             written.append(LINK_FOLDER)

@@ -1,26 +1,37 @@
-"""Writing ``pyproject.toml`` outside of a sync, and the errors of what can't be written."""
+"""Writing ``pyproject.toml`` outside of a sync."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.files.tree import Files
 from dyncachekeys.guard import place
 from dyncachekeys.pyproject.project import FILE, HOME, Project
-from dyncachekeys.quick import atomic
+from dyncachekeys.quick import atomic, snapshot
 from dyncachekeys.quick.snapshot import STATE_FILE
+from dyncachekeys.rewrite.edit import EditedError
+from dyncachekeys.rewrite.replace import replace
 from dyncachekeys.syncing import state
+from dyncachekeys.syncing.home import check_home, edited_all_the_while, edited_meanwhile, not_written, prepare
 from dyncachekeys.uv import workspace
 from dyncachekeys.watch import by_name
 from dyncachekeys.watch.coverage import STAMP_ENTRIES
 
+_TRIES = 8
+_PAUSE_SECONDS = 0.2
 
-def clean(root: str | os.PathLike[str]) -> tuple[str, ...]:
+
+def clean(root: str | os.PathLike[str], tell: Callable[[str], None] | None = None) -> tuple[str, ...]:
     """Take the region and the state away again; works without a table and without state.
+
+    Args:
+        root: The project's folder.
+        tell: Is called with who is waited for.
 
     Returns:
         What was written or removed, relative to the project.
@@ -29,32 +40,80 @@ def clean(root: str | os.PathLike[str]) -> tuple[str, ...]:
         DyncachekeysError: ``pyproject.toml`` can't be parsed, edited or written.
     """
     root = Path(root).resolve()
-    atomic.check_home(root / HOME)
-    known = state.load(root / HOME / STATE_FILE)
-    owned = known.entries or tuple(entry.as_toml() for entry in STAMP_ENTRIES)
-    project = by_name.loaded(root, owned)
+    home = root / HOME
+    check_home(home)
+    if not home.exists() and not _has_region(root):
+        return tuple(_without_guard(root))
+    had_home = home.exists()
     done: list[str] = []
     try:
-        if project.bare != project.raw:
-            atomic.replace(root / FILE, project.bare, ours=False)
-            done.append(FILE)
-        for venv in _environments(project, known.guarded):
-            done += (os.path.relpath(path, root).replace(os.sep, "/") for path in place.remove(root, venv))
-        if (root / HOME).exists():
-            shutil.rmtree(root / HOME)
-            done.append(HOME)
+        with atomic.Lock(home, tell=tell):
+            prepare(root)
+            done += _without_guard(root)
+            if _without_region(root):
+                done.append(FILE)
+            _remove(home)
+            if had_home:
+                done.append(HOME)
     except OSError as error:
         raise not_written(error, root, done) from error
     return tuple(done)
 
 
-def _environments(project: Project, guarded: Sequence[str]) -> Iterable[Path]:
-    """Return the environments in which the import guard may be."""
-    own = workspace.project_environment(Files.of(project), os.environ)
-    return dict.fromkeys([own, *map(Path, guarded)])
+def _without_guard(root: Path) -> Iterator[str]:
+    """Take the import guard out of the environments in which it may be; yield what was changed or removed."""
+    guarded = state.load(root / HOME / STATE_FILE).guarded
+    own = workspace.project_environment(Files.of(_loaded(root)), os.environ)
+    for venv in dict.fromkeys([own, *map(Path, guarded)]):
+        yield from (os.path.relpath(path, root).replace(os.sep, "/") for path in place.remove(root, venv))
 
 
-def replace_document(root: Path, before: bytes, after: bytes, written: Sequence[str] = ()) -> None:
+def _has_region(root: Path) -> bool:
+    project = _loaded(root)
+    return project.bare != project.raw
+
+
+def _loaded(root: Path) -> Project:
+    owned = state.load(root / HOME / STATE_FILE).entries or tuple(entry.as_toml() for entry in STAMP_ENTRIES)
+    return by_name.loaded(root, owned)
+
+
+def _without_region(root: Path) -> bool:
+    """Take the region away, also from what somebody saves meanwhile; tell whether there was one."""
+    for _ in range(_TRIES):
+        project = _loaded(root)
+        if project.bare == project.raw:
+            return False
+        try:
+            replace(root / FILE, project.raw, project.bare, root / HOME)
+        except EditedError:
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return True
+    raise edited_all_the_while()
+
+
+def _remove(home: Path) -> None:
+    """Remove the folder of stamp and state: first what vouches for the rest, so that being killed does no harm.
+
+    A build that ends meanwhile may put its record there; whoever waits for the lock sees that it is gone.
+    """
+    for name in (snapshot.FILE, STATE_FILE):
+        atomic.remove(os.fspath(home / name))
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(OSError):
+            shutil.rmtree(home)
+            return
+    shutil.rmtree(home)
+
+
+def replace_document(
+    root: Path,
+    before: bytes,
+    after: bytes,
+    written: Sequence[str] = (),
+    tell: Callable[[str], None] | None = None,
+) -> None:
     """Replace ``pyproject.toml``, unless it was edited since its new content was made.
 
     Args:
@@ -62,30 +121,18 @@ def replace_document(root: Path, before: bytes, after: bytes, written: Sequence[
         before: The file as it was.
         after: The file as it shall be.
         written: What was written before it, to be reported if this fails.
+        tell: Is called with who is waited for.
 
     Raises:
         WriteError: it was edited meanwhile, or can't be written.
     """
     home = root / HOME
-    atomic.check_home(home)
+    check_home(home)
     try:
-        with atomic.Lock(home):
-            atomic.sweep(root / FILE, home)
-            atomic.hide(home)
-            if (root / FILE).read_bytes() != before:
-                message = f"was edited meanwhile{_so_far(written)}"
-                raise WriteError(Problem("edited-meanwhile", message, FILE, "run the command once more"), written)
-            atomic.replace(root / FILE, after, ours=False)
+        with atomic.Lock(home, tell=tell):
+            prepare(root)
+            replace(root / FILE, before, after, home)
+    except EditedError:
+        raise edited_meanwhile(written) from None
     except OSError as error:
         raise not_written(error, root, written) from error
-
-
-def not_written(error: OSError, root: Path, written: Sequence[str]) -> WriteError:
-    """Return the error that says what can't be written in a project, and what was written before."""
-    where = os.path.relpath(error.filename or root, root)
-    message = f"can't be written: {error.strerror or error}{_so_far(written)}"
-    return WriteError(Problem("not-written", message, where, "make it writable, and try again"), written)
-
-
-def _so_far(written: Sequence[str]) -> str:
-    return f"; written so far: {', '.join(written)}" if written else "; nothing was written"

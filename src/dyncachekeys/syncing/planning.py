@@ -11,11 +11,11 @@ from dyncachekeys.model import Notice
 from dyncachekeys.pyproject.project import HOME, Project
 from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import sealed_tables
-from dyncachekeys.quick import atomic
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.snapshot import FOLDER_LINKS
 from dyncachekeys.syncing import diff, loops, notices, outputs, unlinked, unwatched
 from dyncachekeys.syncing.decision import decide
+from dyncachekeys.syncing.home import check_home
 from dyncachekeys.syncing.last_run import last_run
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.state import Known, State
@@ -45,7 +45,7 @@ def make_plan(
         DyncachekeysError: what the user needs to fix, before anything is written.
     """
     root = root.resolve()
-    atomic.check_home(root / HOME)
+    check_home(root / HOME)
     status = status_of(root, last_run(root, quick_check), environ, consumer)
     state = status.state
     # What the stamp has to do is decided by what was linked and known of builds until now; that a link goes, or that

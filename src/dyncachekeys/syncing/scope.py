@@ -14,8 +14,9 @@ from dyncachekeys.files.tree import Files
 from dyncachekeys.names import normalised_name
 from dyncachekeys.pyproject import project
 from dyncachekeys.quick import snapshot_file
-from dyncachekeys.quick.atomic import Lock, hide
+from dyncachekeys.quick.atomic import Lock
 from dyncachekeys.quick.snapshot import SCOPE_FILE
+from dyncachekeys.syncing.home import hide
 from dyncachekeys.uv import workspace
 
 
@@ -84,7 +85,7 @@ class Scope:
         found = capture.looked_at(self._files, taken=self._started)
         found.keys = [os.path.relpath(folder, self.root) for folder in self.roots]
         home = self.root / project.HOME
-        with contextlib.suppress(OSError), Lock(home):
+        with contextlib.suppress(OSError), Lock(home, wait=False):
             hide(home)
             snapshot_file.write(found, os.fspath(home), SCOPE_FILE)
 

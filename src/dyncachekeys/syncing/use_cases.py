@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
@@ -49,7 +49,11 @@ def resolve(root: str | os.PathLike[str], environ: Mapping[str, str] | None = No
 
 
 def sync_all(
-    scope: Scope, environ: Mapping[str, str] | None = None, quick_checks: Mapping[str, QuickCheck] | None = None
+    scope: Scope,
+    environ: Mapping[str, str] | None = None,
+    quick_checks: Mapping[str, QuickCheck] | None = None,
+    *,
+    tell: Callable[[str], None] | None = None,
 ) -> list[ProjectReport]:
     """Sync all projects of a scope: nothing is written before each of them is resolved and planned.
 
@@ -57,17 +61,18 @@ def sync_all(
         scope: The projects.
         environ: The environment; that of this process, if not given.
         quick_checks: What the quiet path saw, by folder.
+        tell: Is called with who is waited for, if another process is at work on a project for more than a moment.
 
     Raises:
         DyncachekeysError: what the user needs to fix, in all projects.
     """
     environ = os.environ if environ is None else environ
     plans = planned(scope, environ, quick_checks)
-    reports = [finish(plan, environ) for plan in plans]
+    reports = [finish(plan, environ, tell) for plan in plans]
     if len(plans) > 1 and any(report.region_differs for report in reports):
         # What is to be in uv's next record depends on the times of files that have just been written in others.
         for plan in plans:
-            finish(make_plan(plan.root, environ, consumer=plan.status.consumer), environ)
+            finish(make_plan(plan.root, environ, consumer=plan.status.consumer), environ, tell)
     scope.keep()
     return reports
 

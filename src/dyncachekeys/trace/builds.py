@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dyncachekeys.pyproject.project import HOME
+from dyncachekeys.quick import atomic
 from dyncachekeys.trace import readers
 from dyncachekeys.trace.choice import Chosen, choice, newest
 from dyncachekeys.trace.inputs import Surroundings
@@ -19,6 +20,8 @@ from dyncachekeys.trace.record import BuildRecord, dump, load
 PROBLEMS = "problems"
 """The file in which stands what went wrong: lines, each with what it is about, a tabulator, and a text."""
 _OF_SYSTEM = tuple(f"/{name}/" for name in ["bin", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys", "usr"])
+_ABANDONED_SECONDS = 600
+"""Nobody who writes a record takes longer."""
 KEPT = 8
 """How many records of each step are kept: enough for some branches."""
 
@@ -92,6 +95,7 @@ class Builds:
                 self.problems.append(("refresh", problem))
             log.remove()
         self._report()
+        atomic.sweep(os.fspath(self.folder), _ABANDONED_SECONDS)
         by_step: dict[str, list[str]] = {}
         for record in self._records or ():
             by_step.setdefault(record.step, []).append(record.id)

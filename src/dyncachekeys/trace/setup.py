@@ -56,7 +56,7 @@ class WatchFolder:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, data in self._wanted.items():
             if content_of(self._folder / name) != data:
-                atomic.replace(self._folder / name, data)
+                atomic.replace(self._folder / name, data, home=os.fspath(self._folder.parent))
         for path in (f"{WATCH_FOLDER}/sitecustomize.py", f"{WATCH_FOLDER}/settings"):
             self._files.renew(path)
 

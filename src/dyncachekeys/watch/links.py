@@ -6,7 +6,6 @@ filled again, it would cost a build each time (U32).
 
 from __future__ import annotations
 
-import contextlib
 import os
 import posixpath
 import stat
@@ -146,7 +145,7 @@ class LinkFolder:
         Raises:
             OSError: not even that can be written.
         """
-        atomic.replace(f"{self._home}/{REFUSED}", b"")
+        atomic.replace(f"{self._home}/{REFUSED}", b"", home=self._home)
 
     def fill(self, links: Mapping[str, str]) -> None:
         """Make the folder hold exactly these links.
@@ -160,24 +159,37 @@ class LinkFolder:
         there = dict(self._there())
         for name in there.keys() - links.keys():
             _remove(f"{self._folder}/{name}")
-        self._add(links, there)
+        self._add(links, there, self._home)
 
-    def add(self, links: Mapping[str, str]) -> None:
-        """Add links, and take none away. Errors as `fill`."""
+    def add(self, links: Mapping[str, str], staging: str) -> None:
+        """Add links, and take none away; make the folder, if it is not there.
+
+        Args:
+            links: By name.
+            staging: Where they are made: without the lock not in the folder of stamp and state, where a sync would
+                take them for leftovers.
+
+        Raises:
+            OSError: as `fill`.
+        """
         if self.stat is None:
             self._make(links)
         else:
-            self._add(links, dict(self._there()))
+            self._add(links, dict(self._there()), staging)
 
-    def _add(self, links: Mapping[str, str], there: Mapping[str, str]) -> None:
+    def _add(self, links: Mapping[str, str], there: Mapping[str, str], staging: str) -> None:
         for name, text in links.items():
             if there.get(name) == text:
                 continue
             if there.get(name) == "":
                 _remove(f"{self._folder}/{name}")
-            temporary = f"{self._home}/link.{os.urandom(4).hex()}"
-            os.symlink(text, temporary)
-            os.replace(temporary, f"{self._folder}/{name}")
+            temporary = atomic.temporary_name(f"{staging}/link")
+            try:
+                os.symlink(text, temporary)
+                os.replace(temporary, f"{self._folder}/{name}")
+            except BaseException:
+                atomic.remove(temporary)
+                raise
 
     def remove(self) -> None:
         """Take the folder away, if it is there."""
@@ -193,15 +205,14 @@ class LinkFolder:
     def _make(self, links: Mapping[str, str]) -> None:
         """Make the folder elsewhere, and give it its name when it is whole."""
         self.remove()
-        temporary = f"{self._folder}.{os.urandom(4).hex()}"
+        temporary = atomic.temporary_name(self._folder)
         os.mkdir(temporary, mode=0o700)
         try:
             for name, text in links.items():
                 os.symlink(text, f"{temporary}/{name}")
             os.rename(temporary, self._folder)
         except BaseException:
-            with contextlib.suppress(OSError):
-                _remove(temporary)
+            atomic.remove(temporary)
             raise
 
 
