@@ -71,14 +71,15 @@ CMAKE = """\
 cmake_minimum_required(VERSION 3.20)
 project(demo_native LANGUAGES C)
 find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
-python_add_library(demo_native MODULE demo_native.c WITH_SOABI)
+file(GLOB sources csrc/*.c)
+python_add_library(demo_native MODULE demo_native.c ${sources} WITH_SOABI)
 install(TARGETS demo_native DESTINATION .)
 """
 MESON = """\
 project('demo_native', 'c', version: '0.1')
 py = import('python').find_installation(pure: false)
-py.extension_module('demo_native', 'demo_native.c', install: true)
-"""
+py.extension_module('demo_native', 'demo_native.c', SOURCES, install: true)
+""".replace("SOURCES", ", ".join(f"'csrc/file{n:03}.c'" for n in range(FILES)))
 NATIVE = """\
 [project]
 name = "demo-native"
@@ -107,7 +108,7 @@ OTHERS: Mapping[str, tuple[str, str, Mapping[str, str], list[str], str]] = {
 """By name: what is installed, its hooks, its files, its settings, and the variable that keeps it from building."""
 ABOUT = """\
 Whole processes, in pairs within one round; {rounds} rounds, medians, in brackets the least and the most. Nothing has
-changed since the build. The guard looks at {files} C files; the others at one. uv {uv}, Python {python}.
+changed since the build, which was from {files} C files. uv {uv}, Python {python}.
 """
 
 
@@ -143,7 +144,8 @@ def _other(tools: Tools, name: str) -> list[Variant]:
     backend, hooks, files, settings, variable = OTHERS[name]
     root = tools.folder / backend
     texts = {**files, "demo_native.c": SOURCE, "pyproject.toml": NATIVE.format(backend=backend, hooks=hooks)}
-    root.mkdir()
+    texts |= {f"csrc/file{n:03}.c": f"int value_{n};\n" for n in range(FILES)}
+    (root / "csrc").mkdir(parents=True)
     for path, text in texts.items():
         (root / path).write_text(text, encoding="utf-8")
     python, environ = str(root / ".venv/bin/python"), {**os.environ, "PATH": f"{root}/.venv/bin:{os.environ['PATH']}"}

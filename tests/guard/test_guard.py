@@ -12,7 +12,7 @@ import pytest
 from dyncachekeys.guard.pth import FILE, parse
 from dyncachekeys.quick.guard import FOLDER
 from guarded import guarded, import_it, python
-from kit import Demo
+from kit import UV, Demo
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the environment has its Python elsewhere")
 LOUD = "import warnings; warnings.simplefilter('always')\n"
@@ -88,6 +88,7 @@ def test_refuses_each_import(tmp_path: Path) -> None:
     assert demo.builds == 1
 
 
+@pytest.mark.thorough
 def test_a_build_that_fails_says_why(tmp_path: Path) -> None:
     demo = guarded(tmp_path)
     demo.tick()
@@ -221,6 +222,22 @@ def test_new_requirements_are_told(tmp_path: Path) -> None:
     demo.write({"needs": "nothing-at-all\n"})
     told = import_it(demo).stderr
     assert "demo was built, and has new requirements: nothing-at-all; run `dyncachekeys run -- uv sync`" in told
+
+
+@pytest.mark.thorough
+def test_uv_need_not_be_on_path(tmp_path: Path) -> None:
+    """As where an editor was started from a desktop."""
+    demo = guarded(tmp_path, built=False)
+    bare = {"PATH": os.defpath}
+    for _ in range(2):
+        demo.cli("sync", **bare)
+        demo.uv("sync", **bare)
+    demo.cli("sync", **bare)
+    demo.tick()
+    demo.edit("csrc/a.c", "one", "two")
+    (demo.beside / "home/.local/bin").mkdir(parents=True)
+    (demo.beside / "home/.local/bin/uv").symlink_to(UV)
+    assert import_it(demo, check=True, **bare).stdout == "twoold\n"
 
 
 @pytest.mark.thorough

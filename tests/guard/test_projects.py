@@ -11,10 +11,12 @@ import pytest
 
 from dyncachekeys.doctor.examine import examine
 from dyncachekeys.guard.pth import FILE, parse
+from dyncachekeys.uv.program import SINCE
 from guarded import BACKEND, KEYS, guarded, import_it, python
-from kit import PYPROJECT, Demo, make_demo
+from kit import PYPROJECT, UV_VERSION, Demo, make_demo
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the environment has its Python elsewhere")
+watches = pytest.mark.skipif(UV_VERSION < SINCE, reason="this uv can't have its builds watched (U36)")
 FINDER = """\
 import sys
 from importlib.machinery import PathFinder
@@ -142,6 +144,7 @@ def test_a_path_source(tmp_path: Path) -> None:
     assert user.uv_sync() == 0
 
 
+@watches
 @pytest.mark.thorough
 def test_builds_are_watched(tmp_path: Path) -> None:
     """What the guard has uv build is watched as what `uv sync` builds, and is no other build to uv."""
@@ -170,6 +173,7 @@ def test_builds_are_watched(tmp_path: Path) -> None:
     assert demo.both() == 0
 
 
+@watches
 @pytest.mark.thorough
 def test_there_after_the_first_watched_build(tmp_path: Path) -> None:
     """The environment is made by the command that the sync stood in front of."""

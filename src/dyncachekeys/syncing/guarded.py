@@ -26,6 +26,7 @@ from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.syncing.staleness import why_stale
 from dyncachekeys.uv import workspace
+from dyncachekeys.uv.program import off_path
 from dyncachekeys.uv.record import installed, is_editable, is_from
 from dyncachekeys.uv.reinstall import reinstall
 
@@ -105,8 +106,9 @@ def _is_in_build() -> bool:
 def _built(plan: Plan, why: str, turn: Turn) -> Answer:
     """Have uv build and install the project, as after a sync, and nothing else."""
     status = plan.status
-    uv = status.program.path if status.program is not None else turn.environ.get("UV")
-    if not uv:
+    known = status.program.path if status.program is not None else ""
+    uv = known if os.path.isfile(known) else off_path(turn.environ)
+    if uv is None:
         return Answer("error", f"{why}; uv can't be found to build it: put it on PATH")
     with contextlib.suppress(OSError):
         sys.stderr.write(f"dyncachekeys: {why}; uv builds it\n")

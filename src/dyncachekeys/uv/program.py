@@ -79,6 +79,18 @@ def find(files: Files, environ: Mapping[str, str], known: Sequence[str]) -> Prog
     return found
 
 
+def off_path(environ: Mapping[str, str]) -> str | None:
+    """Return a uv that is not on PATH: the one that started this, beside our interpreter, or where its installer puts it.
+
+    For processes that an editor or a desktop has started, whose PATH is often not that of a shell.
+    """
+    name = "uv.exe" if sys.platform == "win32" else "uv"
+    home = Path(environ.get("HOME") or environ.get("USERPROFILE") or os.curdir)
+    folders = (Path(sys.executable).parent, home / ".local/bin", home / ".cargo/bin")
+    paths = (environ.get("UV"), *(os.fspath(folder / name) for folder in folders))
+    return next((path for path in paths if path and os.path.isfile(path) and os.access(path, os.X_OK)), None)
+
+
 def _on_path(folders: str) -> str | None:
     if sys.platform == "win32":
         import shutil  # noqa: PLC0415  it knows what counts there, and takes 2 ms to import

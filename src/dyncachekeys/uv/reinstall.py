@@ -20,7 +20,7 @@ def reinstall(  # noqa: PLR0913  all of it bounds the program
     """Run ``uv pip install --no-deps`` for a project, and return how that ended.
 
     It reads ``cache-keys`` and the settings of ``[tool.uv]`` as ``uv sync`` does, and makes the same record, so that
-    the next ``uv sync`` has nothing to do (uv 0.7 to 0.13).
+    the next ``uv sync`` has nothing to do (run with uv 0.6.17, 0.8.24 and 0.13.9).
 
     Args:
         uv: The program.
