@@ -18,7 +18,8 @@ from dyncachekeys.uv import workspace
 from dyncachekeys.uv.build_variables import WATCH_FOLDER
 
 _REFRESH = """\
-import os, sys
+import gc, os, sys
+gc.disable()  # it ends soon
 sys.path += {path!r}
 from dyncachekeys.syncing.after_build import main
 if os.read(0, 2) == b"go":
