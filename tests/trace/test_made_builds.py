@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
 import pytest
 
 from kit import BACKEND, HELPER, PYPROJECT, UV, Demo, DemoMaker
-from traced import traced
+from traced import KEY, traced
 
 READ = "Path(f'variants/{one}.txt').read_text()"
 VARIANTS = {f"variants/{name}.txt": "" for name in ("default", "fast", "tool")}
@@ -120,3 +121,13 @@ def test_the_folder_that_watches_uvs_builds_does_not_watch_this_one_twice(demo_m
     assert {"deps.txt", "lib/beside.py"} <= subjects(demo)
     names = sorted((demo.root / ".dyncachekeys/builds").iterdir())
     assert [one.suffix for one in names] == [".json"] * 3
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not on this machine")
+@pytest.mark.parametrize("programs", [True, False])
+def test_programs_are_watched_as_in_the_builds_of_uv(demo_maker: DemoMaker, *, programs: bool) -> None:
+    config = KEY if programs else f"{KEY}programs = false\n"
+    files = {"gen.sh": "cat data.txt > /dev/null\n", "data.txt": "one\n"}
+    demo = traced(demo_maker, 'import subprocess; subprocess.run(["sh", "gen.sh"], check=True)', files, config)
+    assert ("data.txt" in subjects(demo)) == programs
+    assert ("data.txt" in subjects(demo)) == programs, "a second time"

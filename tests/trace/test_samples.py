@@ -51,11 +51,11 @@ def demo_of(name: str, folder: Path, *, isolated: bool) -> Demo:
 
 
 def made(demo: Demo, timeout: float = 60) -> Trace:
-    """Return what the first two steps of a build depend on, as `dyncachekeys trace --build` takes them."""
+    """Return what the first two steps of a build depend on, as `dyncachekeys trace --build` takes them; of Python alone."""
     project = load(demo.root)
     files, seen, folder = Files.of(project), environ.for_keys(demo.environ), demo.beside / "builds"
     with prepared(TraceRequest(project, files, seen, WHERE, timeout)) as build:
-        make(build, "editable", folder, ("requires", "metadata"))
+        make(build, "editable", folder, ("requires", "metadata"), programs=False)
         builds = Builds(folder)
         builds.records(Surroundings(Files.of(project), seen, Pyproject(*counted(project.pyproject)), {}))
     return builds.newest.trace

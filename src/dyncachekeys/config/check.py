@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from dyncachekeys.config.options import Checked, Option, options_of
 from dyncachekeys.errors import Problem, nearest
@@ -17,13 +18,27 @@ _PLAIN = {
 }
 
 
-def check_options(function: Callable[..., object], given: Mapping[str, Any], where: str) -> list[Problem]:
+class Gone(NamedTuple):
+    """An option that there was once."""
+
+    instead: str
+    """What there is in its place."""
+    remedy: str
+
+
+def check_options(
+    function: Callable[..., object],
+    given: Mapping[str, Any],
+    where: str,
+    gone: Mapping[str, Gone] = MappingProxyType({}),
+) -> list[Problem]:
     """Return what is wrong with a key's options: unknown, missing, of a wrong type or value.
 
     Args:
         function: The resolver.
         given: The options by their names in Python.
         where: The key's path, such as ``tool.dyncachekeys.keys.sources``.
+        gone: What the resolver took in earlier versions.
     """
     known, open_ended = options_of(function)
     problems = [
@@ -35,6 +50,9 @@ def check_options(function: Callable[..., object], given: Mapping[str, Any], whe
         spelled = name.replace("_", "-")
         if name in known:
             problems += mismatches(value, known[name], f"{where}.{spelled}")
+        elif name in gone:
+            message = f"the resolver no longer has this option: {gone[name].instead}"
+            problems.append(Problem("option-gone", message, f"{where}.{spelled}", gone[name].remedy))
         elif not open_ended:
             remedy = nearest(spelled, (option.spelled for option in known.values()))
             problems.append(Problem("unknown-option", "the resolver has no such option", f"{where}.{spelled}", remedy))

@@ -73,7 +73,7 @@ def _made_now(project: Project, seen: Environment, kind: str, timeout: float, la
     request = TraceRequest(project, Files.of(project), seen, where, timeout, longer="give a longer `--timeout`")
     keeps = last.believed and workspace.has_keys(project)
     with prepared(request) as build, _folder(project.root, keeps=keeps) as folder:
-        make(build, kind, folder)
+        make(build, kind, folder, programs=_watches_programs(project))
         around = _around(project, seen, last)
         builds = Builds(folder, basis=last.state.basis)
         builds.records(around)
@@ -82,6 +82,12 @@ def _made_now(project: Project, seen: Environment, kind: str, timeout: float, la
         if keeps:
             _store(builds)
     return Observation(Chosen(chosen.records, standing=standing), around.files)
+
+
+def _watches_programs(project: Project) -> bool:
+    """Tell whether programs are watched in the builds of uv: so they are, unless a key says that they are not."""
+    of_builds = (key for key in workspace.keys(project) if key.get("resolver") == BUILD_RESOLVER)
+    return all(key.get("programs") is not False for key in of_builds)
 
 
 @contextlib.contextmanager

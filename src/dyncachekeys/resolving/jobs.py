@@ -35,6 +35,7 @@ class _BuiltIn:
     def __init__(self, reference: registry.Reference, context: Context, options: Mapping[str, object]) -> None:
         self._function = registry.load(reference, context.where)
         self._context, self._options = context, options
+        self._gone = registry.GONE.get(reference.name, {})
 
     @property
     def runs_each_time(self) -> bool:
@@ -45,7 +46,7 @@ class _BuiltIn:
         return may_ask_machine(self._function, self._options)
 
     def prepare(self) -> list[Problem]:
-        return check_options(self._function, self._options, self._context.where)
+        return check_options(self._function, self._options, self._context.where, self._gone)
 
     def resolve(self) -> tuple[list[Found], list[Selected], list[Notice]]:
         try:

@@ -11,6 +11,7 @@ import re
 import sys
 from typing import NamedTuple
 
+from dyncachekeys.config.check import Gone
 from dyncachekeys.errors import Problem, ResolverError, nearest
 from dyncachekeys.names import normalised_name
 from dyncachekeys.plugin import Resolver
@@ -18,6 +19,16 @@ from dyncachekeys.plugin import Resolver
 GROUP = "dyncachekeys.resolvers"
 _NAMES = "backend build command defaults distribution env files git outputs package requirements table"
 BUILT_IN = {name: f"dyncachekeys.resolvers.{name}:{name}" for name in _NAMES.split()}
+GONE = {
+    "backend": {
+        "trace": Gone(
+            "uv's own builds are watched instead",
+            'take it out, and add a key with `resolver = "build"`; `dyncachekeys doctor` then tells the line that has '
+            "uv's builds watched",
+        )
+    }
+}
+"""Options of built-in resolvers that there were once."""
 _WITHOUT_FILES = frozenset({"backend", "command", "defaults", "distribution", "env", "git", "outputs", "table"})
 _IN_TREE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 

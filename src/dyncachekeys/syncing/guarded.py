@@ -107,7 +107,7 @@ def _built(plan: Plan, why: str, turn: Turn) -> Answer:
     """Have uv build and install the project, as after a sync, and nothing else."""
     status = plan.status
     known = status.program.path if status.program is not None else ""
-    uv = known if os.path.isfile(known) else off_path(turn.environ)
+    uv = known if Path(known).is_file() else off_path(turn.environ)
     if uv is None:
         return Answer("error", f"{why}; uv can't be found to build it: put it on PATH")
     with contextlib.suppress(OSError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dyncachekeys.model import Notice
 from dyncachekeys.pyproject.project import HOME, Project
@@ -14,9 +14,10 @@ from dyncachekeys.pyproject.tables import sealed_tables
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.snapshot import FOLDER_LINKS
 from dyncachekeys.syncing import diff, loops, notices, outputs, unlinked, unwatched
-from dyncachekeys.syncing.decision import decide
+from dyncachekeys.syncing.decision import Decision, decide
 from dyncachekeys.syncing.home import check_home
 from dyncachekeys.syncing.last_run import last_run
+from dyncachekeys.syncing.outputs import OutputDecision
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.state import Known, State
 from dyncachekeys.syncing.status import Status, status_of, without_lost_region
@@ -55,18 +56,24 @@ def make_plan(
     is_better_known = earlier is not status
     by_name.require_absence(before, status.files)
     status = dataclasses.replace(status, project=without_lost_region(status.project, before))
-    written = tuple(
-        sorted({*state.written, *loops.rewritten_in_build(before, status), *unlinked.made_anew(before, status)})
-    )
-    products = outputs.decide(status)
-    asked = unwatched.why(status)
-    decision = decide(before, (*products.why, *asked), status)
-    late, former = unlinked.late(before, decision, status), unlinked.former(before, decision, status)
-    changed = is_better_known or (written, late, former) != (state.written, state.late, state.former)
-    coverage = status.coverage((*written, *late), former) if changed else before
+    seen = _seen_in_builds(before, status)
+    known = (seen.written, seen.late, seen.former)
+    changed = is_better_known or known != (state.written, state.late, state.former)
+    coverage = status.coverage((*seen.written, *seen.late), seen.former) if changed else before
     counted = loops.count(coverage, status)
     entries = _entries(status.project, coverage)
-    remembered = _remembered(status, entries, products.known)
+    remembered = dataclasses.replace(
+        _remembered(status, entries, seen.products.known),
+        written=seen.written,
+        late=seen.late,
+        former=seen.former,
+        asked=seen.asked,
+        writes=counted.writes,
+        moves=counted.moves,
+        others=coverage.others_digest,
+        rest=coverage.rest_digest,
+        strays=coverage.folder_links.strays,
+    )
     return Plan(
         status,
         coverage,
@@ -75,21 +82,41 @@ def make_plan(
         _document(status.project, entries),
         _links(status, coverage),
         _folder_links(status, coverage),
-        decision,
-        dataclasses.replace(
-            remembered,
-            written=written,
-            writes=counted.writes,
-            moves=counted.moves,
-            others=coverage.others_digest,
-            rest=coverage.rest_digest,
-            strays=coverage.folder_links.strays,
-            late=late,
-            former=former,
-            asked=bool(asked) or (state.asked and not unwatched.has_build(status)),
-        ),
-        (*_notices(status, coverage), *products.notices, *counted.notices),
+        seen.decision,
+        remembered,
+        (*_notices(status, coverage), *seen.products.notices, *counted.notices),
         workspace.is_alone(status.files),
+    )
+
+
+class _Seen(NamedTuple):
+    """What the last builds have shown, and what becomes of the stamp."""
+
+    written: tuple[str, ...]
+    """Files that builds were seen to write (`loops`, `unlinked`)."""
+    products: OutputDecision
+    decision: Decision
+    late: tuple[str, ...]
+    """What uv has not seen yet through a link (`unlinked`)."""
+    former: tuple[str, ...]
+    """Links that are to stay (`unlinked`)."""
+    asked: bool
+    """Whether a build was asked for, only so that it is watched."""
+
+
+def _seen_in_builds(before: Coverage, status: Status) -> _Seen:
+    state = status.state
+    written = {*state.written, *loops.rewritten_in_build(before, status), *unlinked.made_anew(before, status)}
+    products = outputs.decide(status)
+    asked = unwatched.why(status)
+    decision = decide(before, (*products.why, *asked), status)
+    return _Seen(
+        tuple(sorted(written)),
+        products,
+        decision,
+        unlinked.late(before, decision, status),
+        unlinked.former(before, decision, status),
+        bool(asked) or (state.asked and not unwatched.has_build(status)),
     )
 
 

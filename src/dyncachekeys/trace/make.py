@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from dyncachekeys.trace import setup
 from dyncachekeys.trace.build import Build, interpreter
 from dyncachekeys.trace.in_build import protocol
 from dyncachekeys.trace.record import STEPS
 
 
-def make(build: Build, kind: str, builds: Path, steps: Sequence[str] = STEPS) -> None:
+def make(build: Build, kind: str, builds: Path, steps: Sequence[str] = STEPS, *, programs: bool = True) -> None:
     """Take the steps of a build, one after the other, each with a log of its own.
 
     Args:
@@ -23,6 +24,7 @@ def make(build: Build, kind: str, builds: Path, steps: Sequence[str] = STEPS) ->
         kind: What to build: ``editable`` or ``wheel``.
         builds: Where the logs go: ``.dyncachekeys/builds``, or a folder that stands for it.
         steps: Which steps; all of them, unless less is wanted.
+        programs: Whether programs other than Python are watched, too.
 
     Raises:
         ResolverError: a hook fails or takes too long; there is no log then.
@@ -32,12 +34,13 @@ def make(build: Build, kind: str, builds: Path, steps: Sequence[str] = STEPS) ->
         "metadata": lambda one: one.call([f"prepare_metadata_for_build_{kind}"]),
         "build": lambda one: one.call([kind]),
     }
+    marks = {protocol.STRACE: setup.strace()} if programs else {}
     with contextlib.ExitStack() as failing:
         for step in steps:
             place = builds / f"{time.time_ns():016x}-{os.getpid()}"
             place.mkdir(mode=0o700, parents=True)
             failing.callback(shutil.rmtree, place, ignore_errors=True)
-            _take(build, step, kind, place, acts[step])
+            _take(replace(build, marks=marks), step, kind, place, acts[step])
         failing.pop_all()
 
 
@@ -45,7 +48,7 @@ def _take(build: Build, step: str, kind: str, place: Path, act: Callable[[Build]
     (place / "start").touch()  # its time is when the step began, by the clock of the file system
     salt, log = os.urandom(16).hex(), place / "log"
     _write(log, ("build", step, kind), ("salt", salt, ""), *_described(build))
-    act(replace(build, log=log, marks={protocol.SALT: salt}))
+    act(replace(build, log=log, marks={**build.marks, protocol.SALT: salt}))
     _write(log, ("done", "", ""), ("ended", "", ""))
 
 

@@ -18,7 +18,8 @@ from dyncachekeys.uv import workspace
 from dyncachekeys.uv.build_variables import WATCH_FOLDER
 
 _REFRESH = """\
-import os, sys
+import gc, os, sys
+gc.disable()  # it ends soon
 sys.path += {path!r}
 from dyncachekeys.syncing.after_build import main
 if os.read(0, 2) == b"go":
@@ -71,13 +72,17 @@ class WatchFolder:
         home = workspace.repository(self._files)
         own = Path(install.__file__).resolve().parents[3]  # the folder that holds our package
         path = [os.fspath(own), *(one for one in sys.path if os.path.isabs(one) and "-packages" in one)]
-        strace = (shutil.which("strace") or "") if self._programs and sys.platform == "linux" else ""
         return [
             *("repository", os.path.relpath(home, self._files.root)),
             *("python", sys.executable or ""),
             *("refresh", _REFRESH.format(path=path)),
-            *("strace", strace),
+            *("strace", strace() if self._programs else ""),
         ]
+
+
+def strace() -> str:
+    """Return where the strace is below which programs are started; empty if there is none, or this is not Linux."""
+    return (shutil.which("strace") or "") if sys.platform == "linux" else ""
 
 
 @functools.cache

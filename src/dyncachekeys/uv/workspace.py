@@ -73,10 +73,15 @@ def has_keys(project: Project) -> bool:
 
 def resolvers(project: Project) -> Iterator[str]:
     """Yield the resolvers of all keys of a project, its own and inherited ones, as they are written."""
-    keys = (project.table or {}).get("keys")
-    for key in (*(keys.values() if isinstance(keys, dict) else ()), *project.inherited.values()):
+    return (str(key.get("resolver")) for key in keys(project))
+
+
+def keys(project: Project) -> Iterator[Mapping[str, Any]]:
+    """Yield all keys of a project, its own and inherited ones, as they are written."""
+    own = (project.table or {}).get("keys")
+    for key in (*(own.values() if isinstance(own, dict) else ()), *project.inherited.values()):
         if isinstance(key, dict):
-            yield str(key.get("resolver"))
+            yield key
 
 
 def scope(files: Files) -> list[Path]:

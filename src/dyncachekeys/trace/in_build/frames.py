@@ -13,6 +13,8 @@ _OURS = os.path.dirname(__file__) + os.sep
 _STANDARD = os.path.dirname(os.__file__) + os.sep
 _INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 _DISTUTILS = _STANDARD + "distutils" + os.sep
+_standard: dict[str, bool] = {}
+"""What `is_standard` has found of files."""
 _OF_ENVIRON = (
     "<frozen os>",
     "<frozen _collections_abc>",
@@ -36,18 +38,28 @@ WALKS = frozenset(
 
 
 def outside() -> FrameType | None:
-    """Return the nearest frame that is not the tracer's."""
+    """Return the nearest frame that is not the tracer's.
+
+    By what its module says, as far as may be: each look at ``f_code`` is an audit event itself.
+    """
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_OURS):
+    while frame is not None and is_ours(frame):
         frame = frame.f_back
     return frame
 
 
+def is_ours(frame: FrameType) -> bool:
+    """Tell whether code is the tracer's."""
+    file = frame.f_globals.get("__file__")
+    return type(file) is str and file.startswith(_OURS)
+
+
 def is_standard(file: str) -> bool:
     """Tell whether a file is Python's own."""
-    if not file.startswith(_STANDARD):
-        return file.startswith("<frozen ")
-    return not file.startswith(_DISTUTILS) and not any(part in file for part in _INSTALLED)
+    if file not in _standard:
+        is_theirs = file.startswith(_DISTUTILS) or any(part in file for part in _INSTALLED)
+        _standard[file] = file.startswith("<frozen ") or (file.startswith(_STANDARD) and not is_theirs)
+    return _standard[file]
 
 
 def requirement_in(file: str) -> str:
@@ -59,34 +71,35 @@ def requirement_in(file: str) -> str:
     return "distutils" if file.startswith(_DISTUTILS) else ""
 
 
-def is_for_times() -> bool:
-    """Tell whether somebody asks for more than that something is there: mostly for its time, to see what is out of date."""
-    frame = outside()
-    while frame is not None and is_standard(frame.f_code.co_filename):
-        if frame.f_code.co_name in _MERE_LOOKS:
-            return False
-        frame = frame.f_back
-    return True
+def of_look() -> tuple[bool, bool]:
+    """Tell of a look at a path whether it is for imports, and whether it is for times.
 
-
-def is_for_imports() -> bool:
-    """Tell whether pkgutil looks through sys.path for what other packages bring along."""
-    frame = outside()
-    while frame is not None and is_standard(frame.f_code.co_filename):
-        if frame.f_code.co_name == "extend_path":
-            return True
+    For imports, if pkgutil looks through sys.path for what other packages bring along. For times, if somebody asks for
+    more than that something is there, mostly to see what is out of date.
+    """
+    frame, is_for_times = outside(), True
+    while frame is not None:
+        code = frame.f_code
+        if not is_standard(code.co_filename):
+            break
+        if code.co_name == "extend_path":
+            return True, False
+        is_for_times = is_for_times and code.co_name not in _MERE_LOOKS
         frame = frame.f_back
-    return False
+    return False, is_for_times
 
 
 def is_for_python() -> bool:
     """Tell whether Python itself reads a variable, as it looks for a program or a temporary folder."""
     frame = outside()
-    while frame is not None and frame.f_code.co_filename.startswith(_OF_ENVIRON):
-        if frame.f_code.co_name == "get_exec_path":
+    while frame is not None:
+        code = frame.f_code
+        if not code.co_filename.startswith(_OF_ENVIRON):
+            return is_standard(code.co_filename) and code.co_name != "expandvars"
+        if code.co_name == "get_exec_path":
             return True
         frame = frame.f_back
-    return frame is not None and is_standard(frame.f_code.co_filename) and frame.f_code.co_name != "expandvars"
+    return False
 
 
 def is_loop() -> bool:
@@ -95,8 +108,11 @@ def is_loop() -> bool:
     if frame is None or not frame.f_code.co_filename.startswith(_OF_ENVIRON):
         return True
     is_view = frame.f_code.co_name == "__iter__" and type(frame.f_locals.get("self")).__name__ != "KeysView"
-    while frame is not None and frame.f_code.co_filename.startswith(_OF_ENVIRON):
-        is_view = is_view and frame.f_code.co_name not in {"copy", "__or__", "__ror__"}
+    while frame is not None:
+        code = frame.f_code
+        if not code.co_filename.startswith(_OF_ENVIRON):
+            break
+        is_view = is_view and code.co_name not in {"copy", "__or__", "__ror__"}
         frame = frame.f_back
     return is_view
 

@@ -80,7 +80,7 @@ def install(path: str, root: str) -> Tracer:
     tracer.log("traced", (getattr(sys, "orig_argv", None) or [sys.executable])[0])
     parts["variables"].wrap(tracer)
     parts["looks"].wrap(tracer)
-    sys.addaudithook(tracer.hook)
+    sys.addaudithook(tracer.hook())
     import atexit  # noqa: PLC0415  part of the interpreter
 
     atexit.register(programs.finish)

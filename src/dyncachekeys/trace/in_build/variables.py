@@ -23,14 +23,15 @@ class Variables:
         self._inherited = set(filter(None, os.environ.get(protocol.OWN, "").split("=")))
         self._salt = os.environ.get(protocol.SALT, "")
         self._own = set(self._inherited)
+        self._sealed: set[str] = set()
 
     def asked(self, what: str, name: Any) -> None:
         """Take that one is read, or that somebody goes through all of them."""
         name = os.fsdecode(name)
         if name not in self._own and name not in protocol.OURS:
             self._tracer.log(what, name, "" if frames.is_for_python() else self._tracer.who())
-            if name and self._salt:
-                self._tracer.log("value", name, protocol.seal(self._salt, self._before.get(name)))
+            if name:
+                self._seal(name)
 
     def looped(self) -> None:
         """Take that the project's own code goes through all of them, by value: then any may count.
@@ -39,10 +40,16 @@ class Variables:
         """
         who = self._tracer.who()
         if self._salt and who.startswith(protocol.PROJECT) and frames.is_loop():
-            for name, value in self._before.items():
+            for name in self._before:
                 if name not in self._own and name not in protocol.OURS:
                     self._tracer.log("looped", name, who)
-                    self._tracer.log("value", name, protocol.seal(self._salt, value))
+                    self._seal(name)
+
+    def _seal(self, name: str) -> None:
+        """Write down the sealed value of one, once."""
+        if self._salt and name not in self._sealed:
+            self._sealed.add(name)
+            self._tracer.log("value", name, protocol.seal(self._salt, self._before.get(name)))
 
     def set(self, name: Any, value: Any) -> None:
         """Take that one gets a value, or is taken away."""
