@@ -30,14 +30,20 @@ import tomli
 
 PACKAGES = (
     *("propcache", "yarl", "frozenlist", "flit-core", "setuptools", "pyyaml", "markupsafe"),
-    *("mapbox-earcut", "contourpy", "iocursor"),
+    *("mapbox-earcut", "contourpy", "rtoml==0.8.0"),
 )
+"""One version is given, since its crates have to be those that Debian 12 has."""
 CRATES = Path("/usr/share/cargo/registry")
-"""Where Debian's packages put the sources of crates; those of `librust-pyo3-dev` are what iocursor is built from."""
-NEEDS = {"iocursor": ("cargo", CRATES / "pyo3-0.17.3"), "contourpy": ("g++",), "mapbox-earcut": ("cmake", "g++")}
+"""Where Debian's packages put the sources of crates; rtoml needs `librust-pyo3-dev` and `librust-toml-dev`."""
+NEEDS = {
+    "rtoml": ("cargo", CRATES / "pyo3-0.17.3", CRATES / "toml-0.5.11"),
+    "contourpy": ("g++",),
+    "mapbox-earcut": ("cmake", "g++"),
+}
 """Programs and folders that a package can't be built without: it is left out where one is missing."""
 DOCUMENT = Path(__file__).parent.parent / "docs/trace-public.md"
-_OPENED = re.compile(r'openat\(AT_FDCWD, "([^"]+)", O_RDONLY[^)]*\) = \d')
+_OPENED = re.compile(r'open(?:at)?\(.*"[^"]+", O_RDONLY[^)]*\) = \d+<(.+)>$')
+"""With the path of what was opened, which strace knows wherever the program was."""
 _STARTED = re.compile(r'execve\("(?:[^"]*/)?([^"/]+)"')
 _NOT_OF_INTEREST = re.compile(r"\.(egg|dist)-info/|__pycache__/|(^|/)\.git/|(^|/)\.gitignore$|^build/")
 
@@ -81,7 +87,7 @@ def fetched(name: str, folder: Path) -> Path:
         "-q",
         "--no-deps",
         "--no-binary",
-        name,
+        name.partition("=")[0],
         "--dest",
         str(folder),
         name,
@@ -129,7 +135,7 @@ def opened(root: Path, trace: Any) -> dict[str, str]:
     if strace is None:
         return {}
     with tempfile.NamedTemporaryFile("r", encoding="utf-8", errors="replace") as log:
-        argv = [strace, "-f", "-e", "trace=openat,execve", "-o", log.name, *command("-q")]
+        argv = [strace, "-f", "-y", "-e", "trace=open,openat,execve", "-o", log.name, *command("-q")]
         subprocess.run(argv, cwd=root, check=True)
         lines = [line.split(maxsplit=1) for line in log]
     ourselves = lines[0][0]  # reads the code, too, for what a key would watch
@@ -140,7 +146,7 @@ def opened(root: Path, trace: Any) -> dict[str, str]:
         if started is not None:
             programs[process] = started[1]
         elif read is not None and process != ourselves:
-            found.setdefault(os.path.relpath(root / read[1], root), programs.get(process, "python"))
+            found.setdefault(os.path.relpath(read[1], root), programs.get(process, "python"))
     return {
         path: program
         for path, program in found.items()
@@ -160,7 +166,7 @@ def watched(name: str) -> Result:
         seconds = time.perf_counter() - began
         system = tomli.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
         version, backend = re.sub(r"^.*-", "", root.name), system["build-backend"]
-        return Result(name, version, backend, seconds, trace, opened(root, trace))
+        return Result(name.partition("=")[0], version, backend, seconds, trace, opened(root, trace))
 
 
 def differences(result: Result) -> Iterator[tuple[str, str]]:
@@ -169,7 +175,7 @@ def differences(result: Result) -> Iterator[tuple[str, str]]:
         reasons = (why for who, about, why in REASONS if who in {"*", result.name} and fnmatchcase(path, about))
         reason = next(reasons, "")
         program = result.opened[path]
-        if not reason and result.unseen and not program.startswith("python"):
+        if not reason and program in result.unseen:
             reason = f"read by `{program}`, which nobody watched"
         elif not reason:
             result.unexplained.append(path)

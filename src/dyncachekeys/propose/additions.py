@@ -40,7 +40,7 @@ _KINDS = {
     ),
 }
 """Names of keys, each with how the names of its files look in lower case. What is compiled comes first, all else last."""
-_OF_VCS = frozenset({".gitignore", ".gitattributes", ".hgignore"})
+_OF_VCS = frozenset({".gitignore", ".gitattributes", ".gitmodules", ".hgignore"})
 """What backends read to know what to leave out."""
 _MANY_MODULES = 4
 """So many modules are read to be packed, as for a wheel; fewer for the version that stands in one."""

@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from dyncachekeys.config.model import WHERE
+from dyncachekeys.pyproject.project import Project
+from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.trace.build import Build, interpreter
 from dyncachekeys.trace.in_build import tracer
 from dyncachekeys.trace.record import STEPS
+from dyncachekeys.trace.setup import path_of_strace
 
 
 def make(build: Build, kind: str, builds: Path, steps: Sequence[str] = STEPS) -> None:
@@ -45,8 +49,16 @@ def _take(build: Build, step: str, kind: str, place: Path, act: Callable[[Build]
     (place / "start").touch()  # its time is when the step began, by the clock of the file system
     salt, log = os.urandom(16).hex(), place / "log"
     _write(log, ("build", step, kind), ("salt", salt, ""), *_described(build))
-    act(replace(build, log=log, marks={tracer.SALT: salt}))
+    strace = path_of_strace() if _watches_programs(build.request.project) else ""
+    act(replace(build, log=log, marks={tracer.SALT: salt, **({tracer.STRACE: strace} if strace else {})}))
     _write(log, ("done", "", ""), ("ended", "", ""))
+
+
+def _watches_programs(project: Project) -> bool:
+    """Tell whether programs other than Python are to be watched: no key with the records of builds says no."""
+    keys = {**project.inherited, **table_at(project.pyproject, f"{WHERE}.keys")}
+    tables = [key for key in keys.values() if isinstance(key, dict) and key.get("resolver") == "build"]
+    return all(table.get("programs") is not False for table in tables)
 
 
 def _described(build: Build) -> Iterator[tuple[str, str, str]]:

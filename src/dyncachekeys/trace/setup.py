@@ -70,13 +70,18 @@ class WatchFolder:
         home = refs.work_tree(self._files) or workspace.home(self._files)
         own = Path(tracer.__file__).resolve().parents[3]  # the folder that holds our package
         path = [os.fspath(own), *(one for one in sys.path if os.path.isabs(one) and "-packages" in one)]
-        strace = (shutil.which("strace") or "") if self._programs and sys.platform == "linux" else ""
+        strace = path_of_strace() if self._programs else ""
         return [
             *("repository", os.path.relpath(home, self._files.root)),
             *("python", sys.executable or ""),
             *("refresh", _REFRESH.format(path=path)),
             *("strace", strace),
         ]
+
+
+def path_of_strace() -> str:
+    """Return where strace is, for programs of which nothing else tells what they read; empty if there is none."""
+    return (shutil.which("strace") or "") if sys.platform == "linux" else ""
 
 
 @functools.cache
