@@ -11,6 +11,7 @@ missed, unless there is a reason here; what is missed without one fails the run.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import re
@@ -28,19 +29,28 @@ from typing import Any
 
 import tomli
 
+EXAMPLE = "crates without a registry"
+"""In place of a public package for maturin, as cargo may have no registry to take their crates from."""
 PACKAGES = (
     *("propcache", "yarl", "frozenlist", "flit-core", "setuptools", "pyyaml", "markupsafe"),
-    *("mapbox-earcut", "contourpy", "rtoml==0.8.0"),
+    *("mapbox-earcut", "contourpy", EXAMPLE),
 )
-"""One version is given, since its crates have to be those that Debian 12 has."""
-CRATES = Path("/usr/share/cargo/registry")
-"""Where Debian's packages put the sources of crates; rtoml needs `librust-pyo3-dev` and `librust-toml-dev`."""
-NEEDS = {
-    "rtoml": ("cargo", CRATES / "pyo3-0.17.3", CRATES / "toml-0.5.11"),
-    "contourpy": ("g++",),
-    "mapbox-earcut": ("cmake", "g++"),
-}
-"""Programs and folders that a package can't be built without: it is left out where one is missing."""
+CRATES = Path(__file__).parent.parent / "plugins/cargo/tests/example"
+NEEDS = {EXAMPLE: ("cargo",), "contourpy": ("g++",), "mapbox-earcut": ("cmake", "g++")}
+"""Programs that a package can't be built without: it is left out where one is missing."""
+PYPROJECT = """\
+[project]
+name = "example"
+version = "0.1"
+
+[build-system]
+requires = ["maturin", "cffi"]
+build-backend = "maturin"
+
+[tool.maturin]
+manifest-path = "crates/app/Cargo.toml"
+bindings = "cffi"
+"""
 DOCUMENT = Path(__file__).parent.parent / "docs/trace-public.md"
 _OPENED = re.compile(r'open(?:at)?\(.*"[^"]+", O_RDONLY[^)]*\) = \d+<(.+)>$')
 """With the path of what was opened, which strace knows wherever the program was."""
@@ -87,7 +97,7 @@ def fetched(name: str, folder: Path) -> Path:
         "-q",
         "--no-deps",
         "--no-binary",
-        name.partition("=")[0],
+        name,
         "--dest",
         str(folder),
         name,
@@ -101,19 +111,12 @@ def fetched(name: str, folder: Path) -> Path:
     return root
 
 
-def missing(name: str) -> list[str]:
-    """Return what of that which a package needs is not on this machine."""
-    return [
-        str(one) for one in NEEDS.get(name, ()) if not (one.exists() if isinstance(one, Path) else shutil.which(one))
-    ]
-
-
-def take_crates_from_this_machine(folder: Path) -> None:
-    """Have cargo take crates from where they are installed, since it may have no registry to ask."""
-    lines = ("[source.crates-io]", 'replace-with = "installed"', "[source.installed]", f'directory = "{CRATES}"')
-    (folder / "config.toml").write_text("\n".join(lines), encoding="utf-8")
-    os.environ.setdefault("RUSTUP_HOME", str(Path.home() / ".rustup"))
-    os.environ["CARGO_HOME"] = str(folder)
+def of_example(folder: Path) -> Path:
+    """Copy our own crates, which need no others, and return the folder of a project that maturin builds of them."""
+    root = folder / "example-0.1"
+    shutil.copytree(CRATES, root, ignore=shutil.ignore_patterns("expected.txt", "rust-toolchain.toml"))
+    (root / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    return root
 
 
 def command(*arguments: str) -> list[str]:
@@ -158,7 +161,7 @@ def opened(root: Path, trace: Any) -> dict[str, str]:
 def watched(name: str) -> Result:
     """Build and watch one package."""
     with tempfile.TemporaryDirectory(prefix="trace-public-") as folder:
-        root = fetched(name, Path(folder)).resolve()
+        root = (of_example if name == EXAMPLE else functools.partial(fetched, name))(Path(folder)).resolve()
         first = root.with_name("first")  # of a tree in which nothing was built yet
         shutil.copytree(root, first, symlinks=True)
         began = time.perf_counter()
@@ -166,7 +169,7 @@ def watched(name: str) -> Result:
         seconds = time.perf_counter() - began
         system = tomli.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
         version, backend = re.sub(r"^.*-", "", root.name), system["build-backend"]
-        return Result(name.partition("=")[0], version, backend, seconds, trace, opened(root, trace))
+        return Result(name, version, backend, seconds, trace, opened(root, trace))
 
 
 def differences(result: Result) -> Iterator[tuple[str, str]]:
@@ -189,7 +192,8 @@ def page(results: list[Result]) -> str:
         "",
         "Written by `nox -s trace_public`; do not edit. Each package was built from its source distribution by",
         "`dyncachekeys trace --build`, and the files that its record names were compared with those of the tree that",
-        "strace saw opened for reading in the same build.",
+        "strace saw opened for reading in the same build. The crates of the last one are the example of our plugin for",
+        "cargo: a public package for maturin needs a registry of crates.",
         "",
         "| package | backend | built in | inputs | files read | files opened (strace) | opened and not in the record |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -245,12 +249,10 @@ def main() -> None:
     os.environ.setdefault("UV_PYTHON", sys.executable)
     results = []
     for name in options.packages:
-        if absent := missing(name):
-            print(f"{name} is left out: there is no {' and no '.join(absent)}", file=sys.stderr)
-            continue
-        with tempfile.TemporaryDirectory(prefix="trace-public-crates-") as folder:
-            if CRATES.is_dir():
-                take_crates_from_this_machine(Path(folder))
+        missing = [program for program in NEEDS.get(name, ()) if shutil.which(program) is None]
+        if missing:
+            print(f"{name} is left out: there is no {' and no '.join(missing)}", file=sys.stderr)
+        else:
             results.append(watched(name))
     text = page(results)
     print(text)
