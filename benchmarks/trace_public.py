@@ -11,6 +11,7 @@ missed, unless there is a reason here; what is missed without one fails the run.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import re
@@ -28,16 +29,31 @@ from typing import Any
 
 import tomli
 
+EXAMPLE = "crates without a registry"
+"""In place of a public package for maturin, as cargo may have no registry to take their crates from."""
 PACKAGES = (
     *("propcache", "yarl", "frozenlist", "flit-core", "setuptools", "pyyaml", "markupsafe"),
-    *("mapbox-earcut", "contourpy", "iocursor"),
+    *("mapbox-earcut", "contourpy", EXAMPLE),
 )
-CRATES = Path("/usr/share/cargo/registry")
-"""Where Debian's packages put the sources of crates; those of `librust-pyo3-dev` are what iocursor is built from."""
-NEEDS = {"iocursor": ("cargo", CRATES / "pyo3-0.17.3"), "contourpy": ("g++",), "mapbox-earcut": ("cmake", "g++")}
-"""Programs and folders that a package can't be built without: it is left out where one is missing."""
+CRATES = Path(__file__).parent.parent / "plugins/cargo/tests/example"
+NEEDS = {EXAMPLE: ("cargo",), "contourpy": ("g++",), "mapbox-earcut": ("cmake", "g++")}
+"""Programs that a package can't be built without: it is left out where one is missing."""
+PYPROJECT = """\
+[project]
+name = "example"
+version = "0.1"
+
+[build-system]
+requires = ["maturin", "cffi"]
+build-backend = "maturin"
+
+[tool.maturin]
+manifest-path = "crates/app/Cargo.toml"
+bindings = "cffi"
+"""
 DOCUMENT = Path(__file__).parent.parent / "docs/trace-public.md"
-_OPENED = re.compile(r'openat\(AT_FDCWD, "([^"]+)", O_RDONLY[^)]*\) = \d')
+_OPENED = re.compile(r'open(?:at)?\(.*"[^"]+", O_RDONLY[^)]*\) = \d+<(.+)>$')
+"""With the path of what was opened, which strace knows wherever the program was."""
 _STARTED = re.compile(r'execve\("(?:[^"]*/)?([^"/]+)"')
 _NOT_OF_INTEREST = re.compile(r"\.(egg|dist)-info/|__pycache__/|(^|/)\.git/|(^|/)\.gitignore$|^build/")
 
@@ -95,19 +111,12 @@ def fetched(name: str, folder: Path) -> Path:
     return root
 
 
-def missing(name: str) -> list[str]:
-    """Return what of that which a package needs is not on this machine."""
-    return [
-        str(one) for one in NEEDS.get(name, ()) if not (one.exists() if isinstance(one, Path) else shutil.which(one))
-    ]
-
-
-def take_crates_from_this_machine(folder: Path) -> None:
-    """Have cargo take crates from where they are installed, since it may have no registry to ask."""
-    lines = ("[source.crates-io]", 'replace-with = "installed"', "[source.installed]", f'directory = "{CRATES}"')
-    (folder / "config.toml").write_text("\n".join(lines), encoding="utf-8")
-    os.environ.setdefault("RUSTUP_HOME", str(Path.home() / ".rustup"))
-    os.environ["CARGO_HOME"] = str(folder)
+def of_example(folder: Path) -> Path:
+    """Copy our own crates, which need no others, and return the folder of a project that maturin builds of them."""
+    root = folder / "example-0.1"
+    shutil.copytree(CRATES, root, ignore=shutil.ignore_patterns("expected.txt", "rust-toolchain.toml"))
+    (root / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    return root
 
 
 def command(*arguments: str) -> list[str]:
@@ -129,7 +138,7 @@ def opened(root: Path, trace: Any) -> dict[str, str]:
     if strace is None:
         return {}
     with tempfile.NamedTemporaryFile("r", encoding="utf-8", errors="replace") as log:
-        argv = [strace, "-f", "-e", "trace=openat,execve", "-o", log.name, *command("-q")]
+        argv = [strace, "-f", "-y", "-e", "trace=open,openat,execve", "-o", log.name, *command("-q")]
         subprocess.run(argv, cwd=root, check=True)
         lines = [line.split(maxsplit=1) for line in log]
     ourselves = lines[0][0]  # reads the code, too, for what a key would watch
@@ -140,7 +149,7 @@ def opened(root: Path, trace: Any) -> dict[str, str]:
         if started is not None:
             programs[process] = started[1]
         elif read is not None and process != ourselves:
-            found.setdefault(os.path.relpath(root / read[1], root), programs.get(process, "python"))
+            found.setdefault(os.path.relpath(read[1], root), programs.get(process, "python"))
     return {
         path: program
         for path, program in found.items()
@@ -152,7 +161,7 @@ def opened(root: Path, trace: Any) -> dict[str, str]:
 def watched(name: str) -> Result:
     """Build and watch one package."""
     with tempfile.TemporaryDirectory(prefix="trace-public-") as folder:
-        root = fetched(name, Path(folder)).resolve()
+        root = (of_example if name == EXAMPLE else functools.partial(fetched, name))(Path(folder)).resolve()
         first = root.with_name("first")  # of a tree in which nothing was built yet
         shutil.copytree(root, first, symlinks=True)
         began = time.perf_counter()
@@ -169,7 +178,7 @@ def differences(result: Result) -> Iterator[tuple[str, str]]:
         reasons = (why for who, about, why in REASONS if who in {"*", result.name} and fnmatchcase(path, about))
         reason = next(reasons, "")
         program = result.opened[path]
-        if not reason and result.unseen and not program.startswith("python"):
+        if not reason and program in result.unseen:
             reason = f"read by `{program}`, which nobody watched"
         elif not reason:
             result.unexplained.append(path)
@@ -183,7 +192,8 @@ def page(results: list[Result]) -> str:
         "",
         "Written by `nox -s trace_public`; do not edit. Each package was built from its source distribution by",
         "`dyncachekeys trace --build`, and the files that its record names were compared with those of the tree that",
-        "strace saw opened for reading in the same build.",
+        "strace saw opened for reading in the same build. The crates of the last one are the example of our plugin for",
+        "cargo: a public package for maturin needs a registry of crates.",
         "",
         "| package | backend | built in | inputs | files read | files opened (strace) | opened and not in the record |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -239,12 +249,10 @@ def main() -> None:
     os.environ.setdefault("UV_PYTHON", sys.executable)
     results = []
     for name in options.packages:
-        if absent := missing(name):
-            print(f"{name} is left out: there is no {' and no '.join(absent)}", file=sys.stderr)
-            continue
-        with tempfile.TemporaryDirectory(prefix="trace-public-crates-") as folder:
-            if CRATES.is_dir():
-                take_crates_from_this_machine(Path(folder))
+        missing = [program for program in NEEDS.get(name, ()) if shutil.which(program) is None]
+        if missing:
+            print(f"{name} is left out: there is no {' and no '.join(missing)}", file=sys.stderr)
+        else:
             results.append(watched(name))
     text = page(results)
     print(text)

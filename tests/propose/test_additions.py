@@ -85,6 +85,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, tuple[str, ...]], dict[str, Any
         {},
         {"python": ["/lib/**/*.py"]},
     ),
+    "what is only called like a licence": (
+        {"read": {"LICENCE": "hatchling", "data/licence.bin": OWN}},
+        {},
+        {"metadata": ["/LICENCE"], "data": ["/data/licence.bin"]},
+    ),
     "a folder that a requirement packs as it is": (
         {
             "read": {"src/demo/__init__.py": "hatchling", "src/demo/core.py": "hatchling", "assets/a.js": "hatchling"},

@@ -14,6 +14,7 @@ from dyncachekeys.propose.edit import with_keys
 from dyncachekeys.propose.keys import Declaration
 from dyncachekeys.pyproject.render import diff
 from kit import BACKEND_KEY, PYPROJECT, Demo, DemoMaker, tree_of
+from native import needs
 from traced import KEY, WATCHED, both, hook, watches
 
 HOOK = hook(
@@ -155,6 +156,18 @@ def test_what_is_written_watches_what_was_found(demo_maker: DemoMaker, config: s
     assert demo.both() == 1
 
 
+@needs("sh", "strace")
+@pytest.mark.parametrize("programs", ["true", "false"])
+def test_a_build_that_is_made_watches_programs_as_one_of_uvs_does(demo_maker: DemoMaker, programs: str) -> None:
+    key = f'[tool.dyncachekeys.keys.build]\nresolver = "build"\nprograms = {programs}\n'
+    demo = demo_maker(key, {"gen.sh": "read city < city.txt\n", "city.txt": "london\n"})
+    demo.append("build_backend/core.py", "import subprocess\nsubprocess.run(['sh', 'gen.sh'], check=True)\n")
+    found = trace(demo, "--build")
+    is_seen = programs == "true"
+    assert (("read", "city.txt") in watched(found)) is is_seen
+    assert [one["program"] for one in found["unseen"]] == ([] if is_seen else ["sh"])
+
+
 def test_keys_and_entries_that_are_there_are_reported(demo_maker: DemoMaker) -> None:
     demo = demo_of(
         demo_maker,
@@ -285,8 +298,9 @@ def test_what_cant_be_added_to_is_left_alone(text: str) -> None:
 
 
 def test_what_a_program_writes_and_the_build_then_reads_is_no_input(demo_maker: DemoMaker) -> None:
-    """As maturin does: the wheel is made by a program that can't be traced."""
-    demo = demo_maker("", {"data.txt": "one\n"})
+    """As maturin does: the wheel is made by a program that nobody watches."""
+    key = '[tool.dyncachekeys.keys.build]\nresolver = "build"\nprograms = false\n'
+    demo = demo_maker(key, {"data.txt": "one\n"})
     make = "import subprocess\nsubprocess.run('mkdir -p out && cp data.txt out/made.txt', shell=True, check=True)\n"
     demo.append("build_backend/core.py", f"{make}open('out/made.txt').close()\nopen('data.txt').close()\n")
     found = trace(demo, "--build")

@@ -80,12 +80,17 @@ def test_further_requirements_are_those_of_the_workspace(demo_maker: DemoMaker, 
     assert built == member == (done.returncode == 0)
 
 
-def test_requirements_that_are_not_there(demo_maker: DemoMaker) -> None:
+@pytest.mark.parametrize("backend", ["a backend", "none, which is that of setup.py"])
+def test_requirements_that_are_not_there(demo_maker: DemoMaker, backend: str) -> None:
     demo = demo_maker()
     demo.edit("pyproject.toml", "requires = []", 'requires = ["no-such-requirement"]')
+    if backend != "a backend":
+        demo.edit("pyproject.toml", "build-backend =", "was-build-backend =")
+        demo.edit("pyproject.toml", "backend-path =", "was-backend-path =")
     done = demo.cli("trace", "--build", check=False)
     assert done.returncode == 2
     assert "the build's environment" in done.stderr
+    assert "no-such-requirement" in done.stderr
 
 
 @pytest.mark.thorough

@@ -40,7 +40,8 @@ _KINDS = {
     ),
 }
 """Names of keys, each with how the names of its files look in lower case. What is compiled comes first, all else last."""
-_OF_VCS = frozenset({".gitignore", ".gitattributes", ".hgignore"})
+_OF_TEXTS = frozenset({"", ".in", ".md", ".rst", ".txt"})
+_OF_VCS = frozenset({".gitignore", ".gitattributes", ".gitmodules", ".hgignore"})
 """What backends read to know what to leave out."""
 _MANY_MODULES = 4
 """So many modules are read to be packed, as for a wheel; fewer for the version that stands in one."""
@@ -178,7 +179,9 @@ def _kind(path: str) -> str:
     if any(fnmatchcase(name, pattern) for pattern in SOURCE_PATTERNS if pattern != "config.toml"):
         return "sources"
     for kind, patterns in _KINDS.items():
-        if any(fnmatchcase(name.lower(), pattern) for pattern in patterns):
+        if (kind != "metadata" or posixpath.splitext(name)[1].lower() in _OF_TEXTS) and any(
+            fnmatchcase(name.lower(), pattern) for pattern in patterns
+        ):
             return kind
     return "data"
 

@@ -60,9 +60,9 @@ class TraceRequest:
 
     @property
     def system(self) -> Mapping[str, object]:
-        """The table ``build-system``, or what stands for it."""
+        """The table ``build-system``, or what stands for it; without a backend, what it requires counts all the same."""
         found = self.project.pyproject.get("build-system")
-        return {**_LEGACY, **found} if isinstance(found, dict) and "build-backend" in found else _LEGACY
+        return {**_LEGACY, **found} if isinstance(found, dict) else _LEGACY
 
     @property
     def isolated(self) -> bool:
