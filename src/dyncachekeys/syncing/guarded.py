@@ -6,45 +6,22 @@ it writes what makes the next look quick, and nothing that uv compares.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import sys
-import time
 import traceback
-from pathlib import Path
-from typing import NamedTuple
 
 from dyncachekeys.errors import DyncachekeysError
-from dyncachekeys.guard.import_names import recorded
 from dyncachekeys.guard.in_python.ask import VARIABLE
 from dyncachekeys.process.above import commands_above
 from dyncachekeys.quick.guard import Turn
-from dyncachekeys.syncing.apply import finish
 from dyncachekeys.syncing.forecast import FRESH, forecast
-from dyncachekeys.syncing.plan import Plan
-from dyncachekeys.syncing.planning import make_plan
+from dyncachekeys.syncing.rebuild import REMEDY, Answer, build, plan_of, remember
 from dyncachekeys.syncing.staleness import why_stale
-from dyncachekeys.uv import workspace
-from dyncachekeys.uv.program import off_path
-from dyncachekeys.uv.record import installed, is_editable, is_from
-from dyncachekeys.uv.reinstall import reinstall
 
 _HOOK = re.compile(
     r"\bbackend\W{1,3}(build_(editable|wheel|sdist)|(prepare_metadata|get_requires)_for_build_)|\b_in_process\.py\b"
 )
 """Stands in the code, or is the script, that uv, or pip and build, start a build backend with (PEP 517, PEP 660)."""
-_REMEDY = "run `dyncachekeys run -- uv sync`"
-_SHOWN = 4_000
-"""So many characters are shown of what uv says when it fails."""
-
-
-class Answer(NamedTuple):
-    """What an import is answered: ``fresh``, ``built``, ``warn`` or ``error``, a message, and changed ``.pth`` files."""
-
-    kind: str
-    text: str = ""
-    changed: tuple[str, ...] = ()
 
 
 def main(turn: Turn) -> None:
@@ -71,93 +48,22 @@ def _failure(mode: str) -> str:
 
 
 def _answer(turn: Turn) -> Answer:
-    plan = _plan(turn)
+    plan = plan_of(turn)
     mode = plan.status.guard.mode if plan.status.guard is not None else None
     if mode is None:
         return Answer("fresh")
     expected = plan.expected_record()
     if forecast(plan, expected).outcome in FRESH:
-        _remember(plan, turn)
+        remember(plan, turn)
         return Answer("fresh")
     if _is_in_build():
         return Answer("fresh")
     why = f"{plan.status.project.name} is out of date: {why_stale(plan)}"
     if mode != "build":
-        return Answer(_failure(mode), f"{why}; {_REMEDY}")
-    return _built(plan, why, turn)
-
-
-def _plan(turn: Turn) -> Plan:
-    return make_plan(Path(turn.root), turn.environ, consumer=Path(turn.consumer) if turn.consumer else None)
-
-
-def _remember(plan: Plan, turn: Turn) -> None:
-    """Write what makes the next look quick, if that can be written."""
-    if not plan.region_differs:
-        with contextlib.suppress(DyncachekeysError):
-            finish(plan, turn.environ)
+        return Answer(_failure(mode), f"{why}; {REMEDY}")
+    return build(plan, why, turn)
 
 
 def _is_in_build() -> bool:
     """Tell whether this is asked from a build, which can't wait for itself."""
     return any(map(_HOOK.search, commands_above()))
-
-
-def _built(plan: Plan, why: str, turn: Turn) -> Answer:
-    """Have uv build and install the project, as after a sync, and nothing else."""
-    status = plan.status
-    known = status.program.path if status.program is not None else ""
-    uv = known if Path(known).is_file() else off_path(turn.environ)
-    if uv is None:
-        return Answer("error", f"{why}; uv can't be found to build it: put it on PATH")
-    with contextlib.suppress(OSError):
-        sys.stderr.write(f"dyncachekeys: {why}; uv builds it\n")
-        sys.stderr.flush()
-    finish(plan, turn.environ)
-    venv = status.venv
-    before = _requirements(plan, venv)
-    home = workspace.home(status.files)
-    editable = is_editable(status.files, status.project.name, venv)
-    environ = {**turn.environ, VARIABLE: "off"}
-    try:
-        done = reinstall(
-            uv, plan.root, home, venv, environ, editable=editable, seconds=max(turn.until - time.monotonic(), 1)
-        )
-    except TimeoutError:
-        return Answer("error", f"{why}; uv did not build it within {turn.seconds:g} seconds (`guard-timeout`)")
-    except OSError as error:
-        return Answer("error", f"{why}; uv can't be started: {error.strerror or error}")
-    if done.code:
-        said = done.error.decode("utf-8", "replace").strip()[-_SHOWN:]
-        return Answer("error", f"{why}; uv could not build it:\n{said}")
-    return _after(turn, before)
-
-
-def _after(turn: Turn, before: frozenset[str]) -> Answer:
-    """Look again after a build."""
-    plan = _plan(turn)
-    _remember(plan, turn)
-    venv, name = plan.status.venv, plan.status.project.name
-    new = sorted(_requirements(plan, venv) - before)
-    text = f"{name} was built, and has new requirements: {', '.join(new)}; {_REMEDY}" if new else ""
-    if not text and forecast(plan, plan.expected_record()).outcome not in FRESH:
-        text = f"{name} was built, and is out of date again: {why_stale(plan)}; see `dyncachekeys doctor`"
-    changed = (
-        os.fspath(info.parent / path)
-        for info in installed(venv, name)
-        for path in recorded(info)
-        if path.endswith(".pth") and "/" not in path
-    )
-    return Answer("built", text, tuple(changed))
-
-
-def _requirements(plan: Plan, venv: Path) -> frozenset[str]:
-    """Return what the installed project requires, as its metadata says it."""
-    found = set[str]()
-    for info in installed(venv, plan.status.project.name):
-        if is_from(info, plan.root):
-            with contextlib.suppress(OSError):
-                text = (info / "METADATA").read_text(encoding="utf-8", errors="replace")
-                lines = text.partition("\n\n")[0].splitlines()
-                found.update(line.partition(":")[2].strip() for line in lines if line.startswith("Requires-Dist:"))
-    return frozenset(found)
