@@ -51,7 +51,10 @@ def test_what_a_build_was_seen_to_read_has_no_entry(demo_maker: DemoMaker) -> No
     lines = (demo.root / core).read_text(encoding="utf-8").splitlines()
     at = {word: f"{core}:{number}" for number, line in enumerate(lines, 1) for word in line.split("(")[:1]}
     when = time.strftime("%H:%M", time.localtime(records(demo)[-1].started / 1e9))
-    assert found["file", "reqs/a.txt"] == ("folder link", f"read by {at['        one.read_text']} in the build of {when}")
+    assert found["file", "reqs/a.txt"] == (
+        "folder link",
+        f"read by {at['        one.read_text']} in the build of {when}",
+    )
     listed = f"listed by {at['    for one in sorted']} in the build of {when}"
     assert found["value", "names in reqs"] == ("stamp", listed)
     asked = f"read by {at['    os.environ.get']} in the build of {when}"
