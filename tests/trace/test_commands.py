@@ -84,6 +84,26 @@ def test_commands_of_git_that_change_nothing(line: str, expected: bool) -> None:
     assert git_queries.changes_nothing(line.split()) is expected
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("fsck --no-progress", True),
+        ("-C sub submodule update --init", True),
+        ("archive HEAD", True),
+        ("fetch --tags", True),
+        ("config --get user.name", True),
+        ("describe", True),
+        ("apply a.patch", False),
+        ("init --quiet", False),
+        ("config user.name x", False),
+        ("submodule--helper update", False),
+        ("", False),
+    ],
+)
+def test_commands_of_git_that_depend_on_the_repository(line: str, expected: bool) -> None:
+    assert git_queries.depends_on_repository(line.split()) is expected
+
+
 def test_commands_for_shells() -> None:
     assert kinds.plain("sh", ["/bin/sh", "-c", "git describe --tags"]) == ["git", "describe", "--tags"]
     for text in ("a | b", "a; b", "a > b", "A=1 b", "a $B", "a *", "a 'b c'", "a\nb", "~/a"):

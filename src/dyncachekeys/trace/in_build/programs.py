@@ -13,7 +13,7 @@ build's ``own``, and by kind
     strace   what strace writes; CMake's ``build`` folder
 
 Facts that are logged: ``program``, where one was found; ``unseen``, one that nothing covers; ``git``, its working
-folder and arguments, with ``\x1f`` between, if it changes nothing; ``read`` and ``variable`` for what arguments and manuals say.
+folder and arguments, with ``\x1f`` between, if what it does depends on the repository; ``read`` and ``variable`` for what arguments and manuals say.
 """
 
 from __future__ import annotations
@@ -102,10 +102,10 @@ class Programs:
         return [], {}
 
     def _git(self, started: Started) -> tuple[list[str], dict[str, str]]:
-        if not git_queries.changes_nothing(started.words[1:]):
-            return below.FOLLOW, {}
-        self._tracer.log("git", "\x1f".join([started.folder, *started.words[1:]]), started.who)
-        return [], {}
+        arguments = started.words[1:]
+        if git_queries.depends_on_repository(arguments):
+            self._tracer.log("git", "\x1f".join([started.folder, *arguments]), started.who)
+        return ([] if git_queries.changes_nothing(arguments) else below.FOLLOW), {}
 
     def _named(self, started: Started) -> tuple[list[str], dict[str, str]]:
         for word in commands.files_named(started.words):

@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from dyncachekeys.trace.in_build.git_queries import changes_nothing
+from dyncachekeys.trace.in_build.git_queries import depends_on_repository
 
 _ABSENT = frozenset({"ENOENT", "ENOTDIR"})
 _LOOKS_AT_TIMES = frozenset({"make", "gmake", "ninja", "ninja-build", "samu", "cargo"})
@@ -55,9 +55,10 @@ def meaning(call: Call, folder: str) -> Iterator[Seen]:
     for seen in handle(call):
         if call.program != "git" or seen.what not in _NOT_OF_GIT:
             yield seen
-    if call.name.startswith("execve") and not call.error and posixpath.basename(call.paths[0]) == "git":
+    is_asked = call.program != "git" and posixpath.basename(call.paths[0]) == "git"  # git itself starts more of it
+    if is_asked and call.name.startswith("execve") and not call.error:
         arguments = call.texts[2:]
-        if changes_nothing(arguments):
+        if depends_on_repository(arguments):
             yield Seen("git", "\x1f".join([folder, *arguments]))
 
 
