@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dyncachekeys.model import Notice
 from dyncachekeys.pyproject.project import HOME, Project
@@ -14,10 +14,11 @@ from dyncachekeys.pyproject.tables import sealed_tables
 from dyncachekeys.quick import atomic
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.syncing import diff, loops, notices, outputs, unlinked, unwatched
-from dyncachekeys.syncing.decision import decide
+from dyncachekeys.syncing.decision import Decision, decide
 from dyncachekeys.syncing.last_run import last_run
+from dyncachekeys.syncing.outputs import OutputDecision
 from dyncachekeys.syncing.plan import Plan
-from dyncachekeys.syncing.state import Known, State
+from dyncachekeys.syncing.state import State
 from dyncachekeys.syncing.status import Status, status_of, without_lost_region
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.mtimes import newest_linked
@@ -43,29 +44,20 @@ def make_plan(
     Raises:
         DyncachekeysError: what the user needs to fix, before anything is written.
     """
-    root = root.resolve()
-    atomic.check_home(root / HOME)
+    atomic.check_home((root := root.resolve()) / HOME)
     status = status_of(root, last_run(root, quick_check), environ, consumer)
     state = status.state
     # What the stamp has to do is decided by what was linked and known of builds until now; that a link goes, or that
     # more is known, is no change.
     earlier = status.as_before()
     before = earlier.coverage((*state.written, *state.late), state.former)
-    is_better_known = earlier is not status
     by_name.require_absence(before, status.files)
+    is_better_known = earlier is not status
     status = dataclasses.replace(status, project=without_lost_region(status.project, before))
-    written = tuple(
-        sorted({*state.written, *loops.rewritten_in_build(before, status), *unlinked.made_anew(before, status)})
-    )
-    products = outputs.decide(status)
-    asked = unwatched.why(status)
-    decision = decide(before, (*products.why, *asked), status)
-    late, former = unlinked.late(before, decision, status), unlinked.former(before, decision, status)
-    changed = is_better_known or (written, late, former) != (state.written, state.late, state.former)
-    coverage = status.coverage((*written, *late), former) if changed else before
-    counted = loops.count(coverage, status)
-    entries = _entries(status.project, coverage)
-    remembered = _remembered(status, entries, products.known)
+    seen = _seen_in_builds(before, status)
+    is_as_before = not is_better_known and not seen.differs_from(state)
+    coverage = before if is_as_before else status.coverage((*seen.written, *seen.late), seen.former)
+    counted, entries = loops.count(coverage, status), _entries(status.project, coverage)
     return Plan(
         status,
         coverage,
@@ -73,19 +65,45 @@ def make_plan(
         entries,
         _document(status.project, entries),
         _links(status, coverage),
-        decision,
-        dataclasses.replace(
-            remembered,
-            written=written,
-            writes=counted.writes,
-            moves=counted.moves,
-            others=coverage.others_digest,
-            late=late,
-            former=former,
-            asked=bool(asked) or (state.asked and not unwatched.has_build(status)),
-        ),
-        (*_notices(status, coverage), *products.notices, *counted.notices),
+        seen.decision,
+        _remembered(status, coverage, entries, seen, counted),
+        (*_notices(status, coverage), *seen.products.notices, *counted.notices),
         workspace.is_alone(status.files),
+    )
+
+
+class _Seen(NamedTuple):
+    """What the last builds have shown, and what becomes of the stamp."""
+
+    written: tuple[str, ...]
+    """Files that builds were seen to write (`loops`, `unlinked`)."""
+    products: OutputDecision
+    decision: Decision
+    late: tuple[str, ...]
+    """What uv has not seen yet through a link (`unlinked`)."""
+    former: tuple[str, ...]
+    """Links that are to stay (`unlinked`)."""
+    asked: bool
+    """Whether a build was asked for, only so that it is watched."""
+
+    def differs_from(self, state: State) -> bool:
+        """Tell whether other links are wanted than the last sync knew."""
+        return (self.written, self.late, self.former) != (state.written, state.late, state.former)
+
+
+def _seen_in_builds(before: Coverage, status: Status) -> _Seen:
+    state = status.state
+    written = {*state.written, *loops.rewritten_in_build(before, status), *unlinked.made_anew(before, status)}
+    products = outputs.decide(status)
+    asked = unwatched.why(status)
+    decision = decide(before, (*products.why, *asked), status)
+    return _Seen(
+        tuple(sorted(written)),
+        products,
+        decision,
+        unlinked.late(before, decision, status),
+        unlinked.former(before, decision, status),
+        bool(asked) or (state.asked and not unwatched.has_build(status)),
     )
 
 
@@ -116,7 +134,9 @@ def _links(status: Status, coverage: Coverage) -> Mapping[str, str] | None:
     return None if folder.holds(wanted) else wanted
 
 
-def _remembered(status: Status, entries: tuple[Mapping[str, Any], ...], products: Mapping[str, Known]) -> State:
+def _remembered(
+    status: Status, coverage: Coverage, entries: tuple[Mapping[str, Any], ...], seen: _Seen, counted: loops.Loops
+) -> State:
     """Return what the next sync shall know of what was found."""
     record, resolution, salt = status.record, status.resolution, status.last.salt
     return State(
@@ -127,9 +147,16 @@ def _remembered(status: Status, entries: tuple[Mapping[str, Any], ...], products
         entries=entries,
         record={"identity": list(record.identity), "current": record.current} if record else None,
         seen=tuple(dict.fromkeys([record.identity, *status.state.seen]))[:_SEEN] if record else status.state.seen,
-        products=products,
+        products=seen.products.known,
         tables=sealed_tables(status.project.pyproject, salt),
         uv=tuple(status.program.as_list()) if status.program is not None else (),
+        written=seen.written,
+        late=seen.late,
+        former=seen.former,
+        asked=seen.asked,
+        writes=counted.writes,
+        moves=counted.moves,
+        others=coverage.others_digest,
         basis=status.builds.chosen.ids if status.builds is not None and status.builds.chosen is not None else (),
     )
 

@@ -43,35 +43,13 @@ def cover(
         ConfigurationError: ``watch = "uv"`` on what uv can't see; all such inputs.
     """
     products = [path for key in resolution.keys for one in key.outputs for path in (one.pattern, *one.there)]
-    made = _Placed(files, Linkable(files, products, written, works=links_work))
+    placed = _Placed(files, Linkable(files, products, written, works=links_work))
     for key in resolution.keys:
-        for one in sorted(key.inputs.single, key=_reading_order):
-            made.place(one, key)
-        if key.inputs.selected is not None:
-            made.place_all(key.inputs.selected, key)
-    made.keep(former)
-    if made.problems:
-        raise ConfigurationError(made.problems)
-    linked = made.sorted_links()
-    linked_digest = _linked_digest(linked, files)
-    others, is_watched = made.without_builds(), any(key.of_builds for key in resolution.keys)
-    return Coverage(
-        _entries(made.watched, resolution),
-        frozenset(made.watched),
-        linked,
-        tuple(made.walked),
-        frozenset(made.stamped),
-        (*made.selections, *made.selections_of_builds),
-        digests_of(
-            made.triples(linked_digest),
-            [*made.selections, *made.selections_of_builds],
-            files,
-            resolution.digests,
-        ),
-        linked_digest,
-        of_builds=frozenset(made.of_builds),
-        others_digest=digests_of(others, made.selections, files, resolution.digests).digest if is_watched else "",
-    )
+        placed.place_key(key)
+    placed.keep(former)
+    if placed.problems:
+        raise ConfigurationError(placed.problems)
+    return placed.coverage(resolution)
 
 
 def _entries(watched: Iterable[Input], resolution: Resolution) -> tuple[Entry, ...]:
@@ -95,7 +73,34 @@ class _Placed:
         self.of_builds: dict[Input, None] = {}
         self._linked_by_builds: dict[str, set[str]] = {}
 
-    def place(self, one: Input, key: ResolvedKey) -> None:
+    def place_key(self, key: ResolvedKey) -> None:
+        """Decide who watches the inputs of a key."""
+        for one in sorted(key.inputs.single, key=_reading_order):
+            self._place(one, key)
+        if key.inputs.selected is not None:
+            self._place_all(key.inputs.selected, key)
+
+    def coverage(self, resolution: Resolution) -> Coverage:
+        """Return who watches what, when all is placed."""
+        linked = self._sorted_links()
+        linked_digest = _linked_digest(linked, self._files)
+        selections = (*self.selections, *self.selections_of_builds)
+        triples = self._triples(linked_digest)
+        is_watched = any(key.of_builds for key in resolution.keys)
+        return Coverage(
+            entries=_entries(self.watched, resolution),
+            watched=frozenset(self.watched),
+            linked=linked,
+            walked=tuple(self.walked),
+            stamped=frozenset(self.stamped),
+            selections=selections,
+            digests=digests_of(triples, selections, self._files, resolution.digests),
+            linked_digest=linked_digest,
+            of_builds=frozenset(self.of_builds),
+            others_digest=self._others_digest(resolution) if is_watched else "",
+        )
+
+    def _place(self, one: Input, key: ResolvedKey) -> None:
         """Decide who watches an input."""
         if key.of_builds:
             self.of_builds[one] = None
@@ -118,7 +123,7 @@ class _Placed:
             if one.kind == "git" and not repository.is_read_by_every_uv(self._files, one.subject):
                 self.stamped[one] = None  # so that it is seen whatever uv can read (U9)
 
-    def place_all(self, selected: Selected, key: ResolvedKey) -> None:
+    def _place_all(self, selected: Selected, key: ResolvedKey) -> None:
         """Decide who watches the files of a selection."""
         if key.watch == "digest" or (key.watch == "auto" and not (key.may_link and self._linkable.works)):
             (self.selections_of_builds if key.of_builds else self.selections).append(selected)
@@ -145,20 +150,23 @@ class _Placed:
             if self._files.state(path) != MISSING:
                 self._linked_by_builds.setdefault(folder, set()).add(name)
 
-    def sorted_links(self) -> dict[str, list[str]]:
+    def _sorted_links(self) -> dict[str, list[str]]:
         """Return all files that are to be linked, by folder, all sorted."""
         linked = {folder: {*names} for folder, names in self.linked.items()}
         for folder, names in self._linked_by_builds.items():
             linked.setdefault(folder, set()).update(names)
         return {folder: sorted(names) for folder, names in sorted(linked.items())}
 
-    def without_builds(self) -> list[Triple]:
+    def _others_digest(self, resolution: Resolution) -> str:
+        return digests_of(self._without_builds(), self.selections, self._files, resolution.digests).digest
+
+    def _without_builds(self) -> list[Triple]:
         """Return what moves the stamp besides the selections and what only builds were seen to depend on."""
         linked = {folder: sorted(names) for folder, names in sorted(self.linked.items())}
         found = [one.triple for one in self.stamped if one not in self.of_builds]
         return [*found, *map(_as_watched, self.watched), ("linked files", "", _linked_digest(linked, self._files))]
 
-    def triples(self, linked_digest: str) -> Iterator[Triple]:
+    def _triples(self, linked_digest: str) -> Iterator[Triple]:
         """Yield what moves the stamp, besides the selections."""
         yield from (one.triple for one in self.stamped)
         yield from map(_as_watched, self.watched)
