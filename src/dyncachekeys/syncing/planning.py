@@ -19,7 +19,7 @@ from dyncachekeys.syncing.home import check_home
 from dyncachekeys.syncing.last_run import last_run
 from dyncachekeys.syncing.outputs import OutputDecision
 from dyncachekeys.syncing.plan import Plan
-from dyncachekeys.syncing.state import Known, State
+from dyncachekeys.syncing.state import State
 from dyncachekeys.syncing.status import Status, status_of, without_lost_region
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.mtimes import newest_linked
@@ -45,35 +45,20 @@ def make_plan(
     Raises:
         DyncachekeysError: what the user needs to fix, before anything is written.
     """
-    root = root.resolve()
-    check_home(root / HOME)
+    check_home((root := root.resolve()) / HOME)
     status = status_of(root, last_run(root, quick_check), environ, consumer)
     state = status.state
     # What the stamp has to do is decided by what was linked and known of builds until now; that a link goes, or that
     # more is known, is no change.
     earlier = status.as_before()
     before = earlier.coverage((*state.written, *state.late), state.former)
-    is_better_known = earlier is not status
     by_name.require_absence(before, status.files)
+    is_better_known = earlier is not status
     status = dataclasses.replace(status, project=without_lost_region(status.project, before))
     seen = _seen_in_builds(before, status)
-    known = (seen.written, seen.late, seen.former)
-    changed = is_better_known or known != (state.written, state.late, state.former)
-    coverage = status.coverage((*seen.written, *seen.late), seen.former) if changed else before
-    counted = loops.count(coverage, status)
-    entries = _entries(status.project, coverage)
-    remembered = dataclasses.replace(
-        _remembered(status, entries, seen.products.known),
-        written=seen.written,
-        late=seen.late,
-        former=seen.former,
-        asked=seen.asked,
-        writes=counted.writes,
-        moves=counted.moves,
-        others=coverage.others_digest,
-        rest=coverage.rest_digest,
-        strays=coverage.folder_links.strays,
-    )
+    is_as_before = not is_better_known and not seen.differs_from(state)
+    coverage = before if is_as_before else status.coverage((*seen.written, *seen.late), seen.former)
+    counted, entries = loops.count(coverage, status), _entries(status.project, coverage)
     return Plan(
         status,
         coverage,
@@ -83,7 +68,7 @@ def make_plan(
         _links(status, coverage),
         _folder_links(status, coverage),
         seen.decision,
-        remembered,
+        _remembered(status, coverage, entries, seen, counted),
         (*_notices(status, coverage), *seen.products.notices, *counted.notices),
         workspace.is_alone(status.files),
     )
@@ -102,6 +87,10 @@ class _Seen(NamedTuple):
     """Links that are to stay (`unlinked`)."""
     asked: bool
     """Whether a build was asked for, only so that it is watched."""
+
+    def differs_from(self, state: State) -> bool:
+        """Tell whether other links are wanted than the last sync knew."""
+        return (self.written, self.late, self.former) != (state.written, state.late, state.former)
 
 
 def _seen_in_builds(before: Coverage, status: Status) -> _Seen:
@@ -155,7 +144,9 @@ def _folder_links(status: Status, coverage: Coverage) -> Mapping[str, str] | Non
     return None if is_right else wanted
 
 
-def _remembered(status: Status, entries: tuple[Mapping[str, Any], ...], products: Mapping[str, Known]) -> State:
+def _remembered(
+    status: Status, coverage: Coverage, entries: tuple[Mapping[str, Any], ...], seen: _Seen, counted: loops.Loops
+) -> State:
     """Return what the next sync shall know of what was found."""
     record, resolution, salt = status.record, status.resolution, status.last.salt
     return State(
@@ -166,10 +157,19 @@ def _remembered(status: Status, entries: tuple[Mapping[str, Any], ...], products
         entries=entries,
         record={"identity": list(record.identity), "current": record.current} if record else None,
         seen=tuple(dict.fromkeys([record.identity, *status.state.seen]))[:_SEEN] if record else status.state.seen,
-        products=products,
+        products=seen.products.known,
         tables=sealed_tables(status.project.pyproject, salt),
         uv=tuple(status.program.as_list()) if status.program is not None else (),
         guarded=status.guard.environments if status.guard is not None else (),
+        written=seen.written,
+        late=seen.late,
+        former=seen.former,
+        asked=seen.asked,
+        writes=counted.writes,
+        moves=counted.moves,
+        others=coverage.others_digest,
+        rest=coverage.rest_digest,
+        strays=coverage.folder_links.strays,
         basis=status.builds.chosen.ids if status.builds is not None and status.builds.chosen is not None else (),
     )
 
