@@ -9,7 +9,11 @@ from __future__ import annotations
 import os
 import sys
 
-from dyncachekeys.quick.answer import answer
+_NO_FOLDER_IN_FRONT: bool = bool(sys.flags.isolated or getattr(sys.flags, "safe_path", False))
+if __name__ == "__main__" and not _NO_FOLDER_IN_FRONT and os.path.dirname(os.path.dirname(__file__)) != sys.path[0]:
+    del sys.path[0]  # `python -m` puts the current folder there, which may be a tree with a `json.py` of its own
+
+from dyncachekeys.quick.answer import answer  # what stands above must come first
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import dyncachekeys
+import hostile
 from dyncachekeys.files import git, repository
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
@@ -716,3 +717,33 @@ def test_reports(repo: Callable[..., Demo]) -> None:
     assert "git       entry  commit" in shown
     assert "git = { commit = true }" in shown
     assert '"git": {' in demo.cli("show", "--format=json").stdout
+
+
+# Filters are not run, and what only they could tell is known all the same.
+
+
+@pytest.mark.parametrize("options", ["dirty = true\n", 'path = "src"\n'])
+def test_files_with_a_filter_count_by_content(
+    options: str, repo: Callable[..., Demo], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = repo(options)
+    monkeypatch.setenv("HOME", demo.environ["HOME"])
+    demo.write({".gitattributes": "*.c filter=evil\n*.h -filter\n", "src/b.h": "b\n", "src/[a].c": "odd\n"})
+    demo.git("add", "--all")
+    commit(demo)
+    before = digest(demo)
+    demo.git("config", "filter.evil.clean", f"touch {demo.beside / 'evil'}; cat")
+    filtered = digest(demo)
+    assert filtered != before
+    (key,) = resolved(demo).keys
+    assert [one.subject for one in key.inputs if "run a filter" in one.reason] == ["src/[a].c", "src/a.c"]
+    hostile.touch(demo.root / "src/a.c")
+    assert digest(demo) == filtered
+    demo.write({"src/a.c": "another\n"})
+    edited = digest(demo)
+    assert edited != filtered
+    assert not (demo.beside / "evil").exists()
+    demo.git("-c", "filter.evil.clean=cat", "add", "--all")
+    assert digest(demo) == edited
+    demo.write({"src/a.c": "a\n"})
+    assert digest(demo) == filtered

@@ -95,6 +95,13 @@ def test_command_line(own: Demo) -> None:
     assert done.stderr == ""
 
 
+def test_no_module_of_the_tree_takes_the_place_of_another(own: Demo) -> None:
+    for name in ("json", "re", "sitecustomize", "typing"):
+        own.write({f"{name}.py": f"raise RuntimeError({name!r})\n"})
+    assert inputs_of(own) == [("said", "")]
+    assert own.cli("sync").stderr == ""
+
+
 def test_resolver_of_a_distribution_is_named_by_its_entry_point(own: Demo) -> None:
     """If it brings a dyncachekeys with it, the one that runs it is still ours."""
     make_wheel(links(own), "dyncachekeys", {"dyncachekeys/__init__.py": "raise RuntimeError('not ours')\n"})

@@ -136,3 +136,26 @@ def test_programs_are_watched_as_in_the_builds_of_uv(demo_maker: DemoMaker, *, p
     demo = traced(demo_maker, 'import subprocess; subprocess.run(["sh", "gen.sh"], check=True)', files, config)
     assert ("data.txt" in subjects(demo)) == programs
     assert ("data.txt" in subjects(demo)) == programs, "a second time"
+
+
+@pytest.mark.parametrize(
+    "how", ["os._exit(0)", "os._exit(3)", "os.kill(os.getpid(), 9)", "Path(sys.argv[0]); raise BaseException('no')"]
+)
+@pytest.mark.parametrize("command", [("trace", "--build"), ("doctor", "--build")])
+def test_a_backend_that_ends_its_process_is_told(demo_maker: DemoMaker, how: str, command: tuple[str, ...]) -> None:
+    """Also in a later step: the answer of an earlier one is not taken for its own."""
+    demo = traced(demo_maker, f"import sys\n{how}")
+    done = demo.cli(*command, check=False)
+    text = done.stdout + done.stderr
+    assert done.returncode == (2 if command[0] == "trace" else 0), text
+    assert "fails" in text or "without an answer" in text
+    assert "Traceback" not in done.stderr or "BaseException" in done.stderr
+
+
+def test_an_answer_that_is_none_is_told(demo_maker: DemoMaker) -> None:
+    demo = traced(
+        demo_maker,
+        "import glob, tempfile\nfor one in glob.glob(tempfile.gettempdir() + '/dyncachekeys-trace-*/'):\n    open(one + 'answer.json', 'w').write('[')\nos._exit(0)",
+    )
+    done = demo.cli("trace", "--build", check=False, TMPDIR=str(demo.beside))
+    assert (done.returncode, "without an answer" in done.stderr) == (2, True)

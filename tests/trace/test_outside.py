@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+import hostile
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.trace.model import Trace
 from dyncachekeys.trace.outside import runs_each_time, values
+from hostile import TRAPS
 from kit import GIT_IDENTITY
 
 
@@ -144,3 +146,28 @@ def test_which_variables_there_are(root: Path) -> None:
 def test_the_reason_names_who_asked(root: Path) -> None:
     (one,) = values(started(program(root.parent / "bin")), Files(root), Environment({}), {}, "in the build of 14:02")
     assert one.reason == "started by backend.py:6 in the build of 14:02"
+
+
+def test_a_record_can_not_lead_git_to_another_repository(root: Path, tmp_path: Path) -> None:
+    """What is named by `--git-dir` git believes, whoever owns it."""
+    git(root, "init", "--quiet", "--initial-branch", "own")
+    hostile.make(tmp_path, "other")
+    line = "--git-dir={} rev-parse --abbrev-ref HEAD".format
+    for own in (str(root / ".git"), ".git", "../demo/.git"):
+        git(root, "commit", "--quiet", "--allow-empty", "--message", "one")
+        assert set(found(root, asking(line(own))).values()) == {"own"}
+    for other in (str(tmp_path / "other/.git"), "../other/.git"):
+        assert set(found(root, asking(line(other))).values()) == {None}
+    assert set(found(root, asking("--git-dir ../other/.git describe")).values()) == {None}
+    assert set(found(root, asking("-C .. --git-dir=other/.git describe")).values()) == {None}
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_a_question_of_a_record_starts_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trap, asked = TRAPS[name]
+    repository = hostile.make(tmp_path)
+    trap(repository)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    repository.started()
+    found(repository.root, asking(asked))
+    assert repository.started() == set()

@@ -1,13 +1,26 @@
-"""Asking git, whatever a hook has put into the environment."""
+"""Asking git, whatever a hook has put into the environment; nothing that a repository's configuration names is started.
+
+Every question of ours goes through here. What git can't answer without such programs is not asked.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from dyncachekeys.files import git_guard
+
 if TYPE_CHECKING:
-    import subprocess
+    from dyncachekeys.model import Completed
+
+LONGEST = 120.0
+"""Seconds that git may take for an answer."""
+_LARGEST = 1 << 30
+"""Bytes that an answer may have."""
 
 
 def ask(root: Path, *arguments: str) -> str | None:
@@ -15,30 +28,78 @@ def ask(root: Path, *arguments: str) -> str | None:
 
     Bytes that are not UTF-8 stay what they are, as in the names of files. Git's index is never written.
     """
-    try:
-        done = _run(root, *arguments)
-    except OSError:
+    question = git_guard.question(arguments)
+    if git_guard.bare_repository(root / question.folder) is not None:
         return None
-    return None if done.returncode else done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
+    guarded = git_guard.guarded(question, lambda words: _output(root, words))
+    if guarded is None:
+        return None
+    with _own_index(root, question) as own:
+        printed = _output(root, guarded, own)
+    return None if printed is None else printed.decode("utf-8", "surrogateescape").removesuffix("\n")
+
+
+@contextlib.contextmanager
+def _own_index(root: Path, question: git_guard.Question) -> Iterator[dict[str, str]]:
+    """Give git a copy of its index, where it would write into its own; as the variables that tell it so."""
+    if not question.refreshes_index:
+        yield {}
+        return
+    import tempfile  # noqa: PLC0415  few questions are of this kind
+
+    with tempfile.TemporaryDirectory(prefix="dyncachekeys-index-") as folder:
+        own = Path(folder, "index")
+        place = ask(root, *question.options, "rev-parse", "--git-path", "index") or ""
+        with contextlib.suppress(OSError):  # nothing was added yet
+            own.write_bytes((root / question.folder / place).read_bytes())
+        yield {"GIT_INDEX_FILE": str(own)}
 
 
 def refusal(root: Path) -> str | None:
     """Return why git can't be asked about a folder, in words; nothing if it can."""
+    bare = git_guard.bare_repository(root)
+    if bare is not None:
+        return f"git is not asked: `{bare}` is a bare repository, and its configuration may have come with the tree"
     try:
-        done = _run(root, "rev-parse", "--git-dir")
-    except OSError:
+        done = _run(root, git_guard.guarded(git_guard.question(["rev-parse", "--git-dir"]), lambda _: None) or ())
+    except FileNotFoundError:
         return "there is no program `git` on PATH"
-    message = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-    return f"git refuses: {message}" if done.returncode else None
+    except OSError as error:
+        return f"git gives no answer: {error}"
+    message = done.error.decode("utf-8", "replace").strip().partition("\n")[0]
+    return f"git refuses: {message}" if done.code else None
 
 
-def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    import subprocess  # noqa: PLC0415  most runs need not ask git
+def _output(root: Path, arguments: Sequence[str], variables: Mapping[str, str] = MappingProxyType({})) -> bytes | None:
+    """Return what git prints; nothing if it fails, or is not there."""
+    try:
+        done = _run(root, arguments, variables)
+    except OSError:
+        return None
+    return None if done.code else done.output
 
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environ["GIT_OPTIONAL_LOCKS"] = "0"  # else `git status` writes the index
-    command = ["git", "-C", os.fspath(root), *arguments]
-    return subprocess.run(command, capture_output=True, env=environ, check=False)  # noqa: S603
+
+def _run(root: Path, arguments: Sequence[str], variables: Mapping[str, str] = MappingProxyType({})) -> Completed:
+    """Run git, with arguments that are guarded. Errors as `process.run`."""
+    from dyncachekeys.process import run  # noqa: PLC0415  most runs need not ask git
+
+    environ = {**git_guard.environ(os.environ), **variables}
+    return run.run([_program(environ), *arguments], folder=root, environ=environ, timeout=LONGEST, max_output=_LARGEST)
+
+
+def _program(environ: dict[str, str]) -> str:
+    """Return where git is. A folder in ``PATH`` that is relative may be the tree's, so it does not count.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    from shutil import which  # noqa: PLC0415  as above
+
+    for folder in environ.get("PATH", os.defpath).split(os.pathsep):
+        found = which(os.path.join(folder, "git")) if os.path.isabs(folder) else None
+        if found:
+            return found
+    raise FileNotFoundError
 
 
 def in_repository(root: Path) -> bool:

@@ -21,7 +21,7 @@ LARGEST_ERROR = 65_536
 """So many bytes are kept of what a program writes to its standard error: the last ones."""
 _PAUSE, _SHORT_PAUSE = 0.05, 0.001
 """Seconds between asking whether a program has ended: with open pipes, which tell it by themselves; without."""
-_GRACE = 1.0
+GRACE = 1.0
 """Seconds for what a program left behind to close its pipes: ``exec > >(sed ...)`` in a script is late."""
 
 
@@ -122,8 +122,8 @@ def _capture(process: Popen[bytes], captured: _Captured, timeout: float) -> None
         pipes.register(cast("IO[bytes]", process.stdout), selectors.EVENT_READ)
         pipes.register(cast("IO[bytes]", process.stderr), selectors.EVENT_READ)
         while pipes.get_map() or not ended:
-            if not ended and _has_ended(process):
-                ended, deadline = True, min(deadline, time.monotonic() + _GRACE)
+            if not ended and has_ended(process):
+                ended, deadline = True, min(deadline, time.monotonic() + GRACE)
             left = deadline - time.monotonic()
             if left <= 0:
                 break
@@ -142,8 +142,8 @@ def _chunks(pipes: selectors.BaseSelector, seconds: float) -> Iterator[tuple[byt
         yield chunk, key.fileobj
 
 
-def _has_ended(process: Popen[bytes]) -> bool:
-    """Tell whether a process has ended; where possible, it keeps its number, so that `_end` hits nobody else."""
+def has_ended(process: Popen[bytes]) -> bool:
+    """Tell whether a process has ended; where possible, it keeps its number, so that killing its group hits nobody else."""
     if not hasattr(os, "waitid"):  # macOS before Python 3.13
         return process.poll() is not None
     return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None

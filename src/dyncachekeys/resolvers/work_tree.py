@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from dyncachekeys.plugin import Context, File, Result, Value
 
-# The settings of a user must not change an answer.
-_SETTINGS = ("--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "core.excludesFile=/dev/null")
+_SETTINGS = ("-c", "core.excludesFile=/dev/null")
+"""The settings of a user must not change an answer."""
+_HAVE_FILTER = (":(exclude,attr:!filter)", ":(exclude,attr:-filter)")
+"""Select what is left: files to which gitattributes give a filter."""
 _STATUS = ("status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty")
 _FIELDS = {"1": 8, "u": 10, "?": 1}
 """How many fields come before the path in a line of git's status."""
 _IGNORED = {".dyncachekeys", "__pycache__"}
 _GITLINK = "160000"
+_FILTERED = "git would have to run a filter to tell whether it is as committed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,17 @@ class WorkTree:
         """Ask git in a place."""
         return self.context.git("-C", self.named(place), *_SETTINGS, *arguments)
 
+    def filtered(self, top: str, below: str) -> list[str]:
+        """Return the tracked files that git can compare with what is committed only by running a filter.
+
+        No filter is ever run, since whoever made the repository says what it is. Git Large File Storage has one.
+        """
+        if not self.ask(top, "config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$"):
+            return []
+        narrowed = f":(top,literal){below}" if below else ":(top)"
+        listed = self.ask(top, "ls-files", "-z", "--", narrowed, *_HAVE_FILTER) or ""
+        return [path for path in listed.split("\0") if path and not _IGNORED & set(path.split("/"))]
+
     def head(self, place: str) -> str | None:
         """Return the commit that a submodule has checked out; nothing if it is not checked out."""
         dot_git = f"./{self.named(place)}/.git"
@@ -76,14 +90,16 @@ class WorkTree:
         """
         listed = self.ask(top, *_STATUS, *_narrowed(below))
         changed: list[object] = [] if listed is None else [""]
-        for place, is_submodule in sorted(set(_parsed(listed or ""))):
+        filtered = set(self.filtered(top, below))
+        differing = {one for one in _parsed(listed or "") if one[0] not in filtered}
+        for place, is_submodule in sorted(differing | {(path, False) for path in filtered}):
             whole = posixpath.join(top, place)
             name = self.named(whole)
             if is_submodule:
                 changed.append([name, self.head(whole)])
             elif posixpath.basename(place) != "pyproject.toml":
                 changed.append(name)
-                yield File(f"./{name}", "not as committed")
+                yield File(f"./{name}", _FILTERED if place in filtered else "not as committed")
             elif (content := self.changed_pyproject(top, place)) is not None:
                 changed.append([name, content])
         yield Value(f"changes in {self.named(top)}" if top else "changes", changed, "what is not as committed")
@@ -95,7 +111,7 @@ class WorkTree:
         except OSError:
             return b""
         data = self.context.without_region(data)
-        committed = self.ask(top, "show", "--no-textconv", f"HEAD:{place}")
+        committed = self.ask(top, "show", f"HEAD:{place}")
         if committed is None:
             return data
         bare = self.context.without_region(committed.encode("utf-8", "surrogateescape"))
@@ -103,7 +119,7 @@ class WorkTree:
 
 
 def _narrowed(place: str) -> tuple[str, ...]:
-    return ("--", place) if place else ()
+    return ("--", f":(top,literal){place}") if place else ()
 
 
 def _parsed(status: str) -> Iterator[tuple[str, bool]]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from dyncachekeys.encoding import value_digest
 from dyncachekeys.files import repository
 from dyncachekeys.files.selection import Selected
 from dyncachekeys.files.tree import Files
-from dyncachekeys.model import Directory, Env, File, FoundKind, Git, Input, Output, Value
+from dyncachekeys.model import Directory, Env, File, FoundKind, Git, Input, Kind, Output, Value
 from dyncachekeys.paths import normalised
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.resolving.inputs import Inputs
+
+_KINDS = frozenset([*get_args(Kind), "output"])
 
 
 class Found(NamedTuple):
@@ -25,6 +27,19 @@ class Found(NamedTuple):
     reason: str
     entry: bool
     tree: bool = False
+
+
+def unpacked(row: Sequence[Any]) -> Found:
+    """Return what another process has found.
+
+    Raises:
+        TypeError: that is not what one finds.
+    """
+    found = Found(*row)
+    is_text = all(isinstance(one, str) for one in (found.kind, found.subject, found.data, found.reason))
+    if not is_text or found.kind not in _KINDS:
+        raise TypeError
+    return found
 
 
 class WrongResultError(TypeError):

@@ -9,22 +9,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import queue
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.model import Notice
-from dyncachekeys.resolving.found import Found
+from dyncachekeys.resolving.answers import Answers
+from dyncachekeys.resolving.found import Found, unpacked
 from dyncachekeys.resolving.wire import merge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
     from types import TracebackType
 
     from dyncachekeys.files.selection import Selected
@@ -32,18 +31,20 @@ if TYPE_CHECKING:
     from dyncachekeys.process.environ import Environment
     from dyncachekeys.resolving.wire import Request
 
-_BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from dyncachekeys.resolving.worker import main; main()"
-)
-_BOOT_OWN = """
-import json, sys
-theirs, ours = [folder for folder in sys.path if folder], json.loads(sys.argv[1])
-sys.path[:] = ours
+_BOOT = """
+import json, os, sys
+library = os.path.dirname(os.__file__)
+theirs, (ours, theirs_first) = list(sys.path), json.loads(sys.argv[1])
+standard = [one for one in theirs if one.endswith(".zip") or one in (library, os.path.join(library, "lib-dynload"))]
+sys.path[:] = standard + ours
 import dyncachekeys  # of all that is there twice, this one must be ours
-sys.path[:] = theirs + [folder for folder in ours if folder not in theirs]
+sys.path[:] = dict.fromkeys(standard + (theirs + ours if theirs_first else ours + theirs))
 from dyncachekeys.resolving.worker import main
-main()
+main(len(standard))
 """
+"""The standard library comes first: no module of the tree, or of whoever called us, can take its place."""
+_NOT_OURS = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+"""What comes of reading an answer that `worker` has not written."""
 _OUTPUT_SHOWN = 2_000
 
 
@@ -68,23 +69,20 @@ class Worker:
         """Whether it may yield what depends on the machine; known after `prepare`."""
         self._request, self._timeout, self._environ, self._files = request, timeout, environ, files
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
+        ours = [folder for folder in sys.path if Path(folder).is_absolute()]
         self._process = subprocess.Popen(  # noqa: S603
-            [python or sys.executable, "-c", _BOOT_OWN if python else _BOOT, json.dumps(sys.path)],
+            [python or sys.executable, *_flags(), "-c", _BOOT, json.dumps([ours, python is not None])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._output,
             cwd=request.root,
             env=environ.whole(),
             start_new_session=True,
-            encoding="ascii",
         )
         orders, answers = self._process.stdin, self._process.stdout
         if orders is None or answers is None:  # for the type checker: both were asked for
             raise RuntimeError
-        self._orders, self._answers = orders, answers
-        self._lines: queue.Queue[str] = queue.Queue()
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        self._orders, self._answers = orders, Answers(self._process, answers)
         self._send(json.dumps(request._asdict()))
 
     def __enter__(self) -> Worker:
@@ -99,7 +97,6 @@ class Worker:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
-        self._listener.join()
         with contextlib.suppress(OSError):  # a line that was never read
             self._orders.close()
         self._answers.close()
@@ -107,9 +104,12 @@ class Worker:
 
     def prepare(self) -> list[Problem]:
         """Wait until the resolver is loaded and its options are checked; return what is wrong."""
-        answer = self._receive()
-        self.machine = bool(answer.get("machine", True))
-        return self._problems(answer)
+        try:
+            answer = self._receive()
+            self.machine = bool(answer.get("machine", True))
+            return self._problems(answer)
+        except _NOT_OURS:
+            return self._problems(self._foreign())
 
     def resolve(self) -> tuple[list[Found], list[Selected], list[Notice]]:
         """Run the resolver.
@@ -118,30 +118,33 @@ class Worker:
             ResolverError: it failed, took too long or yielded what is not an input.
         """
         self._send("go")
-        answer = self._receive()
-        if "found" not in answer:
-            raise ResolverError(self._problems(answer))
+        try:
+            answer = self._receive()
+            if "found" not in answer:
+                raise ResolverError(self._problems(answer))
+            found = [unpacked(row) for row in answer["found"]]
+            if "looked" in answer:
+                merge(answer["looked"], self._files, self._environ)
+            notices = [Notice(*map(str, row)) for row in answer["notices"]]
+        except _NOT_OURS as error:
+            raise ResolverError(self._problems(self._foreign())) from error
         self.runs_each_time = "looked" not in answer
-        if "looked" in answer:
-            merge(answer["looked"], self._files, self._environ)
-        return [Found(*row) for row in answer["found"]], [], [Notice(*row) for row in answer["notices"]]
+        return found, [], notices
 
     def _send(self, line: str) -> None:
         with contextlib.suppress(OSError):  # it may have ended; its output then says why
-            self._orders.write(line + "\n")
+            self._orders.write(f"{line}\n".encode("ascii"))
             self._orders.flush()
-
-    def _listen(self) -> None:
-        for line in self._answers:
-            self._lines.put(line)
-        self._lines.put("")
 
     def _receive(self) -> dict[str, Any]:
         try:
-            line = self._lines.get(timeout=self._timeout)
-            return dict(json.loads(line)) if line else self._failure("ended without an answer", "resolver-failed")
-        except queue.Empty:
+            line = self._answers.line(self._timeout)
+        except TimeoutError:
             return self._failure(f"did not answer within {self._timeout:g} seconds", "resolver-timeout")
+        return dict(json.loads(line)) if line else self._failure("ended without an answer", "resolver-failed")
+
+    def _foreign(self) -> dict[str, Any]:
+        return self._failure("wrote into a file descriptor that is not its own", "resolver-failed")
 
     def _failure(self, what: str, code: str) -> dict[str, Any]:
         remedy = f"fix the resolver, or raise `{self._request.where}.timeout`"
@@ -160,3 +163,9 @@ class Worker:
         text = self._output.read().decode("utf-8", "replace").strip()
         tail = text if len(text) <= _OUTPUT_SHOWN else "..." + text[-_OUTPUT_SHOWN:]
         return "\n".join(f"    {line}" for line in tail.splitlines())
+
+
+def _flags() -> list[str]:
+    """Return the options of the interpreter: it is isolated, and else behaves like this one."""
+    without_bytecode = ["-B"] if sys.dont_write_bytecode else []
+    return ["-I", *without_bytecode, *(["-X", "utf8"] if sys.flags.utf8_mode else [])]

@@ -40,6 +40,11 @@ class Request(NamedTuple):
         named = (reference.name, reference.target, reference.origin)
         return cls(os.fspath(project.root), project.bare.decode("utf-8"), home, key, where, *named)
 
+    @property
+    def in_tree(self) -> bool:
+        """Whether the resolver may be in the project's own tree."""
+        return self.name == self.target
+
     def problem(self, what: str, remedy: str, code: str = "resolver-failed") -> Problem:
         """Return a problem with the resolver: the message names it and its origin, and says what it did."""
         return Problem(code, f"the resolver `{self.name}` ({self.origin}) {what}", self.where, remedy)

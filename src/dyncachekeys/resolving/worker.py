@@ -26,8 +26,12 @@ from dyncachekeys.resolving.found import Found, WrongResultError, plain
 from dyncachekeys.resolving.wire import Request, packed
 
 
-def main() -> None:
-    """Serve one key."""
+def main(standard: int) -> None:
+    """Serve one key.
+
+    Args:
+        standard: How many folders of the standard library ``sys.path`` begins with.
+    """
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # what is printed must outlive a kill
@@ -41,7 +45,7 @@ def main() -> None:
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
-    job = _Task(Request(**json.loads(orders.readline())))
+    job = _Task(Request(**json.loads(orders.readline())), standard)
     problems = job.prepare()
     send({"problems": [problem._asdict() for problem in problems], "machine": job.machine})
     if not problems and orders.readline().strip() == "go":
@@ -51,7 +55,7 @@ def main() -> None:
 class _Task:
     """One key of a project."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, standard: int) -> None:
         self.machine = True
         """Whether the resolver may yield what depends on the machine."""
         self._request = request
@@ -60,13 +64,14 @@ class _Task:
         table = self._pyproject.get("tool", {}).get("dyncachekeys", {})
         settings, _ = model.read(table, _inherited(request.home))
         self._key = settings.keys[request.key]
-        self._search = [str((self._root / folder).resolve()) for folder in settings.plugin_path]
+        folders = settings.plugin_path if request.in_tree else ()
+        self._search, self._standard = [str((self._root / folder).resolve()) for folder in folders], standard
         self._modules_before = set(sys.modules)
         self._function: Resolver
 
     def prepare(self) -> list[Problem]:
         """Import the resolver and check the key's options; return what is wrong."""
-        sys.path[:0] = self._search
+        sys.path[self._standard : self._standard] = self._search
         named = registry.Reference(self._request.name, self._request.target, self._request.origin)
         try:
             self._function = registry.load(named, self._request.where)
@@ -74,6 +79,8 @@ class _Task:
             return list(error.problems)
         except SystemExit as error:
             return [self._problem(f"called sys.exit({error.code!r}) while it was imported")]
+        except BaseException as error:  # noqa: BLE001  it is a stranger's code; what it raises is the message
+            return [self._problem(f"raised {_shown(error)} while it was imported")]
         problems = check_options(self._function, self._key.options, self._request.where)
         if not problems:
             try:
@@ -109,7 +116,7 @@ class _Task:
             what = f"called sys.exit({error.code!r})"
         except WrongResultError as error:
             what = f"did not do what it should: {error}"
-        except Exception as error:  # noqa: BLE001  it is a stranger's code; what it raises is the message
+        except BaseException as error:  # noqa: BLE001  as above
             what = f"raised {_shown(error)}{_place(error, self._root)}"
         raise ResolverError([self._problem(what)])
 
@@ -138,7 +145,7 @@ def _inherited(home: str) -> object:
     return parse((Path(home) / FILE).read_bytes())["tool"]["dyncachekeys"]["workspace"]["keys"]
 
 
-def _shown(error: Exception) -> str:
+def _shown(error: BaseException) -> str:
     return "".join(traceback.format_exception_only(error)).strip()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dyncachekeys.errors import Problem, ResolverError
+from dyncachekeys.model import Completed
 from dyncachekeys.process import run, venv
 from dyncachekeys.trace.in_build import hooks, install, protocol
 from dyncachekeys.trace.request import TraceRequest
@@ -52,35 +53,53 @@ class Build:
         Raises:
             ResolverError: one fails or takes too long.
         """
-        request, order, answer = self.request, self.folder / "request.json", self.folder / "answer.json"
-        root, environ, timeout = request.project.root, self._environ(), request.timeout
-        path = request.system.get("backend-path")
-        content = {
-            "backend": str(request.system["build-backend"]),
-            "path": [os.path.normpath(root / one) for one in path] if isinstance(path, list) else [],
-            "steps": list(steps),
-            "out": str(self.folder / "out"),
-            "answer": str(answer),
-            "settings": request.config_settings,
-        }
-        order.write_text(json.dumps(content), encoding="utf-8")
-        argv = [*map(str, (self.python, TRACER, self.log, request.repository, _HOOKS, order))]
-        try:
-            done = run.run(argv, folder=root, environ=environ, timeout=timeout, max_output=None)
-        except TimeoutError as error:
-            message = f"the build's {_described(steps)} did not end within {timeout:g} seconds"
-            remedy = f"{request.longer or f'raise `{request.where}.timeout`'}, or fix the backend"
-            raise ResolverError([Problem("trace-timeout", message, request.where, remedy)]) from error
-        except OSError as error:
-            message = f"the build can't be started: {error.strerror or error}"
-            raise ResolverError([Problem("trace-failed", message, request.where, "fix the environment")]) from error
+        order, answer = self.folder / "request.json", self.folder / "answer.json"
+        order.write_text(json.dumps(self._order(steps, answer)), encoding="utf-8")
+        answer.unlink(missing_ok=True)
+        done = self._run(order, steps)
         if done.code:
             lines = _without_us(done.error.decode("utf-8", "replace").strip().splitlines())
             shown = "".join(f"\n    {line}" for line in lines[-_LINES_SHOWN:])
             message = f"the build's {_described(steps)} fails\n  it said:{shown}"
-            remedy = "fix the backend: under uv the hook fails as well"
-            raise ResolverError([Problem("trace-failed", message, request.where, remedy)])
-        return list(json.loads(answer.read_text(encoding="utf-8")))
+            raise self._failed(message, "fix the backend: under uv the hook fails as well")
+        try:
+            answers = list(json.loads(answer.read_bytes()))
+        except (OSError, ValueError, TypeError):  # the process was ended before it could answer
+            answers = []
+        if len(answers) != len(steps):
+            message = f"the build's {_described(steps)} ends its process without an answer"
+            raise self._failed(message, "fix the backend: under uv, too, the hook must return (no `os._exit`)")
+        return answers
+
+    def _order(self, steps: Sequence[str], answer: Path) -> dict[str, Any]:
+        """Return what `hooks` is to do."""
+        system, root = self.request.system, self.request.project.root
+        path = system.get("backend-path")
+        return {
+            "backend": str(system["build-backend"]),
+            "path": [os.path.normpath(root / one) for one in path] if isinstance(path, list) else [],
+            "steps": list(steps),
+            "out": str(self.folder / "out"),
+            "answer": str(answer),
+            "settings": self.request.config_settings,
+        }
+
+    def _run(self, order: Path, steps: Sequence[str]) -> Completed:
+        request = self.request
+        argv = [*map(str, (self.python, TRACER, self.log, request.repository, _HOOKS, order))]
+        root, environ, timeout = request.project.root, self._environ(), request.timeout
+        try:
+            return run.run(argv, folder=root, environ=environ, timeout=timeout, max_output=None)
+        except TimeoutError as error:
+            message = f"the build's {_described(steps)} did not end within {timeout:g} seconds"
+            remedy = f"{request.longer or f'raise `{request.where}.timeout`'}, or fix the backend"
+            raise self._failed(message, remedy, "trace-timeout") from error
+        except OSError as error:
+            message = f"the build can't be started: {error.strerror or error}"
+            raise self._failed(message, "fix the environment") from error
+
+    def _failed(self, message: str, remedy: str, code: str = "trace-failed") -> ResolverError:
+        return ResolverError([Problem(code, message, self.request.where, remedy)])
 
     def _environ(self) -> dict[str, str]:
         variables, scripts = self.request.variables, self.python.parent

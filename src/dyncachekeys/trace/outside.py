@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
-from dyncachekeys.files import git, repository
+from dyncachekeys.files import git, refs, repository
 from dyncachekeys.files.content import digest_of
 from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Value
@@ -41,6 +41,9 @@ def values(
     for asked, who in trace.git.items():
         question = replay.question(asked)
         if question is not None:
+            if _leads_away(question, files):
+                yield Value(f"git {question.shown}", None, f"not asked again: it is about another repository {when}")
+                continue
             if asked not in answers:
                 answers[asked] = _answer(question, files)
             yield Value(f"git {question.shown}", answers[asked], f"asked{by(who)} {when}")
@@ -83,3 +86,19 @@ def _is_on_path(path: str, environ: Environment) -> bool:
 def _answer(question: replay.Question, files: Files) -> str | None:
     repository.note(files)
     return git.ask(Path(files.full(question.folder)), *question.arguments)
+
+
+def _leads_away(question: replay.Question, files: Files) -> bool:
+    """Tell whether a question names a repository that is not the project's: git would believe it, whoever owns it."""
+    top, own = refs.work_tree(files) or files.root, refs.find(files)
+    inside = [top, *(Path(files.full(folder)) for folder in ((own.own, own.common) if own else ()))]
+    start = Path(files.full(question.folder), *(value for value in _folders(question)))
+    places = (Path(os.path.realpath(start / name)) for name in question.named)
+    return not all(any(place.is_relative_to(os.path.realpath(one)) for one in inside) for place in places)
+
+
+def _folders(question: replay.Question) -> Iterator[str]:
+    """Yield the folders that git is told to go to first."""
+    for name, value in zip(question.arguments, question.arguments[1:], strict=False):
+        if name == "-C":
+            yield value

@@ -92,11 +92,15 @@ def off_path(environ: Mapping[str, str]) -> str | None:
 
 
 def _on_path(folders: str) -> str | None:
+    """Return where uv is. A relative folder in ``PATH`` may be the tree's, so it does not count."""
     if sys.platform == "win32":
         import shutil  # noqa: PLC0415  it knows what counts there, and takes 2 ms to import
 
-        return shutil.which("uv", path=folders)
-    paths = (os.path.join(folder, "uv") for folder in folders.split(os.pathsep))
+        found = (
+            shutil.which(os.path.join(folder, "uv")) for folder in folders.split(os.pathsep) if os.path.isabs(folder)
+        )
+        return next(filter(None, found), None)
+    paths = (os.path.join(folder, "uv") for folder in folders.split(os.pathsep) if os.path.isabs(folder))
     return next((path for path in paths if os.path.isfile(path) and os.access(path, os.X_OK)), None)
 
 
