@@ -144,6 +144,7 @@ class Files(Places):
     def _add(self, folder: Folder, path: str, info: os.stat_result, content: bytes, role: int) -> None:
         name = path.rpartition("/")[2]
         folder.add(name, stat_of(info), content, role | _executable(info))
+        self._note_device(path, info)
         counted = self._counted(path, name)
         if counted is not None:
             content = hashlib.sha256(counted).digest()

@@ -36,7 +36,7 @@ class QuickCheck:
         self.places: Sequence[int] = places
         """What is not as it was, or racy: files from 0 up, folders from -1 down."""
         self.started: int = started
-        """When it began, in nanoseconds since the epoch."""
+        """When it began, in nanoseconds (`clock.monotonic`)."""
 
 
 def differences(root: str, known: Snapshot, environ: Mapping[str, str]) -> list[int]:

@@ -21,14 +21,12 @@ _LARGE = 1 << 17
 """From which size on, in bytes, a history is cut to its length; until then it may be longer."""
 
 
-def add(  # noqa: PLR0913
+def add(
     home: str,
     digests: tuple[str | None, str],
     move: str,
     why: Sequence[str],
     changes: Mapping[str, Sequence[Change]],
-    *,
-    at: int,
 ) -> None:
     """Add a sync. Only under the lock.
 
@@ -38,13 +36,12 @@ def add(  # noqa: PLR0913
         move: What was done with the stamp.
         why: Why it moved although its digest is the same.
         changes: By key.
-        at: When, in nanoseconds since the epoch.
 
     Raises:
         OSError: it can't be written.
     """
     event = {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(at / 1e9)),
+        "at": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
         "digest": digests[1],
         "previous": digests[0],
         "move": move,

@@ -29,8 +29,8 @@ INPUT, STAMPED, EXECUTABLE, TIMED, READ, LINKED = 1, 2, 4, 8, 16, 32
 its time; a resolver, or we ourselves, read it; uv sees it through a link, so its record depends on the time, too."""
 WALKED, LISTED_AGAIN = 1, 2
 """A walk went through a folder; not all that it chose there are plain files, which is all that is remembered."""
-RACY_NS = 2_000_000_000
-"""How much older than the look at it a file must be to be believed: the coarsest clock of a file system."""
+RACY = " racy"
+"""Behind the stat of a link or special file that is racy (`clock`): no stat is equal to that."""
 UNSET = "-"
 STAMP_LINK = ".dyncachekeys/current"
 """The link to the stamp, relative to the project (U25)."""
@@ -40,7 +40,7 @@ LEFT_OUT = frozenset({".git", "__pycache__", ".dyncachekeys"})
 """Names that no walk enters or chooses: what comes and goes there changes no listing."""
 RELEASE: str = __version__
 """Another release of ours may find other inputs."""
-FORMAT = f"dyncachekeys-snapshot-3 {sys.implementation.cache_tag} {sys.byteorder}"
+FORMAT = f"dyncachekeys-snapshot-4 {sys.implementation.cache_tag} {sys.byteorder}"
 HASH, LISTING = 32, 16
 ROW = 32
 """Bytes of a stat: four numbers of eight bytes."""
@@ -89,7 +89,7 @@ class Snapshot:
     name: str = ""
     """The project's."""
     taken: int = 0
-    """When the look began, in nanoseconds since the epoch."""
+    """When the look began, in nanoseconds since the epoch by the file system's clock (`clock.Began`)."""
     salt: str = ""
     """Seals the values of variables; of this checkout only."""
     stamp: str = ""
@@ -120,7 +120,7 @@ class Snapshot:
     """A letter and a path: ``F`` it is a file, ``f`` it is none, ``D`` a directory, ``R`` one and no link to
     one, ``d`` no directory, ``x`` nothing at all."""
     non_regular: Sequence[tuple[str, str]] = ()
-    """Links and whatever is not a regular file, each with its `non_regular_stat`."""
+    """Links and whatever is not a regular file, each with its `non_regular_stat`, and `RACY` behind it."""
     warnings: Sequence[tuple[str, str]] = ()
     """Where, and what."""
     racy: Sequence[int] = ()
@@ -247,6 +247,12 @@ def non_regular_stat(full: str) -> str:
     except OSError:
         behind = "nowhere"
     return f"{_row(own)} {behind}"
+
+
+def newest_of(row: str) -> int:
+    """Return from a `non_regular_stat` the latest time of what it is of, or of what that leads to, in nanoseconds."""
+    numbers = row.split(" ")
+    return max(map(int, (*numbers[2:4], *numbers[7:9])))
 
 
 def _row(info: os.stat_result) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.files import derived
 from dyncachekeys.pyproject.project import BUILDS, FILE
 from dyncachekeys.quick import atomic, history, snapshot_file
+from dyncachekeys.quick.clock import Began
 from dyncachekeys.quick.snapshot import LINK_FOLDER, STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps, links_refused
-from dyncachekeys.syncing import notices, state
+from dyncachekeys.syncing import capture, notices, state
 from dyncachekeys.syncing.last_run import on_disk
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
@@ -108,20 +110,22 @@ def _apply(
 def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] | None) -> None:
     """Write the records of builds, the state, the history and the snapshot."""
     expected = seen[0] if seen else plan.expected_record()
+    began = Began(os.fspath(plan.home), plan.status.last.started)
     builds = plan.status.builds
     for name, content in builds.dumped() if builds is not None else ():
         atomic.replace(plan.root / BUILDS / name, content)
-    atomic.replace(plan.home / STATE_FILE, state.dump(plan.next_state(expected)))
+    atomic.replace(plan.home / STATE_FILE, state.dump(replace(plan.next_state(expected), started=began.at)))
     if report.changed:
         digests = (report.previous, report.digest)
-        history.add(os.fspath(plan.home), digests, report.move, report.why, report.changes, at=plan.status.last.started)
+        history.add(os.fspath(plan.home), digests, report.move, report.why, report.changes)
     if builds is not None:
         builds.clear()
         plan.status.files.relist(BUILDS)
     with contextlib.suppress(OSError):  # without the snapshot the next run takes longer, and that is all
         if plan.status.files.derived.is_news:
             atomic.replace(plan.home / derived.FILE, plan.status.files.derived.dump())
-        snapshot_file.write(seen[1] if seen else plan.take_snapshot(expected), os.fspath(plan.home))
+        now = capture.date(seen[1] if seen else plan.take_snapshot(expected), plan.status.files, began)
+        snapshot_file.write(now, os.fspath(plan.home))
 
 
 def _fill(plan: Plan, links: Mapping[str, str]) -> bool:

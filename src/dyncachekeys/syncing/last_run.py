@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.pyproject.project import FILE, HOME
-from dyncachekeys.quick import snapshot
+from dyncachekeys.quick import clock, snapshot
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.snapshot import STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps
@@ -23,7 +22,7 @@ class LastRun(NamedTuple):
     """What the last run left."""
 
     started: int
-    """When this run began to look, in nanoseconds since the epoch."""
+    """When this run began to look, in nanoseconds (`clock.monotonic`)."""
     believed: bool
     """Whether stamp and state may be believed: not if git tracks them."""
     basis: tuple[bytes | None, str | None]
@@ -39,7 +38,7 @@ class LastRun(NamedTuple):
 
 def last_run(root: Path, quick_check: QuickCheck | None) -> LastRun:
     """Return what the last run left in a project, or what the quiet path saw of that."""
-    started = time.time_ns() if quick_check is None else quick_check.started
+    started = clock.monotonic() if quick_check is None else quick_check.started
     basis = _home_on_disk(root)
     if notices.is_tracked(root):
         return LastRun(started, believed=False, basis=basis, state=State(), memory=FileMemory())

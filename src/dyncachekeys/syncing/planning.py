@@ -120,7 +120,6 @@ def _remembered(status: Status, entries: tuple[Mapping[str, Any], ...], products
     """Return what the next sync shall know of what was found."""
     record, resolution, salt = status.record, status.resolution, status.last.salt
     return State(
-        started=status.last.started,
         salt=status.state.salt,
         digest=resolution.digest,
         keys={key.name: diff.rows_of(key.inputs, salt) for key in resolution.keys},

@@ -64,7 +64,7 @@ class State:
     """
 
     started: int = field(default=0, metadata={"read": int})
-    """When the run began, in nanoseconds since the epoch."""
+    """When the run began, in nanoseconds since the epoch by the file system's clock (`quick.clock`)."""
     salt: str = field(default_factory=lambda: os.urandom(32).hex(), metadata={"read": _salt})
     """Seals what could tell a secret; of this checkout only."""
     digest: str | None = None
