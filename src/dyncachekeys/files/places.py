@@ -140,12 +140,10 @@ class Places:
 
 def device_of(full: str) -> int:
     """Return the number of the device on which lies what a path leads to, or else the path itself; 0 if neither does."""
-    for look in (os.stat, os.lstat):
-        try:
-            return look(full).st_dev
-        except OSError:
-            continue
-    return 0
+    try:
+        return (os.stat if os.path.exists(full) else os.lstat)(full).st_dev
+    except OSError:
+        return 0
 
 
 def _listed_stat(info: os.stat_result) -> tuple[int, int, int]:

@@ -265,7 +265,8 @@ class Files(Places):
         if name not in seen.names:
             self.note(path, role)
             return
-        info, content, _ = read(self.full(path))
+        full = self.full(path)
+        info, content, _ = read(full) if role != TIMED else (os.lstat(full), seen.content(name), b"")
         seen.replace(name, stat_of(info), content)
 
     def content(self, path: str) -> bytes | None:

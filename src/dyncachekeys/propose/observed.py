@@ -16,6 +16,7 @@ from dyncachekeys.process import environ as process_environ
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject.project import BUILDS, HOME, Project
 from dyncachekeys.quick import atomic
+from dyncachekeys.quick.clear import make_folder
 from dyncachekeys.syncing.last_run import LastRun, last_run
 from dyncachekeys.trace.build import prepared
 from dyncachekeys.trace.builds import Builds, Chosen
@@ -86,7 +87,7 @@ def _folder(root: Path, *, keeps: bool) -> Iterator[Path]:
     """Yield where logs and records go: into the project's state, if it has one, else into a temporary folder."""
     if keeps:
         atomic.check_home(root / HOME)
-        (root / BUILDS).mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(root / BUILDS)
         atomic.hide(root / HOME)
         yield root / BUILDS
         return

@@ -31,8 +31,8 @@ def replace(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, our
     """
     path = os.fspath(path)
     target = path if ours else os.path.realpath(path)
-    if os.path.lexists(target):
-        mode = stat.S_IMODE(os.stat(target, follow_symlinks=not ours).st_mode)
+    if os.path.isfile(target) and not os.path.islink(target):
+        mode = stat.S_IMODE(os.stat(target).st_mode)
     folder, name = os.path.split(target)
     temporary = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.tmp")
     try:
@@ -43,13 +43,61 @@ def replace(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, our
                 os.fchmod(stream.fileno(), mode)
             if not ours:
                 os.fsync(stream.fileno())
-        os.replace(temporary, target)
+        place(temporary, target) if ours else os.replace(temporary, target)
     except BaseException as error:
         if os.path.lexists(temporary):
             os.unlink(temporary)
         if isinstance(error, OSError):
             error.filename = path  # the temporary name tells nobody anything
         raise
+
+
+def place(temporary: str, target: str) -> None:
+    """Give a temporary file of ours its name; a folder that stands there makes way.
+
+    Raises:
+        OSError: it can't be done.
+    """
+    try:
+        os.replace(temporary, target)
+    except OSError:
+        if not os.path.isdir(target) or os.path.islink(target):
+            raise
+        from dyncachekeys.quick.clear import remove  # noqa: PLC0415
+
+        remove(target)
+        os.replace(temporary, target)
+
+
+def opened_to_write(path: str, flags: int) -> int:
+    """Open a file of ours to be written in place, and return its descriptor; it is made if it is not there.
+
+    What is not a regular file of ours, or has another name (what is written there would be written elsewhere),
+    makes way.
+
+    Raises:
+        OSError: it can't be opened.
+    """
+    flags |= os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags, 0o600)
+        if _is_own(os.fstat(descriptor)):
+            return descriptor
+        os.close(descriptor)
+    except OSError:
+        if not os.path.lexists(path) or _is_own(os.lstat(path)):
+            raise
+    from dyncachekeys.quick.clear import remove  # noqa: PLC0415
+
+    if not _is_own(os.lstat(path)):  # else another run was here at the same time
+        remove(path)
+    return os.open(path, flags, 0o600)
+
+
+def _is_own(info: os.stat_result) -> bool:
+    """Tell whether something is a regular file of ours without another name."""
+    mine = not hasattr(os, "geteuid") or info.st_uid == os.geteuid()
+    return stat.S_ISREG(info.st_mode) and mine and info.st_nlink <= 1
 
 
 def sweep(file: Path, home: Path) -> None:
@@ -59,7 +107,7 @@ def sweep(file: Path, home: Path) -> None:
         file: ``pyproject.toml``, beside whose target ours would lie.
         home: The folder of stamp and state.
     """
-    import shutil  # noqa: PLC0415
+    from dyncachekeys.quick.clear import remove  # noqa: PLC0415
 
     target = file.resolve()
     hexadecimal = "[0-9a-f]" * 8
@@ -68,10 +116,9 @@ def sweep(file: Path, home: Path) -> None:
         *home.glob(f".*.{hexadecimal}.tmp"),
         *home.glob(f"current.{hexadecimal}"),
         *home.glob(f"link.{hexadecimal}"),
+        *home.glob(f"inputs.{hexadecimal}"),
     ):
-        stray.unlink()
-    for folder in home.glob(f"inputs.{hexadecimal}"):
-        shutil.rmtree(folder)
+        remove(os.fspath(stray))
 
 
 def hide(home: Path) -> None:
@@ -81,7 +128,7 @@ def hide(home: Path) -> None:
         OSError: it can't be written.
     """
     ignore = home / ".gitignore"
-    if not ignore.exists():
+    if not ignore.is_file() or ignore.is_symlink():
         replace(ignore, _IGNORE, 0o644)
 
 
@@ -121,8 +168,7 @@ class Lock:
     def __enter__(self) -> None:
         if not os.path.isdir(self._home):
             os.makedirs(self._home, mode=0o700, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        self._descriptor = os.open(f"{self._home}/lock", flags, 0o600)
+        self._descriptor = opened_to_write(f"{self._home}/lock", os.O_RDWR)
         if sys.platform == "win32":
             import msvcrt  # noqa: PLC0415
 

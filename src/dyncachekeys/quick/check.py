@@ -53,8 +53,11 @@ def differences(root: str, known: Snapshot, environ: Mapping[str, str]) -> list[
     Raises:
         NotQuick: something else differs.
     """
-    if known.always or not (_home_holds(root, known) and _environment_holds(known, environ)):
-        raise NotQuick
+    try:
+        if known.always or not (_home_holds(root, known) and _environment_holds(known, environ)):
+            raise NotQuick
+    except ValueError as error:  # it is damaged: that is no salt
+        raise NotQuick from error
     return looks(root, known)
 
 
@@ -66,7 +69,7 @@ def looks(root: str, known: Snapshot) -> list[int]:
     try:
         if any(snapshot.non_regular_stat(f"{root}/{path}") != row for path, row in known.non_regular):
             raise NotQuick
-    except OSError as error:  # not there, or not to be looked at any more
+    except (OSError, ValueError) as error:  # not there, or not to be looked at any more, or no name at all
         raise NotQuick from error
     return places(root, known)
 
@@ -81,7 +84,7 @@ def places(root: str, known: Snapshot) -> list[int]:
     """
     try:
         return sorted({*_in_folders(root, known), *known.racy})
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise NotQuick from error
 
 
@@ -176,7 +179,7 @@ def _between(root: str, known: Snapshot, begin: int, end: int, first: int) -> li
             found += (-1 - place, *range(first, first + count))
             first += count
             for _ in range(count * 4):
-                next(numbers)
+                next(numbers, 0)
             continue
         if inode:
             info = os.stat(".")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import time
 
+from dyncachekeys.quick.atomic import opened_to_write
+from dyncachekeys.quick.snapshot import opened
+
 TYPE_CHECKING = False  # an edit is answered from here, in front of a uv command
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +20,8 @@ LENGTH = 20
 """How many are kept."""
 _CHANGES_KEPT = 50
 """Of one sync, by key."""
+_MOST = 1 << 26
+"""Bytes: more can't be ours."""
 _LARGE = 1 << 17
 """From which size on, in bytes, a history is cut to its length; until then it may be longer."""
 
@@ -49,11 +54,11 @@ def add(
         "changes": {name: [one.as_list() for one in some[:_CHANGES_KEPT]] for name, some in changes.items() if some},
     }
     path = f"{home}/{FILE}"
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags, 0o600), "r+b") as stream:
+    with open(opened_to_write(path, os.O_RDWR | os.O_APPEND), "r+b") as stream:
         kept = b""
-        if os.fstat(stream.fileno()).st_size > _LARGE:
-            kept = b"".join(stream.readlines()[1 - LENGTH :])
+        size = os.fstat(stream.fileno()).st_size
+        if size > _LARGE:
+            kept = b"".join(stream.readlines()[1 - LENGTH :]) if size <= _MOST else b""
             stream.truncate(0)
         stream.write(kept + _json(event).encode("ascii") + b"\n")
 
@@ -64,14 +69,14 @@ def read(home: str) -> list[dict[str, Any]]:
 
     found = []
     try:
-        with open(f"{home}/{FILE}", "rb") as stream:
+        with opened(f"{home}/{FILE}", _MOST) as stream:
             lines = stream.readlines()
     except OSError:
         return []
     for line in lines:
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         found += [event] if isinstance(event, dict) else []
     return found[-LENGTH:]

@@ -42,6 +42,7 @@ RELEASE: str = __version__
 """Another release of ours may find other inputs."""
 FORMAT = f"dyncachekeys-snapshot-4 {sys.implementation.cache_tag} {sys.byteorder}"
 HASH, LISTING = 32, 16
+_PRIME = (1 << 61) - 1
 ROW = 32
 """Bytes of a stat: four numbers of eight bytes."""
 
@@ -170,12 +171,15 @@ class Snapshot:
         with opened(f"{home}/{file}") as stream:
             info = os.fstat(stream.fileno())
             line = stream.readline(200)
-            written_as, inode, header, folders, files, names, total = line.decode("ascii").rsplit(" ", 6)
-            if written_as != FORMAT or int(inode) != info.st_ino or int(total) != info.st_size:
+            written_as, *numbers, total = line.decode("ascii").rsplit(" ", 7)
+            inode, checksum, header, folders, files, names = map(int, numbers)
+            if written_as != FORMAT or inode != info.st_ino or int(total) != info.st_size:
                 raise Damaged
-            if hasattr(os, "geteuid") and info.st_uid != os.geteuid():
+            if min(header, folders, files, names) < 0 or header + (folders + files) * ROW + names > info.st_size:
                 raise Damaged
-            self.header = stream.read(int(header))
+            self.header = stream.read(header)
+            if checksum_of(self.header) != checksum:
+                raise Damaged
             head = unpacked(self.header)
             release, taken, inputs, *texts = next(head)
             if release != RELEASE or len(texts) != len(TEXTS):
@@ -188,12 +192,12 @@ class Snapshot:
                 group = next(head)
                 setattr(self, name, list(zip(group[::2], group[1::2], strict=True)))
             self.racy = tuple(map(int, next(head)))
-            self.folder_stats = stream.read(int(folders) * ROW)
-            self.file_stats = stream.read(int(files) * ROW)
+            self.folder_stats, self.file_stats = stream.read(folders * ROW), stream.read(files * ROW)
             # A name can't hold a slash: that is what frames the folders.
-            self.names = _text(stream.read(int(names))).split("/") if self.folders else []
+            self.names = _text(stream.read(names)).split("/") if self.folders else []
             self.home, self.inode, self.ends = home, info.st_ino, stream.tell()
-        if len(self.folders) != int(folders) or len(self.names) != int(folders):
+        counts = memoryview(self.folder_stats).cast("q")[3::4]
+        if not len(self.folders) == len(self.names) == folders or sum(counts) != files or min(counts, default=0) < 0:
             raise Damaged
 
     def is_current(self) -> bool:
@@ -229,10 +233,25 @@ class Snapshot:
         return self.names[place].split("\0") if self.names[place] else []
 
 
-def opened(path: str) -> BinaryIO:
-    """Open the file, not through a link."""
+def opened(path: str, most: int = 1 << 32) -> BinaryIO:
+    """Open what lies in ``.dyncachekeys`` to be read: all that is read there is opened here.
+
+    Args:
+        path: A file that we have written.
+        most: How many bytes it may hold: more can't be ours.
+
+    Raises:
+        OSError: there is none; or it is a link, a pipe, a device or a folder, somebody else's, or larger than that.
+    """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    return open(os.open(path, flags), "rb")
+    descriptor = os.open(path, flags)
+    info = os.fstat(descriptor)
+    mine = not hasattr(os, "geteuid") or info.st_uid == os.geteuid()
+    if not mine or not stat.S_ISREG(info.st_mode) or info.st_size > most:
+        os.close(descriptor)
+        message = "not a file of ours"
+        raise OSError(message)
+    return open(descriptor, "rb")
 
 
 def non_regular_stat(full: str) -> str:
@@ -263,6 +282,11 @@ def listing(entries: Iterable[os.DirEntry[str]]) -> bytes:
     """Return a hash of what a folder holds: names, and which are folders or no files at all."""
     marked = [_marked(entry) for entry in entries if entry.name not in LEFT_OUT]
     return _hash("\0".join(sorted(marked))).digest()
+
+
+def checksum_of(header: bytes) -> int:
+    """Return a checksum of the header, without an import: a bit that flipped in a fact must not go unseen."""
+    return int.from_bytes(header, "big") % _PRIME
 
 
 def _hash(text: str, key: bytes = b"") -> hashlib.blake2b:

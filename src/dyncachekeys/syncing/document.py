@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.pyproject.project import FILE, HOME
 from dyncachekeys.quick import atomic
+from dyncachekeys.quick.clear import remove
 from dyncachekeys.quick.snapshot import STATE_FILE
 from dyncachekeys.syncing import state
 from dyncachekeys.watch import by_name
@@ -35,7 +35,7 @@ def clean(root: str | os.PathLike[str]) -> tuple[str, ...]:
             atomic.replace(root / FILE, project.bare, ours=False)
             done.append(FILE)
         if (root / HOME).exists():
-            shutil.rmtree(root / HOME)
+            remove(os.fspath(root / HOME))
             done.append(HOME)
     except OSError as error:
         raise not_written(error, root, done) from error

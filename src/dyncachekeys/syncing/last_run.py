@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from dyncachekeys.files import state_file
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.pyproject.project import FILE, HOME
 from dyncachekeys.quick import clock, snapshot
@@ -74,7 +76,7 @@ def _number(text: str) -> int | None:
 
 def on_disk(root: Path) -> tuple[bytes | None, bytes | None, str | None]:
     """Return what a plan is based on, as it is now: ``pyproject.toml``, the state, and where the stamp leads."""
-    return (_bytes(root / FILE), *_home_on_disk(root))
+    return (_bytes(Path.read_bytes, root / FILE), *_home_on_disk(root))
 
 
 def _home_on_disk(root: Path) -> tuple[bytes | None, str | None]:
@@ -82,11 +84,11 @@ def _home_on_disk(root: Path) -> tuple[bytes | None, str | None]:
         stamp = os.readlink(root / HOME / "current")
     except OSError:
         stamp = None
-    return (_bytes(root / HOME / STATE_FILE), stamp)
+    return (_bytes(state_file.content, root / HOME / STATE_FILE), stamp)
 
 
-def _bytes(path: Path) -> bytes | None:
+def _bytes(read: Callable[[Path], bytes], path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return read(path)
     except OSError:
         return None

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dyncachekeys.files import refs
+from dyncachekeys.files import refs, state_file
 from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.files.tree import Files
@@ -212,6 +212,6 @@ def _time_of(path: Path) -> int:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return state_file.content(path)
     except OSError:
         return b""

@@ -9,10 +9,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from dyncachekeys.files import refs
+from dyncachekeys.files import refs, state_file
 from dyncachekeys.files.tree import Files
 from dyncachekeys.pyproject.project import BUILDS
 from dyncachekeys.quick import atomic
+from dyncachekeys.quick.clear import make_folder
 from dyncachekeys.trace.in_build import tracer
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.build_variables import WATCH_FOLDER
@@ -42,9 +43,11 @@ class WatchFolder:
 
     def is_ready(self) -> bool:
         """Tell whether it holds what it has to; whoever removes or changes that is noticed by the next run."""
+        if any(_content(self._folder / name) != data for name, data in self._wanted().items()):
+            return False
         self._files.note(f"{WATCH_FOLDER}/sitecustomize.py")
         self._files.note(f"{WATCH_FOLDER}/settings")
-        return all(_content(self._folder / name) == data for name, data in self._wanted().items())
+        return True
 
     def make(self) -> None:
         """Make it hold that.
@@ -53,7 +56,7 @@ class WatchFolder:
             OSError: it can't be written.
         """
         for folder in (self._folder, self._files.root / BUILDS):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
         for name, data in self._wanted().items():
             if _content(self._folder / name) != data:
                 atomic.replace(self._folder / name, data)
@@ -87,6 +90,6 @@ def _copied() -> dict[str, bytes]:
 
 def _content(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return state_file.content(path)
     except OSError:
         return None

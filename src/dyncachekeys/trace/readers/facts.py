@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from dyncachekeys.files import state_file
+from dyncachekeys.quick.read import read
+from dyncachekeys.quick.snapshot import opened
 from dyncachekeys.trace.filter import Fact
 from dyncachekeys.trace.in_build.tracer import PROJECT, source_of
 from dyncachekeys.trace.readers import cargo, cmake, ninja
@@ -115,7 +119,7 @@ def _of_strace(artifact: _Artifact, keep: Callable[[str], bool]) -> Iterator[Fac
     log = str(artifact.path.with_name(LOG))
     if not artifact.path.is_file():
         return
-    with artifact.path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
+    with io.TextIOWrapper(opened(os.fspath(artifact.path)), "utf-8", "surrogateescape", newline="\n") as lines:
         found = Strace(log, artifact.told["folder"], keep).read(lines)
     for seen in found:
         path = source_of(seen.subject) if seen.what == "read" else seen.subject
@@ -144,7 +148,7 @@ def _of_scripts(facts: list[Fact], root: Path) -> Iterator[Fact]:
     for fact in facts:
         if fact.what == "read" and cmake.is_script(fact.subject):
             relative = os.path.relpath(fact.subject, root).replace(os.sep, "/")
-            for name, line in cmake.variables(_text(Path(fact.subject))):
+            for name, line in cmake.variables(_script(fact.subject)):
                 yield Fact("variable", name, fact.who if relative[:3] == "../" else f"{PROJECT}{relative}:{line}")
 
 
@@ -154,13 +158,20 @@ def _placed(folder: str, path: str) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return state_file.content(path)
     except OSError:
         return b""
 
 
 def _text(path: Path) -> str:
     return _bytes(path).decode("utf-8", "surrogateescape")
+
+
+def _script(full: str) -> str:
+    try:
+        return read(full, keep=True)[2].decode("utf-8", "surrogateescape")
+    except OSError:
+        return ""
 
 
 _READERS: dict[str, Callable[[_Artifact, Callable[[str], bool]], Iterator[Fact]]] = {
