@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from dyncachekeys.quick import clock as file_clock
 from kit import Demo, DemoMaker, make_demo
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -18,10 +18,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How far the clock of this process is ahead, in nanoseconds: files look older to it, or it steps back."""
+    """How far the file system's clock is ahead of what files say, in nanoseconds: they look older, or it stepped back."""
     ahead = [0]
-    real = time.time_ns
-    monkeypatch.setattr(time, "time_ns", lambda: real() + ahead[0])
+    real = file_clock.probe
+
+    def probe(folder: str) -> tuple[int, int]:
+        now, device = real(folder)
+        return now + ahead[0], device
+
+    monkeypatch.setattr(file_clock, "probe", probe)
     return ahead
 
 

@@ -17,6 +17,7 @@ import pytest
 
 import dyncachekeys
 from dyncachekeys.quick import check, edit, history
+from dyncachekeys.quick.clock import monotonic
 from dyncachekeys.quick.snapshot import RELEASE, Snapshot
 from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.report import ProjectReport
@@ -72,7 +73,7 @@ def _places(demo: Demo, environ: dict[str, str]) -> list[int] | None:
 
 def _sync(demo: Demo, environ: dict[str, str]) -> str:
     """Sync as the command line does, and return which path did it."""
-    root, started = str(demo.root), time.time_ns()
+    root, started = str(demo.root), monotonic()
     known = Snapshot.load(f"{root}/.dyncachekeys")
     quick_check = None
     if known is not None:
@@ -301,7 +302,7 @@ QUIETLY_IMPORTED |= {f"dyncachekeys.quick.{name}" for name in ("answer", "check"
 BY_AN_EDIT = {
     *(
         f"dyncachekeys.quick.{name}"
-        for name in ("atomic", "change", "digest", "edit", "history", "read", "snapshot_file", "stamp")
+        for name in ("atomic", "change", "clock", "digest", "edit", "history", "read", "snapshot_file", "stamp")
     ),
     *("_hashlib", "_json", "errno", "fcntl", "hashlib", "stat"),
 }

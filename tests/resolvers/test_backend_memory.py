@@ -8,7 +8,6 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,15 +60,14 @@ MODULES = [*SOURCES, "pkg/__init__.py", "pkg/four.py", "pkg/sub/__init__.py", "p
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path: Path, clock: list[int]) -> Path:
     """Return a project that was synced, and let each later sync be ten seconds after the last edit."""
     project = tmp_path / "demo"
     project.mkdir()
     (project / "pyproject.toml").write_text(PYPROJECT)
     for path, text in SOURCES.items():
         (project / path).write_text(text)
-    real = time.time_ns
-    monkeypatch.setattr(time, "time_ns", lambda: real() + 10**10)
+    clock[0] = 10**10
     dyncachekeys.sync(project, {})
     return project
 

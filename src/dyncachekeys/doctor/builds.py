@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import Package
+from dyncachekeys.files import state_file
 from dyncachekeys.names import normalised_name
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, FILE, HOME, Project
 from dyncachekeys.pyproject.tables import at, table_at
@@ -80,11 +81,18 @@ def _of_watch_folder(folder: Path) -> Iterator[Finding]:
     sources = {path: ours / path.name.removeprefix("_dyncachekeys_") for path in folder.glob("*.py")}
     if not (folder / "sitecustomize.py").is_file():
         message = "it is not there, so that uv's builds are not watched"
-    elif any(source.is_file() and source.read_bytes() != path.read_bytes() for path, source in sources.items()):
+    elif any(source.is_file() and source.read_bytes() != _content(path) for path, source in sources.items()):
         message = "it is of another version of dyncachekeys"
     else:
         return
     yield Finding("DCK054", message, WATCH_FOLDER, "run `dyncachekeys sync`, which makes it")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return state_file.content(path)
+    except OSError:
+        return b""
 
 
 def _of_problems(home: Path) -> Iterator[Finding]:
@@ -103,7 +111,7 @@ def _of_problems(home: Path) -> Iterator[Finding]:
 def problems_of_builds(home: Path) -> list[tuple[str, str]]:
     """Return what went wrong in builds, as it stands in ``builds/problems`` below our home: what it is about, and a text."""
     try:
-        lines = (home / "builds/problems").read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = state_file.content(home / "builds/problems").decode("utf-8", "replace").splitlines()
     except OSError:
         return []
     told = (line.partition("\t") for line in dict.fromkeys(lines))

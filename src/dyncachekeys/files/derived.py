@@ -70,7 +70,7 @@ def load(path: str | os.PathLike[str]) -> Derived:
         answers = {str(key): str(answer) for key, answer in data["answers"].items()}
         if data["basis"] == _BASIS and data["sum"] == _sum(answers):
             return Derived(answers)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         pass
     return Derived()
 

@@ -26,7 +26,11 @@ class Places:
         """By their path relative to the project, which is empty for the project's own."""
         self.facts: dict[str, None] = {}
         """What else was found out, as in `Snapshot.facts`."""
+        self.elsewhere: dict[str, int] = {}
+        """What lies on another file system than the project's folder, with its device; folders end in a slash."""
         self._base = os.fspath(root)
+        self.device: int = device_of(self._base)
+        """Of the project's folder."""
 
     def full(self, path: str) -> str:
         """Return the path on disk of a project-relative one."""
@@ -86,6 +90,7 @@ class Places:
         folder = self.folder(path)
         if folder.listed is None:
             folder.listed, folder.listing = _listed_stat(info), snapshot.listing(entries)
+            self._note_device(f"{path}/", info)
         return entries
 
     def listing(self, path: str) -> list[os.DirEntry[str]]:
@@ -94,6 +99,10 @@ class Places:
             return sorted(self.entries(path), key=lambda entry: entry.name) if self.is_dir(path) else []
         except OSError:
             return []
+
+    def _note_device(self, path: str, info: os.stat_result) -> None:
+        if info.st_dev != self.device:
+            self.elsewhere[path] = info.st_dev
 
     def relist(self, path: str) -> None:
         """List a folder again that we have written to ourselves.
@@ -111,7 +120,7 @@ class Places:
             return False
         if not self.memory.is_unchanged(path):
             info = os.stat(self.full(path))
-            if _listed_stat(info) != remembered[0] or self.memory.is_racy(info):
+            if _listed_stat(info) != remembered[0] or self.memory.is_racy(path):
                 return False
         folder = self.folder(path)
         if folder.listed is None:
@@ -127,6 +136,14 @@ class Places:
             return changed_ns(os.lstat(self.full(path)))
         except OSError:
             return 0
+
+
+def device_of(full: str) -> int:
+    """Return the number of the device on which lies what a path leads to, or else the path itself; 0 if neither does."""
+    try:
+        return (os.stat if os.path.exists(full) else os.lstat)(full).st_dev
+    except OSError:
+        return 0
 
 
 def _listed_stat(info: os.stat_result) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dyncachekeys.files.folder import CHANGED
 from dyncachekeys.quick import snapshot_file
 from dyncachekeys.quick.digest import file_state
-from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, LINKED, RACY_NS, Snapshot
+from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, LINKED, Snapshot
 
 if TYPE_CHECKING:
     import os
@@ -27,6 +27,7 @@ class FileMemory:
 
     def __init__(self, known: Snapshot | None = None, places: Iterable[int] | None = None) -> None:
         self.known: Snapshot = known if known is not None and snapshot_file.read_on(known) else Snapshot()
+        self._racy = frozenset(self.known.racy)
         self._differing = set(places) if places is not None and self.known is known else None
         self._stats = memoryview(self.known.file_stats).cast("q")
         self._folder_stats = memoryview(self.known.folder_stats).cast("q")
@@ -36,9 +37,9 @@ class FileMemory:
         self._open: tuple[str, dict[str, int]] = ("", {})
         self._units = {unit.signature: unit for unit in self.known.units}
 
-    def is_racy(self, info: os.stat_result) -> bool:
-        """Tell whether something could have been written again within one tick of the clock after the look at it."""
-        return max(info.st_mtime_ns, info.st_ctime_ns) >= self.known.taken - RACY_NS
+    def is_racy(self, folder: str) -> bool:
+        """Tell whether a folder that was listed could have been written to again with the same times (`clock`)."""
+        return -1 - self._places[folder] in self._racy
 
     def recall_in(self, folder: str) -> Callable[[str, os.stat_result], bytes | None]:
         """Return what recalls the content of the files of one folder.
@@ -46,12 +47,11 @@ class FileMemory:
         It takes a name and a stat, and returns the SHA-256 of a regular file that has not changed, or
         nothing if it must be read. A racy file, as new as the memory of it, is always read.
         """
-        rows, stats, contents = self._rows(folder), self._stats, self.known.contents
-        limit = self.known.taken - RACY_NS
+        rows, stats, contents, racy = self._rows(folder), self._stats, self.known.contents, self._racy
 
         def recall(name: str, info: os.stat_result) -> bytes | None:
             row = rows.get(name)
-            if row is None or info.st_ctime_ns >= limit or info.st_mtime_ns >= limit:
+            if row is None or row in racy:
                 return None
             size, mtime, ctime, inode = stats[row * 4 : row * 4 + 4]
             if info.st_mtime_ns != mtime or info.st_ctime_ns != ctime or info.st_size != size or info.st_ino != inode:

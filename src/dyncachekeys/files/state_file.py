@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections.abc import Mapping
 from typing import Any
 
-FORMAT = 3
+from dyncachekeys.quick.snapshot import opened
+
+FORMAT = 4
+_MOST = 1 << 28
+"""Bytes: more can't be ours."""
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -18,15 +21,33 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         OSError: there is none, or it belongs to somebody else.
         ValueError: it is damaged, or of another format.
     """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    with open(descriptor, "rb") as stream:
-        info = os.fstat(descriptor)
-        if not stat.S_ISREG(info.st_mode) or (hasattr(os, "geteuid") and info.st_uid != os.geteuid()):
-            raise OSError
-        data = json.loads(stream.read())
+    data = parsed(content(path))
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError
     return data
+
+
+def content(path: str | os.PathLike[str]) -> bytes:
+    """Return what a file of ours holds.
+
+    Raises:
+        OSError: there is none, or it is no file that we can have written (`snapshot.opened`).
+    """
+    with opened(os.fspath(path), _MOST) as stream:
+        return stream.read()
+
+
+def parsed(text: bytes) -> Any:
+    """Return what JSON says.
+
+    Raises:
+        ValueError: it is no JSON; or nested so deeply that it can't be read.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        message = "it is nested too deeply"
+        raise ValueError(message) from error
 
 
 def dump(data: Mapping[str, Any]) -> bytes:

@@ -144,6 +144,7 @@ class Files(Places):
     def _add(self, folder: Folder, path: str, info: os.stat_result, content: bytes, role: int) -> None:
         name = path.rpartition("/")[2]
         folder.add(name, stat_of(info), content, role | _executable(info))
+        self._note_device(path, info)
         counted = self._counted(path, name)
         if counted is not None:
             content = hashlib.sha256(counted).digest()
@@ -264,7 +265,8 @@ class Files(Places):
         if name not in seen.names:
             self.note(path, role)
             return
-        info, content, _ = read(self.full(path))
+        full = self.full(path)
+        info, content, _ = read(full) if role != TIMED else (os.lstat(full), seen.content(name), b"")
         seen.replace(name, stat_of(info), content)
 
     def content(self, path: str) -> bytes | None:

@@ -16,6 +16,7 @@ from dyncachekeys.process import environ as process_environ
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, FILE, HOME, Project
 from dyncachekeys.quick import atomic
+from dyncachekeys.quick.clear import make_folder
 from dyncachekeys.syncing.home import check_home, hide
 from dyncachekeys.syncing.last_run import LastRun, last_run
 from dyncachekeys.trace.build import prepared
@@ -96,7 +97,7 @@ def _folder(root: Path, *, keeps: bool) -> Iterator[Path]:
     if keeps:
         check_home(root / HOME)
         with atomic.Lock(root / HOME):
-            (root / BUILDS).mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(root / BUILDS)
             hide(root / HOME)
         yield root / BUILDS
         return

@@ -37,7 +37,7 @@ def answer(arguments: Sequence[str]) -> Answer:
     Whatever is asked in another form, or is not certain, is left to the full path. ``run`` becomes its
     command and does not return.
     """
-    began, look = time.perf_counter(), QuickChecks(time.time_ns())
+    began, look = time.perf_counter(), QuickChecks(time.monotonic_ns())
     command = _understood(arguments)
     if command is None:
         return Answer(done=False)
@@ -142,7 +142,7 @@ class QuickChecks:
     """The quick checks of the projects in scope.
 
     Args:
-        started: When the look began, in nanoseconds since the epoch.
+        started: When the look began, in nanoseconds (`clock.monotonic`).
     """
 
     __slots__ = ("elsewhere", "quick_checks", "started")

@@ -32,8 +32,8 @@ def replace(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, hom
         OSError: nothing was changed.
     """
     path = os.fspath(path)
-    if os.path.lexists(path):
-        mode = stat.S_IMODE(os.lstat(path).st_mode)
+    if os.path.isfile(path) and not os.path.islink(path):
+        mode = stat.S_IMODE(os.stat(path).st_mode)
     folder, name = os.path.split(path)
     temporary = temporary_name(f"{home or folder}/{name}")
     try:
@@ -42,7 +42,7 @@ def replace(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, hom
             stream.flush()
             if hasattr(os, "fchmod"):
                 os.fchmod(stream.fileno(), mode)
-        os.replace(temporary, path)
+        place(temporary, path)
     except BaseException as error:
         remove(temporary)
         if isinstance(error, OSError):
@@ -61,14 +61,61 @@ def is_temporary(name: str) -> bool:
 
 
 def remove(path: str) -> None:
-    """Remove a file, a link or a folder, as far as that is possible: what can't be removed harms nobody."""
+    """Remove whatever stands at a path, as far as that is possible: what can't be removed harms nobody."""
     try:
         os.unlink(path)
     except OSError:
-        if os.path.isdir(path) and not os.path.islink(path):
-            import shutil  # noqa: PLC0415
+        from dyncachekeys.quick import clear  # noqa: PLC0415
 
-            shutil.rmtree(path, ignore_errors=True)
+        clear.remove(path, quietly=True)
+
+
+def place(temporary: str, target: str) -> None:
+    """Give a temporary file of ours its name; a folder that stands there makes way.
+
+    Raises:
+        OSError: it can't be done.
+    """
+    try:
+        os.replace(temporary, target)
+    except OSError:
+        if not os.path.isdir(target) or os.path.islink(target):
+            raise
+        from dyncachekeys.quick import clear  # noqa: PLC0415
+
+        clear.remove(target)
+        os.replace(temporary, target)
+
+
+def opened_to_write(path: str, flags: int) -> int:
+    """Open a file of ours to be written in place, and return its descriptor; it is made if it is not there.
+
+    What is not a regular file of ours, or has another name (what is written there would be written elsewhere),
+    makes way.
+
+    Raises:
+        OSError: it can't be opened.
+    """
+    flags |= os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags, 0o600)
+        if _is_own(os.fstat(descriptor)):
+            return descriptor
+        os.close(descriptor)
+    except OSError:
+        if not os.path.lexists(path) or _is_own(os.lstat(path)):
+            raise
+    from dyncachekeys.quick import clear  # noqa: PLC0415
+
+    if not _is_own(os.lstat(path)):  # else another run was here at the same time
+        clear.remove(path)
+    return os.open(path, flags, 0o600)
+
+
+def _is_own(info: os.stat_result) -> bool:
+    """Tell whether something is a regular file of ours without another name."""
+    mine = not hasattr(os, "geteuid") or info.st_uid == os.geteuid()
+    return stat.S_ISREG(info.st_mode) and mine and info.st_nlink <= 1
 
 
 def sweep(folder: str, age: float = 0) -> None:
@@ -121,7 +168,7 @@ class Lock:
         while True:
             if not os.path.isdir(self._home):
                 os.makedirs(self._home, mode=0o700, exist_ok=True)
-            self._descriptor = os.open(path, _LOCK_FLAGS, 0o600)
+            self._descriptor = opened_to_write(path, os.O_RDWR)
             try:
                 self._take(path)
                 if os.fstat(self._descriptor).st_ino == os.stat(path).st_ino:

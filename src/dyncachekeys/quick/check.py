@@ -36,7 +36,7 @@ class QuickCheck:
         self.places: Sequence[int] = places
         """What is not as it was, or racy: files from 0 up, folders from -1 down."""
         self.started: int = started
-        """When it began, in nanoseconds since the epoch."""
+        """When it began, in nanoseconds (`clock.monotonic`)."""
 
 
 def differences(root: str, known: Snapshot, environ: Mapping[str, str]) -> list[int]:
@@ -53,8 +53,11 @@ def differences(root: str, known: Snapshot, environ: Mapping[str, str]) -> list[
     Raises:
         NotQuick: something else differs.
     """
-    if known.always or not (_home_holds(root, known) and environment_holds(known, environ)):
-        raise NotQuick
+    try:
+        if known.always or not (_home_holds(root, known) and environment_holds(known, environ)):
+            raise NotQuick
+    except ValueError as error:  # it is damaged: that is no salt
+        raise NotQuick from error
     return looks(root, known)
 
 
@@ -66,7 +69,7 @@ def looks(root: str, known: Snapshot) -> list[int]:
     try:
         if any(snapshot.non_regular_stat(f"{root}/{path}") != row for path, row in known.non_regular):
             raise NotQuick
-    except OSError as error:  # not there, or not to be looked at any more
+    except (OSError, ValueError) as error:  # not there, or not to be looked at any more, or no name at all
         raise NotQuick from error
     return places(root, known)
 
@@ -81,7 +84,7 @@ def places(root: str, known: Snapshot) -> list[int]:
     """
     try:
         return sorted({*in_folders(root, known), *known.racy})
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise NotQuick from error
 
 
@@ -177,7 +180,7 @@ def _between(root: str, known: Snapshot, begin: int, end: int, first: int) -> li
             found += (-1 - place, *range(first, first + count))
             first += count
             for _ in range(count * 4):
-                next(numbers)
+                next(numbers, 0)
             continue
         if inode:
             info = os.stat(".")

@@ -14,8 +14,9 @@ from dyncachekeys.quick import digest, history, snapshot, snapshot_file
 from dyncachekeys.quick.atomic import Lock, sweep
 from dyncachekeys.quick.change import of_a_plain_file
 from dyncachekeys.quick.check import HOME, NotQuick
+from dyncachekeys.quick.clock import Began
 from dyncachekeys.quick.read import read
-from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, INPUT, LINKED, RACY_NS, READ, STAMPED, TIMED
+from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, INPUT, LINKED, READ, STAMPED, TIMED
 from dyncachekeys.quick.stamp import Stamps
 
 TYPE_CHECKING = False
@@ -59,7 +60,7 @@ def apply_edit(root: str, quick_check: QuickCheck) -> AppliedEdit:
         raise NotQuick
     if not snapshot_file.read_on(known):
         raise NotQuick
-    look = _Differing(root, known, quick_check.started)
+    look = _Differing(root, known)
     for place in quick_check.places:
         look.at_folder(-1 - place) if place < 0 else look.at_file(place)
     home = f"{root}/{HOME}"
@@ -68,18 +69,18 @@ def apply_edit(root: str, quick_check: QuickCheck) -> AppliedEdit:
         if not known.is_current():
             raise NotQuick  # another sync was here at the same time
         if not look.edited:
-            snapshot_file.write(look.keep(), home)
+            snapshot_file.write(look.keep(Began(home, quick_check.started)), home)
             return AppliedEdit("kept", {})
-        return _apply(home, look)
+        return _apply(home, look, Began(home, quick_check.started))
 
 
-def _apply(home: str, look: _Differing) -> AppliedEdit:
+def _apply(home: str, look: _Differing, began: Began) -> AppliedEdit:
     stamps = Stamps(home)
     # What belongs together must be together: otherwise somebody has been at it.
     if stamps.digest() != look.known.stamp_digest:
         raise NotQuick
     changes, before = look.changes(), look.known.digest
-    now = look.keep()
+    now = look.keep(began)
     now.digest, now.stamp_digest = _whole_digests(now)
     move = "kept"
     if now.stamp_digest != stamps.digest():
@@ -87,7 +88,7 @@ def _apply(home: str, look: _Differing) -> AppliedEdit:
             raise NotQuick
         move, folder = _moved(stamps, now.stamp_digest, int(now.named) if now.named else None)
         now.stamp = f"stamps/{folder.id}"
-    history.add(home, (before, now.digest), move, (), changes, at=look.started)
+    history.add(home, (before, now.digest), move, (), changes)
     now.see_stamp()
     snapshot_file.write(now, home)
     return AppliedEdit(move, changes)
@@ -124,15 +125,16 @@ def _moved(stamps: Stamps, wanted: str, named: int | None) -> tuple[str, StampFo
 class _Differing:
     """Places that differ, looked at."""
 
-    def __init__(self, root: str, known: Snapshot, started: int) -> None:
-        self.root, self.known, self.started = root, known, started
+    def __init__(self, root: str, known: Snapshot) -> None:
+        self.root, self.known = root, known
         self.edited: dict[int, tuple[bytes, bool]] = {}
         """The rows of files whose content or executable bit is another, with what it was."""
         self._folder_stats = bytearray(known.folder_stats)
         self._file_stats = bytearray(known.file_stats)
         self._contents, self._roles = bytearray(known.contents), bytearray(known.roles)
         self._newest = 0
-        self._racy: list[int] = []
+        self._looked_at: list[tuple[int, int, int]] = []
+        """The places, each with its latest time and its device."""
         self._firsts = known.firsts()
 
     def at_folder(self, place: int) -> None:
@@ -145,7 +147,7 @@ class _Differing:
             raise NotQuick
         row = memoryview(self._folder_stats).cast("q")
         row[place * 4], row[place * 4 + 1], row[place * 4 + 2] = info.st_mtime_ns, info.st_ctime_ns, info.st_ino
-        self._note_racy(-1 - place, info)
+        self._note(-1 - place, info)
 
     def at_file(self, place: int) -> None:
         """Read a file that differs or is racy."""
@@ -171,7 +173,7 @@ class _Differing:
             self._roles[place] = role & ~EXECUTABLE | (EXECUTABLE if executable else 0)
         for number, value in enumerate(now):
             rows[number] = value
-        self._note_racy(place, info)
+        self._note(place, info)
 
     def _state(self, place: int) -> tuple[bytes, bool]:
         """Return the SHA-256 of a file's content, and whether its owner may execute it."""
@@ -200,11 +202,12 @@ class _Differing:
             some.sort(key=lambda one: one.subject)
         return found
 
-    def keep(self) -> Snapshot:
-        """Return what is known now; the same object as before."""
+    def keep(self, began: Began) -> Snapshot:
+        """Return what is known now, if the look began then; the same object as before."""
         known = self.known
         known.changed = True
-        known.taken, known.racy = self.started, self._racy
+        known.taken = began.at
+        known.racy = [place for place, time, device in self._looked_at if time >= began.limit(device)]
         known.newest = str(self._newest) if self._newest else known.newest
         known.folder_stats, known.file_stats = self._folder_stats, self._file_stats
         known.contents, known.roles = self._contents, self._roles
@@ -232,9 +235,8 @@ class _Differing:
             low, high = (middle, high) if self._firsts[middle] <= place else (low, middle)
         return low
 
-    def _note_racy(self, place: int, info: os.stat_result) -> None:
-        if max(info.st_mtime_ns, info.st_ctime_ns) >= self.started - RACY_NS:
-            self._racy.append(place)
+    def _note(self, place: int, info: os.stat_result) -> None:
+        self._looked_at.append((place, max(info.st_mtime_ns, info.st_ctime_ns), info.st_dev))
 
 
 def _is_simple(role: int) -> bool:

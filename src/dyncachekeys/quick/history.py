@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import time
 
+from dyncachekeys.quick.atomic import opened_to_write
+from dyncachekeys.quick.snapshot import opened
+
 TYPE_CHECKING = False  # an edit is answered from here, in front of a uv command
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,18 +20,18 @@ LENGTH = 20
 """How many are kept."""
 _CHANGES_KEPT = 50
 """Of one sync, by key."""
+_MOST = 1 << 26
+"""Bytes: more can't be ours."""
 _LARGE = 1 << 17
 """From which size on, in bytes, a history is cut to its length; until then it may be longer."""
 
 
-def add(  # noqa: PLR0913
+def add(
     home: str,
     digests: tuple[str | None, str],
     move: str,
     why: Sequence[str],
     changes: Mapping[str, Sequence[Change]],
-    *,
-    at: int,
 ) -> None:
     """Add a sync. Only under the lock.
 
@@ -38,13 +41,12 @@ def add(  # noqa: PLR0913
         move: What was done with the stamp.
         why: Why it moved although its digest is the same.
         changes: By key.
-        at: When, in nanoseconds since the epoch.
 
     Raises:
         OSError: it can't be written.
     """
     event = {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(at / 1e9)),
+        "at": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
         "digest": digests[1],
         "previous": digests[0],
         "move": move,
@@ -52,11 +54,11 @@ def add(  # noqa: PLR0913
         "changes": {name: [one.as_list() for one in some[:_CHANGES_KEPT]] for name, some in changes.items() if some},
     }
     path = f"{home}/{FILE}"
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags, 0o600), "r+b") as stream:
+    with open(opened_to_write(path, os.O_RDWR | os.O_APPEND), "r+b") as stream:
         kept = b""
-        if os.fstat(stream.fileno()).st_size > _LARGE:
-            kept = b"".join(stream.readlines()[1 - LENGTH :])
+        size = os.fstat(stream.fileno()).st_size
+        if size > _LARGE:
+            kept = b"".join(stream.readlines()[1 - LENGTH :]) if size <= _MOST else b""
             stream.truncate(0)
         stream.write(kept + _json(event).encode("ascii") + b"\n")
 
@@ -67,14 +69,14 @@ def read(home: str) -> list[dict[str, Any]]:
 
     found = []
     try:
-        with open(f"{home}/{FILE}", "rb") as stream:
+        with opened(f"{home}/{FILE}", _MOST) as stream:
             lines = stream.readlines()
     except OSError:
         return []
     for line in lines:
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         found += [event] if isinstance(event, dict) else []
     return found[-LENGTH:]

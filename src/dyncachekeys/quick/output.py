@@ -25,7 +25,7 @@ NAMED = {
     "moved": "{name} names a new digest: uv will rebuild it",
     "returned": "{name} names the digest again that uv has installed",
 }
-_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 CAUSES = {
     "new-input": "",
     "gone": "",
@@ -95,7 +95,7 @@ def changes(
     for key, some in by_key.items():
         limit = len(some) if all_of_them else _SHOWN
         for change in some[:limit]:
-            sign = _SIGNS[change.kind]
+            sign = SIGNS[change.kind]
             told = f"{change.subject} {CAUSES[change.cause]}".rstrip()
             told += f"  ({change.reason})" if with_reasons and change.reason else ""
             out(f" {out.painted(sign, sign)} {key:{width}}  {told}")

@@ -30,8 +30,8 @@ its time; a resolver, or we ourselves, read it; uv sees it through a link, so it
 WALKED, LISTED_AGAIN = 1, 2
 """A walk went through a folder; what it chose there are not all plain files, or it passed over something that a pattern
 matches, and neither is remembered."""
-RACY_NS = 2_000_000_000
-"""How much older than the look at it a file must be to be believed: the coarsest clock of a file system."""
+RACY = " racy"
+"""Behind the stat of a link or special file that is racy (`clock`): no stat is equal to that."""
 UNSET = "-"
 STAMP_LINK = ".dyncachekeys/current"
 """The link to the stamp, relative to the project (U25)."""
@@ -45,6 +45,7 @@ RELEASE: str = __version__
 """Another release of ours may find other inputs."""
 FORMAT = f"dyncachekeys-snapshot-4 {sys.implementation.cache_tag} {sys.byteorder}"
 HASH, LISTING = 32, 16
+_PRIME = (1 << 61) - 1
 ROW = 32
 """Bytes of a stat: four numbers of eight bytes."""
 
@@ -92,7 +93,7 @@ class Snapshot:
     name: str = ""
     """The project's."""
     taken: int = 0
-    """When the look began, in nanoseconds since the epoch."""
+    """When the look began, in nanoseconds since the epoch by the file system's clock (`clock.Began`)."""
     salt: str = ""
     """Seals the values of variables; of this checkout only."""
     stamp: str = ""
@@ -125,7 +126,7 @@ class Snapshot:
     """A letter and a path: ``F`` it is a file, ``f`` it is none, ``D`` a directory, ``R`` one and no link to
     one, ``d`` no directory, ``x`` nothing at all."""
     non_regular: Sequence[tuple[str, str]] = ()
-    """Links and whatever is not a regular file, each with its `non_regular_stat`."""
+    """Links and whatever is not a regular file, each with its `non_regular_stat`, and `RACY` behind it."""
     warnings: Sequence[tuple[str, str]] = ()
     """Where, and what."""
     racy: Sequence[int] = ()
@@ -175,12 +176,15 @@ class Snapshot:
         with opened(f"{home}/{file}") as stream:
             info = os.fstat(stream.fileno())
             line = stream.readline(200)
-            written_as, inode, header, folders, files, names, total = line.decode("ascii").rsplit(" ", 6)
-            if written_as != FORMAT or int(inode) != info.st_ino or int(total) != info.st_size:
+            written_as, *numbers, total = line.decode("ascii").rsplit(" ", 7)
+            inode, checksum, header, folders, files, names = map(int, numbers)
+            if written_as != FORMAT or inode != info.st_ino or int(total) != info.st_size:
                 raise Damaged
-            if hasattr(os, "geteuid") and info.st_uid != os.geteuid():
+            if min(header, folders, files, names) < 0 or header + (folders + files) * ROW + names > info.st_size:
                 raise Damaged
-            self.header = stream.read(int(header))
+            self.header = stream.read(header)
+            if checksum_of(self.header) != checksum:
+                raise Damaged
             head = unpacked(self.header)
             release, taken, inputs, *texts = next(head)
             if release != RELEASE or len(texts) != len(TEXTS):
@@ -193,12 +197,12 @@ class Snapshot:
                 group = next(head)
                 setattr(self, name, list(zip(group[::2], group[1::2], strict=True)))
             self.racy = tuple(map(int, next(head)))
-            self.folder_stats = stream.read(int(folders) * ROW)
-            self.file_stats = stream.read(int(files) * ROW)
+            self.folder_stats, self.file_stats = stream.read(folders * ROW), stream.read(files * ROW)
             # A name can't hold a slash: that is what frames the folders.
-            self.names = _text(stream.read(int(names))).split("/") if self.folders else []
+            self.names = _text(stream.read(names)).split("/") if self.folders else []
             self.home, self.inode, self.ends = home, info.st_ino, stream.tell()
-        if len(self.folders) != int(folders) or len(self.names) != int(folders):
+        counts = memoryview(self.folder_stats).cast("q")[3::4]
+        if not len(self.folders) == len(self.names) == folders or sum(counts) != files or min(counts, default=0) < 0:
             raise Damaged
 
     def is_current(self) -> bool:
@@ -234,10 +238,25 @@ class Snapshot:
         return self.names[place].split("\0") if self.names[place] else []
 
 
-def opened(path: str) -> BinaryIO:
-    """Open the file, not through a link."""
+def opened(path: str, most: int = 1 << 32) -> BinaryIO:
+    """Open what lies in ``.dyncachekeys`` to be read: all that is read there is opened here.
+
+    Args:
+        path: A file that we have written.
+        most: How many bytes it may hold: more can't be ours.
+
+    Raises:
+        OSError: there is none; or it is a link, a pipe, a device or a folder, somebody else's, or larger than that.
+    """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    return open(os.open(path, flags), "rb")
+    descriptor = os.open(path, flags)
+    info = os.fstat(descriptor)
+    mine = not hasattr(os, "geteuid") or info.st_uid == os.geteuid()
+    if not mine or not stat.S_ISREG(info.st_mode) or info.st_size > most:
+        os.close(descriptor)
+        message = "not a file of ours"
+        raise OSError(message)
+    return open(descriptor, "rb")
 
 
 def non_regular_stat(full: str) -> str:
@@ -254,6 +273,12 @@ def non_regular_stat(full: str) -> str:
     return f"{_row(own)} {behind}"
 
 
+def newest_of(row: str) -> int:
+    """Return from a `non_regular_stat` the latest time of what it is of, or of what that leads to, in nanoseconds."""
+    numbers = row.split(" ")
+    return max(map(int, (*numbers[2:4], *numbers[7:9])))
+
+
 def _row(info: os.stat_result) -> str:
     return f"{info.st_mode} {info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino}"
 
@@ -262,6 +287,11 @@ def listing(entries: Iterable[os.DirEntry[str]]) -> bytes:
     """Return a hash of what a folder holds: names, and which are folders or no files at all."""
     marked = [_marked(entry) for entry in entries if entry.name not in LEFT_OUT]
     return _hash("\0".join(sorted(marked))).digest()
+
+
+def checksum_of(header: bytes) -> int:
+    """Return a checksum of the header, without an import: a bit that flipped in a fact must not go unseen."""
+    return int.from_bytes(header, "big") % _PRIME
 
 
 def _hash(text: str, key: bytes = b"") -> hashlib.blake2b:

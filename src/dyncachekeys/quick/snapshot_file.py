@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 
-from dyncachekeys.quick.atomic import remove, temporary_name
+from dyncachekeys.quick.atomic import place, remove, temporary_name
 from dyncachekeys.quick.snapshot import (
     COLD,
     FILE,
@@ -19,6 +19,7 @@ from dyncachekeys.quick.snapshot import (
     TEXTS,
     Damaged,
     Unit,
+    checksum_of,
     encoded,
     non_regular_stat,
     opened,
@@ -40,15 +41,15 @@ def read_on(known: Snapshot) -> bool:
         with opened(f"{known.home}/{FILE}") as stream:
             if os.fstat(stream.fileno()).st_ino != known.inode:
                 return False  # another run wrote at the same time
-            stream.seek(known.ends)
-            _unpack(known, stream.read())
+            _unpack(known, stream.read(known.ends), stream.read())
     except (OSError, ValueError, IndexError, StopIteration):
         return False
     return True
 
 
-def _unpack(known: Snapshot, data: bytes) -> None:
-    if zlib.crc32(memoryview(data)[_CRC:], zlib.crc32(known.header)).to_bytes(_CRC, "big") != data[:_CRC]:
+def _unpack(known: Snapshot, hot: bytes, data: bytes) -> None:
+    hot = hot[hot.index(b"\n") + 1 :]
+    if zlib.crc32(memoryview(data)[_CRC:], zlib.crc32(hot)).to_bytes(_CRC, "big") != data[:_CRC]:
         raise Damaged
     folders, files = len(known.folders), len(known.file_stats) // ROW
     at = _CRC
@@ -77,7 +78,8 @@ def write(known: Snapshot, home: str, file: str = FILE) -> None:
     if file == FILE:
         known.state = non_regular_stat(f"{home}/{STATE_FILE}")
     parts = _parts(known)
-    sizes = f"{len(parts[0])} {len(known.folders)} {len(known.file_stats) // ROW} {len(parts[3])}"
+    begins = f"{checksum_of(bytes(parts[0]))} {len(parts[0])}"
+    sizes = f"{begins} {len(known.folders)} {len(known.file_stats) // ROW} {len(parts[3])}"
     temporary = temporary_name(f"{home}/{file}")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -86,7 +88,7 @@ def write(known: Snapshot, home: str, file: str = FILE) -> None:
             total = len(begin) + 21 + sum(map(len, parts))  # twenty digits and the end of the line
             stream.write(f"{begin}{total:020}\n".encode("ascii"))
             stream.writelines(parts)
-        os.replace(temporary, f"{home}/{file}")
+        place(temporary, f"{home}/{file}")
     except BaseException:
         remove(temporary)
         raise
@@ -102,11 +104,11 @@ def _parts(known: Snapshot) -> list[bytes | bytearray]:
     cold: list[bytes | bytearray] = [getattr(known, column) for column in COLD]
     cold += [*known.rests, len(units).to_bytes(_LENGTH, "big"), units]
     cold += [column for unit in known.units for column in (unit.visited, unit.chosen)]
-    crc = zlib.crc32(header)
-    for column in cold:
+    hot = [header, known.folder_stats, known.file_stats, encoded("/".join(known.names))]
+    crc = 0
+    for column in (*hot, *cold):
         crc = zlib.crc32(column, crc)
-    names = encoded("/".join(known.names))
-    return [header, known.folder_stats, known.file_stats, names, crc.to_bytes(_CRC, "big"), *cold]
+    return [*hot, crc.to_bytes(_CRC, "big"), *cold]
 
 
 def packed(groups: Iterable[Sequence[str]]) -> bytes:

@@ -12,6 +12,7 @@ import stat
 import time
 
 from dyncachekeys.quick import atomic
+from dyncachekeys.quick.snapshot import opened
 
 TYPE_CHECKING = False  # an edit is answered from here, in front of a uv command: nothing heavy is imported
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _LINKS_REFUSED = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 _NOT_ALLOWED_ON_WINDOWS = 1314
 _TICK_SECONDS = 0.001
+_MOST = 1 << 12
+"""Bytes of a stamp file: more can't be ours."""
 NEWEST = "newest"
 """A file in each stamp folder that is as old as the folder, and written once. Where a link leads to it, uv's maximum
 over the files of a build is no less: what was there before can be linked later, at no build (U29)."""
@@ -102,7 +105,7 @@ class Stamps:
         except BaseException:
             atomic.remove(temporary)
             raise
-        _unlink(self._file)
+        _remove(self._file)
         keep = {folder.id} | {f.id for f in self._folders() if f.is_named(named)}
         if named is None and before is not None:
             keep.add(before.id)
@@ -158,7 +161,7 @@ class Stamps:
     def remove(self) -> None:
         """Take the stamp and all folders away, where no stamp is watched any more."""
         _unlink(self._link)
-        _unlink(self._file)
+        _remove(self._file)
         _remove(self._all)
 
     def _new(self, digest: str, named: int | None) -> StampFolder:
@@ -232,10 +235,15 @@ def _remove(folder: str) -> None:
         for name in (NEWEST, "stamp"):
             _unlink(f"{folder}/{name}")
         os.rmdir(folder)
+    except FileNotFoundError:
+        pass
     except OSError:
-        import shutil  # noqa: PLC0415  only where something strange lies
+        from dyncachekeys.quick.clear import remove  # noqa: PLC0415
 
-        shutil.rmtree(folder, ignore_errors=True)
+        try:  # noqa: SIM105  contextlib takes 2 ms to import
+            remove(folder)
+        except OSError:
+            pass
 
 
 def _stamp_data(path: str) -> dict[str, str]:
@@ -244,8 +252,8 @@ def _stamp_data(path: str) -> dict[str, str]:
     Raises:
         ValueError: somebody else has written.
     """
-    with open(path, encoding="utf-8") as stream:
-        lines = [line.strip().partition(" = ") for line in stream if not line.startswith("#")]
+    with opened(path, _MOST) as stream:
+        lines = [line.strip().partition(" = ") for line in stream.read().decode().splitlines() if line[:1] != "#"]
     return {name: value.strip('"') for name, _, value in lines}
 
 

@@ -6,15 +6,17 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.files import derived
 from dyncachekeys.pyproject.project import BUILDS, FILE
 from dyncachekeys.quick import atomic, history, snapshot_file
+from dyncachekeys.quick.clock import Began
 from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER, STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps, links_refused
 from dyncachekeys.rewrite.edit import EditedError
-from dyncachekeys.syncing import notices, state
+from dyncachekeys.syncing import capture, notices, state
 from dyncachekeys.syncing.forecast import FRESH, forecast
 from dyncachekeys.syncing.home import edited_all_the_while, not_written, prepare
 from dyncachekeys.syncing.last_run import on_disk
@@ -132,20 +134,23 @@ def _apply(
 def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] | None) -> None:
     """Write the records of builds, the state, the history and the snapshot."""
     expected, home = seen[0] if seen else plan.expected_record(), os.fspath(plan.home)
+    began = Began(home, plan.status.last.started)
     builds = plan.status.builds
     for name, content in builds.dumped() if builds is not None else ():
         atomic.replace(plan.root / BUILDS / name, content, home=home)
-    atomic.replace(plan.home / STATE_FILE, state.dump(plan.next_state(expected)), home=home)
+    known = replace(plan.next_state(expected), started=began.at)
+    atomic.replace(plan.home / STATE_FILE, state.dump(known), home=home)
     if report.changed:
         digests = (report.previous, report.digest)
-        history.add(home, digests, report.move, report.why, report.changes, at=plan.status.last.started)
+        history.add(home, digests, report.move, report.why, report.changes)
     if builds is not None:
         builds.clear()
         plan.status.files.relist(BUILDS)
     with contextlib.suppress(OSError):  # without the snapshot the next run takes longer, and that is all
         if plan.status.files.derived.is_news:
             atomic.replace(plan.home / derived.FILE, plan.status.files.derived.dump(), home=home)
-        snapshot_file.write(seen[1] if seen else _snapshot(plan, expected), home)
+        now = seen[1] if seen else _snapshot(plan, expected)
+        snapshot_file.write(capture.date(now, plan.status.files, began), home)
 
 
 def _link(plan: Plan, written: list[str]) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dyncachekeys.files.folder import Folder
+from dyncachekeys.files.places import device_of
 from dyncachekeys.files.selection import Selected
 from dyncachekeys.files.tree import Files
 from dyncachekeys.paths import join, split
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.quick import snapshot
+from dyncachekeys.quick.clock import ELSEWHERE_NS, Began
 from dyncachekeys.quick.snapshot import HASH, Snapshot, Unit
 from dyncachekeys.resolving.engine import Resolution
 from dyncachekeys.syncing.status import Status
@@ -25,7 +27,7 @@ def snapshot_of(status: Status, coverage: Coverage) -> Snapshot:
     if coverage.naming is None and status.project.is_package:
         _mark_roles(files, resolution, coverage)
     digests = (resolution.digests, coverage.digests)
-    found = looked_at(files, [some.folders for some in digests], taken=status.last.started)
+    found = looked_at(files, [some.folders for some in digests])
     found.name, found.salt = status.project.name, status.state.salt
     found.rests = (resolution.digests.rest, coverage.digests.rest)
     found.keys = [key.name for key in resolution.keys]
@@ -36,16 +38,14 @@ def snapshot_of(status: Status, coverage: Coverage) -> Snapshot:
     return found
 
 
-def looked_at(files: Files, digests: Sequence[Mapping[str, bytes]] = ({}, {}), *, taken: int) -> Snapshot:
-    """Return all files and folders that were looked at, in columns, and what else was found out.
+def looked_at(files: Files, digests: Sequence[Mapping[str, bytes]] = ({}, {})) -> Snapshot:
+    """Return all files and folders that were looked at, in columns, and what else was found out; without a date.
 
     Args:
         files: The project's files.
         digests: By folder, that over its inputs, and that over those of them that move the stamp.
-        taken: When the look began, in nanoseconds since the epoch.
     """
     found = Snapshot()
-    found.taken = taken
     _add_folders(found, files, digests)
     found.rests = (bytes(HASH), bytes(HASH))
     found.non_regular = [
@@ -54,7 +54,6 @@ def looked_at(files: Files, digests: Sequence[Mapping[str, bytes]] = ({}, {}), *
         for name, row in sorted(folder.non_regular_stats.items())
     ]
     found.facts = sorted(fact for fact in files.facts if fact[0] != "F" or files.content(fact[1:]) is None)
-    found.racy = _racy_places(found)
     return found
 
 
@@ -128,18 +127,51 @@ def _unit(key: str, selected: Selected, found: Snapshot, files: Files) -> Unit:
     return Unit(key, selected.signature, selected.patterns, bytes(visited), chosen.tobytes())
 
 
-def _racy_places(found: Snapshot) -> list[int]:
+def date(found: Snapshot, files: Files, began: Began) -> Snapshot:
+    """Say when the look at files began, and what of it is racy; return the same snapshot."""
+    found.taken = began.at
+    found.racy = sorted(_racy_places(found, files, began))
+    found.non_regular = [
+        (path, row + snapshot.RACY if _is_racy(path, row, files, began) else row) for path, row in found.non_regular
+    ]
+    return found
+
+
+def _racy_places(found: Snapshot, files: Files, began: Began) -> set[int]:
     """Return the places of folders and files that are racy: as young as the look at them."""
-    limit = found.taken - snapshot.RACY_NS
-    racy: set[int] = set()
-    for stats, (first, second), is_folder in (
-        (memoryview(found.folder_stats).cast("q"), (0, 1), True),
-        (memoryview(found.file_stats).cast("q"), (1, 2), False),
-    ):
-        for times in (stats[first::4], stats[second::4]) if stats else ():
-            if max(times) >= limit:
-                racy.update(-1 - place if is_folder else place for place, time in enumerate(times) if time >= limit)
-    return sorted(racy)
+    folders, rows = memoryview(found.folder_stats).cast("q"), memoryview(found.file_stats).cast("q")
+    limit = began.limit(files.device)
+    racy = {-1 - place for times in (folders[::4], folders[1::4]) for place in _young(times, limit)}
+    racy.update(place for times in (rows[1::4], rows[2::4]) for place in _young(times, limit))
+    for place, device in _elsewhere(found, files):
+        times = folders[(-1 - place) * 4 :][:2] if place < 0 else rows[place * 4 + 1 :][:2]
+        racy.discard(place)
+        racy.update([place] if max(times) >= began.limit(device) else [])
+    return racy
+
+
+def _young(times: memoryview[int], limit: int) -> Iterator[int]:
+    if max(times, default=limit) < limit:
+        return iter(())
+    return (place for place, time in enumerate(times) if time >= limit)
+
+
+def _elsewhere(found: Snapshot, files: Files) -> Iterator[tuple[int, int]]:
+    """Yield the places of what lies on another file system than the project's folder, each with its device."""
+    if not files.elsewhere:
+        return
+    for place, (path, first) in enumerate(zip(found.folders, found.firsts(), strict=False)):
+        inside = ((row, join(path, name)) for row, name in enumerate(found.names_in(place), first))
+        for number, full in ((-1 - place, f"{path}/"), *inside):
+            if full in files.elsewhere:
+                yield number, files.elsewhere[full]
+
+
+def _is_racy(path: str, row: str, files: Files, began: Began) -> bool:
+    newest = snapshot.newest_of(row)
+    if path == snapshot.STAMP_LINK or newest < began.at - ELSEWHERE_NS:
+        return False  # of the stamp, its name says all
+    return newest >= began.limit(device_of(files.full(path)))
 
 
 def note_stamp(files: Files) -> str:

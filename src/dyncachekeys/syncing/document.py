@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from dyncachekeys.files.tree import Files
 from dyncachekeys.guard import place
 from dyncachekeys.pyproject.project import FILE, HOME, Project
-from dyncachekeys.quick import atomic, snapshot
+from dyncachekeys.quick import atomic, clear, snapshot
 from dyncachekeys.quick.snapshot import STATE_FILE
 from dyncachekeys.rewrite.edit import EditedError
 from dyncachekeys.rewrite.replace import replace
@@ -102,9 +101,9 @@ def _remove(home: Path) -> None:
         atomic.remove(os.fspath(home / name))
     for _ in range(_TRIES - 1):
         with contextlib.suppress(OSError):
-            shutil.rmtree(home)
+            clear.remove(os.fspath(home))
             return
-    shutil.rmtree(home)
+    clear.remove(os.fspath(home))
 
 
 def replace_document(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal, get_args
 
+from dyncachekeys.files import stored
 from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.paths import join, split
@@ -16,6 +17,7 @@ from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.tables import differing
 from dyncachekeys.quick import history
 from dyncachekeys.quick.change import Change
+from dyncachekeys.quick.output import CAUSES, SIGNS
 from dyncachekeys.quick.snapshot import INPUT, LEFT_OUT
 from dyncachekeys.syncing.decision import Move
 from dyncachekeys.syncing.forecast import Forecast, forecast
@@ -26,6 +28,7 @@ from dyncachekeys.syncing.use_cases import planned
 
 Immaterial = Literal["same-content", "not-selected", "ignored-by-git", "tables", "layout"]
 MOVES = frozenset(get_args(Move))
+_TEXTS = stored.all_of(stored.any_text)
 _MOST_NAMED = 20
 _MOST_LOOKED_AT = 20_000
 """Files that are not inputs, of which the times are looked at."""
@@ -124,13 +127,20 @@ def _events(plan: Plan) -> list[Event]:
 
 def _event(data: Mapping[str, Any]) -> Event | None:
     try:
-        changes = {str(key): [Change(*map(str, row)) for row in rows] for key, rows in data["changes"].items()}  # type: ignore[arg-type]
+        changes = {key: [*map(_stored, rows)] for key, rows in data["changes"].items()}
         move = data["move"]
         if move not in MOVES:
             return None
-        return Event(str(data["at"]), move, data["previous"] is None, tuple(map(str, data["why"])), changes)
-    except (KeyError, TypeError, AttributeError):
+        return Event(stored.text(data["at"]), move, data["previous"] is None, _TEXTS(data["why"]), changes)
+    except (KeyError, ValueError, TypeError, AttributeError):
         return None
+
+
+def _stored(row: Any) -> Change:
+    kind, input_kind, subject, cause, reason = _TEXTS(row)
+    if kind not in SIGNS or cause not in CAUSES:
+        raise ValueError
+    return Change(kind, input_kind, subject, cause, reason)
 
 
 def _together(steps: Sequence[Mapping[str, Iterable[Change]]]) -> dict[str, list[Change]]:

@@ -36,7 +36,7 @@ def hide(home: Path) -> None:
         OSError: it can't be written.
     """
     ignore = home / ".gitignore"
-    if not ignore.exists():
+    if not ignore.is_file() or ignore.is_symlink():
         atomic.replace(ignore, _IGNORE, 0o644, home=os.fspath(home))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from dyncachekeys.files import state_file
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.pyproject.project import FILE, HOME
-from dyncachekeys.quick import snapshot
+from dyncachekeys.quick import clock, snapshot
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.snapshot import STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps
@@ -23,7 +24,7 @@ class LastRun(NamedTuple):
     """What the last run left."""
 
     started: int
-    """When this run began to look, in nanoseconds since the epoch."""
+    """When this run began to look, in nanoseconds (`clock.monotonic`)."""
     believed: bool
     """Whether stamp and state may be believed: not if git tracks them."""
     basis: tuple[bytes | None, str | None]
@@ -39,7 +40,7 @@ class LastRun(NamedTuple):
 
 def last_run(root: Path, quick_check: QuickCheck | None) -> LastRun:
     """Return what the last run left in a project, or what the quiet path saw of that."""
-    started = time.time_ns() if quick_check is None else quick_check.started
+    started = clock.monotonic() if quick_check is None else quick_check.started
     basis = _home_on_disk(root)
     if notices.is_tracked(root):
         return LastRun(started, believed=False, basis=basis, state=State(), memory=FileMemory())
@@ -75,7 +76,7 @@ def _number(text: str) -> int | None:
 
 def on_disk(root: Path) -> tuple[bytes | None, bytes | None, str | None]:
     """Return what a plan is based on, as it is now: ``pyproject.toml``, the state, and where the stamp leads."""
-    return (_bytes(root / FILE), *_home_on_disk(root))
+    return (_bytes(Path.read_bytes, root / FILE), *_home_on_disk(root))
 
 
 def _home_on_disk(root: Path) -> tuple[bytes | None, str | None]:
@@ -83,11 +84,11 @@ def _home_on_disk(root: Path) -> tuple[bytes | None, str | None]:
         stamp = os.readlink(root / HOME / "current")
     except OSError:
         stamp = None
-    return (_bytes(root / HOME / STATE_FILE), stamp)
+    return (_bytes(state_file.content, root / HOME / STATE_FILE), stamp)
 
 
-def _bytes(path: Path) -> bytes | None:
+def _bytes(read: Callable[[Path], bytes], path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return read(path)
     except OSError:
         return None

@@ -150,7 +150,6 @@ def _remembered(
     """Return what the next sync shall know of what was found."""
     record, resolution, salt = status.record, status.resolution, status.last.salt
     return State(
-        started=status.last.started,
         salt=status.state.salt,
         digest=resolution.digest,
         keys={key.name: diff.rows_of(key.inputs, salt) for key in resolution.keys},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.names import normalised_name
 from dyncachekeys.pyproject import project
-from dyncachekeys.quick import snapshot_file
+from dyncachekeys.quick import clock, snapshot_file
 from dyncachekeys.quick.atomic import Lock
 from dyncachekeys.quick.snapshot import SCOPE_FILE
 from dyncachekeys.syncing.home import hide
@@ -33,7 +32,7 @@ class Scope:
 
     def __init__(self, root: Path, names: Sequence[str] = ()) -> None:
         self.root: Path = root.resolve()
-        self._started = time.time_ns()
+        self._started = clock.monotonic()
         self._files = Files(self.root, FileMemory())
         self._all = workspace.scope(self._files)
         self._whole = not names
@@ -82,12 +81,13 @@ class Scope:
             return
         from dyncachekeys.syncing import capture  # noqa: PLC0415  needless where no project has keys
 
-        found = capture.looked_at(self._files, taken=self._started)
+        found = capture.looked_at(self._files)
         found.keys = [os.path.relpath(folder, self.root) for folder in self.roots]
         home = self.root / project.HOME
         with contextlib.suppress(OSError), Lock(home, wait=False):
             hide(home)
-            snapshot_file.write(found, os.fspath(home), SCOPE_FILE)
+            began = clock.Began(os.fspath(home), self._started)
+            snapshot_file.write(capture.date(found, self._files, began), os.fspath(home), SCOPE_FILE)
 
 
 def _unknown(name: str, known: Iterable[str]) -> Problem:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dyncachekeys.files import state_file
 from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.quick import atomic
+from dyncachekeys.quick.atomic import opened_to_write
+from dyncachekeys.quick.clear import remove
 from dyncachekeys.trace import readers
 from dyncachekeys.trace.choice import Chosen, choice, newest
 from dyncachekeys.trace.inputs import Surroundings
@@ -101,21 +104,22 @@ class Builds:
             by_step.setdefault(record.step, []).append(record.id)
         for ids in by_step.values():
             for old in ids[:-KEPT]:
-                (self.folder / f"{old}.json").unlink(missing_ok=True)
+                remove(os.fspath(self.folder / f"{old}.json"))
 
     def _report(self) -> None:
         """Write down what went wrong since the last build that was watched."""
         path = self.folder / PROBLEMS
         if self.fresh:
-            path.unlink(missing_ok=True)
+            remove(os.fspath(path))
         try:
-            known = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+            known = state_file.content(path).decode("utf-8", "surrogateescape").splitlines()
         except OSError:
             known = []
         new = [line for code, text in self.problems if (line := f"{code}\t{text}") not in known]
         if new:
-            with path.open("a", encoding="utf-8", errors="surrogateescape") as stream:
-                stream.writelines(f"{line}\n" for line in dict.fromkeys(new))
+            lines = "".join(f"{line}\n" for line in dict.fromkeys(new))
+            with os.fdopen(opened_to_write(os.fspath(path), os.O_WRONLY | os.O_APPEND), "ab") as stream:
+                stream.write(lines.encode("utf-8", "surrogateescape"))
 
     def _stored(self) -> Iterator[BuildRecord]:
         for path in sorted(self.folder.glob("*.json")):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dyncachekeys.files import state_file
+from dyncachekeys.files import state_file, stored
 from dyncachekeys.trace.model import Trace
 
 STEPS = ("requires", "metadata", "build")
@@ -56,9 +56,9 @@ def load(path: Path) -> BuildRecord | None:
     try:
         record: BuildRecord = _like(BuildRecord(), state_file.read(path))
         bytes.fromhex(record.salt)
-        rules = {folder: tuple(map(str, some)) for folder, some in record.rules.items()}
+        rules = {folder: tuple(some) for folder, some in record.rules.items()}
         suspects = {name: int(times) for name, times in record.suspects.items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None
     return replace(record, rules=rules, suspects=suspects) if record.version == VERSION else None
 
@@ -75,11 +75,17 @@ def _like(example: Any, data: Any) -> Any:
             names = [each.name for each in dataclasses.fields(example)]
             return type(example)(**{name: _like(getattr(example, name), data[name]) for name in names})
         case str():
-            return str(data)
+            return stored.text(data)
         case bool():
             return bool(data)
         case int():
             return int(data)
         case tuple():
-            return tuple(map(str, data))
-    return {str(name): value if isinstance(value, list) else str(value) for name, value in data.items()}
+            return tuple(map(stored.text, data))
+    return {stored.text(name): _value(value) for name, value in data.items()}
+
+
+def _value(data: Any) -> Any:
+    if isinstance(data, list):
+        return [stored.text(one) for one in data]
+    return data if isinstance(data, int) else stored.text(data)

@@ -13,6 +13,7 @@ from dyncachekeys.files.content import content_of
 from dyncachekeys.files.tree import Files
 from dyncachekeys.pyproject.project import BUILDS
 from dyncachekeys.quick import atomic
+from dyncachekeys.quick.clear import make_folder
 from dyncachekeys.trace.in_build import install
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.build_variables import WATCH_FOLDER
@@ -43,9 +44,11 @@ class WatchFolder:
 
     def is_ready(self) -> bool:
         """Tell whether it holds what it has to; whoever removes or changes that is noticed by the next run."""
+        if any(content_of(self._folder / name) != data for name, data in self._wanted.items()):
+            return False
         self._files.note(f"{WATCH_FOLDER}/sitecustomize.py")
         self._files.note(f"{WATCH_FOLDER}/settings")
-        return all(content_of(self._folder / name) == data for name, data in self._wanted.items())
+        return True
 
     def make(self) -> None:
         """Make it hold that.
@@ -54,7 +57,7 @@ class WatchFolder:
             OSError: it can't be written.
         """
         for folder in (self._folder, self._files.root / BUILDS):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
         for name, data in self._wanted.items():
             if content_of(self._folder / name) != data:
                 atomic.replace(self._folder / name, data, home=os.fspath(self._folder.parent))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from dyncachekeys.files.content import text_of
+from dyncachekeys.files.content import script_of, text_of
 from dyncachekeys.trace.fact import Fact
 from dyncachekeys.trace.in_build.protocol import PROJECT, REQUIREMENT
 from dyncachekeys.trace.readers import manifests
@@ -112,7 +112,7 @@ class _Build:
             place = os.path.relpath(source, self._project).replace(os.sep, "/")
             if place.startswith("../"):
                 continue
-            for number, line in enumerate(text_of(Path(source)).splitlines(), 1):
+            for number, line in enumerate(script_of(source).splitlines(), 1):
                 if re.search(rf"\b{re.escape(name)}\b", line):
                     return f"{PROJECT}{place}:{number}"
         return self._who

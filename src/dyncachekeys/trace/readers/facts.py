@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from dyncachekeys.files.content import content_of, text_of
+from dyncachekeys.files.content import content_of, script_of, text_of
+from dyncachekeys.quick.snapshot import opened
 from dyncachekeys.trace.fact import Fact
 from dyncachekeys.trace.in_build.paths import source_of
 from dyncachekeys.trace.in_build.protocol import PROJECT
@@ -119,7 +121,7 @@ def _of_strace(artifact: _Artifact, keep: Callable[[str], bool]) -> Iterator[Fac
     log = str(artifact.path.with_name(LOG))
     if not artifact.path.is_file():
         return
-    with artifact.path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
+    with io.TextIOWrapper(opened(os.fspath(artifact.path)), "utf-8", "surrogateescape", newline="\n") as lines:
         found = Strace(log, artifact.told["folder"], keep).read(lines)
     for seen in found:
         path = source_of(seen.subject) if seen.what == "read" else seen.subject
@@ -148,7 +150,7 @@ def _of_scripts(facts: list[Fact], root: Path) -> Iterator[Fact]:
     for fact in facts:
         if fact.what == "read" and cmake.is_script(fact.subject):
             relative = os.path.relpath(fact.subject, root).replace(os.sep, "/")
-            for name, line in cmake.variables(text_of(Path(fact.subject))):
+            for name, line in cmake.variables(script_of(fact.subject)):
                 yield Fact("variable", name, fact.who if relative[:3] == "../" else f"{PROJECT}{relative}:{line}")
 
 
