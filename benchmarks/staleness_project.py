@@ -279,6 +279,7 @@ class Project:
             "UV_CACHE_DIR": str(self.beside / "uv-cache"),
             "UV_FIND_LINKS": str(self.beside / "wheels"),
             "UV_NO_INDEX": "1",
+            "UV_OFFLINE": "1",
             "UV_PYTHON": sys.executable,
             "UV_PYTHON_DOWNLOADS": "never",
             "XDG_CONFIG_DIRS": str(self.beside / "home"),

@@ -69,6 +69,8 @@ def guarded(folder: Path, mode: str = "build", more: str = "", *, built: bool = 
     """Return a project with the guard, built and at rest, unless it shall not be built yet."""
     options = f'\n[tool.dyncachekeys]\nguard = "{mode}"\n{more}\n' if mode else f"\n[tool.dyncachekeys]\n{more}\n"
     demo = make_demo(folder, options + KEYS, FILES)
+    # Compiled modules compare seconds and sizes: what is built twice in a second would not be seen by Python itself.
+    demo.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     if built:
         demo.settled()
     return demo

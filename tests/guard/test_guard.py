@@ -158,6 +158,28 @@ def test_an_environment_made_again_and_one_beside(tmp_path: Path) -> None:
 
 
 @pytest.mark.thorough
+def test_a_copied_checkout_and_one_behind_a_link(tmp_path: Path) -> None:
+    demo = guarded(tmp_path)
+    copy = Demo(tmp_path / "copy", demo.beside)
+    shutil.copytree(demo.root, copy.root, symlinks=True)
+    demo.tick()
+    demo.edit("csrc/a.c", "one", "two")
+    assert import_it(copy).stdout == "oneold\n"
+    assert demo.builds == 1, "the copy does not have the original built"
+    for _ in range(2):
+        copy.sync()
+        copy.uv("sync")
+    copy.sync()
+    builds = demo.builds
+    assert parse(file_of(copy).parent, file_of(copy).read_bytes()).keys() == {str(copy.root)}
+    copy.tick()
+    copy.edit("csrc/a.c", "one", "new")
+    assert (import_it(copy).stdout, copy.builds) == ("newold\n", builds + 1)
+    (tmp_path / "link").symlink_to(demo.root)
+    assert import_it(Demo(tmp_path / "link", demo.beside)).stdout == "twoold\n"
+
+
+@pytest.mark.thorough
 def test_taken_away(tmp_path: Path) -> None:
     demo = guarded(tmp_path)
     demo.edit("pyproject.toml", 'guard = "build"', "")
@@ -263,4 +285,4 @@ def test_environments_that_belong_to_somebody_else(tmp_path: Path) -> None:
     assert "belongs to another user" in demo.cli("sync").stderr, "told by a quiet run, too"
     os.chown(file_of(demo).parent, os.geteuid(), -1)
     assert "belongs" not in demo.cli("sync").stderr
-    assert parse(file_of(demo).read_bytes()).keys() == {str(demo.root)}
+    assert parse(file_of(demo).parent, file_of(demo).read_bytes()).keys() == {str(demo.root)}

@@ -47,7 +47,7 @@ WITH_FINDER = f"""\
 def projects_in(demo: Demo) -> set[str]:
     """Return the folders of the projects that are guarded in the project's environment."""
     (file,) = (demo.root / ".venv").glob(f"lib/python*/site-packages/{FILE}")
-    return {Path(folder).name for folder in parse(file.read_bytes())}
+    return {Path(folder).name for folder in parse(file.parent, file.read_bytes())}
 
 
 def codes(demo: Demo) -> set[str]:

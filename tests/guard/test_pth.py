@@ -22,21 +22,23 @@ def guarded(*names: str, mode: str = "warn") -> Guarded:
 @pytest.mark.parametrize("folder", ODD)
 def test_what_is_written_is_read(folder: str) -> None:
     projects = {folder: guarded("demo", "space.part"), "/other": Guarded(("demo",), "/whose", "error", 2.5, "en v")}
-    data = render(projects)
+    site = Path("/site packages")
+    data = render(site, projects)
     assert data.isascii()
-    assert parse(data) == projects
-    assert render(parse(data)) == data
+    assert parse(site, data) == projects
+    assert render(site, parse(site, data)) == data
+    assert parse(Path("/copied"), data) == {}
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"import sys\n", b"#\n# {\n", b"#\n# [1]\n", b'#\n# {"a": 1}\n', b"\xff\n\xff\n"]
+    "text", [b"", b"import sys\n", b"#\n# {\n", b"#\n# [1]\n", b'#\n# ["/", {"a": 1}]\n', b"\xff\n\xff\n"]
 )
 def test_what_is_not_ours_holds_no_project(text: bytes) -> None:
-    assert parse(text) == {}
+    assert parse(Path("/"), text) == {}
 
 
 def test_it_can_be_read_by_python_3_8() -> None:
-    line = render({"/demo": guarded("demo")}).decode().splitlines()[-1]
+    line = render(Path("/"), {"/demo": guarded("demo")}).decode().splitlines()[-1]
     for text in (line, Path(ask.__file__).read_text(encoding="utf-8")):
         ast.parse(text, feature_version=(3, 8))
     assert "if version" not in line
@@ -44,14 +46,14 @@ def test_it_can_be_read_by_python_3_8() -> None:
 
 def run_with(folder: Path, code: str) -> str:
     """Run code in a Python that has read the file as it reads that of an environment, twice."""
-    start = f"import site; site.addpackage({str(folder)!r}, {FILE!r}, None); site.addpackage({str(folder)!r}, {FILE!r}, None)\n"
+    start = f"import site, sys; sys.path.append({str(folder)!r}); site.addpackage({str(folder)!r}, {FILE!r}, None); site.addpackage({str(folder)!r}, {FILE!r}, None)\n"
     done = subprocess.run([sys.executable, "-I", "-c", start + code], capture_output=True, text=True, check=True)
     assert not done.stderr
     return done.stdout
 
 
 def test_it_is_harmless_and_loads_nothing(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_bytes(render({folder: guarded("demo_of_nobody") for folder in ODD}))
+    (tmp_path / FILE).write_bytes(render(tmp_path, {folder: guarded("demo_of_nobody") for folder in ODD}))
     count = "import sys; print(sum(one.__name__ == 'DyncachekeysGuard' for one in sys.meta_path if hasattr(one, '__name__')))"
     assert run_with(tmp_path, count) == "1\n"
     loaded = "import sys; before = set(sys.modules); import colorsys; print(set(sys.modules) - before)"

@@ -39,8 +39,8 @@ def findings(package: Package) -> Iterator[Finding]:
         return
     for path in place.places(venv):
         data = read(path)
-        found = parse(data).get(os.fspath(project.root))
+        found = parse(path.parent, data).get(os.fspath(project.root))
         if found is None:
             yield Finding("DCK061", f"the import guard is not in the environment {venv}", _WHERE, _SYNC)
-        elif (found.mode, found.names) != (mode, guard.names) or data != render(parse(data)):
+        elif (found.mode, found.names) != (mode, guard.names) or data != render(path.parent, parse(path.parent, data)):
             yield Finding("DCK061", f"{FILE} in {venv} is not what a sync would write", _WHERE, _SYNC)

@@ -91,7 +91,7 @@ class Guard:
         for path in places(self._venv):
             self._files.note(self._files.relative(path))
             data = read(path)
-            is_ready &= data == render({**parse(data), **self._wanted})
+            is_ready &= data == render(path.parent, {**parse(path.parent, data), **self._wanted})
         return is_ready
 
     def make(self) -> None:
@@ -140,7 +140,7 @@ def remove(root: Path, venv: Path) -> list[Path]:
 
 def _holding(root: Path, venv: Path) -> list[Path]:
     """Return the files of an environment in which a project stands."""
-    return [path for path in places(venv) if os.fspath(root) in parse(read(path))]
+    return [path for path in places(venv) if os.fspath(root) in parse(path.parent, read(path))]
 
 
 def change(path: Path, changes: Mapping[str, Guarded | None]) -> None:
@@ -150,13 +150,13 @@ def change(path: Path, changes: Mapping[str, Guarded | None]) -> None:
         OSError: it can't be written.
     """
     with _locked(path.parent):
-        projects = {folder: one for folder, one in parse(read(path)).items() if _is_there(folder)}
+        projects = {folder: one for folder, one in parse(path.parent, read(path)).items() if _is_there(folder)}
         for folder, one in changes.items():
             projects.pop(folder, None)
             if one is not None:
                 projects[folder] = one
         if projects:
-            atomic.replace(path, render(projects), 0o644)
+            atomic.replace(path, render(path.parent, projects), 0o644)
         elif os.path.lexists(path):
             path.unlink()
 

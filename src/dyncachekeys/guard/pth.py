@@ -42,7 +42,7 @@ else:
     if not hasattr(guard, "asker"):
         space = {{"__name__": own, "__file__": file}}
         exec(code, space)
-        guard.asker = space["Asker"]({python}, {owner}, {projects})
+        guard.asker = space["Asker"]({python}, {owner}, {place}, {projects})
     guard.asker.ask(name, guard.names[name])
 """
 """It sees the arguments of ``find_spec``. What it loads is kept compiled, as an imported module is."""
@@ -61,8 +61,14 @@ class Guarded(NamedTuple):
     """``UV_PROJECT_ENVIRONMENT``, by which uv finds the environment."""
 
 
-def render(projects: Mapping[str, Guarded]) -> bytes:
-    """Return the file for some projects, by their folders. Pure ASCII: until 3.13, Python reads it in any encoding."""
+def render(site: Path, projects: Mapping[str, Guarded]) -> bytes:
+    """Return the file for some projects. Pure ASCII: until 3.13, Python reads it in any encoding.
+
+    Args:
+        site: The folder that it lies in: in a copy of the environment it does nothing, since the copy is not asked for.
+        projects: By their folders.
+    """
+    place = os.path.realpath(site)
     folders: dict[str, tuple[str, ...]] = {}
     for folder, project in sorted(projects.items()):
         for name in project.names:
@@ -70,18 +76,21 @@ def render(projects: Mapping[str, Guarded]) -> bytes:
     code = _CODE.format(
         file=ascii(os.path.abspath(ask.__file__)),
         python=ascii(sys.executable or ""),
+        place=ascii(place),
         owner=os.geteuid() if hasattr(os, "geteuid") else 0,
         projects=ascii({folder: tuple(project[1:]) for folder, project in sorted(projects.items())}),
     )
     mark = f"_dyncachekeys_{zlib.crc32(code.encode()):08x}"  # another environment's may be read as well
     finder = ascii(_FINDER.format(mark=mark, names=ascii(folders), code=ascii(code)))
-    return _TEXT.format(data=json.dumps(projects, sort_keys=True), mark=mark, finder=finder).encode("ascii")
+    return _TEXT.format(data=json.dumps([place, projects], sort_keys=True), mark=mark, finder=finder).encode("ascii")
 
 
-def parse(data: bytes) -> dict[str, Guarded]:
-    """Return the projects of a file; none if it is not one of ours."""
+def parse(site: Path, data: bytes) -> dict[str, Guarded]:
+    """Return the projects of a file; none if it is not one of ours, or was made for another folder."""
     try:
-        given = json.loads(data.splitlines()[1][2:])
+        place, given = json.loads(data.splitlines()[1][2:])
+        if place != os.path.realpath(site):
+            return {}
         return {str(folder): _guarded(*row) for folder, row in given.items()}
     except (ValueError, TypeError, IndexError, AttributeError):
         return {}

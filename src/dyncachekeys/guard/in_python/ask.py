@@ -54,12 +54,13 @@ class Asker:
     Args:
         python: The interpreter in which dyncachekeys is installed.
         owner: The number of the user whose it all is.
+        place: The folder in which the ``.pth`` file was put.
         projects: For each its folder, the project whose environment this is if it is another one, what is done about a
             package that is out of date, for how many seconds all may take, and ``UV_PROJECT_ENVIRONMENT``.
     """
 
-    def __init__(self, python: str, owner: int, projects: Mapping[str, Any]) -> None:
-        self._python, self._owner, self._projects = python, owner, projects
+    def __init__(self, python: str, owner: int, place: str, projects: Mapping[str, Any]) -> None:
+        self._python, self._owner, self._place, self._projects = python, owner, place, projects
         self._lock = RLock()
         self._answers: dict[str, str] = {}
         """By folder of the project: why it must not be imported; empty if it may."""
@@ -90,7 +91,10 @@ class Asker:
             return True
         if hasattr(os, "geteuid") and os.geteuid() != self._owner:
             return True
-        return any(name in os.environ for name in _IN_A_BUILD)
+        if any(name in os.environ for name in _IN_A_BUILD):
+            return True
+        # A copy of the environment has a file that speaks of the original.
+        return self._place not in sys.path and self._place not in map(os.path.realpath, sys.path)
 
     def _first(self, folder: str) -> None:
         self._answers[folder] = ""  # what is imported while this goes on does not ask again
