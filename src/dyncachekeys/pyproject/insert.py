@@ -10,7 +10,7 @@ from dyncachekeys.pyproject.region import END, INDENT, START, find_list, leads_l
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.render import render
 from dyncachekeys.pyproject.scanner import Array, Statement, statements
-from dyncachekeys.pyproject.source import KEY, as_entry, decode, listed, not_proved, parse, prove
+from dyncachekeys.pyproject.source import KEY, as_entry, decode, hashable, listed, not_proved, parse, prove
 
 _ARRAY_OF_TABLES = Problem(
     "array-of-tables",
@@ -37,8 +37,8 @@ def put(data: bytes, entries: Sequence[Mapping[str, object]]) -> bytes:
     bom, text = decode(data)
     before = parse(data)
     users = listed(before)
-    present = [as_entry(element) for element in users]
-    ours = [dict(entry) for entry in entries if entry not in present]
+    present = {hashable(as_entry(element)) for element in users}
+    ours = [dict(entry) for entry in entries if hashable(entry) not in present]
     if not ours:
         return data
     lines = [f"{render(entry)}," for entry in ours]

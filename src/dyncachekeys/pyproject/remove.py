@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.pyproject.conflict import Conflict, conflicts_in, parts, side
 from dyncachekeys.pyproject.region import find_list, find_markers
-from dyncachekeys.pyproject.source import as_entry, decode, entry_tables, listed, parse, prove
+from dyncachekeys.pyproject.source import as_entry, decode, entry_tables, hashable, listed, parse, prove
 from dyncachekeys.pyproject.spans import less, marked_spans, owned_spans, within
 
 
@@ -47,7 +47,7 @@ def cut(data: bytes, owned: Sequence[Mapping[str, object]] = ()) -> Cut:
     markers = find_markers(text, listing)
     values = listed(before)
     spans = marked_spans(text, listing, markers)
-    ours = [within(element, spans) for element in listing.array.elements]
+    ours = within(listing.array.elements, spans)
     text = less(text, spans)
     if owned and not markers.are_whole:
         text, ours = _without_owned(text, values, ours, owned)
@@ -61,7 +61,8 @@ def _without_owned(
     text: str, values: Sequence[object], ours: Sequence[bool], owned: Sequence[Mapping[str, object]]
 ) -> tuple[str, list[bool]]:
     """Return the text without the owned ones among the elements that are left, and which values then are ours."""
-    all_ours = [is_ours or as_entry(value) in owned for value, is_ours in zip(values, ours, strict=True)]
+    known = set(map(hashable, owned))
+    all_ours = [is_ours or hashable(as_entry(value)) in known for value, is_ours in zip(values, ours, strict=True)]
     listing = find_list(text)
     left = [now for now, before in zip(all_ours, ours, strict=True) if not before]
     return (less(text, owned_spans(text, listing, left)), all_ours) if listing else (text, list(ours))
@@ -78,21 +79,26 @@ def _cut_in_conflict(
         raise error from None
     if ours.data != theirs.data:
         raise (_outside(document, conflicts, ours) if ours.entries or theirs.entries else error) from None
-    entries = [*ours.entries, *(entry for entry in theirs.entries if entry not in ours.entries)]
+    known = set(map(hashable, ours.entries))
+    entries = [*ours.entries, *(entry for entry in theirs.entries if hashable(entry) not in known)]
     marked = all(one.marked for one in (ours, theirs) if one.entries)
     return ours._replace(entries=entries, marked=marked, conflict=True)
 
 
 def _outside(document: Sequence[bytes | Conflict], conflicts: Sequence[Conflict], ours: Cut) -> ConfigurationError:
-    """Return the error that names the first conflict that is not within our region: each is tried alone."""
-    first = next((one for one in conflicts if not _is_within(document, one, ours)), conflicts[0])
+    """Return the error that names the first conflict that is not within our region."""
+    low, high = 0, len(conflicts)  # the first `low` are within, the first `high` are not all
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _are_within(document, conflicts[:middle], ours) else (low, middle)
+    first = conflicts[low]
     remedy = "resolve it, then run `dyncachekeys sync`, which settles what is in the region"
     message = "there is a merge conflict outside the generated region"
     return ConfigurationError([Problem("merge-conflict", message, f"pyproject.toml:{first.line}", remedy)])
 
 
-def _is_within(document: Sequence[bytes | Conflict], one: Conflict, ours: Cut) -> bool:
+def _are_within(document: Sequence[bytes | Conflict], some: Sequence[Conflict], ours: Cut) -> bool:
     try:
-        return cut(side(document, theirs=[one])).data == ours.data
+        return cut(side(document, theirs=some)).data == ours.data
     except DyncachekeysError:
         return False

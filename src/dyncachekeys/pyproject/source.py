@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import tomli
@@ -82,6 +82,13 @@ def listed(document: Mapping[str, object]) -> list[object]:
 def as_entry(element: object) -> object:
     """Return an element in its long form: for uv, ``"x"`` and ``{ file = "x" }`` are the same."""
     return {"file": element} if isinstance(element, str) else element
+
+
+def hashable(value: object) -> Hashable:
+    """Return what is equal, and can be looked up, for values of TOML that are equal: among many, each is found at once."""
+    if isinstance(value, dict):
+        return frozenset((name, hashable(item)) for name, item in value.items())
+    return tuple(map(hashable, value)) if isinstance(value, list) else value
 
 
 def entry_tables(elements: Iterable[object]) -> list[dict[str, Any]]:

@@ -108,9 +108,14 @@ def _blanks_after(text: str, position: int) -> int:
     return position
 
 
-def within(element: Element, spans: Iterable[Span]) -> bool:
-    """Tell whether an element goes with one of the spans."""
-    return any(start <= element.start < stop for start, stop in spans)
+def within(elements: Iterable[Element], spans: Iterable[Span]) -> list[bool]:
+    """Tell of each element, in the order of the text, whether it goes with one of the spans."""
+    ahead, found, reach = sorted(spans, reverse=True), [], 0
+    for element in elements:
+        while ahead and ahead[-1][0] <= element.start:
+            reach = max(reach, ahead.pop()[1])
+        found.append(element.start < reach)
+    return found
 
 
 def less(text: str, spans: Iterable[Span]) -> str:

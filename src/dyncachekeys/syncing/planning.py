@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dyncachekeys.model import Notice
 from dyncachekeys.pyproject.project import HOME, Project
-from dyncachekeys.pyproject.source import as_entry
+from dyncachekeys.pyproject.source import as_entry, hashable
 from dyncachekeys.pyproject.tables import sealed_tables
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.snapshot import FOLDER_LINKS
@@ -110,8 +110,8 @@ def _seen_in_builds(before: Coverage, status: Status) -> _Seen:
 
 
 def _entries(project: Project, coverage: Coverage) -> tuple[Mapping[str, Any], ...]:
-    own = [as_entry(entry) for entry in project.user_entries]
-    return tuple(table for table in (entry.as_toml() for entry in coverage.entries) if table not in own)
+    own = {hashable(as_entry(entry)) for entry in project.user_entries}
+    return tuple(table for table in (entry.as_toml() for entry in coverage.entries) if hashable(table) not in own)
 
 
 def _document(project: Project, entries: tuple[Mapping[str, Any], ...]) -> bytes:
