@@ -14,7 +14,7 @@ from dyncachekeys.trace.record import BuildRecord, dump
 from hostile import TRAPS, Hostile
 from kit import PYPROJECT, Demo, DemoMaker, tree_of
 
-COMMANDS = ("doctor", "check", "show", "explain", "digest", "trace", "init --dry-run", "clean", "sync")
+COMMANDS = ("doctor", "doctor --uv", "check", "show", "explain", "digest", "trace", "init --dry-run", "clean", "sync")
 """The last two write, and run nothing either as long as all resolvers are built in."""
 KEYS = """
 [tool.dyncachekeys.keys.backend]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,3 +94,52 @@ def test_without_uv_or_a_lock(demo_maker: DemoMaker, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (other,) = of_uv(demo.root, {**demo.environ, "PATH": str(tmp_path / "empty")})
     assert other.message == "uv can't be asked: there is none on PATH"
+
+
+def _evil(demo: Demo, path: str) -> None:
+    """Put a program there that leaves a mark."""
+    target = demo.root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    target.write_text(f'#!/bin/sh\necho {path} >> {demo.beside}/ran\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    target.chmod(0o755)
+
+
+def _pth(demo: Demo) -> None:
+    (site,) = (demo.root / ".venv").glob("lib/python*/site-packages")
+    (site / "evil.pth").write_text(f"import os; open('{demo.beside}/ran', 'a').write('pth')\n", encoding="utf-8")
+
+
+def _home(demo: Demo) -> None:
+    """Leave an environment without an interpreter, which says that its is in the tree."""
+    _evil(demo, "tools/python")
+    (demo.root / ".venv/bin/python").unlink()
+    demo.edit(".venv/pyvenv.cfg", "home = ", f"home = {demo.root}/tools\nnot = ")
+
+
+def _pin(demo: Demo) -> None:
+    """Name an interpreter for uv to look for, where nothing else does."""
+    _evil(demo, "py/python")
+    demo.write({".python-version": "py/python"})
+    del demo.environ["UV_PYTHON"]
+
+
+PLANTED: dict[str, tuple[Callable[[Demo], object], bool]] = {
+    "a .pth file": (_pth, True),
+    "a program for its interpreter": (lambda demo: _evil(demo, ".venv/bin/python"), True),
+    "an interpreter in the tree": (_home, False),
+    "a .python-version": (_pin, True),
+}
+"""By name: what it does, and whether uv can be asked all the same."""
+
+
+@pytest.mark.parametrize("case", PLANTED)
+def test_nothing_of_the_tree_is_run(case: str, demo: Demo) -> None:
+    plant, can_be_asked = PLANTED[case]
+    plant(demo)
+    found = of_uv(demo.root, demo.environ)
+    assert [one.message for one in found if "lies in the tree" not in one.message] == []
+    assert not (demo.beside / "ran").exists()
+    assert bool(found) is not can_be_asked
+    demo.uv("sync", "--check", "--frozen", check=False, UV_CACHE_DIR=str(demo.beside / "another"))
+    assert (demo.beside / "ran").exists() or case == "an interpreter in the tree"

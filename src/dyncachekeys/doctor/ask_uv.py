@@ -1,4 +1,7 @@
-"""uv's own decision about a package, compared with the one that its records lead us to. Starts uv, and nothing else."""
+"""uv's own decision about a package, compared with the one that its records lead us to.
+
+Starts uv, and an interpreter that is not of the tree: uv gets an environment that stands in for the project's.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 from dyncachekeys import names
 from dyncachekeys.doctor.finding import Finding
 from dyncachekeys.doctor.package import Package, file_of
+from dyncachekeys.doctor.stand_in import stand_in
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.process import run
 from dyncachekeys.pyproject.project import HOME
@@ -66,11 +70,15 @@ def _would_install(package: Package, program: Program | None) -> bool:
     """
     if program is None:
         raise ConfigurationError([Problem("uv-not-asked", "there is none on PATH", _WHERE, "install uv")])
-    argv = (program.path, "sync", "--check", "--frozen", "--offline", "--no-progress", "--color", "never")
-    environ = dict(package.environ)
+    options = ("--check", "--frozen", "--offline", "--no-python-downloads", "--no-progress", "--color", "never")
     remedy = "run `uv sync` once; it then has a lock file and an environment to go by"
     try:
-        done = run.run(argv, folder=package.project.root, environ=environ, timeout=_TIMEOUT, max_output=_MAX_OUTPUT)
+        with stand_in(package.files, package.environ, program, _WHERE) as (environment, python):
+            # A `.python-version` may name an interpreter of the tree, so it has no say.
+            argv = (program.path, "sync", *options, "--python", str(python))
+            environ = {**package.environ, "UV_PROJECT_ENVIRONMENT": str(environment)}
+            folder = package.project.root
+            done = run.run(argv, folder=folder, environ=environ, timeout=_TIMEOUT, max_output=_MAX_OUTPUT)
     except OSError as error:
         raise ConfigurationError([Problem("uv-not-asked", str(error), _WHERE, remedy)]) from error
     output = done.error.decode("utf-8", "replace")
