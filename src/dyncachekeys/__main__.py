@@ -18,28 +18,46 @@ from dyncachekeys.quick.answer import answer  # what stands above must come firs
 
 def main() -> None:
     """Run the command line of this process, and exit."""
+    if sys.stdin is None or sys.stdout is None or sys.stderr is None:
+        from dyncachekeys.quick.streams import fill
+
+        fill()
+    code = _code()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:  # noqa: PERF203  there are two of them
+            from dyncachekeys.quick.streams import end
+
+            code = end(stream, error, code)
+    # Nothing is open: taking the interpreter down in order takes as long as a quick look, or a tenth of a full run.
+    os._exit(code)
+
+
+def _code() -> int:
+    """Carry out the command line, and return the exit code."""
     try:
-        answered, code = answer(sys.argv[1:]), 0
-        if not answered.done:
-            import gc
+        answered = answer(sys.argv[1:])
+        if answered.done:
+            return 0
+        import gc
 
-            from dyncachekeys.cli.main import run
+        from dyncachekeys.cli.main import run
 
-            # What is imported stays, and a run is short: looking for garbage all the while takes a tenth of it.
-            gc.set_threshold(100_000)
-            code = run(sys.argv[1:], answered.quick_checks)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        # Nothing is open: taking the interpreter down in order takes as long as a quick look, or a tenth of a full run.
-        os._exit(code)
-    except BrokenPipeError:  # whoever read our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        # What is imported stays, and a run is short: looking for garbage all the while takes a tenth of it.
+        gc.set_threshold(100_000)
+        return run(sys.argv[1:], answered.quick_checks)
+    except SystemExit as end:  # after `--help` and `--version`
+        return int(end.code or 0)
     except KeyboardInterrupt:  # before there was anybody else to handle it
         from dyncachekeys.cli.main import INTERRUPTED
 
-        code = INTERRUPTED
-    sys.exit(code)
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  whatever else comes up here is ours
+        from dyncachekeys.cli.render import failure
+        from dyncachekeys.quick.streams import UnwrittenOutputError, report
+
+        return report(error) if isinstance(error, UnwrittenOutputError) else failure(error)
 
 
 if __name__ == "__main__":

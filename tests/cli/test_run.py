@@ -176,7 +176,7 @@ def test_when_resolving_fails(demo_maker: DemoMaker, failure: str) -> None:
 
 
 def test_when_nothing_can_be_written(demo_maker: DemoMaker) -> None:
-    demo = demo_maker(KEYS, {**SOURCES, ".dyncachekeys/lock/in-the-way": ""})
+    demo = demo_maker(KEYS, {**SOURCES, ".dyncachekeys/current/in-the-way": ""})
     assert demo.cli("run", "--", *SAYS_RAN, check=False).returncode == 2
     done = demo.cli("run", "--no-fail", "--", *SAYS_RAN)
     assert (done.stdout, done.stderr.startswith("warning: ")) == ("ran\n", True)

@@ -26,9 +26,11 @@ def run(arguments: Sequence[str], quick_checks: Mapping[str, QuickCheck] | None 
         return commands.execute(options, quick_checks)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # not a bug: `__main__` handles it
-        raise
-    except Exception as error:  # noqa: BLE001  whatever else comes up here is ours
+    except Exception as error:  # whatever else comes up here is ours
         from dyncachekeys.cli import render
+        from dyncachekeys.quick.streams import UnwrittenOutputError
+
+        if isinstance(error, UnwrittenOutputError):
+            raise
 
         return render.failure(error, as_json=render.wants_json(arguments))

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 
 
 class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print the help or the version."""
+        try:
+            file.write(message)
+        except OSError as error:
+            from dyncachekeys.quick.streams import failed  # noqa: PLC0415
+
+            failed(file, error)
+
     def error(self, message: str) -> NoReturn:
         self.refuse(message, f"see `{self.prog} --help`")
 

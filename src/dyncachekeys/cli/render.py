@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.errors import DyncachekeysError, OrphanedRegionError, Problem
-from dyncachekeys.quick.output import JSON_VERSION, Printer
+from dyncachekeys.quick.output import JSON_VERSION, Printer, write
 
 if TYPE_CHECKING:
     import argparse
@@ -77,7 +77,7 @@ def _key(key: KeyReport, *, with_inputs: bool) -> dict[str, Any]:
 
 def document(content: dict[str, Any]) -> None:
     """Print the one JSON document of a run."""
-    sys.stdout.write(json.dumps({"version": JSON_VERSION, **content}, indent=2) + "\n")
+    write(sys.stdout, json.dumps({"version": JSON_VERSION, **content}, indent=2) + "\n")
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -93,7 +93,7 @@ def failure(error: Exception, *, as_json: bool = False, level: str = "error") ->
         return FINDING if isinstance(error, OrphanedRegionError) else USER_ERROR
     import traceback  # noqa: PLC0415  for bugs of ours
 
-    sys.stderr.write("".join(traceback.format_exception(error)))
+    write(sys.stderr, "".join(traceback.format_exception(error)))
     remedy = "this is a bug in dyncachekeys: please report it with what stands above"
     problem = Problem("bug", f"{type(error).__name__}: {error}", "dyncachekeys", remedy)
     _errors([problem], as_json=as_json, level=level)

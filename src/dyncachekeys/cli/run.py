@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dyncachekeys.cli import render
 from dyncachekeys.cli.commands import scope_of
 from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.quick import streams
 from dyncachekeys.quick.become import become
 from dyncachekeys.quick.check import QuickCheck
 
@@ -68,8 +69,7 @@ def _sync_if_declared(options: argparse.Namespace, quick_checks: Mapping[str, Qu
 
 
 def _become(program: str, command: list[str]) -> int:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    streams.flush()
     if os.name == "nt":  # there exec returns to the shell at once, and the command goes on behind it
         return _wait_for([program, *command[1:]])
     try:

@@ -54,10 +54,8 @@ def answer(arguments: Sequence[str]) -> Answer:
         return Answer(done=command.name == "run" and _is_undeclared(root) and _has_become(command.argv))
     try:
         if certain and _is_done(command, look, began):
-            sys.stdout.flush()
-            sys.stderr.flush()
             return Answer(done=command.name != "run" or _has_become(command.argv))
-    except (check.NotQuick, OSError):  # also if nobody listens: the full path handles that
+    except (check.NotQuick, OSError):
         pass
     usable = {folder: one for folder, one in look.quick_checks.items() if not one.known.changed}
     return Answer(done=False, quick_checks=usable)
@@ -131,6 +129,12 @@ def _has_become(argv: list[str]) -> bool:
         return False
     from dyncachekeys.quick.become import become
 
+    try:  # what was printed must be there before what the command prints
+        sys.stderr.flush()
+    except OSError as error:
+        from dyncachekeys.quick.streams import failed
+
+        failed(sys.stderr, error)
     try:  # noqa: SIM105  contextlib takes 2 ms to import
         become(argv[0], argv)
     except OSError:  # no such command: the full path reports it

@@ -53,7 +53,7 @@ class Printer:
         """Print a line."""
         # A file name that is not UTF-8 must not be the end of a report.
         encoding = self._stream.encoding or "utf-8"
-        self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        write(self._stream, text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
     def diff(self, lines: Sequence[str]) -> None:
         """Print the lines of a unified diff."""
@@ -63,6 +63,16 @@ class Printer:
     def painted(self, text: str, colour: str) -> str:
         """Return text in the colour of what it says, such as ``error``, or as it is."""
         return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self._colour else text
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write text to a stream. Errors as `streams.failed`."""
+    try:
+        stream.write(text)
+    except OSError as error:
+        from dyncachekeys.quick.streams import failed  # noqa: PLC0415
+
+        failed(stream, error)
 
 
 def counted(number: int, noun: str) -> str:
