@@ -45,6 +45,8 @@ def execute(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck] 
 
 def _execute(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck] | None) -> int:
     command = importlib.import_module(f"dyncachekeys.cli.{_MODULES.get(options.command, options.command)}")
+    if options.command == "activate":  # it is about no project
+        return int(command.execute(options))
     if options.command == "run":  # it has a meaning without a project, too
         return int(command.execute(options, quick_checks))
     scope = scope_of(options)
