@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
 import select
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-SECONDS = 30
+SECONDS = 12
 """How long anything may take at most before a test gives up."""
 CTRL_C = "\x03"
 _CONTROL = re.compile(r"\x1b(\[[0-9;?<>=]*[a-zA-Z]|\][^\x07\x1b]*(\x07|\x1b\\)|[()][0-9A-B]|[=>78])|\x0f|\r")
@@ -25,6 +27,16 @@ def until(holds: Callable[[], object], what: str) -> None:
         time.sleep(0.01)
 
 
+def is_running(pid: int) -> bool:
+    """Tell whether a process is there and has not ended."""
+    try:
+        os.kill(pid, 0)
+        # One that nobody asks about stays in the table.
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
 class Terminal:
     """A program that has a terminal of its own, as a session leader."""
 
@@ -32,7 +44,7 @@ class Terminal:
         self._own, theirs = pty.openpty()
         self.shown = ""
         self.process = subprocess.Popen(
-            ["python3", "-c", _TAKE_TERMINAL, *command],
+            [sys.executable, "-c", _TAKE_TERMINAL, *command],
             cwd=folder,
             env=dict(environ),
             stdin=theirs,
@@ -75,10 +87,8 @@ class Terminal:
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
-        try:
+        with contextlib.suppress(OSError):  # it was hung up
             os.close(self._own)
-        except OSError:
-            pass
 
 
 _TAKE_TERMINAL = """\

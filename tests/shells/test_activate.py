@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from kit import UV, Demo, make_demo
-from shells.terminal import CTRL_C, Terminal
+from shells.terminal import CTRL_C, Terminal, is_running
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="terminals and processes are looked at as on Linux")
 KEYS = """
 [tool.dyncachekeys.keys.data]
 resolver = "files"
@@ -175,14 +174,6 @@ def test_interrupted_while_uv_runs(shell: Shell) -> None:
     shell.terminal.until(lambda: not is_running(int(started.read_text(encoding="utf-8"))), "the program is ended")
     shell.terminal.expect("ready> ")
     assert shell.result(f"echo {STATUS[shell.name]} > OUT") == "130"
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 COMPLETED = {

@@ -119,11 +119,18 @@ _COMMANDS = {
             "by which its builds are watched. Runs no code of the project, and does not sync."
         ),
     ),
+    "watch": (
+        "sync whenever something changes, until it is ended",
+        (
+            "So that plain uv is exact meanwhile. Prints what it stamps, and nothing else. Ctrl-C ends it (exit code 130), "
+            "as does the end of its terminal. Runs the project's resolvers. Needs watchfiles: the extra `watch`."
+        ),
+    ),
     "activate": (
-        "print what makes `uv` run behind dyncachekeys in a shell, and completes our commands",
+        "print what puts `uv` behind a sync in your shell",
         (
             'For a line in its start-up file: eval "$(dyncachekeys activate bash)", the same with zsh, or '
-            "dyncachekeys activate fish | source. If a sync fails, that is reported, and uv runs all the same."
+            "dyncachekeys activate fish | source. Completes dyncachekeys, too. If a sync fails, that is reported, and uv runs all the same."
         ),
     ),
     "clean": ("take the generated region and the state away again", "Works without [tool.dyncachekeys]."),

@@ -20,7 +20,7 @@ _dyncachekeys() {
 }
 _dyncachekeys_words() {
     case $1 in
-        -) echo 'sync check run show doctor explain digest trace init activate clean -h --help --version' ;;
+        -) echo 'sync check run show doctor explain digest trace init watch activate clean -h --help --version' ;;
         sync) echo '-h --help --project --package --format --color -q --quiet -v --verbose --hook' ;;
         check) echo '-h --help --project --package --format --color -q --quiet -v --verbose --stamp --hook' ;;
         run) echo '-h --help --project --package --format --color -q --quiet -v --verbose --no-fail' ;;
@@ -30,6 +30,7 @@ _dyncachekeys_words() {
         digest) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
         trace) echo '-h --help --project --package --format --color -q --quiet -v --verbose --build --write --timeout' ;;
         init) echo '-h --help --project --package --format --color -q --quiet -v --verbose --dry-run --watch --transport' ;;
+        watch) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
         activate) echo 'bash zsh fish -h --help --project --package --format --color -q --quiet -v --verbose --fail' ;;
         clean) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
     esac
@@ -57,6 +58,8 @@ _dyncachekeys_values() {
         init:--color) echo 'auto always never' ;;
         init:--watch) echo 'auto digest' ;;
         init:--transport) echo 'stamp digest' ;;
+        watch:--format) echo 'text json' ;;
+        watch:--color) echo 'auto always never' ;;
         activate:--format) echo 'text json' ;;
         activate:--color) echo 'auto always never' ;;
         clean:--format) echo 'text json' ;;

@@ -13,7 +13,8 @@ _dyncachekeys() {
         'digest:print the digest of all inputs'
         'trace:tell what the last watched build depends on, and who watches that'
         'init:write a [tool.dyncachekeys] that fits the project'
-        'activate:print what makes `uv` run behind dyncachekeys in a shell, and completes our commands'
+        'watch:sync whenever something changes, until it is ended'
+        'activate:print what puts `uv` behind a sync in your shell'
         'clean:take the generated region and the state away again'
     )
     _arguments -C \
@@ -167,6 +168,19 @@ _dyncachekeys() {
             '(--dry-run)--dry-run[show it as a diff, and write nothing]' \
             '(--watch)--watch=[who notices a change\: plain uv, where it can (auto); or dyncachekeys alone, by content (digest)]:watch:(auto digest)' \
             '(--transport)--transport=[how uv is told\: by a folder that git ignores (stamp), or by a name in cache-keys (digest)]:transport:(stamp digest)' && return
+        ;;
+    watch)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' && return
         ;;
     activate)
         _arguments -s \
