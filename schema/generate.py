@@ -1,13 +1,21 @@
-"""Write the files that are generated from the model of the configuration, or with ``--check`` compare them."""
+"""Write the files that are generated from the models of configuration and command line, or with ``--check`` compare them."""
 
 import sys
 from pathlib import Path
 
+import completion
 import json_schema
 import reference
 
 ROOT = Path(__file__).parent.parent
-MADE = {"schema/dyncachekeys.schema.json": json_schema.dumped, "docs/options.md": reference.page}
+SHELLS = "src/dyncachekeys/cli/shell"
+MADE = {
+    "schema/dyncachekeys.schema.json": json_schema.dumped,
+    "docs/options.md": reference.page,
+    f"{SHELLS}/completion.bash": completion.bash,
+    f"{SHELLS}/completion.zsh": completion.zsh,
+    f"{SHELLS}/completion.fish": completion.fish,
+}
 
 if __name__ == "__main__":
     for name, make in MADE.items():

@@ -200,6 +200,8 @@ USAGE = {
     "option of another command": (["sync", "--stamp"], "unrecognized arguments: --stamp", "dyncachekeys sync"),
     "missing value": (["sync", "--project"], "expected one argument", "dyncachekeys sync"),
     "bad choice": (["sync", "--color", "red"], "invalid choice: 'red'", "dyncachekeys sync"),
+    "unknown shell": (["activate", "bsh"], "argument SHELL: invalid choice: 'bsh'", "dyncachekeys activate"),
+    "no shell": (["activate"], "the following arguments are required: SHELL", "dyncachekeys activate"),
     "run nothing": (["run"], "there is no command to run", "dyncachekeys run"),
     "run nothing behind dashes": (["run", "--"], "there is no command to run", "dyncachekeys run"),
 }
@@ -227,12 +229,24 @@ def test_usage_errors_as_json(case: str, json_option: list[str], capsys: pytest.
     (error,) = json.loads(out)["errors"]
     assert (error["code"], error["where"]) == ("usage", program)
     assert message in error["message"]
-    assert error["remedy"] == f"see `{program} --help`"
+    assert error["remedy"] == (
+        "there is: `always`, `auto`, `never`" if case == "bad choice" else f"see `{program} --help`"
+    )
 
 
-def test_a_mistyped_option_is_told_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["check", "--stmap"]) == 2
-    assert capsys.readouterr().err.endswith("\n  do: did you mean `--stamp`?\n")
+MISTYPED = {
+    "option": (["check", "--stmap"], "--stamp"),
+    "command": (["snyc"], "sync"),
+    "value": (["sync", "--format", "jsn"], "json"),
+    "shell": (["activate", "bsh"], "bash"),
+}
+
+
+@pytest.mark.parametrize("case", MISTYPED)
+def test_what_is_mistyped_is_told_the_nearest_one(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, nearest = MISTYPED[case]
+    assert run(arguments) == 2
+    assert capsys.readouterr().err.endswith(f"\n  do: did you mean `{nearest}`?\n")
 
 
 def test_json_for_the_program_that_is_run_is_not_ours(

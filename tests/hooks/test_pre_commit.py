@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,12 +34,19 @@ def test_what_the_manifest_says() -> None:
     clientlib = importlib.import_module("pre_commit.clientlib")  # it has no types
     hooks = {hook["id"]: hook for hook in clientlib.load_manifest(ROOT / ".pre-commit-hooks.yaml")}
     expected = {
-        "dyncachekeys-check": ("dyncachekeys check --hook", ["pre-commit"]),
-        "dyncachekeys-sync": ("dyncachekeys sync --hook", ["post-checkout", "post-merge", "post-rewrite"]),
+        "dyncachekeys-check": ("dyncachekeys check --hook", ["pre-commit", "manual"]),
+        "dyncachekeys-sync": ("dyncachekeys sync --hook", ["post-checkout", "post-merge", "post-rewrite", "manual"]),
     }
     assert {name: (hook["entry"], hook["stages"]) for name, hook in hooks.items()} == expected
     for hook in hooks.values():
         assert (hook["language"], hook["pass_filenames"], hook["always_run"]) == ("python", False, True)
+
+
+def documented(source: str, revision: str) -> str:
+    """Return the configuration that README.md shows, with a repository that is there."""
+    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    there = block.replace("<where this project lives>", source)
+    return re.sub(r"rev: \S+", f"rev: {revision}", there)
 
 
 @dataclass(frozen=True)
@@ -78,11 +86,7 @@ def pre_commit(tmp_path_factory: pytest.TempPathFactory) -> PreCommit:
     run(source, "git", "init")
     run(source, "git", "add", "--all")
     run(source, "git", "commit", "--message", "as it is")
-    config = (
-        "default_install_hook_types: [pre-commit, post-checkout, post-merge, post-rewrite]\n"
-        f"repos:\n- repo: {source}\n  rev: {run(source, 'git', 'rev-parse', 'HEAD')}\n"
-        "  hooks:\n  - id: dyncachekeys-check\n  - id: dyncachekeys-sync\n"
-    )
+    config = documented(str(source), run(source, "git", "rev-parse", "HEAD"))
     (user / ".pre-commit-config.yaml").write_text(config, encoding="utf-8")
     run(user, "git", "init")
     run(user, sys.executable, "-m", "pre_commit", "install-hooks")
@@ -115,6 +119,40 @@ def test_commit_is_refused_until_the_region_is_in_sync(pre_commit: PreCommit, de
     commit(demo, "in sync")
     assert demo.git("log", "--format=%s").splitlines() == ["in sync", "first"]
     assert demo.git("status", "--porcelain") == ""
+
+
+def test_one_install_command_installs_all_hooks(pre_commit: PreCommit, demo_maker: DemoMaker) -> None:
+    """Without `default_install_hook_types` it is that of `pre-commit` alone."""
+    demo = demo_maker(KEYS, SOURCES)
+    pre_commit.install(demo)
+    installed = {path.name for path in (demo.root / ".git/hooks").iterdir() if path.suffix != ".sample"}
+    assert installed == {"pre-commit", "post-checkout", "post-merge", "post-rewrite"}
+
+
+def test_both_can_be_run_by_hand(pre_commit: PreCommit, demo_maker: DemoMaker) -> None:
+    demo = demo_maker(KEYS, SOURCES)
+    pre_commit.install(demo)
+    demo.write({"src/a.c": "int changed;\n"})
+    by_hand = (sys.executable, "-m", "pre_commit", "run", "--all-files", "--hook-stage", "manual")
+    done = demo.run(*by_hand)
+    assert [line.partition(".")[0] for line in done.stdout.splitlines()] == ["dyncachekeys check", "dyncachekeys sync"]
+    assert is_stamped(demo)
+
+
+def test_a_branch_without_keys_is_nobodys_business(pre_commit: PreCommit, demo_maker: DemoMaker) -> None:
+    """From before dyncachekeys was used: its commits pass, and going there and back says nothing."""
+    demo = demo_maker("", SOURCES)
+    demo.write({".pre-commit-config.yaml": pre_commit.config})
+    demo.git("init", "--initial-branch=before")
+    commit(demo, "before")
+    demo.git("checkout", "-b", "main")
+    demo.append("pyproject.toml", KEYS)
+    pre_commit.install(demo)
+    for branch in ("before", "main"):
+        assert "error" not in demo.run("git", "checkout", branch).stderr
+    demo.git("checkout", "before")
+    demo.write({"src/a.c": "int fixed;\n"})
+    commit(demo, "a fix")
 
 
 def test_commit_with_a_stale_stamp_passes(pre_commit: PreCommit, demo_maker: DemoMaker) -> None:

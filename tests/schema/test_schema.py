@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+import completion
 import reference
 from dyncachekeys.config.model import read
 from json_schema import dumped, schema
@@ -23,6 +24,12 @@ def test_the_committed_schema_is_the_models() -> None:
 def test_the_committed_reference_is_the_models() -> None:
     committed = COMMITTED.parent.parent / "docs/options.md"
     assert committed.read_text(encoding="utf-8") == reference.page(), "run `python schema/generate.py`"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_committed_completions_are_the_parsers(shell: str) -> None:
+    committed = COMMITTED.parent.parent / f"src/dyncachekeys/cli/shell/completion.{shell}"
+    assert committed.read_text(encoding="utf-8") == getattr(completion, shell)(), "run `python schema/generate.py`"
 
 
 def test_it_is_a_schema() -> None:

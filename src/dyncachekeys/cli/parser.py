@@ -9,7 +9,7 @@ from dyncachekeys.quick import history
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
     from typing import Any, NoReturn
 
 
@@ -25,6 +25,14 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.refuse(message, f"see `{self.prog} --help`")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Refuse what is not among the choices, with the nearest of them."""
+        if action.choices is not None and value not in action.choices:
+            from dyncachekeys.errors import nearest  # noqa: PLC0415  as above
+
+            name = "/".join(action.option_strings) or action.metavar or action.dest
+            self.refuse(f"argument {name}: invalid choice: {value!r}", nearest(str(value), action.choices))
 
     def refuse(self, message: str, remedy: str) -> NoReturn:
         from dyncachekeys.errors import ConfigurationError, Problem  # noqa: PLC0415  `--help` needs neither
@@ -46,6 +54,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     Raises:
         ConfigurationError: it can't be understood.
     """
+    parser, commands = make(arguments)
+    parsed, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        commands[parsed.command].unknown(unknown)
+    return parsed
+
+
+def make(wanted: Container[str]) -> tuple[_Parser, dict[str, _Parser]]:
+    """Return the parser, and those of all commands by their names; only those wanted have their options."""
     parser = _Parser(
         prog="dyncachekeys",
         description="Dynamic cache keys for uv: a local package is rebuilt exactly when its build depends on a change.",
@@ -56,13 +73,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     for name, (text, detail) in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}. {detail}")
-        if name in arguments:  # making the options of all commands takes longer than all else here
+        if name in wanted:  # making the options of all commands takes longer than all else here
             for names, settings in (*_OF_ALL.items(), *_OPTIONS.get(name, {}).items()):
                 command.add_argument(*names.split(), **settings)
-    parsed, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        commands.choices[parsed.command].unknown(unknown)
-    return parsed
+    return parser, commands.choices
 
 
 def _count(text: str) -> int:
@@ -114,6 +128,20 @@ _COMMANDS = {
             "by which its builds are watched. Runs no code of the project, and does not sync."
         ),
     ),
+    "watch": (
+        "sync whenever something changes, until it is ended",
+        (
+            "So that plain uv is exact meanwhile. Prints what it stamps, and nothing else. Ctrl-C ends it (exit code 130), "
+            "as does the end of its terminal. Runs the project's resolvers. Needs watchfiles: the extra `watch`."
+        ),
+    ),
+    "activate": (
+        "print what puts `uv` behind a sync in your shell",
+        (
+            'For a line in its start-up file: eval "$(dyncachekeys activate bash)", the same with zsh, or '
+            "dyncachekeys activate fish | source. Completes dyncachekeys, too. If a sync fails, that is reported, and uv runs all the same."
+        ),
+    ),
     "clean": ("take the generated region and the state away again", "Works without [tool.dyncachekeys]."),
 }
 """By name: what it does, and the rest of its description."""
@@ -141,6 +169,10 @@ _OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "argv": {"nargs": argparse.REMAINDER, "metavar": "-- CMD", "help": "the command and its arguments"},
     },
     "show": {"key": _KEY},
+    "activate": {
+        "shell": {"choices": ["bash", "zsh", "fish"], "metavar": "SHELL", "help": "bash, zsh or fish"},
+        "--fail": _flag("do not run uv if the sync before it fails"),
+    },
     "doctor": {
         "--uv": _flag("also ask uv whether it agrees (`uv sync --check`)"),
         "--build": _flag("also run the build backend, and compare what it says with what it builds"),

@@ -35,9 +35,10 @@ def waiting(options: argparse.Namespace) -> Callable[[str], None] | None:
     return None if options.quiet else Printer(sys.stderr, options.color)
 
 
-def projects(reports: Iterable[ProjectReport], *, with_inputs: bool = False) -> None:
-    """Print projects as the one JSON document of a run."""
-    document({"projects": [project(report, with_inputs=with_inputs) for report in reports]})
+def projects(reports: Iterable[ProjectReport], *, with_inputs: bool = False, on_one_line: bool = False) -> None:
+    """Print projects as the one JSON document of a run, or of one of its syncs."""
+    content = {"projects": [project(report, with_inputs=with_inputs) for report in reports]}
+    document(content, on_one_line=on_one_line)
 
 
 def project(report: ProjectReport, *, with_inputs: bool = False) -> dict[str, Any]:
@@ -75,9 +76,10 @@ def _key(key: KeyReport, *, with_inputs: bool) -> dict[str, Any]:
     }
 
 
-def document(content: dict[str, Any]) -> None:
-    """Print the one JSON document of a run."""
-    write(sys.stdout, json.dumps({"version": JSON_VERSION, **content}, indent=2) + "\n")
+def document(content: dict[str, Any], *, on_one_line: bool = False) -> None:
+    """Print the one JSON document of a run, or one of several, each on a line."""
+    indent = None if on_one_line else 2
+    write(sys.stdout, json.dumps({"version": JSON_VERSION, **content}, indent=indent) + "\n")
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -86,10 +88,10 @@ def wants_json(arguments: Sequence[str]) -> bool:
     return "--format=json" in own or ("--format", "json") in pairwise(own)
 
 
-def failure(error: Exception, *, as_json: bool = False, level: str = "error") -> int:
+def failure(error: Exception, *, as_json: bool = False, on_one_line: bool = False, level: str = "error") -> int:
     """Print an error, and return its exit code."""
     if isinstance(error, DyncachekeysError):
-        _errors(error.problems, as_json=as_json, level=level)
+        _errors(error.problems, as_json=as_json, on_one_line=on_one_line, level=level)
         return FINDING if isinstance(error, OrphanedRegionError) else USER_ERROR
     import traceback  # noqa: PLC0415  for bugs of ours
 
@@ -100,9 +102,9 @@ def failure(error: Exception, *, as_json: bool = False, level: str = "error") ->
     return BUG
 
 
-def _errors(problems: Iterable[Problem], *, as_json: bool, level: str) -> None:
+def _errors(problems: Iterable[Problem], *, as_json: bool, level: str, on_one_line: bool = False) -> None:
     if as_json:
-        document({"errors": [problem._asdict() for problem in problems]})
+        document({"errors": [problem._asdict() for problem in problems]}, on_one_line=on_one_line)
         return
     err = Printer(sys.stderr)
     for problem in problems:

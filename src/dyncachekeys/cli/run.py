@@ -16,8 +16,10 @@ from dyncachekeys.cli import render
 from dyncachekeys.cli.commands import scope_of
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.quick import streams
+from dyncachekeys.quick.answer import UV_PROGRAMS
 from dyncachekeys.quick.become import become
 from dyncachekeys.quick.check import QuickCheck
+from dyncachekeys.quick.uv_command import project_of
 
 if TYPE_CHECKING:
     import argparse
@@ -30,6 +32,10 @@ def execute(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck] 
         remedy = "write `dyncachekeys run -- uv sync`"
         raise ConfigurationError([Problem("usage", "there is no command to run", "dyncachekeys run", remedy)])
     program = _located(command[0])
+    if options.project is None and Path(command[0]).name in UV_PROGRAMS:
+        options.project = project_of(command, os.environ)
+        if options.project is None:  # uv itself won't build
+            return _become(program, command)
     try:
         _sync_if_declared(options, quick_checks)
     except Exception as error:

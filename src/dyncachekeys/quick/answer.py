@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FLAGS: dict[str, tuple[str, ...]] = {"sync": ("--hook",), "check": ("--stamp", "--hook"), "run": ("--no-fail",)}
 """By command: its options that change nothing where there is nothing to do."""
+UV_PROGRAMS = frozenset({"uv", "uv.exe", "uvx", "uvx.exe"})
+"""Names of uv, of which the command line says which project it is about; `uvx` is `uv tool run`."""
 _FILE = "pyproject.toml"
 
 
@@ -41,10 +43,13 @@ def answer(arguments: Sequence[str]) -> Answer:
     command = _understood(arguments)
     if command is None:
         return Answer(done=False)
-    root = _root(command.project)
+    where = command.where()
+    if where is None:  # uv itself won't build
+        return Answer(done=_has_become(command.argv))
+    root = _root(where)
     if root is None:
         # A folder that was named and has no project is an error.
-        return Answer(done=command.name == "run" and command.project == "." and _has_become(command.argv))
+        return Answer(done=command.name == "run" and command.project is None and _has_become(command.argv))
     own = Snapshot.load(f"{root}/{check.HOME}")
     if own is not None and own.alone:
         certain = look.at(root, own)
@@ -68,9 +73,19 @@ class _Command:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.project = "."
+        self.project: str | None = None
         self.quiet = False
         self.argv: list[str] = []
+
+    def where(self) -> str | None:
+        """Return the folder from which on the project is looked for; nothing if there is no need to."""
+        if self.project is not None:
+            return self.project
+        if not self.argv or self.argv[0].rpartition("/")[2] not in UV_PROGRAMS:
+            return "."
+        from dyncachekeys.quick.uv_command import project_of
+
+        return project_of(self.argv, os.environ)
 
 
 def _understood(arguments: Sequence[str]) -> _Command | None:

@@ -1,0 +1,83 @@
+# Made by `python schema/generate.py`; do not edit.
+_dyncachekeys() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=- at values
+    COMPREPLY=()
+    for ((at = 1; at < COMP_CWORD; at++)); do
+        case ${COMP_WORDS[at]} in
+        --) [[ $command == run ]] && { _dyncachekeys_behind $((at + 1)); return; } ;;
+        -*) ;;
+        *) [[ $command == - ]] && command=${COMP_WORDS[at]} ;;
+        esac
+    done
+    # bash takes `--format=json` for three words.
+    if [[ $word == = ]]; then word=; elif [[ $before == = ]]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
+    case $before in
+    --project) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -d -- "$word")); return ;;
+    --package|--since|--timeout) return ;;
+    esac
+    values=$(_dyncachekeys_values "$command:$before")
+    COMPREPLY=($(compgen -W "${values:-$(_dyncachekeys_words "$command")}" -- "$word"))
+}
+_dyncachekeys_words() {
+    case $1 in
+        -) echo 'sync check run show doctor explain digest trace init watch activate clean -h --help --version' ;;
+        sync) echo '-h --help --project --package --format --color -q --quiet -v --verbose --hook' ;;
+        check) echo '-h --help --project --package --format --color -q --quiet -v --verbose --stamp --hook' ;;
+        run) echo '-h --help --project --package --format --color -q --quiet -v --verbose --no-fail' ;;
+        show) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
+        doctor) echo '-h --help --project --package --format --color -q --quiet -v --verbose --uv --build' ;;
+        explain) echo '-h --help --project --package --format --color -q --quiet -v --verbose --since' ;;
+        digest) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
+        trace) echo '-h --help --project --package --format --color -q --quiet -v --verbose --build --write --timeout' ;;
+        init) echo '-h --help --project --package --format --color -q --quiet -v --verbose --dry-run --watch --transport' ;;
+        watch) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
+        activate) echo 'bash zsh fish -h --help --project --package --format --color -q --quiet -v --verbose --fail' ;;
+        clean) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
+    esac
+}
+_dyncachekeys_values() {
+    case $1 in
+        sync:--format) echo 'text json' ;;
+        sync:--color) echo 'auto always never' ;;
+        check:--format) echo 'text json' ;;
+        check:--color) echo 'auto always never' ;;
+        run:--format) echo 'text json' ;;
+        run:--color) echo 'auto always never' ;;
+        show:--format) echo 'text json' ;;
+        show:--color) echo 'auto always never' ;;
+        doctor:--format) echo 'text json' ;;
+        doctor:--color) echo 'auto always never' ;;
+        explain:--format) echo 'text json' ;;
+        explain:--color) echo 'auto always never' ;;
+        digest:--format) echo 'text json' ;;
+        digest:--color) echo 'auto always never' ;;
+        trace:--format) echo 'text json' ;;
+        trace:--color) echo 'auto always never' ;;
+        trace:--build) echo 'editable wheel' ;;
+        init:--format) echo 'text json' ;;
+        init:--color) echo 'auto always never' ;;
+        init:--watch) echo 'auto digest' ;;
+        init:--transport) echo 'stamp digest' ;;
+        watch:--format) echo 'text json' ;;
+        watch:--color) echo 'auto always never' ;;
+        activate:--format) echo 'text json' ;;
+        activate:--color) echo 'auto always never' ;;
+        clean:--format) echo 'text json' ;;
+        clean:--color) echo 'auto always never' ;;
+    esac
+}
+# Complete the command line that begins at a word, as what completes that command does.
+_dyncachekeys_behind() {
+    local begin=$1 word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} way
+    COMP_WORDS=("${COMP_WORDS[@]:begin}") COMP_CWORD=$((COMP_CWORD - begin))
+    COMP_LINE="${COMP_WORDS[*]}" COMP_POINT=${#COMP_LINE}
+    if ((COMP_CWORD == 0)); then
+        COMPREPLY=($(compgen -c -- "$word"))
+        return
+    fi
+    way=$(complete -p -- "${COMP_WORDS[0]}" 2> /dev/null)
+    if [[ $way =~ \ -F\ ([^ ]+) ]]; then
+        "${BASH_REMATCH[1]}" "${COMP_WORDS[0]}" "$word" "$before"
+    fi
+}
+complete -F _dyncachekeys -o bashdefault -o default dyncachekeys

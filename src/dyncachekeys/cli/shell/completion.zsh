@@ -1,0 +1,217 @@
+#compdef dyncachekeys
+# Made by `python schema/generate.py`; do not edit.
+_dyncachekeys() {
+    local curcontext=$curcontext state line at
+    local -A opt_args
+    local -a commands=(
+        'sync:resolve the keys and write what differs'
+        'check:tell whether pyproject.toml is what sync would write'
+        'run:sync, then become a command'
+        'show:print keys, inputs, reasons and entries'
+        'doctor:check a project, its cache keys and uv against what uv does'
+        'explain:tell why uv will rebuild, or why not'
+        'digest:print the digest of all inputs'
+        'trace:tell what the last watched build depends on, and who watches that'
+        'init:write a [tool.dyncachekeys] that fits the project'
+        'watch:sync whenever something changes, until it is ended'
+        'activate:print what puts `uv` behind a sync in your shell'
+        'clean:take the generated region and the state away again'
+    )
+    _arguments -C \
+        '(-h --help)-h[show this help message and exit]' \
+        '(-h --help)--help[show this help message and exit]' \
+        '(--version)--version[print the version]' \
+        '1: :->command' \
+        '*:: :->arguments' && return
+    if [[ $state == command ]]; then
+        _describe -t commands command commands
+        return
+    fi
+    # What stands behind `run --` is a command line of its own.
+    at=${words[(i)--]}
+    if [[ $words[1] == run ]] && ((CURRENT > at)); then
+        shift $at words
+        ((CURRENT -= at))
+        _normal
+        return
+    fi
+    curcontext=${curcontext%:*}-$words[1]:
+    case $words[1] in
+    sync)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' \
+            '(--hook)--hook[called by git\: write nothing while a rebase has commits left to apply]' && return
+        ;;
+    check)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' \
+            '(--stamp)--stamp[also fail if the stamp is stale]' \
+            '(--hook)--hook[called by git\: say what to do about the commit]' && return
+        ;;
+    run)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' \
+            '(--no-fail)--no-fail[run the command even if resolving failed]' && return
+        ;;
+    show)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' \
+            '1:only this key: ' && return
+        ;;
+    doctor)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' \
+            '(--uv)--uv[also ask uv whether it agrees (`uv sync --check`)]' \
+            '(--build)--build[also run the build backend, and compare what it says with what it builds]' && return
+        ;;
+    explain)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' \
+            '1:only this key: ' \
+            '(--since)--since=[go back N syncs that changed something (20 are kept)]:since:( )' && return
+        ;;
+    digest)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' && return
+        ;;
+    trace)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' \
+            '(--build)--build=[make a build now and watch it\: as `uv sync` does (editable), or a wheel]:build:(editable wheel)' \
+            '(--write)--write[add keys to pyproject.toml that watch it for everybody, CI included]' \
+            '(--timeout)--timeout=[how long each step of that build may take (600)]:timeout:( )' && return
+        ;;
+    init)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' \
+            '(--dry-run)--dry-run[show it as a diff, and write nothing]' \
+            '(--watch)--watch=[who notices a change\: plain uv, where it can (auto); or dyncachekeys alone, by content (digest)]:watch:(auto digest)' \
+            '(--transport)--transport=[how uv is told\: by a folder that git ignores (stamp), or by a name in cache-keys (digest)]:transport:(stamp digest)' && return
+        ;;
+    watch)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' && return
+        ;;
+    activate)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' \
+            '1:bash, zsh or fish:(bash zsh fish)' \
+            '(--fail)--fail[do not run uv if the sync before it fails]' && return
+        ;;
+    clean)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' && return
+        ;;
+    esac
+}
+if (($+functions[compdef])); then
+    compdef _dyncachekeys dyncachekeys
+fi
