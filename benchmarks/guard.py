@@ -108,7 +108,8 @@ OTHERS: Mapping[str, tuple[str, str, Mapping[str, str], list[str], str]] = {
 """By name: what is installed, its hooks, its files, its settings, and the variable that keeps it from building."""
 ABOUT = """\
 Whole processes, in pairs within one round; {rounds} rounds, medians, in brackets the least and the most. Nothing has
-changed since the build, which was from {files} C files. uv {uv}, Python {python}.
+changed since the build, which was from {files} C files. On a busy machine the time of the clock says little,
+that of the CPU does (children included). uv {uv}, Python {python}.
 """
 
 
