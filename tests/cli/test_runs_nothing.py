@@ -9,13 +9,26 @@ from pathlib import Path
 import pytest
 
 import hostile
+from dyncachekeys.cli import parser
 from dyncachekeys.trace.model import Trace
 from dyncachekeys.trace.record import BuildRecord, dump
 from hostile import TRAPS, Hostile
 from kit import PYPROJECT, Demo, DemoMaker, tree_of
 
-COMMANDS = ("doctor", "doctor --uv", "check", "show", "explain", "digest", "trace", "init --dry-run", "clean", "sync")
-"""The last two write, and run nothing either as long as all resolvers are built in."""
+COMMANDS = (
+    "doctor",
+    "doctor --uv",
+    "check",
+    "show",
+    "explain",
+    "digest",
+    "trace",
+    "init --dry-run",
+    "allow",
+    "clean",
+    "sync",
+)
+"""The last three write, and run nothing either as long as all resolvers are built in."""
 KEYS = """
 [tool.dyncachekeys.keys.backend]
 resolver = "backend"
@@ -146,8 +159,15 @@ def test_nothing_of_the_tree_is_run(command: str, planted: tuple[Demo, Hostile])
     done = demo.cli(*command.split(), "-v", check=False, PATH=f".{os.pathsep}{demo.environ['PATH']}{os.pathsep}")
     assert done.returncode in {0, 1}, done.stderr
     assert one.started() == set()
-    if command not in {"sync", "clean"}:
+    if command not in {"sync", "clean", "allow"}:
         assert tree_of(demo.root) == before
+
+
+def test_the_page_has_every_command() -> None:
+    page = (Path(__file__).parents[2] / "docs/threat-model.md").read_text(encoding="utf-8")
+    table = page.partition("## Promises and facts")[2].partition("\n\nBuilt-in")[0]
+    firsts = {row.split("|")[1] for row in table.splitlines() if row.startswith("| `")}
+    assert {name for name in parser._COMMANDS if not any(f"`{name}" in first for first in firsts)} == set()
 
 
 def test_the_tree_would_run_something(planted: tuple[Demo, Hostile]) -> None:

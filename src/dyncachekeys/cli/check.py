@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dyncachekeys.cli import render
+from dyncachekeys.cli.sync import not_run
 from dyncachekeys.quick import output
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.output import Printer, in_sync
@@ -27,8 +28,8 @@ with `git add --patch pyproject.toml`."""
 
 def execute(options: argparse.Namespace, scope: Scope, quick_checks: Mapping[str, QuickCheck] | None) -> int:
     """Check the projects of a scope. Arguments and errors as `commands.execute`."""
-    reports = use_cases.check_all(scope, quick_checks=quick_checks)
-    stale = [one for one in reports if one.region_differs or (options.stamp and one.written)]
+    reports = use_cases.check_all(scope, quick_checks=quick_checks, by_hook=options.hook)
+    stale = [one for one in reports if one.region_differs or one.held or (options.stamp and one.written)]
     if options.format == "json":
         render.projects(reports)
     else:
@@ -49,6 +50,8 @@ def _print(reports: Sequence[ProjectReport], stale: Sequence[ProjectReport], opt
 
 
 def _print_differences(report: ProjectReport, out: Printer, options: argparse.Namespace) -> None:
+    if report.held:
+        out(not_run(report))
     if report.region_differs:
         out(f"{report.name}: pyproject.toml is not what `dyncachekeys sync` would write")
     renamed = report.naming in {"moved", "returned"}

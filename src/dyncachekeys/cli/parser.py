@@ -142,6 +142,13 @@ _COMMANDS = {
             "dyncachekeys activate fish | source. Completes dyncachekeys, too. If a sync fails, that is reported, and uv runs all the same."
         ),
     ),
+    "allow": (
+        "let hooks run the code of the tree that keys run, as it is now",
+        (
+            "After you have looked at it. Runs nothing; `sync` by hand allows what it runs as well. What has changed since "
+            "is not run by `sync --hook` and `check --hook`."
+        ),
+    ),
     "clean": ("take the generated region and the state away again", "Works without [tool.dyncachekeys]."),
 }
 """By name: what it does, and the rest of its description."""
@@ -159,10 +166,10 @@ _STEP = {"nargs": "?", "const": "editable", "choices": ["editable", "wheel"]}
 _WATCH = "who notices a change: plain uv, where it can (auto); or dyncachekeys alone, by content (digest)"
 _TRANSPORT = "how uv is told: by a folder that git ignores (stamp), or by a name in cache-keys (digest)"
 _OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
-    "sync": {"--hook": _flag("called by git: write nothing while a rebase has commits left to apply")},
+    "sync": {"--hook": _flag("called by git: run no code that nobody allowed by hand; write nothing within a rebase")},
     "check": {
         "--stamp": _flag("also fail if the stamp is stale"),
-        "--hook": _flag("called by git: say what to do about the commit"),
+        "--hook": _flag("called by git: run no code that nobody allowed by hand; say what to do about the commit"),
     },
     "run": {
         "--no-fail": _flag("run the command even if resolving failed"),

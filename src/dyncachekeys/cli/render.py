@@ -16,18 +16,19 @@ if TYPE_CHECKING:
 
     from dyncachekeys.syncing.report import KeyReport, ProjectReport
 
+NOT_ALLOWED = "not-allowed"
+"""The code of the notice of a key that a hook has not run (`resolving.consent`)."""
 FINDING, USER_ERROR, BUG = 1, 2, 3
 
 
 def warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
-    """Print what the projects should know."""
-    if options.quiet:
-        return
+    """Print what the projects should know; with ``--quiet``, only which keys were not run."""
     err = Printer(sys.stderr, options.color)
     for report in reports:
         name = f"{report.name}: " if len(reports) > 1 else ""
         for notice in report.warnings:
-            err(f"{err.painted('warning', 'warning')}: {name}{notice.where}: {notice.message}")
+            if not options.quiet or notice.code == NOT_ALLOWED:
+                err(f"{err.painted('warning', 'warning')}: {name}{notice.where}: {notice.message}")
 
 
 def waiting(options: argparse.Namespace) -> Callable[[str], None] | None:
@@ -55,6 +56,7 @@ def project(report: ProjectReport, *, with_inputs: bool = False) -> dict[str, An
         "why": list(report.why),
         "changed": report.changed,
         "written": list(report.written),
+        "held": list(report.held),
         "entries": [dict(entry) for entry in report.entries],
         "keys": [_key(key, with_inputs=with_inputs) for key in report.keys],
         "warnings": [notice._asdict() for notice in report.warnings],

@@ -25,13 +25,18 @@ def execute(options: argparse.Namespace, scope: Scope, quick_checks: Mapping[str
     if options.hook and git.is_mid_rebase(scope.root):
         return 0  # what we write would stop the rebase; git calls its hook again when it is done
     began = time.perf_counter()
-    reports = use_cases.sync_all(scope, quick_checks=quick_checks, tell=render.waiting(options))
+    reports = use_cases.sync_all(scope, quick_checks=quick_checks, tell=render.waiting(options), by_hook=options.hook)
     seconds = time.perf_counter() - began
     if options.format == "json":
         render.projects(reports)
     else:
         print_synced(reports, seconds, options, sys.stdout)
     return 0
+
+
+def not_run(report: ProjectReport) -> str:
+    """Return what to say of a project of which a hook has not run all keys."""
+    return f"{report.name}: whether it is in sync is not known: {', '.join(report.held)} not run"
 
 
 def print_synced(reports: Sequence[ProjectReport], seconds: float, options: argparse.Namespace, stream: TextIO) -> None:
@@ -42,10 +47,13 @@ def print_synced(reports: Sequence[ProjectReport], seconds: float, options: argp
     out = Printer(stream, options.color)
     found = counts(sum(len(one.keys) for one in reports), sum(one.input_count for one in reports))
     changed = [report for report in reports if report.changed]
-    if changed:
+    held = [report for report in reports if report.held]
+    if changed or held:
         output.resolved(out, found, seconds)
     else:
         in_sync(out, [report.name for report in reports], found, seconds)
+    for report in held:
+        out(not_run(report))
     if options.verbose:
         _print_times(reports, seconds, out)
     several = len(reports) > 1

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dyncachekeys.files.tree import Files
     from dyncachekeys.process.environ import Environment
     from dyncachekeys.pyproject.project import Project
+    from dyncachekeys.resolving.consent import Consent
     from dyncachekeys.resolving.found import Found
     from dyncachekeys.resolving.packages import Packages
     from dyncachekeys.trace.builds import Builds
@@ -83,6 +84,7 @@ def resolve(  # noqa: PLR0913
     chain: Sequence[Path] | None = None,
     builds: Builds | None = None,
     venv: Path | None = None,
+    consent: Consent | None = None,
 ) -> Resolution:
     """Run all keys of a project.
 
@@ -93,6 +95,7 @@ def resolve(  # noqa: PLR0913
         chain: The packages that ask for each other's inputs, of which the project is the last.
         builds: What is known of uv's builds of the project; what lies in its folder, if not given.
         venv: The environment that it is installed in, if that is not its own.
+        consent: What of its keys may be run, and where it is noted; nothing if all may.
 
     Raises:
         ConfigurationError: the table, a resolver's name or its options are wrong; all problems at once,
@@ -100,9 +103,10 @@ def resolve(  # noqa: PLR0913
         ResolverError: resolvers failed; all of them.
     """
     config, problems = read(project.table or {}, project.inherited)
-    others = functools.partial(_packages, files, environ, chain or (project.root,))
+    others = functools.partial(_packages, files, environ, chain or (project.root,), consent)
     with contextlib.ExitStack() as workers:
-        jobs = Jobs(project, environ, files, others, lambda: builds or _builds_of(project), workers, venv)
+        built = functools.partial(_builds_of, project, builds)
+        jobs = Jobs(project, environ, files, others, built, workers, venv, consent, config.plugin_path)
         prepared: list[Job] = []
         for name, key in _keys_of(config).items():
             where = config.where(name)
@@ -130,24 +134,26 @@ def _not_for_uv(job: Job, config: Config) -> Iterator[Problem]:
         yield Problem("uv-cannot-watch", message, f"{job.where}.watch", 'set `watch = "auto"` for this key')
 
 
-def _builds_of(project: Project) -> Builds:
+def _builds_of(project: Project, known: Builds | None) -> Builds:
+    if known is not None:
+        return known
     from dyncachekeys.trace.builds import Builds  # noqa: PLC0415  only where builds are watched
 
     return Builds(project.root / BUILDS, trusted=not git.tracks(project.root, BUILDS))
 
 
-def _packages(files: Files, environ: Environment, chain: Sequence[Path]) -> Packages:
+def _packages(files: Files, environ: Environment, chain: Sequence[Path], consent: Consent | None) -> Packages:
     from dyncachekeys.resolving.packages import Packages  # noqa: PLC0415  few keys ask for other packages
 
-    return Packages(files, environ, chain, _of_another)
+    return Packages(files, environ, chain, functools.partial(_of_another, consent))
 
 
-def _of_another(
-    project: Project, environ: Environment, files: Files, chain: Sequence[Path], whole: bool
+def _of_another(  # noqa: PLR0913
+    consent: Consent | None, project: Project, environ: Environment, files: Files, chain: Sequence[Path], whole: bool
 ) -> list[tuple[Inputs, bool]]:
     """Resolve another package: by its keys, and if it has none or is used whole, all files that git does not ignore."""
     project = workspace.with_inherited(project, files)
-    keys = resolve(project, environ, files, chain).keys if workspace.has_keys(project) else ()
+    keys = resolve(project, environ, files, chain, consent=consent).keys if workspace.has_keys(project) else ()
     found = [(key.inputs, key.runs_each_time) for key in keys]
     if whole or not keys:
         found.append((inputs_of([], [Selection(["*"]).among(files)], environ, files), False))

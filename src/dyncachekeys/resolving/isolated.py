@@ -67,6 +67,8 @@ class Worker:
         """Whether only running it shows what it finds; known after `resolve`."""
         self.machine: bool = True
         """Whether it may yield what depends on the machine; known after `prepare`."""
+        self.modules: list[str] = []
+        """The files of the modules that it imported; known after `resolve`."""
         self._request, self._timeout, self._environ, self._files = request, timeout, environ, files
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
         ours = [folder for folder in sys.path if Path(folder).is_absolute()]
@@ -125,6 +127,7 @@ class Worker:
             found = [unpacked(row) for row in answer["found"]]
             if "looked" in answer:
                 merge(answer["looked"], self._files, self._environ)
+            self.modules = list(map(str, answer["modules"]))
             notices = [Notice(*map(str, row)) for row in answer["notices"]]
         except _NOT_OURS as error:
             raise ResolverError(self._problems(self._foreign())) from error

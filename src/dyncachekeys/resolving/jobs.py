@@ -13,7 +13,7 @@ from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.found import Found, partitioned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from dyncachekeys.config.model import Key
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dyncachekeys.model import Notice
     from dyncachekeys.process.environ import Environment
     from dyncachekeys.pyproject.project import Project
+    from dyncachekeys.resolving.consent import Consent, KeyConsent
+    from dyncachekeys.resolving.held import Held, Noting
     from dyncachekeys.resolving.isolated import Worker
     from dyncachekeys.resolving.packages import Packages
     from dyncachekeys.resolving.with_requirements import OwnEnvironment
@@ -57,7 +59,7 @@ class _BuiltIn:
         return found, selections, self._context.notices
 
 
-Runner: TypeAlias = "_BuiltIn | Worker"
+Runner: TypeAlias = "_BuiltIn | Worker | Noting | Held"
 
 
 class Job(NamedTuple):
@@ -81,6 +83,9 @@ class Jobs(NamedTuple):
     """Ends the processes."""
     venv: Path | None = None
     """The project's environment, if that is another project's."""
+    consent: Consent | None = None
+    """What may be run; nothing if all may, and nobody wants to know it."""
+    plugin_path: Sequence[str] = ()
 
     def of(self, name: str, where: str, key: Key) -> Job:
         """Return the job of a key.
@@ -88,16 +93,36 @@ class Jobs(NamedTuple):
         Raises:
             ResolverError: there is no such resolver, or it has no environment of its requirements.
         """
+        asked = self._asked(where, key)
+        if asked is None:
+            return Job(name, where, key, self._runner(name, where, key))
+        from dyncachekeys.resolving.held import Noting  # noqa: PLC0415  few keys run code of the tree
+
+        held = asked.held()
+        return Job(name, where, key, held or Noting(self._runner(name, where, key), asked))
+
+    def _asked(self, where: str, key: Key) -> KeyConsent | None:
+        if self.consent is None:
+            return None
+        from dyncachekeys.resolving import tree_code  # noqa: PLC0415  few keys run code of the tree
+
+        if not tree_code.runs_code(key):
+            return None
+        from dyncachekeys.resolving.consent import KeyConsent  # noqa: PLC0415
+
+        return KeyConsent(self.consent, self.project, self.files, self.plugin_path, key, where)
+
+    def _runner(self, name: str, where: str, key: Key) -> Runner:
         own = self._own_environment(where, key) if key.with_ else None
         reference = registry.find(key.resolver, where, str(own.site_packages) if own else None)
         if reference.built_in:
-            return Job(name, where, key, _BuiltIn(reference, self._context(where, key), key.options))
+            return _BuiltIn(reference, self._context(where, key), key.options)
         from dyncachekeys.resolving.isolated import Worker  # noqa: PLC0415  none where all resolvers are built in
         from dyncachekeys.resolving.wire import Request  # noqa: PLC0415
 
         request = Request.of(self.project, name, where, reference)
         worker = Worker(request, key.timeout, self.environ, self.files, own.python if own else None)
-        return Job(name, where, key, self.workers.enter_context(worker))
+        return self.workers.enter_context(worker)
 
     def _context(self, where: str, key: Key) -> Context:
         return Context(

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from dyncachekeys.plugin import Context, Resolver, is_tracked, may_ask_machine
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.source import parse
-from dyncachekeys.resolving import registry
+from dyncachekeys.resolving import from_source, registry
 from dyncachekeys.resolving.found import Found, WrongResultError, plain
 from dyncachekeys.resolving.wire import Request, packed
 
@@ -72,6 +73,7 @@ class _Task:
     def prepare(self) -> list[Problem]:
         """Import the resolver and check the key's options; return what is wrong."""
         sys.path[self._standard : self._standard] = self._search
+        from_source.below(self._search)
         named = registry.Reference(self._request.name, self._request.target, self._request.origin)
         try:
             self._function = registry.load(named, self._request.where)
@@ -101,9 +103,14 @@ class _Task:
             found = self._found(context)
         except ResolverError as error:
             return {"problems": [problem._asdict() for problem in error.problems]}
-        answer: dict[str, Any] = {"found": found, "notices": [list(notice) for notice in context.notices]}
+        notices, modules = [list(notice) for notice in context.notices], self._modules()
+        answer: dict[str, Any] = {
+            "found": found,
+            "notices": notices,
+            "modules": [files.relative(path) for path in modules if "site-packages" not in Path(path).parts],
+        }
         if is_tracked(self._function) and not context.runs_each_time:
-            self._note_modules(files)
+            self._note_code(files, map(files.relative, modules))
             answer["looked"] = packed(files, environ)
         return answer
 
@@ -120,8 +127,9 @@ class _Task:
             what = f"raised {_shown(error)}{_place(error, self._root)}"
         raise ResolverError([self._problem(what)])
 
-    def _note_modules(self, files: Files) -> None:
-        """Record the code that the resolver is made of: the modules that it imported, and the folders searched."""
+    def _modules(self) -> list[str]:
+        """Return the files of all modules that the resolver has imported, but for the standard library."""
+        found = []
         standard = Path(os.__file__).parent
         for name, module in sorted(sys.modules.items()):
             file = getattr(module, "__file__", None)
@@ -129,7 +137,13 @@ class _Task:
                 continue
             path = Path(file)
             if not path.is_relative_to(standard) or "site-packages" in path.parts:
-                files.note(files.relative(file))
+                found.append(file)
+        return found
+
+    def _note_code(self, files: Files, modules: Iterable[str]) -> None:
+        """Record the code that the resolver is made of: the modules that it imported, and the folders searched."""
+        for path in modules:
+            files.note(path)
         for folder in map(files.relative, self._search):
             if files.is_dir(folder):
                 files.entries(folder)

@@ -15,6 +15,7 @@ from dyncachekeys.quick import atomic, history, snapshot_file
 from dyncachekeys.quick.clock import Began
 from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER, STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps, links_refused
+from dyncachekeys.resolving import allowed
 from dyncachekeys.rewrite.edit import EditedError
 from dyncachekeys.syncing import capture, notices, state
 from dyncachekeys.syncing.forecast import FRESH, forecast
@@ -64,7 +65,7 @@ def finish(plan: Plan, environ: Mapping[str, str], tell: Callable[[str], None] |
             if plan.is_idle:
                 return report  # only what makes the next run faster could not be stored
             raise not_written(error, plan.root, written) from error
-        plan = make_plan(plan.root, environ, consumer=plan.status.consumer)
+        plan = make_plan(plan.root, environ, consumer=plan.status.consumer, by_hook=plan.status.consent.asks)
     raise edited_all_the_while()
 
 
@@ -89,7 +90,13 @@ def _is_news(plan: Plan, expected: Record, now: Snapshot) -> bool:
     """Tell whether what is to be remembered is worth a write although neither region nor stamp changes."""
     files, known = plan.status.files, plan.status.files.memory.known
     builds = plan.status.builds
-    if (builds is not None and builds.done) or files.derived.is_news or known.racy or now.differs_from(known):
+    if (
+        (builds is not None and builds.done)
+        or plan.status.consent.is_news
+        or files.derived.is_news
+        or known.racy
+        or now.differs_from(known)
+    ):
         return True
     return plan.next_state(expected).differs_from(plan.status.state)
 
@@ -138,6 +145,8 @@ def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] |
     builds = plan.status.builds
     for name, content in builds.dumped() if builds is not None else ():
         atomic.replace(plan.root / BUILDS / name, content, home=home)
+    if plan.status.consent.is_news:
+        atomic.replace(plan.home / allowed.FILE, plan.status.consent.dumped(), home=home)
     known = replace(plan.next_state(expected), started=began.at)
     atomic.replace(plan.home / STATE_FILE, state.dump(known), home=home)
     if report.changed:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dyncachekeys.model import Notice
-from dyncachekeys.pyproject.project import HOME, Project
+from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.pyproject.source import as_entry, hashable
 from dyncachekeys.pyproject.tables import sealed_tables
 from dyncachekeys.quick.check import QuickCheck
@@ -32,7 +32,12 @@ _SEEN = 8
 
 
 def make_plan(
-    root: Path, environ: Mapping[str, str], quick_check: QuickCheck | None = None, consumer: Path | None = None
+    root: Path,
+    environ: Mapping[str, str],
+    quick_check: QuickCheck | None = None,
+    consumer: Path | None = None,
+    *,
+    by_hook: bool = False,
 ) -> Plan:
     """Look at a project and plan what a sync would write.
 
@@ -41,12 +46,13 @@ def make_plan(
         environ: The environment.
         quick_check: What the quiet path saw.
         consumer: The project that is synced, where this one is a path source of it.
+        by_hook: Nobody has asked for it by hand: what was not allowed is not run (`resolving.consent`).
 
     Raises:
         DyncachekeysError: what the user needs to fix, before anything is written.
     """
     check_home((root := root.resolve()) / HOME)
-    status = status_of(root, last_run(root, quick_check), environ, consumer)
+    status = status_of(root, last_run(root, quick_check), environ, consumer, by_hook=by_hook)
     state = status.state
     # What the stamp has to do is decided by what was linked and known of builds until now; that a link goes, or that
     # more is known, is no change.
@@ -58,13 +64,13 @@ def make_plan(
     seen = _seen_in_builds(before, status)
     is_as_before = not is_better_known and not seen.differs_from(state)
     coverage = before if is_as_before else status.coverage((*seen.written, *seen.late), seen.former)
-    counted, entries = loops.count(coverage, status), _entries(status.project, coverage)
+    counted, entries = loops.count(coverage, status), _entries(status, coverage)
     return Plan(
         status,
         coverage,
         newest_linked(status.files, coverage.linked),
         entries,
-        _document(status.project, entries),
+        _document(status, entries),
         _links(status, coverage),
         _folder_links(status, coverage),
         seen.decision,
@@ -109,13 +115,19 @@ def _seen_in_builds(before: Coverage, status: Status) -> _Seen:
     )
 
 
-def _entries(project: Project, coverage: Coverage) -> tuple[Mapping[str, Any], ...]:
+def _entries(status: Status, coverage: Coverage) -> tuple[Mapping[str, Any], ...]:
+    project = status.project
+    if status.consent.held:  # what their entries are, nobody knows
+        return tuple(project.region)
     own = {hashable(as_entry(entry)) for entry in project.user_entries}
     return tuple(table for table in (entry.as_toml() for entry in coverage.entries) if hashable(table) not in own)
 
 
-def _document(project: Project, entries: tuple[Mapping[str, Any], ...]) -> bytes:
+def _document(status: Status, entries: tuple[Mapping[str, Any], ...]) -> bytes:
     """Return ``pyproject.toml`` as it shall be; only a value that differs is worth a write (U21)."""
+    project = status.project
+    if status.consent.held:
+        return project.raw
     same = sorted(map(repr, project.region)) == sorted(map(repr, entries))
     if project.marked and same and not project.conflict:
         return project.raw
@@ -181,3 +193,4 @@ def _notices(status: Status, coverage: Coverage) -> Iterator[Notice]:
         message = f"the import guard can't be put into the environment: {status.guard.blocker}"
         yield Notice("guard-not-placed", message, "tool.dyncachekeys.guard")
     yield from status.resolution.notices
+    yield from status.consent.held.values()

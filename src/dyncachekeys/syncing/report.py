@@ -93,6 +93,8 @@ class ProjectReport(NamedTuple):
     """How many different inputs there are."""
     named: Named | None = None
     """Under the transport `digest` only."""
+    held: tuple[str, ...] = ()
+    """The keys that a hook has not run, since nobody has allowed it, by their paths: nobody knows whether it is in sync."""
     is_built: bool = False
     """Whether what is installed was made from the inputs as they are now, as a watched build has shown."""
     is_package: bool = True
@@ -163,6 +165,7 @@ def report_of(plan: Plan, now: Snapshot | None = None) -> ProjectReport:
         region_differs=plan.region_differs,
         input_count=now.inputs,
         named=_named(plan),
+        held=tuple(notice.where for notice in plan.status.consent.held.values()),
         is_built=(plan.status.is_vouched or plan.status.is_better_known) and plan.is_at_rest,
         is_package=plan.status.project.is_package,
     )

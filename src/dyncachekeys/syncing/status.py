@@ -20,6 +20,7 @@ from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, HOME, Project
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.source import entry_tables, user_entries
 from dyncachekeys.quick.snapshot import FOLDER_LINKS
+from dyncachekeys.resolving.consent import Consent
 from dyncachekeys.resolving.engine import Resolution, resolve
 from dyncachekeys.syncing.last_run import LastRun
 from dyncachekeys.syncing.state import State
@@ -55,6 +56,8 @@ class Status:
     resolution: Resolution
     record: Record | None
     """The installed one."""
+    consent: Consent
+    """What its keys were allowed to run."""
     consumer: Path | None = None
     """The project that has this one as a path source, and in whose environment it is, if that is what is synced."""
 
@@ -121,7 +124,7 @@ class Status:
         if self.builds is None or not self.is_better_known:
             return self
         before = self.builds.as_before()
-        resolution = resolve(self.project, self.seen, self.files, builds=before, venv=self.venv)
+        resolution = resolve(self.project, self.seen, self.files, builds=before, venv=self.venv, consent=self.consent)
         return replace(self, resolution=resolution)
 
     @property
@@ -213,8 +216,10 @@ class Status:
         )
 
 
-def status_of(root: Path, last: LastRun, environ: Mapping[str, str], consumer: Path | None = None) -> Status:
-    """Read a project and run its keys. Errors as `planning.make_plan`."""
+def status_of(
+    root: Path, last: LastRun, environ: Mapping[str, str], consumer: Path | None = None, *, by_hook: bool = False
+) -> Status:
+    """Read a project and run its keys. Arguments and errors as `planning.make_plan`."""
     project = by_name.loaded(root, last.state.entries)
     files = Files.of(project, last.memory)
     if last.believed:
@@ -226,8 +231,9 @@ def status_of(root: Path, last: LastRun, environ: Mapping[str, str], consumer: P
     venv = _environment(files, environ, consumer)
     record = installed_record(files, project.name, venv)
     builds = _builds_of(inheriting, last, record)
-    resolution = resolve(inheriting, seen, files, builds=builds, venv=venv)
-    return Status(last, inheriting, files, environ, seen, program, builds, resolution, record, consumer)
+    consent = Consent(root / HOME, last.salt, asks=by_hook, believed=last.believed)
+    resolution = resolve(inheriting, seen, files, builds=builds, venv=venv, consent=consent)
+    return Status(last, inheriting, files, environ, seen, program, builds, resolution, record, consent, consumer)
 
 
 def _environment(files: Files, environ: Mapping[str, str], consumer: Path | None) -> Path:

@@ -54,6 +54,7 @@ def sync_all(
     quick_checks: Mapping[str, QuickCheck] | None = None,
     *,
     tell: Callable[[str], None] | None = None,
+    by_hook: bool = False,
 ) -> list[ProjectReport]:
     """Sync all projects of a scope: nothing is written before each of them is resolved and planned.
 
@@ -62,31 +63,41 @@ def sync_all(
         environ: The environment; that of this process, if not given.
         quick_checks: What the quiet path saw, by folder.
         tell: Is called with who is waited for, if another process is at work on a project for more than a moment.
+        by_hook: Nobody has asked for it by hand: what was not allowed is not run (`resolving.consent`).
 
     Raises:
         DyncachekeysError: what the user needs to fix, in all projects.
     """
     environ = os.environ if environ is None else environ
-    plans = planned(scope, environ, quick_checks)
+    plans = planned(scope, environ, quick_checks, by_hook=by_hook)
     reports = [finish(plan, environ, tell) for plan in plans]
     if len(plans) > 1 and any(report.region_differs for report in reports):
         # What is to be in uv's next record depends on the times of files that have just been written in others.
         for plan in plans:
-            finish(make_plan(plan.root, environ, consumer=plan.status.consumer), environ, tell)
+            again = make_plan(plan.root, environ, consumer=plan.status.consumer, by_hook=by_hook)
+            finish(again, environ, tell)
     scope.keep()
     return reports
 
 
 def check_all(
-    scope: Scope, environ: Mapping[str, str] | None = None, quick_checks: Mapping[str, QuickCheck] | None = None
+    scope: Scope,
+    environ: Mapping[str, str] | None = None,
+    quick_checks: Mapping[str, QuickCheck] | None = None,
+    *,
+    by_hook: bool = False,
 ) -> list[ProjectReport]:
     """Return what `sync_all` would find and write. Writes nothing. Arguments and errors as `sync_all`."""
     environ = os.environ if environ is None else environ
-    return list(map(report_of, planned(scope, environ, quick_checks)))
+    return list(map(report_of, planned(scope, environ, quick_checks, by_hook=by_hook)))
 
 
 def planned(
-    scope: Scope, environ: Mapping[str, str], quick_checks: Mapping[str, QuickCheck] | None = None
+    scope: Scope,
+    environ: Mapping[str, str],
+    quick_checks: Mapping[str, QuickCheck] | None = None,
+    *,
+    by_hook: bool = False,
 ) -> list[Plan]:
     """Plan all projects of a scope. Arguments and errors as `sync_all`."""
     plans: list[Plan] = []
@@ -95,7 +106,8 @@ def planned(
     for folder in scope.roots:
         try:
             quick_check = (quick_checks or {}).get(os.fspath(folder))
-            plans.append(make_plan(folder, environ, quick_check, None if folder == scope.root else scope.root))
+            consumer = None if folder == scope.root else scope.root
+            plans.append(make_plan(folder, environ, quick_check, consumer, by_hook=by_hook))
         except DyncachekeysError as error:  # noqa: PERF203  all problems are reported in one run
             failed.append(error)
             problems += scope.placed(folder, error.problems)

@@ -20,7 +20,7 @@ _dyncachekeys() {
 }
 _dyncachekeys_words() {
     case $1 in
-        -) echo 'sync check run show doctor explain digest trace init watch activate clean -h --help --version' ;;
+        -) echo 'sync check run show doctor explain digest trace init watch activate allow clean -h --help --version' ;;
         sync) echo '-h --help --project --package --format --color -q --quiet -v --verbose --hook' ;;
         check) echo '-h --help --project --package --format --color -q --quiet -v --verbose --stamp --hook' ;;
         run) echo '-h --help --project --package --format --color -q --quiet -v --verbose --no-fail' ;;
@@ -32,6 +32,7 @@ _dyncachekeys_words() {
         init) echo '-h --help --project --package --format --color -q --quiet -v --verbose --dry-run --watch --transport' ;;
         watch) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
         activate) echo 'bash zsh fish -h --help --project --package --format --color -q --quiet -v --verbose --fail' ;;
+        allow) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
         clean) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
     esac
 }
@@ -62,6 +63,8 @@ _dyncachekeys_values() {
         watch:--color) echo 'auto always never' ;;
         activate:--format) echo 'text json' ;;
         activate:--color) echo 'auto always never' ;;
+        allow:--format) echo 'text json' ;;
+        allow:--color) echo 'auto always never' ;;
         clean:--format) echo 'text json' ;;
         clean:--color) echo 'auto always never' ;;
     esac

@@ -15,6 +15,7 @@ _dyncachekeys() {
         'init:write a [tool.dyncachekeys] that fits the project'
         'watch:sync whenever something changes, until it is ended'
         'activate:print what puts `uv` behind a sync in your shell'
+        'allow:let hooks run the code of the tree that keys run, as it is now'
         'clean:take the generated region and the state away again'
     )
     _arguments -C \
@@ -49,7 +50,7 @@ _dyncachekeys() {
             '(-q --quiet)--quiet[print errors only]' \
             '(-v --verbose)-v[print more]' \
             '(-v --verbose)--verbose[print more]' \
-            '(--hook)--hook[called by git\: write nothing while a rebase has commits left to apply]' && return
+            '(--hook)--hook[called by git\: run no code that nobody allowed by hand; write nothing within a rebase]' && return
         ;;
     check)
         _arguments -s \
@@ -64,7 +65,7 @@ _dyncachekeys() {
             '(-v --verbose)-v[print more]' \
             '(-v --verbose)--verbose[print more]' \
             '(--stamp)--stamp[also fail if the stamp is stale]' \
-            '(--hook)--hook[called by git\: say what to do about the commit]' && return
+            '(--hook)--hook[called by git\: run no code that nobody allowed by hand; say what to do about the commit]' && return
         ;;
     run)
         _arguments -s \
@@ -196,6 +197,19 @@ _dyncachekeys() {
             '(-v --verbose)--verbose[print more]' \
             '1:bash, zsh or fish:(bash zsh fish)' \
             '(--fail)--fail[do not run uv if the sync before it fails]' && return
+        ;;
+    allow)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' && return
         ;;
     clean)
         _arguments -s \
