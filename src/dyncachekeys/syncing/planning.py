@@ -135,6 +135,7 @@ def _remembered(status: Status, entries: tuple[Mapping[str, Any], ...], products
 
 def _notices(status: Status, coverage: Coverage) -> Iterator[Notice]:
     yield from notices.notices(status.project, status.files, tracked=not status.last.believed)
+    yield from notices.passwords((*status.project.user_entries, *_entries(status.project, coverage)), status.environ)
     if coverage.naming is not None:
         yield from by_name.spoilers(status.project.user_entries)
     yield from status.resolution.notices
