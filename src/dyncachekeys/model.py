@@ -138,7 +138,10 @@ class OutputTooLargeError(OSError):
 
 
 class Completed(NamedTuple):
-    """A program that has ended: its exit code, or the negative signal; its output; the last 64 KiB of its errors."""
+    """A program that has ended: its exit code, or the negative signal; its output; the last 64 KiB of its errors.
+
+    In these, the values of what looks like a credential have given way to its name.
+    """
 
     code: int
     output: bytes

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 _REQUIRED = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:[\[(<>=!~;@]|$)")
-_CREDENTIAL = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_KEY|PRIVATE_KEY", re.IGNORECASE)
+_CREDENTIAL = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|API_?KEY|PRIVATE_?KEY", re.IGNORECASE)
+_WORDS = frozenset({"PAT", "CRED", "CREDS", "DSN", "JWT", "COOKIE", "SSHPASS"})
+_LAST_WORDS = frozenset({"AUTH", "PASS", "PWD"})
+"""At the end of a name only: `SSH_AUTH_SOCK` is none."""
+_KEYS_OF = frozenset(
+    "ACCESS ACCOUNT AUTH DEPLOY ENCRYPTION GPG HOST MASTER PGP SERVICE SIGN SIGNING SSH STORAGE".split()  # noqa: SIM905
+)
+"""What stands before ``KEY`` in the name of one that is no name of something else, as `CACHE_KEY` is."""
+_BETWEEN_WORDS = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])")
+_PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)(?=@)")
+_SHORTEST_HIDDEN = 4
+"""What has fewer characters hides nothing, and is found in all texts."""
 
 
 def normalised_name(name: str) -> str:
@@ -60,5 +73,35 @@ def is_local(requirement: str) -> bool:
 
 
 def is_credential(name: str) -> bool:
-    """Tell whether a variable's name looks like a credential's: uv stores values in plain text (U8)."""
-    return bool(_CREDENTIAL.search(name))
+    """Tell whether a variable's name looks like a credential's: uv stores values in plain text (U8).
+
+    By whole words, where a word is short: a `PAT` is one, a `PATTERN` is none.
+    """
+    words = [word.upper() for word in _BETWEEN_WORDS.split(name) if word]
+    keys = any(first in _KEYS_OF and then == "KEY" for first, then in pairwise(words))
+    is_last = bool(words) and words[-1] in _LAST_WORDS and words != ["PWD"]
+    return keys or is_last or not _WORDS.isdisjoint(words) or bool(_CREDENTIAL.search(name))
+
+
+def holds_password(value: str) -> bool:
+    """Tell whether a value holds a URL with a password."""
+    return _PASSWORD.search(value) is not None
+
+
+def masked(text: str, environ: Mapping[str, str]) -> str:
+    """Return a text in which the values of what looks like a credential give way to its name.
+
+    Args:
+        text: What is to be shown, such as a program's errors.
+        environ: The variables that whoever wrote it could see.
+    """
+    hidden: dict[str, str] = {}
+    for name, value in environ.items():
+        if is_credential(name):
+            hidden.update(dict.fromkeys((value, *value.splitlines()), name))
+        elif passwords := _PASSWORD.findall(value):
+            hidden.update(dict.fromkeys((value, *(password for _, password in passwords)), name))
+    for value in sorted(hidden, key=len, reverse=True):
+        if len(value) >= _SHORTEST_HIDDEN:
+            text = text.replace(value, f"${{{hidden[value]}}}")
+    return _PASSWORD.sub("***", text)

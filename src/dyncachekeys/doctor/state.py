@@ -9,7 +9,7 @@ from pathlib import Path
 from dyncachekeys.doctor.finding import Finding, first
 from dyncachekeys.doctor.package import WHERE, Package, file_of
 from dyncachekeys.files.folder import changed_ns
-from dyncachekeys.names import is_credential
+from dyncachekeys.names import holds_password, is_credential
 from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.quick.snapshot import STATE_FILE
 from dyncachekeys.syncing import notices, state
@@ -38,7 +38,8 @@ def findings(package: Package) -> Iterator[Finding]:
 def _credentials(package: Package) -> Iterator[Finding]:
     variables = package.record.env if package.record is not None else {}
     for name in sorted(variables):
-        if variables[name] and is_credential(name):
+        value = variables[name]
+        if value and (is_credential(name) or holds_password(value)):
             message = f"the value of {name} stands in plain text in uv_cache.json"
             remedy = "remove the entry, and change the credential if others can read the environment"
             yield Finding("DCK030", message, WHERE, remedy)

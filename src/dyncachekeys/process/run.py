@@ -16,6 +16,7 @@ from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import IO, cast
 
 from dyncachekeys.model import Completed, OutputTooLargeError
+from dyncachekeys.names import masked
 
 LARGEST_ERROR = 65_536
 """So many bytes are kept of what a program writes to its standard error: the last ones."""
@@ -34,7 +35,7 @@ def run(  # noqa: PLR0913  all of it bounds the program
     max_output: int | None,
     own_group: bool = True,
 ) -> Completed:
-    """Run a program without a shell and with nothing to read, and return what it wrote.
+    """Run a program without a shell and with nothing to read, and return what it wrote; its errors without credentials.
 
     What it leaves behind is killed with it, except for what made a session of its own.
 
@@ -62,7 +63,8 @@ def run(  # noqa: PLR0913  all of it bounds the program
             raise TimeoutError(message) from None
         finally:
             _end(process, own_group=own_group)
-    return Completed(process.returncode, bytes(captured.output), bytes(captured.error))
+    error = masked(os.fsdecode(bytes(captured.error)), environ)
+    return Completed(process.returncode, bytes(captured.output), os.fsencode(error))
 
 
 def _located(name: str, folder: Path, environ: Mapping[str, str]) -> str:

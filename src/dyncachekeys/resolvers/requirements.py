@@ -7,7 +7,17 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from dyncachekeys.backends.requirement_files import Unreadable, decoded, expanded, includes, is_url
-from dyncachekeys.plugin import Checked, Context, Env, File, Problem, ResolverError, check_path, check_pattern
+from dyncachekeys.plugin import (
+    Checked,
+    Context,
+    Env,
+    File,
+    Problem,
+    ResolverError,
+    check_path,
+    check_pattern,
+    is_credential,
+)
 
 Pattern = Annotated[str, Checked(check_pattern)]
 
@@ -34,7 +44,11 @@ def requirements(
                 included, names = expanded(target, context.environ)
                 for name in names:
                     yield Env(name, f"in the path of an include in {where}", entry=False)
-                followed = _followed(context, path, included, where)
+                if secret := next(filter(is_credential, names), None):
+                    what = f"{where} includes a path that holds `{secret}`, which looks like a credential"
+                    context.warn("include-not-followed", f"{what}: its value counts, but no path with it is remembered")
+                    continue
+                followed = _followed(context, path, included, where, target if names else None)
                 if followed is not None:
                     led_by_tree = of_tree and not names and not posixpath.isabs(included)
                     todo[led_by_tree].append((followed, f"included by {where}"))
@@ -61,8 +75,11 @@ def _targets(context: Context, path: str) -> Iterator[tuple[str, str]]:
             yield where, found.target
 
 
-def _followed(context: Context, path: str, included: str, where: str) -> str | None:
-    """Return the project-relative path of an include, or nothing if it can't be followed, with a warning."""
+def _followed(context: Context, path: str, included: str, where: str, written: str | None) -> str | None:
+    """Return the project-relative path of an include, or nothing if it can't be followed, with a warning.
+
+    Where it holds variables, what is shown of it is how it is ``written``.
+    """
     if not included or is_url(included):
         # A URL may hold a password: it is not shown.
         why = "a URL, which is not followed" if included else "nothing: a path is missing"
@@ -75,5 +92,5 @@ def _followed(context: Context, path: str, included: str, where: str) -> str | N
         context.warn("include-not-followed", f"{where} includes what can't be followed: {wrong}")
         return None
     if not context.is_file(target):
-        context.warn("included-file-missing", f"{where} includes `{target}`, and there is no such file")
+        context.warn("included-file-missing", f"{where} includes `{written or target}`, and there is no such file")
     return target

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.model import Notice
+from dyncachekeys.names import masked
 from dyncachekeys.resolving.answers import Answers
 from dyncachekeys.resolving.found import Found, unpacked
 from dyncachekeys.resolving.wire import merge
@@ -159,7 +160,7 @@ class Worker:
         if problems and output:
             message = f"{problems[0].message}\n  its output was:\n{output}"
             problems[0] = problems[0]._replace(message=message)
-        return problems
+        return [one._replace(message=masked(one.message, self._environ.whole())) for one in problems]
 
     def _printed(self) -> str:
         self._output.seek(0)

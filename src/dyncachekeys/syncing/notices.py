@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from dyncachekeys.files import git
 from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Notice
+from dyncachekeys.names import holds_password
 from dyncachekeys.pyproject.project import FILE, HOME, Project
+from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv.entries import malformed
 
@@ -49,6 +52,18 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
 def _not_built(project: Project) -> str:
     set_so = at(project.pyproject, "tool.uv.package") is False
     return "tool.uv.package is false" if set_so else "it has no [build-system]"
+
+
+def passwords(entries: Iterable[Any], environ: Mapping[str, str]) -> Iterator[Notice]:
+    """Yield variables with an entry whose value holds a password: uv stores it in plain text (U8).
+
+    The entry stays: entries must not depend on the environment.
+    """
+    for name in sorted({str(table["env"]) for table in entry_tables(entries) if "env" in table}):
+        if holds_password(environ.get(name, "")):
+            what = f"the value of `{name}` holds a URL with a password, which uv stores in plain text in uv_cache.json"
+            remedy = 'take the password out of it, or give it a key of its own with `watch = "digest"`'
+            yield Notice("password-in-plain-text", f"{what}: {remedy}", f"{FILE}: tool.uv.cache-keys")
 
 
 def _sdist_takes_in_home(project: Project, files: Files) -> bool:

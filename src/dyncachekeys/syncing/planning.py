@@ -187,6 +187,7 @@ def _remembered(
 
 def _notices(status: Status, coverage: Coverage) -> Iterator[Notice]:
     yield from notices.notices(status.project, status.files, tracked=not status.last.believed)
+    yield from notices.passwords((*status.project.user_entries, *_entries(status, coverage)), status.environ)
     if coverage.naming is not None:
         yield from by_name.spoilers(status.project.user_entries)
     if status.guard is not None and status.guard.mode is not None and status.guard.blocker is not None:
