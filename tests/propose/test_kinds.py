@@ -378,3 +378,71 @@ def test_submodules_that_no_pattern_reaches(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".gitmodules").write_text('[submodule "x"]\n\tpath = vendor/x\n\turl = ../x\n', encoding="utf-8")
     assert keys_of(tmp_path)["git"] == {"resolver": "git", "submodules": True}
+
+
+MATURIN = '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"'
+MESON = '[build-system]\nrequires = ["meson-python"]\nbuild-backend = "mesonpy"'
+DIGEST = InitOptions(transport="digest")
+
+
+def install_plugin(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = folder / f"dyncachekeys_{name}-0.1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: dyncachekeys-{name}\nVersion: 0.1\n", encoding="utf-8"
+    )
+    (info / "entry_points.txt").write_text(
+        f"[dyncachekeys.resolvers]\n{name} = dyncachekeys_{name}:{name}\n", encoding="utf-8"
+    )
+    monkeypatch.syspath_prepend(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "paths", "right"),
+    [
+        pytest.param(
+            "cargo",
+            MATURIN,
+            ["Cargo.toml", "src/lib.rs", "csrc/a.c", ".cargo/config.toml"],
+            {"rust": {"resolver": "cargo", "fallback": True}, "sources": files("/csrc/**/*.[ch]")},
+            id="maturin",
+        ),
+        pytest.param(
+            "cmake",
+            MESON,
+            ["meson.build", "src/a.c", "src/tests/t.c"],
+            {
+                "sources": {
+                    "resolver": "cmake",
+                    "sources": ["/meson.build", "/src/**/*.[ch]"],
+                    "exclude": ["tests/"],
+                    "fallback": True,
+                }
+            },
+            id="meson-python",
+        ),
+    ],
+)
+def test_a_plugin_stands_in_where_there_are_no_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, table: str, paths: list[str], right: dict[str, Any]
+) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    plant(root, table, paths)
+    (one,) = propose([root], {}, DIGEST)
+    assert f'# The plugin dyncachekeys-{name} finds more; with it: `resolver = "{name}"`.\n' in one.after.decode()
+    install_plugin(tmp_path / "installed", name, monkeypatch)
+    keys = propose([root], {}, DIGEST)[0].table.as_table()["keys"]
+    assert {key: keys[key] for key in keys if key not in {"build", "environment"}} == right
+    old = plant_uv(tmp_path / "bin", "0.8.4")
+    assert propose([root], {"PATH": str(old)})[0].table.as_table()["keys"].keys() == keys.keys()
+    (watched,) = propose([root], {})
+    assert watched.table.as_table()["keys"]["sources"]["resolver"] == "files", "the record of a build knows better"
+
+
+def plant_uv(folder: Path, version: str) -> Path:
+    """Put a program that says that it is a version of uv into a folder, and return the folder."""
+    folder.mkdir()
+    (folder / "uv").write_text(f"#!/bin/sh\necho 'uv {version}'\n", encoding="utf-8")
+    (folder / "uv").chmod(0o755)
+    return folder

@@ -284,3 +284,61 @@ def test_sources_that_match_nothing_are_a_warning(cmake: CMake) -> None:
 def test_patterns_are_checked(cmake: CMake) -> None:
     (problem,) = refused(cmake({}, 'build-dir = ["~/build"]').root)
     assert (problem.code, problem.where) == ("invalid-option", "tool.dyncachekeys.keys.native.build-dir[0]")
+
+
+MESON = """\
+build src/_core.so.p/core.c.o: c_COMPILER ../../src/core.c
+ DEPFILE = src/_core.so.p/core.c.o.d
+build src/_core.so: c_LINKER src/_core.so.p/core.c.o
+build all: phony src/_core.so
+build build.ninja: REGENERATE_BUILD ../../meson.build /usr/bin/cat ../../VERSION ../../src/conf.h.in meson-private/coredata.dat
+"""
+"""What Meson 1.11 writes for meson-python, shortened."""
+
+
+@pytest.mark.parametrize(
+    ("folder", "more"),
+    [("build/cp311", ""), ("out/it", '[tool.uv]\nconfig-settings = { builddir = "out/it" }\n')],
+)
+def test_a_folder_of_meson(cmake: CMake, folder: str, more: str) -> None:
+    demo = cmake(
+        {
+            "meson.build": "",
+            "VERSION": "1",
+            "src/core.c": '#include "deep.h"\n',
+            "src/deep.h": "",
+            "src/conf.h.in": "",
+            "src/unused.txt": "",
+            f"{folder}/build.ninja": MESON,
+            f"{folder}/.ninja_deps": log({"src/_core.so.p/core.c.o": ["../../src/core.c", "../../src/deep.h"]}),
+            f"{folder}/meson-private/coredata.dat": "",
+        },
+        f"sources = []\n{more}",
+    )
+    assert found(demo).keys() == {"meson.build", "VERSION", "src/core.c", "src/deep.h", "src/conf.h.in"}
+
+
+def test_what_follows_from_the_text_is_everybodys(cmake: CMake) -> None:
+    """So that it enters the name of the transport `digest`; what the records of a build say does not."""
+    demo = cmake(
+        {
+            "src/a.c": '#include "../lib/b.h"\n#include "made.h"\n',
+            "lib/b.h": '#include "c.h"\n',
+            "lib/c.h": "",
+            "src/made.h": "",
+            "include/tests/t.h": "",
+            ".gitignore": "made.h\n",
+            **TOP,
+            "build/.ninja_deps": log({"a.o": ["../data/d.h"]}),
+            "data/d.h": "",
+        },
+        'exclude = ["tests/"]\n',
+    )
+    (key,) = dyncachekeys.resolve(demo.root, {}).keys
+    assert {one.subject: one.tree for one in key.inputs} == {
+        "src/a.c": True,
+        "lib/b.h": True,
+        "lib/c.h": True,
+        "src/made.h": False,
+        "data/d.h": False,
+    }

@@ -30,8 +30,19 @@ _MYPYC = frozenset({"hatch-mypyc", "mypy"})
 _SHOWN = 3
 
 
-def keys(facts: Facts) -> Iterator[Declaration]:
-    """Yield the key for what builds are seen to read, and those for code that they run and sources that they compile."""
+_PLUGINS = {
+    "cargo": "The crate and all that it is built with, as its manifests and sources say.",
+    "cmake": "What is compiled, what that includes, and what the last build named.",
+}
+"""Resolvers of our plugins, ``dyncachekeys-NAME``, each with what it finds."""
+_OF_CARGO = (".rs", "Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml", ".cargo/config.toml")
+
+
+def keys(facts: Facts, *, unwatched: bool = False) -> Iterator[Declaration]:
+    """Yield the key for what builds are seen to read, and those for code that they run and sources that they compile.
+
+    If `unwatched`, somebody has to do without records of builds, so that a plugin of ours helps.
+    """
     yield Declaration("build", "build", {}, (_BY_SETTINGS if is_built_by_uv(facts.pyproject) else _WATCHED,))
     if facts.runs_own_code:
         yield Declaration("backend", "backend", {}, (_run_by(facts),))
@@ -42,7 +53,7 @@ def keys(facts: Facts) -> Iterator[Declaration]:
         below_src: dict[str, Option] = {"patterns": ["/src/**/*.py"]}
         yield Declaration("python", "files", below_src if "src" in facts.present else everywhere, (why,), fallback=True)
     if _compiles(facts) and (facts.natives or facts.compiled):
-        yield from _sources(facts)
+        yield from _sources(facts, _plugin(facts) if unwatched else "")
         yield from _environment(facts)
         yield from _submodules(facts)
     if facts.shared:
@@ -68,17 +79,35 @@ def _compiles(facts: Facts) -> bool:
     return facts.module not in PURE
 
 
-def _sources(facts: Facts) -> Iterator[Declaration]:
-    not_built = {path for path in facts.natives if source_patterns.not_built([path])}
-    built = [path for path in facts.natives if path not in not_built]
-    others = [path for path in facts.compiled if path not in facts.natives]
+def _plugin(facts: Facts) -> str:
+    """Return the resolver of the plugin that knows how the project is compiled; empty if none does."""
+    if facts.module in {"scikit_build_core", "mesonpy"}:
+        return "cmake"
+    is_rust = facts.module == "maturin" or "setuptools-rust" in facts.requires
+    return "cargo" if is_rust and any(path.endswith("Cargo.toml") for path in facts.natives) else ""
+
+
+def _sources(facts: Facts, plugin: str) -> Iterator[Declaration]:
+    is_there = plugin in facts.plugins
+    natives = facts.natives
+    if is_there and plugin == "cargo":
+        yield Declaration("rust", plugin, {}, (_PLUGINS[plugin],), fallback=True)
+        natives = tuple(path for path in natives if not path.endswith(_OF_CARGO))
+    not_built = {path for path in natives if source_patterns.not_built([path])}
+    built = [path for path in natives if path not in not_built]
+    others = [path for path in facts.compiled if path not in natives]
     patterns = [*_with_lock_file(source_patterns.patterns(built)), *map(exactly, others)]
-    if patterns:
-        options: dict[str, Option] = {"patterns": patterns}
-        excluded = [f"{name}/" for name in _excluded(patterns, not_built)]
-        if excluded:
-            options["exclude"] = excluded
-        yield Declaration("sources", "files", options, ("What is compiled, and what describes how.",), fallback=True)
+    if not patterns:
+        return
+    excluded = [f"{name}/" for name in _excluded(patterns, not_built)]
+    more: dict[str, Option] = {"exclude": excluded} if excluded else {}
+    if is_there and plugin == "cmake":
+        yield Declaration("sources", plugin, {"sources": patterns, **more}, (_PLUGINS[plugin],), fallback=True)
+        return
+    why = ["What is compiled, and what describes how."]
+    if plugin and not is_there:
+        why.append(f'The plugin dyncachekeys-{plugin} finds more; with it: `resolver = "{plugin}"`.')
+    yield Declaration("sources", "files", {"patterns": patterns, **more}, tuple(why), fallback=True)
 
 
 def _environment(facts: Facts) -> Iterator[Declaration]:

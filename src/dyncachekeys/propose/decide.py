@@ -19,7 +19,8 @@ _WHY_SHARED = {
 
 def decide(facts: Facts, init_options: InitOptions) -> Table:
     """Return the table that fits a package."""
-    found = [*build.keys(facts), *metadata.keys(facts, exact=init_options.exact)]
+    unwatched = init_options.transport == "digest" or not facts.records
+    found = [*build.keys(facts, unwatched=unwatched), *metadata.keys(facts, exact=init_options.exact)]
     settings = dict(init_options.settings)
     if facts.without_pyproject or init_options.watch == "digest":
         found += _instead_of_defaults(facts)

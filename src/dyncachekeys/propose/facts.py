@@ -45,6 +45,11 @@ class Facts:
     shared: tuple[str, ...]
     """Distributions that the build takes from the project's own environment: without isolation, all that it requires."""
 
+    plugins: frozenset[str] = frozenset()
+    """The resolvers that installed packages bring; none where nothing is compiled."""
+    records: bool = True
+    """Whether uv's own builds can be watched here, so that what they depend on is known from their records."""
+
     def at(self, dotted: str) -> Any:
         """Return what stands in ``pyproject.toml`` under a dotted key; nothing if it is not there."""
         return at(self.pyproject, dotted)

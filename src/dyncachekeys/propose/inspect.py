@@ -28,9 +28,10 @@ from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.pysource.closure import Start, follow
 from dyncachekeys.pysource.module import Run
+from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.engine import only
 from dyncachekeys.trace.request import is_isolated
-from dyncachekeys.uv import workspace
+from dyncachekeys.uv import build_variables, workspace
 from dyncachekeys.uv.entries import is_glob
 from dyncachekeys.uv.mtimes import without_braces
 
@@ -47,6 +48,7 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str]) -> Facts
     # A file that is not there yet is named all the same: its absence is a state, and uv builds when it comes.
     requirements = [*itertools.chain(*requirement_files(pyproject).values()), *of_setuptools.get("requirements", [])]
     version = metadata.version(pyproject, of_setuptools, files)
+    natives = _natives(files)
     return Facts(
         pyproject=pyproject,
         backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
@@ -54,7 +56,7 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str]) -> Facts
         without_pyproject=_leave_out_pyproject(project.user_entries),
         in_tree=in_tree(project, files, environ),
         named=tuple(sorted(str(script.path) for script in scripts(pyproject) if not script.optional)),
-        natives=_natives(files),
+        natives=natives,
         compiled=existing(files, _compiled(pyproject)),
         requirement_files=existing(files, requirements),
         version_files=existing(files, [*version.files, *_imported(project, files, environ, version.run)]),
@@ -65,6 +67,8 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str]) -> Facts
         submodules=_submodules(files),
         siblings=siblings(project, files),
         shared=shared(project, files),
+        plugins=registry.installed() if natives else frozenset(),  # it goes through all that is installed
+        records=not natives or build_variables.too_old(files, environ) is None,
     )
 
 

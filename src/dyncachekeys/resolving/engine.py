@@ -195,8 +195,11 @@ def _resolved(
 ) -> tuple[ResolvedKey, list[Notice]]:
     started = time.perf_counter()
     found, selections, notices = job.runner.resolve()
-    if _stands_in(job.key, config) and builds is not None and builds.sees_all:
-        found, selections, notices = [one for one in found if one.entry], [], []
+    if job.key.fallback and builds is not None and builds.sees_all:
+        # A name is everybody's, so that what follows from the tree counts in it, whoever has built.
+        is_named = config.transport == "digest"
+        found = [one for one in found if one.entry or (is_named and one.tree)]
+        selections, notices = selections if is_named else [], []
     inputs = inputs_of(found, selections, environ, files)
     key = ResolvedKey(
         job.name,
@@ -209,14 +212,9 @@ def _resolved(
         may_link=registry.may_yield_files(job.key.resolver),
         machine=job.runner.machine,
         outputs=tuple(_output(one) for one in found if one.kind == "output"),
-        of_builds=_stands_in(job.key, config) or job.key.resolver == BUILD_RESOLVER,
+        of_builds=job.key.fallback or job.key.resolver == BUILD_RESOLVER,
     )
     return key, notices
-
-
-def _stands_in(key: Key, config: Config) -> bool:
-    """Tell whether a key counts only where no build was watched: not for a name that is everybody's."""
-    return key.fallback and config.transport != "digest"
 
 
 def _watch(key: Key, config: Config) -> Watch:

@@ -93,6 +93,11 @@ def _installed(name: str, where: str, site_packages: str | None) -> Reference:
     raise ResolverError([Problem("unknown-resolver", f"there is no resolver `{name}`", f"{where}.resolver", remedy)])
 
 
+def installed() -> frozenset[str]:
+    """Return the names of the resolvers that installed packages bring."""
+    return frozenset(_registered(sys.path)) - BUILT_IN.keys()
+
+
 def _registered(path: list[str]) -> dict[str, dict[str, str]]:
     """Return what the distributions on a search path register: by name and distribution, where the function is.
 

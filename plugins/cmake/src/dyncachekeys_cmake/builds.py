@@ -57,9 +57,18 @@ def _records(context: Context, paths: Iterable[str]) -> Iterator[tuple[str, Reco
 
 
 def build_folders(pyproject: Mapping[str, Any]) -> list[str]:
-    """Return the build folder of scikit-build-core, with a wildcard for what only it knows (`{wheel_tag}`)."""
-    node: Any = pyproject
-    for key in ("tool", "scikit-build", "build-dir"):
+    """Return the build folder of scikit-build-core or meson-python, with a wildcard for what only they know.
+
+    By default that of meson-python for editable builds, which is below ``build``.
+    """
+    named = [_at(pyproject, "tool", "scikit-build", "build-dir")]
+    # uv hands these to the backend: scikit-build-core 1.1 knows the first, meson-python 0.19 both.
+    named += [_at(pyproject, "tool", "uv", "config-settings", name) for name in ("build-dir", "builddir")]
+    folders = [re.sub(r"\{[^}]*\}", "*", name) for name in named if isinstance(name, str) and name]
+    return [folder for folder in folders if check_pattern(folder) is None] or ["build"]
+
+
+def _at(node: Any, *keys: str) -> Any:
+    for key in keys:
         node = node.get(key) if isinstance(node, Mapping) else None
-    folder = re.sub(r"\{[^}]*\}", "*", node) if isinstance(node, str) else ""
-    return [folder] if folder and check_pattern(folder) is None else ["build"]
+    return node
