@@ -106,9 +106,16 @@ class Stamps:
             atomic.remove(temporary)
             raise
         _remove(self._file)
-        keep = {folder.id} | {f.id for f in self._folders() if f.is_named(named)}
-        if named is None and before is not None:
-            keep.add(before.id)
+        self._keep({folder.id} | ({before.id} if named is None and before is not None else set()), named)
+
+    def tidy(self, named: int | None) -> None:
+        """Remove the folders that a killed run has left, where the stamp stays as it is and there is a record."""
+        folder = self.current()
+        if folder is not None and named is not None:
+            self._keep({folder.id}, named)
+
+    def _keep(self, keep: set[str], named: int | None) -> None:
+        keep |= {folder.id for folder in self._folders() if folder.is_named(named)}
         for name in self._names():
             if name not in keep:
                 _remove(f"{self._all}/{name}")

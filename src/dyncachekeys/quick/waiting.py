@@ -43,9 +43,12 @@ def lock(
 
     Raises:
         BlockingIOError: another process holds it, and nobody is to wait.
+        OSError: it can't be locked, and nobody is to wait.
         WriteError: another process has held it for longer than `TIMEOUT` says, or nothing can be locked.
     """
     if error.errno not in _HELD | _NO_LOCKS:
+        if not wait:
+            raise error
         raise WriteError(_not_locked(path, error)) from error
     substitute = None
     try:
@@ -63,7 +66,7 @@ def lock(
             os.close(substitute)
         if isinstance(reason, BlockingIOError) and wait:
             raise WriteError(_held(descriptor, path)) from None
-        if isinstance(reason, OSError) and not isinstance(reason, BlockingIOError):
+        if isinstance(reason, OSError) and wait:
             raise WriteError(_not_locked(path, error)) from reason
         raise
     return substitute

@@ -129,7 +129,9 @@ def _apply(
     stamps = Stamps(plan.home)
     if plan.decision.move != "kept":
         written.append(_move(plan, stamps))
-    elif not plan.coverage.has_stamp:
+    elif plan.coverage.has_stamp:
+        stamps.tidy(plan.status.named)
+    else:
         stamps.remove()
     if stamps.digest() not in {plan.coverage.stamp_digest, None}:
         stamps.relabel(plan.coverage.stamp_digest)
