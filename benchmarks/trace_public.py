@@ -24,7 +24,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import tomli
@@ -59,6 +59,8 @@ _NOT_OF_INTEREST = re.compile(r"\.(egg|dist)-info/|__pycache__/|(^|/)\.git/|(^|/
 
 REASONS: tuple[tuple[str, str, str], ...] = (
     # package, path, why strace saw it opened and it is no input
+    (EXAMPLE, "crates/testing/Cargo.toml", "cargo looks at all members of a workspace; this one is only for tests"),
+    (EXAMPLE, "crates/unrelated/Cargo.toml", "cargo looks at all members of a workspace; nothing is built of this one"),
     ("*", "MANIFEST.in", "only the list of what an sdist holds is made of it"),
 )
 
@@ -154,8 +156,12 @@ def opened(root: Path, trace: Any) -> dict[str, str]:
         path: program
         for path, program in found.items()
         if not path.startswith("..") and not _NOT_OF_INTEREST.search(path)
-        if (root / path).is_file() and path not in trace["products"]
+        if (root / path).is_file() and {path, *_parents(path)}.isdisjoint(trace["products"])
     }
+
+
+def _parents(path: str) -> set[str]:
+    return {parent.as_posix() for parent in PurePosixPath(path).parents}
 
 
 def watched(name: str) -> Result:

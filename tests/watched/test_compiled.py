@@ -233,3 +233,54 @@ def test_cffi(stranger: StrangerMaker) -> None:
     assert someone.says("demo._cext.lib.SIZE") == "2"
     assert someone.edit("csrc/notes.txt", "", "One.\n") == NEVER
     someone.assert_right("csrc/size.h", "csrc/size.c", "build_cext.py", "csrc/notes.txt")
+
+
+OF_THE_LIST = {
+    "pyproject.toml": pyproject("setuptools"),
+    "setup.py": """\
+        from pathlib import Path
+
+        from setuptools import Extension, setup
+        from setuptools.command.build_ext import build_ext
+        from setuptools.modified import newer
+
+
+        class Build(build_ext):
+            def get_source_files(self):  # as PyYAML's, which has Cython make its sources for the list already
+                if newer("csrc/size.tmpl", "csrc/size.c"):
+                    Path("csrc/size.c").write_text(Path("csrc/size.tmpl").read_text())
+                return super().get_source_files()
+
+
+        setup(packages=["demo"], ext_modules=[Extension("demo._size", ["csrc/size.c"])], cmdclass={"build_ext": Build})
+        """,
+    ".gitignore": f"{IGNORED}/csrc/size.c\n",
+    "MANIFEST.in": "include *.md\n",
+    "README.md": "One.\n",
+    "demo/__init__.py": "",
+    "csrc/size.tmpl": """\
+        #include <Python.h>
+
+        static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_size", NULL, -1, NULL};
+
+        PyMODINIT_FUNC PyInit__size(void) {
+            PyObject *made = PyModule_Create(&module);
+            PyModule_AddIntConstant(made, "SIZE", 1);
+            return made;
+        }
+        """,
+}
+
+
+@pytest.mark.thorough
+def test_what_is_made_for_the_list_of_an_sdist(stranger: StrangerMaker) -> None:
+    someone = stranger(OF_THE_LIST)
+    someone.settle()
+    assert someone.edit("csrc/size.tmpl", '"SIZE", 1', '"SIZE", 2') == ONCE
+    assert someone.says("demo._size.SIZE") == "2"
+    assert someone.remove("csrc/size.c") == ONCE
+    assert someone.edit("csrc/size.tmpl", '"SIZE", 2', '"SIZE", 3') == ONCE
+    assert someone.says("demo._size.SIZE") == "3"
+    assert someone.edit("MANIFEST.in", "*.md", "*.rst") == NEVER
+    assert someone.edit("README.md", "One.", "Two.") == NEVER
+    someone.assert_right("csrc/size.tmpl", "MANIFEST.in", "README.md")

@@ -58,7 +58,8 @@ def test_builds_exactly_when_the_build_reads_a_change(demo_maker: DemoMaker, wat
     demo.append("src/one.c", "int one;\n")
     assert demo.both() == 1
     compiled(demo, "shared.h")
-    assert demo.both() == 1  # named for the first time, and no pattern of sources covers it
+    # Named for the first time, and no pattern of sources covers it. By its time uv has built with it.
+    assert demo.both() == (1 if watch == "digest" else 0)
     compiled(demo, "shared.h")
     assert demo.both() == 0  # every build writes the records again
     demo.append("../common/shared.h", "// edited\n")

@@ -31,7 +31,8 @@ class Key:
     watch: Annotated[Watch | None, "who notices a change; as the whole table says, if not given"] = None
     timeout: Annotated[float, "seconds after which a resolver of the project's own is ended"] = 60
     fallback: Annotated[
-        bool, "count only as long as no build was watched that saw all that it read; entries of its own stay, and under the transport `digest` what follows from the tree"
+        bool,
+        "count only as long as no build was watched that saw all that it read; entries of its own stay, and under the transport `digest` what follows from the tree",
     ] = False
     with_: Annotated[
         list[str], "requirements of the resolver: it then runs in an environment that uv makes and keeps"

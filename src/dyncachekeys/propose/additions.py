@@ -129,7 +129,7 @@ def _files(audit: Audit, alike: Alike) -> Iterator[Declaration]:
     by_kind: dict[str, list[Dependency]] = {}
     for one in found:
         kind = _kind(one.subject)
-        if _is_python(one) and not (kind == "version" and has_version):
+        if _is_python(one) and not (kind == "version" and has_version and _says_version(one, audit)):
             kind = "python"
         is_included = kind == "data" and one.who in places and one.subject.endswith((".txt", ".in"))
         by_kind.setdefault(_REQUIREMENTS if is_included else kind, []).append(one)
@@ -142,6 +142,13 @@ def _files(audit: Audit, alike: Alike) -> Iterator[Declaration]:
 
 def _is_python(one: Dependency) -> bool:
     return one.subject.endswith(".py")
+
+
+def _says_version(one: Dependency, audit: Audit) -> bool:
+    try:
+        return b"version" in audit.files.read(one.subject).lower()
+    except OSError:  # it was removed since
+        return False
 
 
 def _rules(audit: Audit) -> Iterator[tuple[str, Sequence[str]]]:

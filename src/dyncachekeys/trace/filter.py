@@ -16,6 +16,7 @@ from dyncachekeys.trace.model import Bounds, Trace, folders_of, parents
 _MOST_LINKS = 40
 """After so many links Linux gives up."""
 _PYTHON = re.compile(r"(python|pypy)[\d.]*t?(\.exe)?")
+_LIST_OF_SDIST = "MANIFEST.in"
 _ASKED = ("read", "listed", "missing", "there")
 """What is of interest outside of the repository only if the project's own code did it."""
 _Asked: TypeAlias = tuple[str, str]
@@ -70,10 +71,18 @@ def paths(facts: ByKind, bounds: Bounds, what: str) -> set[str]:
 
 
 def _with_manifest(facts: Iterable[Fact], *, keep: bool) -> list[Fact]:
-    """Return the facts: last, or not at all, those of the list of what an sdist holds."""
+    """Return the facts: last, or not all, those of the list of what an sdist holds.
+
+    For the list nobody needs to know what is in a file, or how old it is: who asks for that makes something of it, such
+    as Cython, which some have make sources before these are listed.
+    """
     ordered = sorted(facts, key=lambda fact: fact.who.startswith(MANIFEST))
-    counted = [fact for fact in ordered if keep or not fact.who.startswith(MANIFEST)]
+    counted = [fact for fact in ordered if keep or not fact.who.startswith(MANIFEST) or _is_of_use(fact)]
     return [fact._replace(who=fact.who.removeprefix(MANIFEST)) for fact in counted]
+
+
+def _is_of_use(fact: Fact) -> bool:
+    return fact.what in {"read", "timed", "updated"} and os.path.basename(fact.subject) != _LIST_OF_SDIST
 
 
 def _behind_links(facts: Sequence[Fact]) -> Iterator[Fact]:
