@@ -81,8 +81,10 @@ def _apply(
 
     Returns:
         What was written; nothing if it was found out that no links can be made here, so that the stamp
-        has to do it all.
+        has to do it all, or that they can be made again.
     """
+    if plan.decision.move != "kept" and LinkFolder(plan.home).are_back():  # uv builds anyway, so it costs nothing
+        return None
     if plan.region_differs:
         atomic.replace(plan.root / FILE, plan.document, ours=False)
         written.append(FILE)
@@ -134,14 +136,22 @@ def _fill(plan: Plan, links: Mapping[str, str]) -> bool:
     if not plan.coverage.has_links:
         folder.remove()
         return True
+    if not _filled(folder, links):
+        return False
+    plan.status.files.relist(LINK_FOLDER)
+    return True
+
+
+def _filled(folder: LinkFolder, links: Mapping[str, str]) -> bool:
     try:
         folder.fill(links)
     except (OSError, NotImplementedError) as error:
         if isinstance(error, OSError) and not links_refused(error):
             raise
-        folder.give_up()
-        return False
-    plan.status.files.relist(LINK_FOLDER)
+        if not folder.can_link():
+            folder.give_up(getattr(error, "strerror", None) or "not implemented")
+            return False
+        folder.fill(links)  # it was for a moment only
     return True
 
 

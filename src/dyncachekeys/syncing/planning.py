@@ -136,6 +136,9 @@ def _remembered(status: Status, entries: tuple[Mapping[str, Any], ...], products
 def _notices(status: Status, coverage: Coverage) -> Iterator[Notice]:
     yield from notices.notices(status.project, status.files, tracked=not status.last.believed)
     yield from notices.passwords((*status.project.user_entries, *_entries(status.project, coverage)), status.environ)
+    refusal = LinkFolder(status.home).refusal
+    if refusal and links.ENTRIES[0] in coverage.entries:
+        yield notices.without_links(refusal)
     if coverage.naming is not None:
         yield from by_name.spoilers(status.project.user_entries)
     yield from status.resolution.notices

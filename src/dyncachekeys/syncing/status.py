@@ -27,7 +27,7 @@ from dyncachekeys.uv.program import Program, find
 from dyncachekeys.uv.record import Record, installed_record
 from dyncachekeys.watch import by_name, by_stamp
 from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage
-from dyncachekeys.watch.links import LinkFolder
+from dyncachekeys.watch.links import REFUSED, LinkFolder
 
 if TYPE_CHECKING:
     from dyncachekeys.trace.builds import Builds
@@ -171,6 +171,7 @@ class Status:
         """Return who watches what, if builds are known to write some files, and links to others are to stay."""
         if self.resolution.transport == "digest":
             return by_name.cover(self.resolution, self.files)
+        self.files.exists(REFUSED)  # so that the next run notices that it came or went
         works = LinkFolder(self.home).works and (self.program is None or self.program.follows_links)
         return by_stamp.cover(self.resolution, self.files, written, former, links_work=works)
 
