@@ -111,8 +111,10 @@ def _apply(
 
     Returns:
         What was written; nothing if it was found out that no links can be made here, so that the stamp
-        has to do it all.
+        has to do it all, or that they can be made again.
     """
+    if plan.decision.move != "kept" and LinkFolder(plan.home).are_back():  # uv builds anyway, so it costs nothing
+        return None
     if plan.region_differs:
         from dyncachekeys.rewrite.replace import replace  # noqa: PLC0415  the region seldom changes
 
@@ -170,23 +172,29 @@ def _link(plan: Plan, written: list[str]) -> bool:
     Between two steps uv sees each file at least once: else it would build for that (U29).
     """
     single, whole = LinkFolder(plan.home), LinkFolder(plan.home, FOLDER_LINKS)
-    try:
+
+    def fill() -> None:
         if plan.folder_links:
             whole.add(plan.folder_links, os.fspath(plan.home))
         if plan.links is not None:
             _fill(single, plan.links if plan.coverage.has_links else None)
-            written.append(LINK_FOLDER)
         if plan.folder_links is not None:
             _fill(whole, plan.folder_links or None)
-            written.append(FOLDER_LINKS)
+
+    try:
+        fill()
     except (OSError, NotImplementedError) as error:
         if isinstance(error, OSError) and not links_refused(error):
             raise
-        single.give_up()
-        return False
-    for path in (LINK_FOLDER, FOLDER_LINKS):
-        if path in written and LinkFolder(plan.home, path).stat:
-            plan.status.files.relist(path)
+        if not single.can_link():
+            single.give_up(getattr(error, "strerror", None) or "not implemented")
+            return False
+        fill()  # it was for a moment only
+    for path, links in ((LINK_FOLDER, plan.links), (FOLDER_LINKS, plan.folder_links)):
+        if links is not None:
+            written.append(path)
+            if LinkFolder(plan.home, path).stat:
+                plan.status.files.relist(path)
     return True
 
 

@@ -15,6 +15,7 @@ from dyncachekeys.pyproject.project import FILE, HOME, Project
 from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv.entries import malformed
+from dyncachekeys.watch.links import REFUSED
 
 _NAMES_WHAT_IT_TAKES = ("flit_core", "maturin", "mesonpy", "poetry", "setuptools", "uv_build")
 """Build backends whose sdist holds no unknown folder; any other may take in what git does not ignore (U26)."""
@@ -64,6 +65,15 @@ def passwords(entries: Iterable[Any], environ: Mapping[str, str]) -> Iterator[No
             what = f"the value of `{name}` holds a URL with a password, which uv stores in plain text in uv_cache.json"
             remedy = 'take the password out of it, or give it a key of its own with `watch = "digest"`'
             yield Notice("password-in-plain-text", f"{what}: {remedy}", f"{FILE}: tool.uv.cache-keys")
+
+
+def without_links(why: str) -> Notice:
+    """Return the notice that no links could be made, for a reason."""
+    message = (
+        f"no links can be made in {HOME} ({why}), so plain uv sees no edit of files that have no entry of their own: "
+        f"put `dyncachekeys run --` before the uv command; it is tried again when uv has to build, unless {REFUSED} is empty"
+    )
+    return Notice("no-links", message, HOME)
 
 
 def _sdist_takes_in_home(project: Project, files: Files) -> bool:

@@ -188,6 +188,9 @@ def _remembered(
 def _notices(status: Status, coverage: Coverage) -> Iterator[Notice]:
     yield from notices.notices(status.project, status.files, tracked=not status.last.believed)
     yield from notices.passwords((*status.project.user_entries, *_entries(status, coverage)), status.environ)
+    refusal = LinkFolder(status.home).refusal
+    if refusal and links.ENTRIES[0] in coverage.entries:
+        yield notices.without_links(refusal)
     if coverage.naming is not None:
         yield from by_name.spoilers(status.project.user_entries)
     if status.guard is not None and status.guard.mode is not None and status.guard.blocker is not None:

@@ -30,7 +30,7 @@ from dyncachekeys.uv.record import Record, installed_record
 from dyncachekeys.watch import by_name, by_stamp
 from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage
 from dyncachekeys.watch.in_force import Basis
-from dyncachekeys.watch.links import LinkFolder
+from dyncachekeys.watch.links import REFUSED, LinkFolder
 
 if TYPE_CHECKING:
     from dyncachekeys.guard.place import Guard
@@ -199,6 +199,7 @@ class Status:
         """Return who watches what, if builds are known to write some files, and links to others are to stay."""
         if self.resolution.transport == "digest":
             return by_name.cover(self.resolution, self.files)
+        self.files.exists(REFUSED)  # so that the next run notices that it came or went
         return by_stamp.cover(self.resolution, self.files, written, former, self._basis)
 
     @cached_property

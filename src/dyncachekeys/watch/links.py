@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from dyncachekeys.files import refs
+from dyncachekeys.files import refs, state_file
 from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Entry
 from dyncachekeys.paths import join, split
@@ -28,8 +28,8 @@ from dyncachekeys.uv.mtimes import newest
 ENTRIES = (Entry("file", LINKS), Entry("dir", LINK_FOLDER))
 """The second one tells uv when the folder comes to be: one that is not there is unwatched in silence (U31)."""
 
-REFUSED = "no-links"
-"""The file that says that no links can be made here."""
+REFUSED = f"{HOME}/no-links"
+"""The file that says that no links can be made here, and why; if it is empty, somebody does not want any."""
 Stat = tuple[int, int, int]
 """mtime_ns, ctime_ns, inode"""
 
@@ -102,6 +102,7 @@ class LinkFolder:
     def __init__(self, home: str | os.PathLike[str], path: str = LINK_FOLDER) -> None:
         self._home = os.fspath(home)
         self._folder = f"{self._home}/{path.rpartition('/')[2]}"
+        self._refused = f"{self._home}/{REFUSED.rpartition('/')[2]}"
 
     @property
     def stat(self) -> Stat | None:
@@ -137,15 +138,45 @@ class LinkFolder:
     @property
     def works(self) -> bool:
         """Whether links can be made here, as far as is known; on Windows they are not tried."""
-        return sys.platform != "win32" and not os.path.lexists(f"{self._home}/{REFUSED}")
+        refused = os.path.isfile(self._refused) and not os.path.islink(self._refused)
+        return sys.platform != "win32" and not refused
 
-    def give_up(self) -> None:
+    @property
+    def refusal(self) -> str:
+        """Why none can be made here; empty if that is not known."""
+        try:
+            return state_file.content(self._refused).decode("utf-8", "replace").strip()
+        except OSError:
+            return ""
+
+    def give_up(self, why: str) -> None:
         """Remember that no links can be made here.
 
         Raises:
             OSError: not even that can be written.
         """
-        atomic.replace(f"{self._home}/{REFUSED}", b"", home=self._home)
+        atomic.replace(self._refused, f"{why}\n".encode(), home=self._home)
+
+    def are_back(self) -> bool:
+        """Tell whether links were refused and no longer are; then they are used again.
+
+        Raises:
+            OSError: that can't be remembered.
+        """
+        if not self.refusal or not self.can_link():
+            return False
+        os.unlink(self._refused)
+        return True
+
+    def can_link(self) -> bool:
+        """Tell whether a link can be made here now."""
+        temporary = atomic.temporary_name(f"{self._home}/link")
+        try:
+            os.symlink("nowhere", temporary)
+            os.unlink(temporary)
+        except (OSError, NotImplementedError):
+            return False
+        return True
 
     def fill(self, links: Mapping[str, str]) -> None:
         """Make the folder hold exactly these links.
