@@ -13,11 +13,12 @@ from dyncachekeys.files import derived
 from dyncachekeys.pyproject.project import BUILDS, FILE
 from dyncachekeys.quick import atomic, history, snapshot_file
 from dyncachekeys.quick.clock import Began
-from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER, STATE_FILE, Snapshot
-from dyncachekeys.quick.stamp import Stamps, links_refused
+from dyncachekeys.quick.snapshot import STATE_FILE, Snapshot
+from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.resolving import allowed
 from dyncachekeys.rewrite.edit import EditedError
 from dyncachekeys.syncing import capture, notices, state
+from dyncachekeys.syncing.fill_links import fill_links
 from dyncachekeys.syncing.forecast import FRESH, forecast
 from dyncachekeys.syncing.home import edited_all_the_while, not_written, prepare
 from dyncachekeys.syncing.last_run import on_disk
@@ -126,8 +127,10 @@ def _apply(
     for beside in (plan.status.watch_folder, plan.status.guard):
         if beside is not None:
             beside.make()
-    if not _link(plan, written):
+    linked = fill_links(plan)
+    if linked is None:
         return None
+    written += linked
     stamps = Stamps(plan.home)
     if plan.decision.move != "kept":
         written.append(_move(plan, stamps))
@@ -164,45 +167,6 @@ def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] |
             atomic.replace(plan.home / derived.FILE, plan.status.files.derived.dump(), home=home)
         now = seen[1] if seen else _snapshot(plan, expected)
         snapshot_file.write(capture.date(now, plan.status.files, began), home)
-
-
-def _link(plan: Plan, written: list[str]) -> bool:
-    """Make both folders of links what they shall be; tell whether links can be made here.
-
-    Between two steps uv sees each file at least once: else it would build for that (U29).
-    """
-    single, whole = LinkFolder(plan.home), LinkFolder(plan.home, FOLDER_LINKS)
-
-    def fill() -> None:
-        if plan.folder_links:
-            whole.add(plan.folder_links, os.fspath(plan.home))
-        if plan.links is not None:
-            _fill(single, plan.links if plan.coverage.has_links else None)
-        if plan.folder_links is not None:
-            _fill(whole, plan.folder_links or None)
-
-    try:
-        fill()
-    except (OSError, NotImplementedError) as error:
-        if isinstance(error, OSError) and not links_refused(error):
-            raise
-        if not single.can_link():
-            single.give_up(getattr(error, "strerror", None) or "not implemented")
-            return False
-        fill()  # it was for a moment only
-    for path, links in ((LINK_FOLDER, plan.links), (FOLDER_LINKS, plan.folder_links)):
-        if links is not None:
-            written.append(path)
-            if LinkFolder(plan.home, path).stat:
-                plan.status.files.relist(path)
-    return True
-
-
-def _fill(folder: LinkFolder, links: Mapping[str, str] | None) -> None:
-    if links is None:
-        folder.remove()
-    else:
-        folder.fill(links)
 
 
 def _move(plan: Plan, stamps: Stamps) -> str:
