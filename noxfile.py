@@ -151,6 +151,13 @@ def mutation(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Let each system call that changes something fail, or be the last one; ``-- --write``: into docs/robustness.md."""
+    session.install("-e", ".", "--group", "test")
+    session.run("python", "benchmarks/inject_faults.py", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
 def trace_public(session: nox.Session) -> None:
     """Trace the builds of public packages, which come from the registry; write docs/trace-public.md."""
     session.install(".", "uv", "pip")
