@@ -377,6 +377,7 @@ KINDS: dict[str, Kind] = {
 }
 NOT_A_KIND = {
     "clock": "about times, whatever the project is",
+    "concurrency": "about many processes, whatever the project is",
     "folder_links": "about how files are watched, whatever names them",
     "output_cases": "products of watched builds are tested with the records",
     "command_cases": "which program counts, no project says: see docs/init.md",
