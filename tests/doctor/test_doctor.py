@@ -284,6 +284,7 @@ NATIVE_KEY = '\n[tool.dyncachekeys.keys.sources]\nresolver = "files"\npatterns =
 
 
 @sees_links
+@pytest.mark.thorough
 def test_links_that_make_uv_slow(demo_maker: DemoMaker) -> None:
     demo = demo_maker(NATIVE_KEY.format(patterns='["csrc/**/*.c"]'), {"csrc/a.c": ""})
     demo.both()

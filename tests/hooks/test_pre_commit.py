@@ -135,7 +135,8 @@ def test_both_can_be_run_by_hand(pre_commit: PreCommit, demo_maker: DemoMaker) -
     demo.write({"src/a.c": "int changed;\n"})
     by_hand = (sys.executable, "-m", "pre_commit", "run", "--all-files", "--hook-stage", "manual")
     done = demo.run(*by_hand)
-    assert [line.partition(".")[0] for line in done.stdout.splitlines()] == ["dyncachekeys check", "dyncachekeys sync"]
+    names = [line.partition(".")[0] for line in done.stdout.splitlines() if "...." in line]
+    assert names == ["dyncachekeys check", "dyncachekeys sync"]
     assert is_stamped(demo)
 
 

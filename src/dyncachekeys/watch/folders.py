@@ -49,6 +49,8 @@ def links_of(key: ResolvedKey) -> Sequence[FolderLink]:
     name = _file_name(key.name)
     if key.watch == "digest":
         return ()
+    if key.of_builds and key.resolver != BUILD_RESOLVER:
+        return ()  # it stands in for builds that were not watched yet: its entries would come and go with that
     if key.resolver == BUILD_RESOLVER:
         return [FolderLink(f"{name}-{number}", "", ("*",)) for number in range(_OF_BUILDS)]
     if key.resolver != _FILES or key.inputs.selected is None:
