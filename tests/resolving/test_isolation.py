@@ -57,11 +57,7 @@ def test_nothing_shadows_what_is_imported(how: str, whose: str, demo_maker: Demo
         mark, path = shadow(demo, (*SHADOWS, "orjson")), str(_site(tmp_path))
     command = {
         "-m": ("-m", "dyncachekeys", "sync"),
-        "script": (
-            "-P" if sys.version_info >= (3, 11) else "-E",
-            str(Path(sys.executable).with_name("dyncachekeys")),
-            "sync",
-        ),
+        "script": (str(Path(sys.executable).with_name("dyncachekeys")), "sync"),
         "api": (
             "-I",
             "-c",
