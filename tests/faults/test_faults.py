@@ -13,7 +13,9 @@ from faults.scenarios import TRANSPORTS, disturb, enumerated, project, scenarios
 pytestmark = pytest.mark.skipif(sys.platform != "linux" or STRACE is None, reason="needs strace")
 
 
-@pytest.mark.parametrize("name", ["first sync", "edit", "clean"])
+@pytest.mark.parametrize(
+    "name", ["edit", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("first sync", "clean"))]
+)
 def test_some_faults(tmp_path: Path, name: str) -> None:
     scenario, demo = scenarios("stamp")[name], project(tmp_path, "stamp")
     found = enumerated(demo, scenario)

@@ -45,9 +45,18 @@ def _to_trace(demo_maker: DemoMaker) -> tuple[Demo, list[str]]:
 
 
 @linux
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    "prepare", [_to_sync, _to_clean, _to_init, pytest.param(_to_trace, marks=pytest.mark.thorough)]
+    ("prepare", "way"),
+    [
+        *((_to_sync, way) for way in WAYS),
+        (_to_clean, "rename"),
+        (_to_init, "in place"),
+        *(
+            pytest.param(one, way, marks=pytest.mark.thorough)
+            for one in (_to_clean, _to_init, _to_trace)
+            for way in WAYS
+        ),
+    ],
 )
 def test_a_save_at_the_last_instant(demo_maker: DemoMaker, prepare: Prepare, way: str) -> None:
     demo, command = prepare(demo_maker)

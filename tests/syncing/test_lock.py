@@ -128,7 +128,13 @@ def _without_locks(demo: Demo, number: int, *command: str, **environ: str) -> su
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc which file it is")
-@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL])
+@pytest.mark.parametrize(
+    "number",
+    [
+        errno.ENOLCK,
+        *(pytest.param(one, marks=pytest.mark.thorough) for one in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)),
+    ],
+)
 def test_a_file_system_without_locks(demo_maker: DemoMaker, number: int) -> None:
     demo = demo_maker(BACKEND_KEY)
     temporary = {"TMPDIR": str(demo.beside)}

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-_LOCK_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+_ROUNDS = 100
+"""Of taking a lock that is taken away again."""
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
 
@@ -160,25 +161,24 @@ class Lock:
         self, home: str | os.PathLike[str], *, wait: bool = True, tell: Callable[[str], None] | None = None
     ) -> None:
         self._home, self._wait, self._tell = os.fspath(home), wait, tell
-        self._descriptor = -1
-        self._substitute: int | None = None
+        self._descriptor = self._substitute = -1
 
     def __enter__(self) -> None:
         path = f"{self._home}/lock"
-        while True:
+        for rounds in range(_ROUNDS, 0, -1):
             if not os.path.isdir(self._home):
                 os.makedirs(self._home, mode=0o700, exist_ok=True)
-            self._descriptor = opened_to_write(path, os.O_RDWR)
             try:
+                self._descriptor = opened_to_write(path, os.O_RDWR)
                 self._take(path)
-                if os.fstat(self._descriptor).st_ino == os.stat(path).st_ino:
+                # Else `clean` has taken the folder away meanwhile, and with it the file that this one has locked.
+                if os.fstat(self._descriptor).st_ino == os.stat(path).st_ino or rounds == 1:
                     break
-            except FileNotFoundError:  # `clean` has taken the folder away, and with it the lock that this one was
-                pass
-            except BaseException:
                 self._let_go()
-                raise
-            self._let_go()
+            except BaseException as error:
+                self._let_go()
+                if rounds == 1 or not isinstance(error, FileNotFoundError):
+                    raise
         self._note()
 
     def _take(self, path: str) -> None:
@@ -200,9 +200,9 @@ class Lock:
 
     def _let_go(self) -> None:
         for descriptor in (self._descriptor, self._substitute):
-            if descriptor is not None:
+            if descriptor >= 0:
                 os.close(descriptor)
-        self._substitute = None
+        self._descriptor = self._substitute = -1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -27,7 +27,7 @@ _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSU
 
 def lock(
     descriptor: int, path: str, error: OSError, *, wait: bool = True, tell: Callable[[str], None] | None = None
-) -> int | None:
+) -> int:
     """Lock a file after all, or another one in its place.
 
     Args:
@@ -39,7 +39,7 @@ def lock(
 
     Returns:
         The descriptor of the file that was locked in its place, where the file system of the project has no locks: one
-        of this machine, so that syncs of this user on this machine wait for each other all the same.
+        of this machine, so that syncs of this user on this machine wait for each other all the same. Else -1.
 
     Raises:
         BlockingIOError: another process holds it, and nobody is to wait.
@@ -50,19 +50,19 @@ def lock(
         if not wait:
             raise error
         raise WriteError(_not_locked(path, error)) from error
-    substitute = None
+    substitute = -1
     try:
         if error.errno in _NO_LOCKS:
             substitute = _substitute(descriptor)
         _wait(
-            descriptor if substitute is None else substitute,
+            descriptor if substitute < 0 else substitute,
             descriptor,
             path,
             tell,
             patience=_patience() if wait else 0,
         )
     except BaseException as reason:
-        if substitute is not None:
+        if substitute >= 0:
             os.close(substitute)
         if isinstance(reason, BlockingIOError) and wait:
             raise WriteError(_held(descriptor, path)) from None
