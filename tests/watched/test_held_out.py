@@ -140,6 +140,7 @@ def test_setuptools_with_a_manifest_that_decides_what_is_packed(stranger: Strang
     someone.assert_right("VERSION", "MANIFEST.in", "demo/data.txt", "demo/more.txt", "demo/data.csv")
 
 
+@pytest.mark.thorough
 @needs("sh", "cat")
 def test_hatchling_with_a_hook_that_runs_a_shell_script(stranger: StrangerMaker) -> None:
     someone = stranger(
@@ -198,6 +199,7 @@ def write(directory, name, requires, modules):
 """
 
 
+@pytest.mark.thorough
 def test_a_backend_that_imports_from_beside_the_project(stranger: StrangerMaker) -> None:
     someone = stranger(
         {
@@ -258,6 +260,7 @@ def test_a_backend_that_imports_from_beside_the_project(stranger: StrangerMaker)
     )
 
 
+@pytest.mark.thorough
 def test_a_workspace_with_a_file_for_all(stranger: StrangerMaker) -> None:
     backend = """\
         import re

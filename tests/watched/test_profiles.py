@@ -26,6 +26,7 @@ def edit(someone: Stranger, name: str, old: str, new: str) -> list[int]:
     return [someone.through(), someone.through()]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "step",
     [pytest.param("", id="build alone"), pytest.param(METADATA_STEP, id="metadata step", marks=pytest.mark.thorough)],
