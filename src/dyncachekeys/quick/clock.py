@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import time
 
+from dyncachekeys.quick.atomic import temporary_name
+
 RACY_NS = 2_000_000_000
 """How much older than the look at it a file must be to be believed: the coarsest clock of a file system."""
 ELSEWHERE_NS = 3_600_000_000_000
@@ -30,7 +32,8 @@ class Began:
     __slots__ = ("at", "device")
 
     def __init__(self, home: str, look: int) -> None:
-        now, self.device = probe(home)
+        now, device = probe(home)
+        self.device: int = device
         self.at: int = now - (monotonic() - look)
         """In nanoseconds since the epoch."""
 
@@ -50,7 +53,7 @@ def probe(folder: str) -> tuple[int, int]:
     Raises:
         OSError: none can be written there.
     """
-    path = f"{folder}/.clock.{os.urandom(4).hex()}.tmp"
+    path = temporary_name(f"{folder}/.clock")
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(descriptor, b".")

@@ -35,7 +35,8 @@ class Consent:
     """
 
     def __init__(self, home: Path, salt: bytes, *, asks: bool, believed: bool) -> None:
-        self.home, self.asks = home, asks
+        self.home: Path = home
+        self.asks: bool = asks
         self._salt, self._believed = salt, believed
         self.held: dict[str, Notice] = {}
         """The keys that were not run, each with what the user should know."""
