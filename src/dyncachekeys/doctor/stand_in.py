@@ -19,6 +19,7 @@ from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files import refs
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import run
+from dyncachekeys.process.interpreter import python_in, settings_of
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.program import Program
 from dyncachekeys.uv.record import sites
@@ -26,6 +27,7 @@ from dyncachekeys.uv.record import sites
 _TIMEOUT = 60
 """Seconds that uv may take to make it."""
 _PYTHON = re.compile(r"(python|pypy|graalpy)[\d.]*t?(\.exe)?", re.IGNORECASE)
+_PLAIN = ("--offline", "--no-progress", "--color", "never")
 _KEPT = (".dist-info", ".egg-info")
 
 
@@ -51,53 +53,33 @@ def stand_in(files: Files, environ: Mapping[str, str], program: Program, where: 
         if not theirs.is_dir():
             yield made, Path(os.path.realpath(sys.executable))
             return
-        base = _base(theirs, files, where)
-        argv = (
-            program.path,
-            "venv",
-            "--offline",
-            "--no-progress",
-            "--color",
-            "never",
-            "--python",
-            str(base),
-            str(made),
-        )
-        try:  # not in the project's folder: its settings have no say in this
-            done = run.run(argv, folder=made.parent, environ=environ, timeout=_TIMEOUT, max_output=1 << 20)
-        except OSError as error:
-            raise _failed(str(error), where) from error
-        if done.code:
-            raise _failed(" ".join(done.error.decode("utf-8", "replace").split()), where)
+        _make(made, _base(theirs, files, where), program, environ, where)
         for site in filter(Path.is_dir, sites(theirs)):
             _copy_metadata(site, made / site.relative_to(theirs))
-        yield made, _python_in(made)
+        yield made, python_in(made)
+
+
+def _make(made: Path, base: Path, program: Program, environ: Mapping[str, str], where: str) -> None:
+    """Have uv make an environment with nothing in it."""
+    argv = (program.path, "venv", *_PLAIN, "--python", str(base), str(made))
+    try:  # not in the project's folder: its settings have no say in this
+        done = run.run(argv, folder=made.parent, environ=environ, timeout=_TIMEOUT, max_output=1 << 20)
+    except OSError as error:
+        raise _failed(str(error), where) from error
+    if done.code:
+        raise _failed(" ".join(done.error.decode("utf-8", "replace").split()), where)
 
 
 def _base(environment: Path, files: Files, where: str) -> Path:
     """Return the interpreter that an environment is made of; it must not lie in the tree."""
-    python = Path(os.path.realpath(_python_in(environment)))
+    python = Path(os.path.realpath(python_in(environment)))
     if not python.exists() or python.is_relative_to(os.path.realpath(environment)):  # on Windows it is a copy
-        python = Path(os.path.realpath(Path(_home(environment), _python_in(environment).name)))
+        python = Path(os.path.realpath(Path(settings_of(environment).get("home", ""), python_in(environment).name)))
     trees = (files.root, workspace.home(files), refs.work_tree(files) or files.root)
     if any(python.is_relative_to(os.path.realpath(tree)) for tree in trees) or not _PYTHON.fullmatch(python.name):
         message = f"the interpreter of `{environment}` lies in the tree, and asking uv would run it"
         raise _failed(message, where)
     return python
-
-
-def _home(environment: Path) -> str:
-    """Return where the interpreter is that an environment was made of; empty if it does not say so."""
-    try:
-        text = (environment / "pyvenv.cfg").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
-    pairs = (line.partition("=") for line in text.splitlines())
-    return next((value.strip() for name, _, value in pairs if name.strip() == "home"), "")
-
-
-def _python_in(environment: Path) -> Path:
-    return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
 def _copy_metadata(site: Path, made: Path) -> None:

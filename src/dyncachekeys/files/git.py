@@ -80,26 +80,14 @@ def _output(root: Path, arguments: Sequence[str], variables: Mapping[str, str] =
 
 
 def _run(root: Path, arguments: Sequence[str], variables: Mapping[str, str] = MappingProxyType({})) -> Completed:
-    """Run git, with arguments that are guarded. Errors as `process.run`."""
-    from dyncachekeys.process import run  # noqa: PLC0415  most runs need not ask git
+    """Run git, with arguments that are guarded. Errors as `process.run`; `FileNotFoundError` also if it is not there."""
+    from dyncachekeys.process import programs, run  # noqa: PLC0415  most runs need not ask git
 
     environ = {**git_guard.environ(os.environ), **variables}
-    return run.run([_program(environ), *arguments], folder=root, environ=environ, timeout=LONGEST, max_output=_LARGEST)
-
-
-def _program(environ: dict[str, str]) -> str:
-    """Return where git is. A folder in ``PATH`` that is relative may be the tree's, so it does not count.
-
-    Raises:
-        FileNotFoundError: there is none.
-    """
-    from shutil import which  # noqa: PLC0415  as above
-
-    for folder in environ.get("PATH", os.defpath).split(os.pathsep):
-        found = which(os.path.join(folder, "git")) if os.path.isabs(folder) else None
-        if found:
-            return found
-    raise FileNotFoundError
+    program = programs.on_path("git", environ.get("PATH", os.defpath))
+    if program is None:
+        raise FileNotFoundError
+    return run.run([program, *arguments], folder=root, environ=environ, timeout=LONGEST, max_output=_LARGEST)
 
 
 def in_repository(root: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Other programs: how they are run, in which environment, and virtual environments made by uv.
+"""Other programs: where they are, how they are run, in which environment, and virtual environments made by uv.
 
 May use: `errors`, `model`.
 """

@@ -18,6 +18,7 @@ from pathlib import Path
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.names import is_local, normalised
 from dyncachekeys.process.environ import Environment
+from dyncachekeys.process.interpreter import python_in
 from dyncachekeys.process.venv import make
 from dyncachekeys.pyproject.project import Project
 
@@ -36,7 +37,7 @@ class OwnEnvironment:
     @property
     def python(self) -> Path:
         """Its interpreter."""
-        return self.folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+        return python_in(self.folder)
 
     @property
     def site_packages(self) -> Path:

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.model import Completed
 from dyncachekeys.process import run, venv
+from dyncachekeys.process.interpreter import python_in, settings_of
 from dyncachekeys.trace.in_build import hooks, install, protocol
 from dyncachekeys.trace.request import TraceRequest
 from dyncachekeys.uv.build_variables import WATCH_FOLDER
@@ -168,32 +168,25 @@ def interpreter(environment: Path) -> str:
     By the file that it leads to: before Python 3.11, an environment that uv makes of another one names that as
     its home.
     """
-    try:
-        text = (environment / "pyvenv.cfg").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
-    config = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in text.splitlines())}
-    return f"{os.path.realpath(_python_in(environment))} {config.get('version_info') or config.get('version', '')}"
+    config = settings_of(environment)
+    version = config.get("version_info") or config.get("version", "")
+    return f"{os.path.realpath(python_in(environment))} {version}" if config else ""
 
 
 def _python(request: TraceRequest, made: Path) -> Path:
     """Return the interpreter of the build's environment, which is made if the build is isolated."""
-    theirs, where = _python_in(request.environment), request.where
+    theirs, where = python_in(request.environment), request.where
     is_there = theirs.exists()
     if request.isolated:
         requires, base = request.at_sources(request.requirements), theirs if is_there else None
         venv.make_for_build(made, base, where, request.project.root, request.variables)
-        venv.install_for_build(_python_in(made), requires, where, request.project.root, request.variables)
-        return _python_in(made)
+        venv.install_for_build(python_in(made), requires, where, request.project.root, request.variables)
+        return python_in(made)
     if not is_there:
         message = "the build is not isolated, and the project's environment is not there yet"
         remedy = "run `uv sync --no-install-project` with what the build needs, then try again"
         raise ResolverError([Problem("environment-missing", message, where, remedy)])
     return theirs
-
-
-def _python_in(environment: Path) -> Path:
-    return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
 def _without_watch(variables: Mapping[str, str]) -> dict[str, str]:

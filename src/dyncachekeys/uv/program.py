@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.files.tree import Files
+from dyncachekeys.process.programs import on_path
 from dyncachekeys.quick.snapshot import TIMED
 
 OLDEST = (0, 6, 17)
@@ -59,7 +60,7 @@ def find(files: Files, environ: Mapping[str, str], known: Sequence[str]) -> Prog
         ConfigurationError: it is too old.
     """
     before = Program(known[0], known[1], _parsed(known[2])) if len(known) == len(Program._fields) else None
-    path = _on_path(environ.get("PATH", os.defpath))
+    path = on_path("uv", environ.get("PATH", os.defpath))
     if path is None:
         return before
     try:
@@ -89,19 +90,6 @@ def off_path(environ: Mapping[str, str]) -> str | None:
     folders = (Path(sys.executable).parent, home / ".local/bin", home / ".cargo/bin")
     paths = (environ.get("UV"), *(os.fspath(folder / name) for folder in folders))
     return next((path for path in paths if path and os.path.isfile(path) and os.access(path, os.X_OK)), None)
-
-
-def _on_path(folders: str) -> str | None:
-    """Return where uv is. A relative folder in ``PATH`` may be the tree's, so it does not count."""
-    if sys.platform == "win32":
-        import shutil  # noqa: PLC0415  it knows what counts there, and takes 2 ms to import
-
-        found = (
-            shutil.which(os.path.join(folder, "uv")) for folder in folders.split(os.pathsep) if os.path.isabs(folder)
-        )
-        return next(filter(None, found), None)
-    paths = (os.path.join(folder, "uv") for folder in folders.split(os.pathsep) if os.path.isabs(folder))
-    return next((path for path in paths if os.path.isfile(path) and os.access(path, os.X_OK)), None)
 
 
 @functools.cache

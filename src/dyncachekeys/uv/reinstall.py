@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from dyncachekeys.model import Completed
 from dyncachekeys.process import run
+from dyncachekeys.process.interpreter import python_in
 
 _SET_FOR_OTHERS = ("UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX", "UV_PYTHON", "UV_EDITABLE", "UV_NO_EDITABLE")
 """What would have ``uv pip install`` go to another environment, or install otherwise than it is installed."""
@@ -34,8 +34,7 @@ def reinstall(  # noqa: PLR0913  all of it bounds the program
     Raises:
         OSError: it can't be started, or took too long.
     """
-    python = venv / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     target = ["--editable", os.fspath(root)] if editable else [os.fspath(root)]
-    argv = [uv, "pip", "install", "--no-deps", "--python", os.fspath(python), *target]
+    argv = [uv, "pip", "install", "--no-deps", "--python", os.fspath(python_in(venv)), *target]
     own = {name: value for name, value in environ.items() if name not in _SET_FOR_OTHERS}
     return run.run(argv, folder=home, environ=own, timeout=seconds, max_output=None)
