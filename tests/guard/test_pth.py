@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from dyncachekeys.errors import WriteError
+from dyncachekeys.guard import place
 from dyncachekeys.guard.in_python import ask
 from dyncachekeys.guard.pth import FILE, Guarded, parse, render
 
@@ -60,3 +63,19 @@ def test_it_is_harmless_and_loads_nothing(tmp_path: Path) -> None:
     assert run_with(tmp_path, loaded) == "{'colorsys'}\n"
     gone = "import importlib.metadata, pkgutil\ntry:\n    import demo_of_nobody\nexcept ModuleNotFoundError:\n    print('gone')"
     assert run_with(tmp_path, gone) == "gone\n", "none of the projects is there"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody locks it there")
+def test_nobody_waits_for_ever_to_change_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl  # noqa: PLC0415  not there on Windows
+
+    monkeypatch.setenv("DYNCACHEKEYS_LOCK_TIMEOUT", "0.1")
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with pytest.raises(WriteError, match="is at work"):
+            place.change(tmp_path / FILE, {"/demo": guarded("demo")})
+    finally:
+        os.close(descriptor)
+    place.change(tmp_path / FILE, {"/demo": guarded("demo")})
+    assert parse(tmp_path, (tmp_path / FILE).read_bytes()).keys() == {"/demo"}

@@ -167,15 +167,20 @@ def _is_there(folder: str) -> bool:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder: several projects of an environment may be synced at the same time."""
+    """Hold the lock of a folder: several projects of an environment may be synced at the same time.
+
+    Raises:
+        WriteError: another process holds it for too long, or there are no locks here.
+    """
     if sys.platform == "win32":
         yield
         return
-    import fcntl  # noqa: PLC0415  not there on Windows
-
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    substitute = -1
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        substitute = atomic.take_or_wait(descriptor, os.fspath(folder))
         yield
     finally:
-        os.close(descriptor)
+        for one in (descriptor, substitute):
+            if one >= 0:
+                os.close(one)

@@ -61,14 +61,22 @@ def is_temporary(name: str) -> bool:
     return name[-4:] == ".tmp" and name[-13:-12] == "." and _HEXADECIMAL.issuperset(name[-12:-4])
 
 
-def remove(path: str) -> None:
-    """Remove whatever stands at a path, as far as that is possible: what can't be removed harms nobody."""
+def remove(path: str, *, quietly: bool = True) -> None:
+    """Remove whatever stands at a path, if anything does.
+
+    Args:
+        path: A link is removed, and not followed.
+        quietly: As far as that is possible: what can't be removed harms nobody.
+
+    Raises:
+        OSError: it can't be removed; not if that is to be quiet.
+    """
     try:
         os.unlink(path)
     except OSError:
         from dyncachekeys.quick import clear  # noqa: PLC0415
 
-        clear.remove(path, quietly=True)
+        clear.remove(path, quietly=quietly)
 
 
 def place(temporary: str, target: str) -> None:
@@ -170,7 +178,7 @@ class Lock:
                 os.makedirs(self._home, mode=0o700, exist_ok=True)
             try:
                 self._descriptor = opened_to_write(path, os.O_RDWR)
-                self._take(path)
+                self._substitute = take_or_wait(self._descriptor, path, wait=self._wait, tell=self._tell)
                 # Else `clean` has taken the folder away meanwhile, and with it the file that this one has locked.
                 if os.fstat(self._descriptor).st_ino == os.stat(path).st_ino or rounds == 1:
                     break
@@ -180,14 +188,6 @@ class Lock:
                 if rounds == 1 or not isinstance(error, FileNotFoundError):
                     raise
         self._note()
-
-    def _take(self, path: str) -> None:
-        try:
-            take(self._descriptor)
-        except OSError as error:
-            from dyncachekeys.quick import waiting  # noqa: PLC0415
-
-            self._substitute = waiting.lock(self._descriptor, path, error, wait=self._wait, tell=self._tell)
 
     def _note(self) -> None:
         # Of others that call us, arguments could be secrets.
@@ -208,6 +208,17 @@ class Lock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._let_go()
+
+
+def take_or_wait(descriptor: int, path: str, *, wait: bool = True, tell: Callable[[str], None] | None = None) -> int:
+    """Lock a file. Arguments, result and errors as `waiting.lock`."""
+    try:
+        take(descriptor)
+    except OSError as error:
+        from dyncachekeys.quick import waiting  # noqa: PLC0415
+
+        return waiting.lock(descriptor, path, error, wait=wait, tell=tell)
+    return -1
 
 
 def take(descriptor: int) -> None:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 import time
 
 from dyncachekeys.quick import check
-from dyncachekeys.quick.snapshot import Snapshot
+from dyncachekeys.quick.snapshot import Snapshot, opened
 
 FOLDER = f"{check.HOME}/guard"
 """What processes that ask at the same time leave for each other, below the project's folder."""
 END = "\0end"
+_MOST = 1 << 24
+"""Bytes of an answer: what is larger can't be one."""
 _STEP, _LONGEST_STEP = 0.005, 0.1
 """Seconds between asking for the lock."""
 
@@ -124,29 +125,16 @@ def _wait(root: str, until: float) -> bool:
     os.makedirs(folder, mode=0o700, exist_ok=True)
     if os.path.islink(folder):
         raise NotADirectoryError
-    descriptor = os.open(f"{folder}/lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    while not _is_locked(descriptor):
+    from dyncachekeys.quick import atomic, waiting  # noqa: PLC0415  a quick answer needs no lock
+
+    descriptor = atomic.opened_to_write(f"{folder}/lock", os.O_RDWR)
+    while not waiting.is_taken(descriptor):
         waited = True
         if time.monotonic() > until:
             raise TimeoutError
         time.sleep(step)
         step = min(step * 1.5, _LONGEST_STEP)
     return waited
-
-
-def _is_locked(descriptor: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt  # noqa: PLC0415
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl  # noqa: PLC0415
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
 
 
 def _identity(root: str) -> tuple[int, int] | None:
@@ -166,7 +154,7 @@ def _answer_of_another(root: str, before: tuple[int, int] | None, asked: int) ->
     if _identity(root) in {before, None}:
         return "fresh\0" if is_fresh(root) else None
     try:
-        with open(f"{root}/{FOLDER}/answer", "rb") as stream:
+        with opened(f"{root}/{FOLDER}/answer", _MOST) as stream:
             started, _, fields = os.fsdecode(stream.read()).partition("\0")
         known = Snapshot.load(f"{root}/{check.HOME}")
         if known is None or not check.environment_holds(known, os.environ):

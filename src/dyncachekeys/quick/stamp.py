@@ -245,12 +245,7 @@ def _remove(folder: str) -> None:
     except FileNotFoundError:
         pass
     except OSError:
-        from dyncachekeys.quick.clear import remove  # noqa: PLC0415
-
-        try:  # noqa: SIM105  contextlib takes 2 ms to import
-            remove(folder)
-        except OSError:
-            pass
+        atomic.remove(folder)
 
 
 def _stamp_data(path: str) -> dict[str, str]:

@@ -75,7 +75,7 @@ def lock(
 def _wait(wanted: int, noted: int, path: str, tell: Callable[[str], None] | None, *, patience: float) -> None:
     """Wait for a lock, for some seconds; in another file stands who holds it."""
     began = time.monotonic()
-    while not _is_taken(wanted):
+    while not is_taken(wanted):
         waited = time.monotonic() - began
         if waited >= patience:
             raise BlockingIOError(errno.EAGAIN, "Another process is at work", path)
@@ -85,7 +85,12 @@ def _wait(wanted: int, noted: int, path: str, tell: Callable[[str], None] | None
         time.sleep(min(_RETRY_SECONDS, patience - waited))
 
 
-def _is_taken(descriptor: int) -> bool:
+def is_taken(descriptor: int) -> bool:
+    """Lock a file, and tell whether that was possible: not if another process holds the lock.
+
+    Raises:
+        OSError: the file can't be locked.
+    """
     try:
         take(descriptor)
     except OSError as error:

@@ -189,7 +189,7 @@ class LinkFolder:
             return
         there = dict(self._there())
         for name in there.keys() - links.keys():
-            _remove(f"{self._folder}/{name}")
+            atomic.remove(f"{self._folder}/{name}", quietly=False)
         self._add(links, there, self._home)
 
     def add(self, links: Mapping[str, str], staging: str) -> None:
@@ -213,7 +213,7 @@ class LinkFolder:
             if there.get(name) == text:
                 continue
             if there.get(name) == "":
-                _remove(f"{self._folder}/{name}")
+                atomic.remove(f"{self._folder}/{name}", quietly=False)
             temporary = atomic.temporary_name(f"{staging}/link")
             try:
                 os.symlink(text, temporary)
@@ -224,8 +224,7 @@ class LinkFolder:
 
     def remove(self) -> None:
         """Take the folder away, if it is there."""
-        if self.is_there:
-            _remove(self._folder)
+        atomic.remove(self._folder, quietly=False)
 
     def _there(self) -> Iterator[tuple[str, str]]:
         """Yield what is there, each with its text; what is not a link has none."""
@@ -245,12 +244,3 @@ class LinkFolder:
         except BaseException:
             atomic.remove(temporary)
             raise
-
-
-def _remove(path: str) -> None:
-    if os.path.isdir(path) and not os.path.islink(path):
-        from shutil import rmtree  # noqa: PLC0415  seldom needed
-
-        rmtree(path)
-    else:
-        os.unlink(path)
