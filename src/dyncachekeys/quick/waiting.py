@@ -50,17 +50,11 @@ def lock(
         if not wait:
             raise error
         raise WriteError(_not_locked(path, error)) from error
-    substitute = -1
+    substitute, patience = -1, _patience() if wait else 0
     try:
         if error.errno in _NO_LOCKS:
             substitute = _substitute(descriptor)
-        _wait(
-            descriptor if substitute < 0 else substitute,
-            descriptor,
-            path,
-            tell,
-            patience=_patience() if wait else 0,
-        )
+        _wait(descriptor if substitute < 0 else substitute, descriptor, path, tell, patience=patience)
     except BaseException as reason:
         if substitute >= 0:
             os.close(substitute)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dyncachekeys.context import Context
 from dyncachekeys.encoding import value_digest
+from dyncachekeys.files.content import digest_of
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.pysource.closure import Start, follow
@@ -49,14 +49,7 @@ def code_of(key: Key, plugin_path: Iterable[str], project: Project, files: Files
 
 def digests(root: Path, paths: Iterable[str]) -> dict[str, str]:
     """Return a digest of the content of each file; an empty one for what is not there."""
-    return {path: _digest(root / path) for path in sorted(set(paths))}
-
-
-def _digest(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
+    return {path: (digest_of(str(root / path)) or b"").hex() for path in sorted(set(paths))}
 
 
 def _named(key: Key, root: Path) -> Iterator[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.files import derived
@@ -20,7 +20,7 @@ from dyncachekeys.rewrite.edit import EditedError
 from dyncachekeys.syncing import capture, notices, state
 from dyncachekeys.syncing.fill_links import fill_links
 from dyncachekeys.syncing.forecast import FRESH, forecast
-from dyncachekeys.syncing.home import edited_all_the_while, not_written, prepare
+from dyncachekeys.syncing.home import PAUSE_SECONDS, TRIES, edited_all_the_while, not_written, prepare
 from dyncachekeys.syncing.last_run import on_disk
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
@@ -28,10 +28,6 @@ from dyncachekeys.syncing.report import ProjectReport, report_of
 from dyncachekeys.uv.entries import CURRENT, STAMP_FILE
 from dyncachekeys.uv.record import Record
 from dyncachekeys.watch.links import LinkFolder
-
-_TRIES = 8
-"""Of one sync. Between them passes a second and a half in all, so that whoever saves now and then is waited for."""
-_PAUSE_SECONDS = 0.2
 
 
 def finish(plan: Plan, environ: Mapping[str, str], tell: Callable[[str], None] | None = None) -> ProjectReport:
@@ -45,7 +41,7 @@ def finish(plan: Plan, environ: Mapping[str, str], tell: Callable[[str], None] |
     Returns:
         As `use_cases.sync`, which has its errors, too.
     """
-    for number in range(_TRIES):
+    for number in range(TRIES):
         expected = plan.expected_record()
         now = _snapshot(plan, expected)
         report = report_of(plan, now)
@@ -61,7 +57,7 @@ def finish(plan: Plan, environ: Mapping[str, str], tell: Callable[[str], None] |
                 if done := _locked(plan, report, seen, written):
                     return done
         except EditedError:
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)
         except OSError as error:
             if plan.is_idle:
                 return report  # only what makes the next run faster could not be stored
@@ -132,6 +128,14 @@ def _apply(
         return None
     written += linked
     stamps = Stamps(plan.home)
+    _write_stamp(plan, stamps, written)
+    _remember(plan, report, seen)
+    folder = stamps.current()
+    return report._replace(written=tuple(written), stamp=folder.id if folder else None)
+
+
+def _write_stamp(plan: Plan, stamps: Stamps, written: list[str]) -> None:
+    """Have the stamp stand for what was found, or take it away where none is watched."""
     if plan.decision.move != "kept":
         written.append(_move(plan, stamps))
     elif plan.coverage.has_stamp:
@@ -140,9 +144,6 @@ def _apply(
         stamps.remove()
     if stamps.digest() not in {plan.coverage.stamp_digest, None}:
         stamps.relabel(plan.coverage.stamp_digest)
-    _remember(plan, report, seen)
-    folder = stamps.current()
-    return report._replace(written=tuple(written), stamp=folder.id if folder else None)
 
 
 def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] | None) -> None:
@@ -154,7 +155,7 @@ def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] |
         atomic.replace(plan.root / BUILDS / name, content, home=home)
     if plan.status.consent.is_news:
         atomic.replace(plan.home / allowed.FILE, plan.status.consent.dumped(), home=home)
-    known = replace(plan.next_state(expected), started=began.at)
+    known = dataclasses.replace(plan.next_state(expected), started=began.at)
     atomic.replace(plan.home / STATE_FILE, state.dump(known), home=home)
     if report.changed:
         digests = (report.previous, report.digest)

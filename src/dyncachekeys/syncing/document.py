@@ -16,13 +16,18 @@ from dyncachekeys.quick.snapshot import STATE_FILE
 from dyncachekeys.rewrite.edit import EditedError
 from dyncachekeys.rewrite.replace import replace
 from dyncachekeys.syncing import state
-from dyncachekeys.syncing.home import check_home, edited_all_the_while, edited_meanwhile, not_written, prepare
+from dyncachekeys.syncing.home import (
+    PAUSE_SECONDS,
+    TRIES,
+    check_home,
+    edited_all_the_while,
+    edited_meanwhile,
+    not_written,
+    prepare,
+)
 from dyncachekeys.uv import workspace
 from dyncachekeys.watch import by_name
 from dyncachekeys.watch.coverage import STAMP_ENTRIES
-
-_TRIES = 8
-_PAUSE_SECONDS = 0.2
 
 
 def clean(root: str | os.PathLike[str], tell: Callable[[str], None] | None = None) -> tuple[str, ...]:
@@ -79,14 +84,14 @@ def _loaded(root: Path) -> Project:
 
 def _without_region(root: Path) -> bool:
     """Take the region away, also from what somebody saves meanwhile; tell whether there was one."""
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         project = _loaded(root)
         if project.bare == project.raw:
             return False
         try:
             replace(root / FILE, project.raw, project.bare, root / HOME)
         except EditedError:
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)
         else:
             return True
     raise edited_all_the_while()
@@ -99,7 +104,7 @@ def _remove(home: Path) -> None:
     """
     for name in (snapshot.FILE, STATE_FILE):
         atomic.remove(os.fspath(home / name))
-    for _ in range(_TRIES - 1):
+    for _ in range(TRIES - 1):
         with contextlib.suppress(OSError):
             clear.remove(os.fspath(home))
             return

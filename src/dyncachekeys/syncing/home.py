@@ -10,6 +10,9 @@ from dyncachekeys.errors import Problem, WriteError
 from dyncachekeys.pyproject.project import FILE, HOME
 from dyncachekeys.quick import atomic
 
+TRIES = 8
+"""Of one write. Between them passes a second and a half in all, so that whoever saves now and then is waited for."""
+PAUSE_SECONDS = 0.2
 _IGNORE = b"# made by dyncachekeys\n*\n"
 
 

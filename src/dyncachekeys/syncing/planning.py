@@ -53,17 +53,7 @@ def make_plan(
     """
     check_home((root := root.resolve()) / HOME)
     status = status_of(root, last_run(root, quick_check), environ, consumer, by_hook=by_hook)
-    state = status.state
-    # What the stamp has to do is decided by what was linked and known of builds until now; that a link goes, or that
-    # more is known, is no change.
-    earlier = status.as_before()
-    before = earlier.coverage((*state.written, *state.late), state.former)
-    by_name.require_absence(before, status.files)
-    is_better_known = earlier is not status
-    status = dataclasses.replace(status, project=without_lost_region(status.project, before))
-    seen = _seen_in_builds(before, status)
-    is_as_before = not is_better_known and not seen.differs_from(state)
-    coverage = before if is_as_before else status.coverage((*seen.written, *seen.late), seen.former)
+    status, seen, coverage = _covered(status)
     counted, entries = loops.count(coverage, status), _entries(status, coverage)
     return Plan(
         status,
@@ -75,9 +65,26 @@ def make_plan(
         _folder_links(status, coverage),
         seen.decision,
         _remembered(status, coverage, entries, seen, counted),
-        (*_notices(status, coverage), *seen.products.notices, *counted.notices),
+        (*_notices(status, coverage, entries), *seen.products.notices, *counted.notices),
         workspace.is_alone(status.files),
     )
+
+
+def _covered(status: Status) -> tuple[Status, _Seen, Coverage]:
+    """Return the status without a region that was lost, what the last builds have shown, and who watches what by that.
+
+    What the stamp has to do is decided by what was linked and known of builds until now: that a link goes, or that more
+    is known, is no change.
+    """
+    state, earlier = status.state, status.as_before()
+    before = earlier.coverage((*state.written, *state.late), state.former)
+    by_name.require_absence(before, status.files)
+    is_better_known = earlier is not status
+    status = dataclasses.replace(status, project=without_lost_region(status.project, before))
+    seen = _seen_in_builds(before, status)
+    is_as_before = not is_better_known and not seen.differs_from(state)
+    coverage = before if is_as_before else status.coverage((*seen.written, *seen.late), seen.former)
+    return status, seen, coverage
 
 
 class _Seen(NamedTuple):
@@ -185,9 +192,9 @@ def _remembered(
     )
 
 
-def _notices(status: Status, coverage: Coverage) -> Iterator[Notice]:
+def _notices(status: Status, coverage: Coverage, entries: tuple[Mapping[str, Any], ...]) -> Iterator[Notice]:
     yield from notices.notices(status.project, status.files, tracked=not status.last.believed)
-    yield from notices.passwords((*status.project.user_entries, *_entries(status, coverage)), status.environ)
+    yield from notices.passwords((*status.project.user_entries, *entries), status.environ)
     refusal = LinkFolder(status.home).refusal
     if refusal and links.ENTRIES[0] in coverage.entries:
         yield notices.without_links(refusal)
