@@ -12,9 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from dyncachekeys.files import git_guard
-
 if TYPE_CHECKING:
+    from dyncachekeys.files.git_guard import Question
     from dyncachekeys.model import Completed
 
 LONGEST = 120.0
@@ -28,6 +27,8 @@ def ask(root: Path, *arguments: str) -> str | None:
 
     Bytes that are not UTF-8 stay what they are, as in the names of files. Git's index is never written.
     """
+    from dyncachekeys.files import git_guard  # noqa: PLC0415  most runs need not ask git
+
     question = git_guard.question(arguments)
     if git_guard.bare_repository(root / question.folder) is not None:
         return None
@@ -40,7 +41,7 @@ def ask(root: Path, *arguments: str) -> str | None:
 
 
 @contextlib.contextmanager
-def _own_index(root: Path, question: git_guard.Question) -> Iterator[dict[str, str]]:
+def _own_index(root: Path, question: Question) -> Iterator[dict[str, str]]:
     """Give git a copy of its index, where it would write into its own; as the variables that tell it so."""
     if not question.refreshes_index:
         yield {}
@@ -57,6 +58,8 @@ def _own_index(root: Path, question: git_guard.Question) -> Iterator[dict[str, s
 
 def refusal(root: Path) -> str | None:
     """Return why git can't be asked about a folder, in words; nothing if it can."""
+    from dyncachekeys.files import git_guard  # noqa: PLC0415  as above
+
     bare = git_guard.bare_repository(root)
     if bare is not None:
         return f"git is not asked: `{bare}` is a bare repository, and its configuration may have come with the tree"
@@ -81,7 +84,8 @@ def _output(root: Path, arguments: Sequence[str], variables: Mapping[str, str] =
 
 def _run(root: Path, arguments: Sequence[str], variables: Mapping[str, str] = MappingProxyType({})) -> Completed:
     """Run git, with arguments that are guarded. Errors as `process.run`; `FileNotFoundError` also if it is not there."""
-    from dyncachekeys.process import programs, run  # noqa: PLC0415  most runs need not ask git
+    from dyncachekeys.files import git_guard  # noqa: PLC0415  as above
+    from dyncachekeys.process import programs, run  # noqa: PLC0415
 
     environ = {**git_guard.environ(os.environ), **variables}
     program = programs.on_path("git", environ.get("PATH", os.defpath))

@@ -6,22 +6,25 @@ since, is held: what it found before counts as it did. The memory of it lies in 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dyncachekeys.model import Notice
-from dyncachekeys.resolving import allowed as memory
-from dyncachekeys.resolving import tree_code
-from dyncachekeys.resolving.allowed import Allowed
-from dyncachekeys.resolving.held import Held
 
 if TYPE_CHECKING:
     from dyncachekeys.config.model import Key
-    from dyncachekeys.files.tree import Files
-    from dyncachekeys.pyproject.project import Project
+    from dyncachekeys.resolving.allowed import Allowed
+    from dyncachekeys.resolving.key_consent import KeyConsent
+
+COMMAND = "command"
+"""The built-in resolver that runs what its key says."""
+
+
+def runs_code(key: Key) -> bool:
+    """Tell whether a key runs what the tree says: a function of the tree, requirements of its own, or a command."""
+    return bool(key.with_) or ":" in key.resolver or key.resolver == COMMAND
 
 
 class Consent:
@@ -45,7 +48,9 @@ class Consent:
     @cached_property
     def known(self) -> Mapping[str, Allowed]:
         """What was allowed before, by key."""
-        return memory.load(self.home, self._salt) if self._believed else {}
+        from dyncachekeys.resolving import allowed  # noqa: PLC0415  few keys run code of the tree
+
+        return allowed.load(self.home, self._salt) if self._believed else {}
 
     def note(self, key: KeyConsent, allowed: Allowed, modules: Sequence[str]) -> None:
         """Note that a key was run, with what it found and which modules it imported."""
@@ -62,65 +67,8 @@ class Consent:
         """Whether there is something to be remembered."""
         return self._believed and bool(self._ran) and self.noted != self.known
 
-    def dumped(self) -> bytes:
-        """Return what is to be remembered, as it is stored. Errors as `allowed.dump`."""
-        return memory.dump(self.noted, self.home, self._salt)
+    def dumped(self) -> tuple[str, bytes]:
+        """Return the name of the file in which it is remembered, and what that is to hold. Errors as `allowed.dump`."""
+        from dyncachekeys.resolving import allowed  # noqa: PLC0415  as above
 
-
-class KeyConsent(NamedTuple):
-    """A key that runs code of the tree, and what was allowed of it."""
-
-    consent: Consent
-    project: Project
-    files: Files
-    plugin_path: Sequence[str]
-    key: Key
-    where: str
-
-    @property
-    def name(self) -> str:
-        """By what it is known: the package, seen from the project that is synced, and its path there."""
-        package = os.path.relpath(self.project.root, self.consent.home.parent)
-        return f"{package}: {self.where}"
-
-    def held(self) -> Held | None:
-        """Return what stands for a key that may not be run; nothing if it may."""
-        if not self.consent.asks:
-            return None
-        allowed = self.consent.known.get(self.name)
-        why = self._why_not(allowed)
-        if why is None:
-            return None
-        until = "what it found before counts on" if allowed and allowed.found is not None else "it counts as nothing"
-        message = (
-            f"`{self.key.resolver}` was not run, since {why}, and a hook runs only what was allowed by hand in this "
-            f"checkout: look at it, then run `dyncachekeys sync` or `dyncachekeys allow`; until then {until}, and "
-            "pyproject.toml is not written"
-        )
-        self.consent.held[self.name] = Notice("not-allowed", message, self.where)
-        return Held(allowed)
-
-    def completed(self, allowed: Allowed, modules: Iterable[str]) -> Allowed:
-        """Return what was noted, with the code that was run."""
-        read = tree_code.code_of(self.key, self.plugin_path, self.project, self.files)
-        return allowed._replace(
-            configuration=self._configuration, code={**tree_code.digests(self.project.root, modules), **read}
-        )
-
-    @property
-    def _configuration(self) -> str:
-        return tree_code.configuration_of(self.key, self.plugin_path, self.files)
-
-    def _why_not(self, allowed: Allowed | None) -> str | None:
-        if allowed is None:
-            return "it is new"
-        if allowed.configuration != self._configuration:
-            return "its configuration has changed"
-        read = tree_code.code_of(self.key, self.plugin_path, self.project, self.files)
-        now = {**tree_code.digests(self.project.root, allowed.code), **read}
-        others = tree_code.differences(allowed.code, now)
-        if not others:
-            return None
-        if len(others) > 1:
-            return f"{others[0]} and {len(others) - 1} more have changed"
-        return f"{others[0]} {'has changed' if others[0] in allowed.code else 'is new'}"
+        return allowed.FILE, allowed.dump(self.noted, self.home, self._salt)

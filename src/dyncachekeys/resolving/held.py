@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from dyncachekeys.errors import Problem
     from dyncachekeys.files.selection import Selected
     from dyncachekeys.model import Notice
-    from dyncachekeys.resolving.consent import KeyConsent
     from dyncachekeys.resolving.found import Found
     from dyncachekeys.resolving.jobs import Runner
+    from dyncachekeys.resolving.key_consent import KeyConsent
 
 
 class Held:

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from dyncachekeys.model import Notice
     from dyncachekeys.process.environ import Environment
     from dyncachekeys.pyproject.project import Project
-    from dyncachekeys.resolving.consent import Consent, KeyConsent
+    from dyncachekeys.resolving.consent import Consent
     from dyncachekeys.resolving.held import Held, Noting
     from dyncachekeys.resolving.isolated import Worker
+    from dyncachekeys.resolving.key_consent import KeyConsent
     from dyncachekeys.resolving.packages import Packages
     from dyncachekeys.resolving.with_requirements import OwnEnvironment
     from dyncachekeys.trace.builds import Builds
@@ -104,11 +105,11 @@ class Jobs(NamedTuple):
     def _asked(self, where: str, key: Key) -> KeyConsent | None:
         if self.consent is None:
             return None
-        from dyncachekeys.resolving import tree_code  # noqa: PLC0415  few keys run code of the tree
+        from dyncachekeys.resolving import consent  # noqa: PLC0415  few runs have keys that run code of the tree
 
-        if not tree_code.runs_code(key):
+        if not consent.runs_code(key):
             return None
-        from dyncachekeys.resolving.consent import KeyConsent  # noqa: PLC0415
+        from dyncachekeys.resolving.key_consent import KeyConsent  # noqa: PLC0415
 
         return KeyConsent(self.consent, self.project, self.files, self.plugin_path, key, where)
 

@@ -16,18 +16,12 @@ from dyncachekeys.process.environ import Environment
 from dyncachekeys.pysource.closure import Start, follow
 from dyncachekeys.pysource.module import Import
 from dyncachekeys.pysource.values import relative
+from dyncachekeys.resolving.consent import COMMAND
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:
     from dyncachekeys.config.model import Key
     from dyncachekeys.pyproject.project import Project
-
-_COMMAND = "command"
-
-
-def runs_code(key: Key) -> bool:
-    """Tell whether a key runs what the tree says: a function of the tree, requirements of its own, or a command."""
-    return bool(key.with_) or ":" in key.resolver or key.resolver == _COMMAND
 
 
 def configuration_of(key: Key, plugin_path: Iterable[str], files: Files) -> str:
@@ -43,7 +37,7 @@ def code_of(key: Key, plugin_path: Iterable[str], project: Project, files: Files
 
     Of a function, its module and all that it imports, found by reading; of a command, the files that it names.
     """
-    found = _named(key, project.root) if key.resolver == _COMMAND else _imported(key, plugin_path, project, files)
+    found = _named(key, project.root) if key.resolver == COMMAND else _imported(key, plugin_path, project, files)
     return digests(project.root, found)
 
 

@@ -10,9 +10,9 @@ from dyncachekeys.errors import ConfigurationError, Problem, WriteError
 from dyncachekeys.files.tree import Files
 from dyncachekeys.pyproject.project import HOME, load
 from dyncachekeys.quick import atomic
-from dyncachekeys.resolving import allowed, tree_code
 from dyncachekeys.resolving.allowed import Allowed
-from dyncachekeys.resolving.consent import Consent, KeyConsent
+from dyncachekeys.resolving.consent import Consent, runs_code
+from dyncachekeys.resolving.key_consent import KeyConsent
 from dyncachekeys.syncing.home import check_home, not_written, prepare
 from dyncachekeys.syncing.last_run import last_run
 from dyncachekeys.uv import workspace
@@ -46,7 +46,7 @@ def allow(root: Path, tell: Callable[[str], None] | None = None) -> list[str]:
     keys = [
         KeyConsent(own, project, files, config.plugin_path, key, config.where(name))
         for name, key in config.keys.items()
-        if tree_code.runs_code(key)
+        if runs_code(key)
     ]
     for key in keys:
         before = own.known.get(key.name, Allowed("", {}))
@@ -61,6 +61,7 @@ def _write(own: Consent, root: Path, tell: Callable[[str], None] | None) -> None
     try:
         with atomic.Lock(home, tell=tell):
             prepare(root)
-            atomic.replace(home / allowed.FILE, own.dumped(), home=str(home))
+            name, content = own.dumped()
+            atomic.replace(home / name, content, home=str(home))
     except OSError as error:
         raise not_written(error, root, ()) from error

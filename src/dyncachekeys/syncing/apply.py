@@ -15,11 +15,9 @@ from dyncachekeys.quick import atomic, history, snapshot_file
 from dyncachekeys.quick.clock import Began
 from dyncachekeys.quick.snapshot import STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps
-from dyncachekeys.resolving import allowed
 from dyncachekeys.rewrite.edit import EditedError
 from dyncachekeys.syncing import capture, notices, state
 from dyncachekeys.syncing.fill_links import fill_links
-from dyncachekeys.syncing.forecast import FRESH, forecast
 from dyncachekeys.syncing.home import PAUSE_SECONDS, TRIES, edited_all_the_while, not_written, prepare
 from dyncachekeys.syncing.last_run import on_disk
 from dyncachekeys.syncing.plan import Plan
@@ -68,9 +66,13 @@ def finish(plan: Plan, environ: Mapping[str, str], tell: Callable[[str], None] |
 
 def _snapshot(plan: Plan, expected: Record) -> Snapshot:
     """Return what was looked at, as `Plan.take_snapshot`, with what the import guard asks first."""
-    is_fresh = plan.status.guard is not None and forecast(plan, expected).outcome in FRESH
-    taken = plan.take_snapshot(expected)
-    taken.fresh = "fresh" if is_fresh else ""
+    fresh = ""
+    if plan.status.guard is not None:
+        from dyncachekeys.syncing.forecast import FRESH, forecast  # noqa: PLC0415  only where there is a guard
+
+        fresh = "fresh" if forecast(plan, expected).outcome in FRESH else ""
+    taken = plan.take_snapshot(expected)  # of what the forecast looks at, too
+    taken.fresh = fresh
     return taken
 
 
@@ -154,7 +156,8 @@ def _remember(plan: Plan, report: ProjectReport, seen: tuple[Record, Snapshot] |
     for name, content in builds.dumped() if builds is not None else ():
         atomic.replace(plan.root / BUILDS / name, content, home=home)
     if plan.status.consent.is_news:
-        atomic.replace(plan.home / allowed.FILE, plan.status.consent.dumped(), home=home)
+        name, content = plan.status.consent.dumped()
+        atomic.replace(plan.home / name, content, home=home)
     known = dataclasses.replace(plan.next_state(expected), started=began.at)
     atomic.replace(plan.home / STATE_FILE, state.dump(known), home=home)
     if report.changed:
