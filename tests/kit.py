@@ -73,6 +73,23 @@ BACKEND_KEY = """
 [tool.dyncachekeys.keys.backend]
 resolver = "backend"
 """
+VARIED_KEYS = """
+[tool.dyncachekeys.keys.backend]
+resolver = "backend"
+
+[tool.dyncachekeys.keys.sources]
+resolver = "files"
+patterns = ["csrc/"]
+
+[tool.dyncachekeys.keys.machine]
+resolver = "env"
+names = ["CUDA_HOME", "CUDA_*"]
+
+[tool.dyncachekeys.keys.table]
+resolver = "table"
+tables = ["project"]
+"""
+"""Inputs of several kinds: entries, links, what only the stamp can watch."""
 PYPROJECT = """\
 [project]
 name = "demo"

@@ -13,28 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from kit import BACKEND, Demo, DemoMaker, make_demo
+from kit import BACKEND, VARIED_KEYS, Demo, DemoMaker, make_demo
 
-KEYS = """
-[tool.dyncachekeys.keys.backend]
-resolver = "backend"
-
-[tool.dyncachekeys.keys.sources]
-resolver = "files"
-patterns = ["csrc/"]
-
-[tool.dyncachekeys.keys.machine]
-resolver = "env"
-names = ["CUDA_HOME", "CUDA_*"]
-
-[tool.dyncachekeys.keys.table]
-resolver = "table"
-tables = ["project"]
-"""
-EXACT = '\n[tool.dyncachekeys]\nwatch = "digest"\n' + KEYS
+EXACT = '\n[tool.dyncachekeys]\nwatch = "digest"\n' + VARIED_KEYS
 TRANSPORT = pytest.param(EXACT.replace('watch = "', 'transport = "'), id="transport", marks=pytest.mark.thorough)
 PROFILES = pytest.mark.parametrize(
-    "config", [pytest.param(KEYS, id="auto"), pytest.param(EXACT, id="exact"), TRANSPORT]
+    "config", [pytest.param(VARIED_KEYS, id="auto"), pytest.param(EXACT, id="exact"), TRANSPORT]
 )
 TELLS = BACKEND.replace(
     "    return name\n",

@@ -13,29 +13,11 @@ from dyncachekeys.propose.propose import propose
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.syncing.planning import make_plan
 from faults.injecting import Outcome, Point, points, with_fault
-from kit import BACKEND, HELPER, PYPROJECT, Demo, make_demo
+from kit import BACKEND, HELPER, PYPROJECT, VARIED_KEYS, Demo, make_demo
 
 _YOUNG_SECONDS = 2.1
 TRANSPORTS = ("stamp", "digest")
-_CONFIG = """
-[tool.dyncachekeys]
-transport = "{transport}"
-
-[tool.dyncachekeys.keys.backend]
-resolver = "backend"
-
-[tool.dyncachekeys.keys.sources]
-resolver = "files"
-patterns = ["csrc/"]
-
-[tool.dyncachekeys.keys.machine]
-resolver = "env"
-names = ["CUDA_HOME", "CUDA_*"]
-
-[tool.dyncachekeys.keys.table]
-resolver = "table"
-tables = ["project"]
-"""
+_CONFIG = '\n[tool.dyncachekeys]\ntransport = "{transport}"\n' + VARIED_KEYS
 _BUILDS_FROM = BACKEND.replace(
     "    return name\n",
     """\

@@ -92,9 +92,10 @@ class Terminal:
 
 
 _TAKE_TERMINAL = """\
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 fcntl.ioctl(0, termios.TIOCSWINSZ, b"\\x32\\x00\\xc8\\x00" + bytes(4))
 os.execvp(sys.argv[1], sys.argv[1:])
 """
-"""A session leader has to ask for its terminal; wide enough for no line to be broken."""
+"""A session leader has to ask for its terminal; wide enough for no line to be broken. The tests may run below `nohup`."""
