@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from faults.injecting import FAULTS, STRACE, faults
 from faults.scenarios import TRANSPORTS, disturb, enumerated, project, scenarios
+from pages import replaced
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs/robustness.md"
-BEGIN, END = "<!-- faults -->\n", "<!-- end of faults -->\n"
 
 
 class Job(NamedTuple):
@@ -106,8 +106,8 @@ def main() -> None:
     table = report(results)
     print(table, end="")
     if chosen.write:
-        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-        DOCUMENT.write_text(before + BEGIN + "\n" + table + "\n" + END + rest.partition(END)[2], encoding="utf-8")
+        page = DOCUMENT.read_text(encoding="utf-8")
+        DOCUMENT.write_text(replaced(page, "faults", f"\n{table}"), encoding="utf-8")
     if broken := [text for one in results for text in one.failed]:
         sys.exit("\n".join(broken))
 

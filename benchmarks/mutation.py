@@ -173,7 +173,7 @@ def main() -> int:
     text = table(outcomes)
     print(text)
     if options.write:
-        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), "mutants", text), encoding="utf-8")
+        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), "mutants", f"\n{text}\n"), encoding="utf-8")
     return any(one.killed < 0.95 * one.run for one in outcomes)
 
 

@@ -15,6 +15,8 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from pages import replaced
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/uv-compatibility.md"
 VERSIONS = ("0.6.17", "0.7.22", "0.8.10", "0.8.24", "0.9.30", "0.10.12", "0.11.33", "0.12.24", "0.13.9")
@@ -124,9 +126,7 @@ def with_rows(text: str, rows: dict[str, str]) -> str:
     head = f"| uv | {' | '.join(GROUPS)} |\n|{' --- |' * (len(GROUPS) + 1)}"
     ordered = sorted(rows, key=lambda version: tuple(map(int, version.split("."))))
     table = "\n".join([head, *(rows[version] for version in ordered)])
-    before, _, rest = text.partition("<!-- table -->\n")
-    _, _, after = rest.partition("<!-- end of the table -->")
-    return f"{before}<!-- table -->\n{table}\n<!-- end of the table -->{after}"
+    return replaced(text, "table", table)
 
 
 if __name__ == "__main__":
