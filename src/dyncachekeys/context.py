@@ -19,6 +19,8 @@ from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv.record import is_editable
 from dyncachekeys.uv.workspace import project_environment
 
+_MOST_NAMED = 20
+"""Of many patterns that match nothing, so many are named."""
 Result: TypeAlias = File | Directory | Env | Git | Output | Value | Selected
 """What a resolver yields."""
 
@@ -101,8 +103,11 @@ class Context:
         """
         selection = Selection(patterns, exclude, gitignore=gitignore)
         found = selection.among(self._files)
-        for pattern in selection.unmatched(found, self.root.parts) if expected else ():
+        unmatched = selection.unmatched(found, self.root.parts) if expected else []
+        for pattern in unmatched[:_MOST_NAMED]:
             self.warn("pattern-matches-nothing", f"pattern `{pattern}` matches nothing")
+        if more := len(unmatched[_MOST_NAMED:]):
+            self.warn("pattern-matches-nothing", f"{more:,} more patterns match nothing")
         return found
 
     def read_bytes(self, path: str) -> bytes:

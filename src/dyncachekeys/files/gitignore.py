@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -103,6 +104,7 @@ def _texts(steps: Sequence[Step], kind: int) -> dict[str, int]:
 ERRORS = "surrogatepass" if os.name == "nt" else "surrogateescape"
 EXACT, EXTENSION, SUFFIX, PREFIX, REGEX, ANY = range(6)
 _STAR, _DEEP = b".*", b"**"
+_NUMBERS = itertools.count()
 _UNPADDED = re.compile(rb"(?:\\.|\\\Z| +(?![ ]|\Z)|[^\\ ])*", re.DOTALL)
 _CLASSES = {  # git's own: of the white space, it counts neither the form feed nor the vertical tab
     b"alnum": rb"0-9A-Za-z", b"alpha": rb"A-Za-z", b"blank": rb" \t", b"cntrl": rb"\x00-\x1f\x7f",
@@ -115,7 +117,8 @@ _SET_ITEM = re.compile(rb"\[:(?P<named>[a-z]+):\]|\\?(?P<first>.)(?:-\\?(?P<last
 _SIMPLE = re.compile(rb"(?P<before>\.\*)?(?P<text>(?:\\x..)*)(?(before)|(?P<after>\.\*)?)\Z")
 _TOKEN = re.compile(
     rb"(?P<slash>\\?/)|(?P<deep>(?:\A|(?<=/))\*\*+(?=/|\Z))|(?P<star>\*+)|\?|(?P<plain>\\.|[^\\\[])"
-    rb"|\[(?:(?P<negated>[!^])|(?![!^]))(?P<set>(?:\]%s|(?!\]))(?:%s)*)\]" % (_RANGE, _IN_SET),
+    # Each item is taken as it is read first, and never again in another way: that could be done in ever so many ways.
+    rb"|\[(?:(?P<negated>[!^])|(?![!^]))(?P<set>(?:\]%s|(?!\]))(?:(?=(?P<item>%s))(?P=item))*)\]" % (_RANGE, _IN_SET),
     re.DOTALL,
 )
 
@@ -133,7 +136,7 @@ class Step:
         self.kind: int
         self.text: str
         self.kind, self.text = _kind(glob)
-        self.regex: re.Pattern[bytes] | None = re.compile(glob, re.DOTALL) if self.kind == REGEX else None
+        self.regex: re.Pattern[bytes] | None = re.compile(_linear(glob), re.DOTALL) if self.kind == REGEX else None
 
     def matches(self, name: str) -> bool:
         """Tell whether the segment matches a name."""
@@ -142,6 +145,21 @@ class Step:
         if self.kind == EXACT:
             return name == self.text
         return name.startswith(self.text) if self.kind == PREFIX else name.endswith(self.text)
+
+
+def _linear(glob: bytes) -> bytes:
+    """Return a regular expression that matches the same, in steps that grow with the length of what it is put to.
+
+    What stands between two stars is of one length, so it may stand where it is found first. Without saying so, `re`
+    would try all places, for each star: `*a*a*a*a*a*b` would not end. The groups need names of their own, since
+    expressions are joined.
+    """
+    first, *between = glob.split(_STAR)
+    if not between[1:]:
+        return glob
+    last = between.pop()
+    numbered = ((next(_NUMBERS), part) for part in between if part)
+    return first + b"".join(b"(?=(?P<s%d>.*?%s))(?P=s%d)" % (n, part, n) for n, part in numbered) + _STAR + last
 
 
 def _kind(glob: bytes) -> tuple[int, str]:
@@ -180,21 +198,23 @@ def first_step(index: int, line: str) -> Step | None:
 
 def _globs(text: bytes) -> list[bytes]:
     """Return the regular expression of each segment; an empty one never matches."""
-    globs, at = [b""], 0
+    globs: list[list[bytes]] = [[]]
+    at = 0
     while at < len(text):
         token = _TOKEN.match(text, at)
         if token is None:  # a backslash at the end, or a bracket that is not closed
             return [b""]
         at = token.end()
         if token["slash"]:
-            globs.append(b"")
+            globs.append([])
         elif token["set"]:
-            globs[-1] += b"[%s%s]" % (b"^" if token["negated"] else b"", _SET_ITEM.sub(_set_item, token["set"]))
+            items = _SET_ITEM.sub(_set_item, token["set"])
+            globs[-1].append(b"[%s%s]" % (b"^" if token["negated"] else b"", items))
         elif token["plain"]:
-            globs[-1] += b"\\x%02x" % token["plain"][-1]
+            globs[-1].append(b"\\x%02x" % token["plain"][-1])
         else:
-            globs[-1] += _DEEP if token["deep"] else _STAR if token["star"] else b"."
-    return globs
+            globs[-1].append(_DEEP if token["deep"] else _STAR if token["star"] else b".")
+    return [*map(b"".join, globs)]
 
 
 def _set_item(item: re.Match[bytes]) -> bytes:

@@ -105,9 +105,12 @@ class Selection:
 
     def unmatched(self, selected: Selected, root: Sequence[str]) -> list[str]:
         """Return the patterns that choose none of the selected files, not even one that another chose first."""
-        used = {number for chosen in selected.folders.values() for _, number in chosen}
-        unused = [pattern for number, pattern in enumerate(self._include) if number not in used]
-        return [pattern.text for pattern in unused if not _would_choose(pattern, selected, root)]
+        found = {number for chosen in selected.folders.values() for _, number in chosen}
+        unused = self._include
+        while found and unused:  # of several patterns that match a file, each time the last one is found
+            unused = [pattern for place, pattern in enumerate(unused) if place not in found]
+            found = _choosing(unused, selected, root)
+        return [pattern.text for pattern in unused]
 
     def _at(self, files: Files, base: str) -> tuple[Here, bool]:
         """Return what all rules say where a walk begins, and whether the ignore files above are as they were."""
@@ -130,6 +133,7 @@ class Selection:
 
     def _add_named(self, files: Files, selected: Selected, base: str, here: Here) -> None:
         """Add the files that a pattern without wildcards names: no ignore rule counts against those."""
+        known = {base: here}
         for number, pattern in enumerate(self._include):
             if pattern.base != base or (named := pattern.literal) is None:
                 continue
@@ -137,7 +141,7 @@ class Selection:
             folder, at = base, here
             for part in above:
                 folder = child(folder, part, files.root.parts)
-                at = at.enter(part, folder)
+                at = known[folder] if folder in known else known.setdefault(folder, at.enter(part, folder))
             path = child(folder, name, files.root.parts)
             if files.exists(path) and not files.is_real_folder(path) and not at.excludes(name):
                 selected.add(folder, [(name, number)])
@@ -152,13 +156,14 @@ def _way(base: str, folder: str, root: Sequence[str]) -> Sequence[str] | None:
     return [*root[len(root) - ups : len(root) - fewer], *inside]
 
 
-def _would_choose(pattern: files_pattern.Pattern, selected: Selected, root: Sequence[str]) -> bool:
-    """Tell whether a pattern would choose one of the selected files if it came last."""
-    top = Rules([files_pattern.escaped(pattern.body)]).top
-    for folder, chosen in selected.folders.items():
-        way = _way(pattern.base, folder, root) if chosen else None
-        if way is not None:
-            place = reduce(FolderRules.enter, way, top)
-            if place.below >= 0 or any(place.find(name, is_dir=False) >= 0 for name, _ in chosen):
-                return True
-    return False
+def _choosing(patterns: Sequence[files_pattern.Pattern], selected: Selected, root: Sequence[str]) -> set[int]:
+    """Return the places of patterns that would choose one of the selected files if no later one did so."""
+    found = {-1}
+    for base in dict.fromkeys(pattern.base for pattern in patterns):
+        top = Rules(files_pattern.escaped(one.body) if one.base == base else "" for one in patterns).top
+        for folder, chosen in selected.folders.items():
+            way = _way(base, folder, root) if chosen else None
+            if way is not None:
+                place = reduce(FolderRules.enter, way, top)
+                found.update((place.below, *(place.find(name, is_dir=False) for name, _ in chosen)))
+    return found - {-1}
