@@ -26,7 +26,7 @@ import dyncachekeys
 from dyncachekeys.cli.explain import as_json, tell
 from dyncachekeys.doctor.examine import examine
 from dyncachekeys.errors import DyncachekeysError, Problem
-from dyncachekeys.quick.output import Printer
+from dyncachekeys.quick.output import Printer, shown
 from dyncachekeys.syncing.explanation import Explanation, explain
 from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.syncing.report import ProjectReport
@@ -242,13 +242,17 @@ def assert_explained(told: Explanation, report: ProjectReport, builds: int) -> N
     for key, some in told.changes.items():
         for one in some:
             assert f" {key}" in text.getvalue()
-            assert one.subject.encode(errors="backslashreplace").decode() in text.getvalue()
+            assert _as_shown(one.subject) in text.getvalue()
             assert one.as_table() in tables[key]
-    assert all(seen.subject in text.getvalue() for seen in told.forecast.seen)
+    assert all(_as_shown(seen.subject) in text.getvalue() for seen in told.forecast.seen)
     json.dumps(as_json(told))
     expected = {"nothing-to-do": {0}, "installs": {0, 1}}.get(told.forecast.outcome, {1})
     assert builds in expected or not told.forecast.certain, told.forecast
     assert told.forecast.seen or not (builds and told.forecast.certain)
+
+
+def _as_shown(text: str) -> str:
+    return shown(text).encode(errors="backslashreplace").decode()
 
 
 def assert_uv_agrees(root: Path, environ: Mapping[str, str]) -> None:

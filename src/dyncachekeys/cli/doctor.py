@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dyncachekeys.cli import render
 from dyncachekeys.doctor.examine import examine
 from dyncachekeys.doctor.finding import Finding, Level
-from dyncachekeys.quick.output import Printer, counted
+from dyncachekeys.quick.output import Printer, counted, paragraph, shown
 from dyncachekeys.syncing.scope import Scope
 
 _LEVELS: tuple[Level, ...] = ("error", "warning", "note")
@@ -40,8 +40,10 @@ def _print_findings(found: Sequence[Finding], out: Printer, *, quiet: bool, seve
     for one in sorted(found, key=lambda finding: _LEVELS.index(finding.level)):
         if one.level == "error" or not quiet:
             package = f"{one.package}: " if several else ""
-            out(f"{out.painted(one.level, one.level)} {one.code}: {package}{one.where}: {one.message}")
-            out(f"  {out.painted('do:', '~')} {one.remedy}")
+            out(
+                f"{out.painted(one.level, one.level)} {one.code}: {package}{shown(one.where)}: {paragraph(one.message)}"
+            )
+            out(f"  {out.painted('do:', '~')} {paragraph(one.remedy)}")
 
 
 def _print_counts(found: Sequence[Finding], out: Printer) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from dyncachekeys.cli import render
 from dyncachekeys.quick import output
 from dyncachekeys.quick.change import Change
-from dyncachekeys.quick.output import Printer, counted
+from dyncachekeys.quick.output import Printer, counted, shown
 from dyncachekeys.syncing.explanation import Edited, Event, Explanation, explain_all
 from dyncachekeys.syncing.forecast import FACTS
 from dyncachekeys.syncing.report import require_key
@@ -69,7 +69,7 @@ def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
         _print_last(one.last, one.report.name, out, options)
     _print_edited(one.edited, out, options)
     for seen in one.forecast.seen[: None if options.verbose else _SHOWN]:
-        out(f"uv sees: {FACTS[seen.fact].format(seen.subject)}")
+        out(f"uv sees: {FACTS[seen.fact].format(shown(seen.subject))}")
     if not one.forecast.certain:
         out("not certain: whether uv reads this repository's commit or tags as we do depends on its version (U9)")
     out(f"Next: {next_step(one)}")
@@ -96,19 +96,19 @@ def _print_changes(
 ) -> None:
     output.changes(out, changes, all_of_them=options.verbose, with_reasons=True)
     for reason in why:
-        out(f" ! {reason}")
+        out(f" ! {shown(reason)}")
 
 
 def _print_edited(edited: Sequence[Edited], out: Printer, options: argparse.Namespace) -> None:
-    shown = [one for one in edited if options.verbose or one.why != "ignored-by-git"]
-    if not shown:
+    listed = [one for one in edited if options.verbose or one.why != "ignored-by-git"]
+    if not listed:
         return
     out("Edited, but without effect:")
-    width = min(max(len(one.subject) for one in shown), 40)
-    for one in shown[: None if options.verbose else _SHOWN]:
-        out(f"   {one.subject:{width}}  {immaterial(one)}")
-    if len(shown) > _SHOWN and not options.verbose:
-        out(f"   and {len(shown) - _SHOWN} more (-v lists them)")
+    width = min(max(len(shown(one.subject)) for one in listed), 40)
+    for one in listed[: None if options.verbose else _SHOWN]:
+        out(f"   {shown(one.subject):{width}}  {immaterial(one)}")
+    if len(listed) > _SHOWN and not options.verbose:
+        out(f"   and {len(listed) - _SHOWN} more (-v lists them)")
 
 
 def immaterial(one: Edited) -> str:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.errors import DyncachekeysError, OrphanedRegionError, Problem
-from dyncachekeys.quick.output import JSON_VERSION, Printer, write
+from dyncachekeys.quick.output import JSON_VERSION, Printer, paragraph, shown, write
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +28,7 @@ def warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> N
         name = f"{report.name}: " if len(reports) > 1 else ""
         for notice in report.warnings:
             if not options.quiet or notice.code == NOT_ALLOWED:
-                err(f"{err.painted('warning', 'warning')}: {name}{notice.where}: {notice.message}")
+                err(f"{err.painted('warning', 'warning')}: {name}{shown(notice.where)}: {paragraph(notice.message)}")
 
 
 def waiting(options: argparse.Namespace) -> Callable[[str], None] | None:
@@ -110,5 +110,5 @@ def _errors(problems: Iterable[Problem], *, as_json: bool, level: str, on_one_li
         return
     err = Printer(sys.stderr)
     for problem in problems:
-        err(f"{err.painted(level, level)}: {problem.where}: {problem.message}")
-        err(f"  {err.painted('do:', '~')} {problem.remedy}")
+        err(f"{err.painted(level, level)}: {shown(problem.where)}: {paragraph(problem.message)}")
+        err(f"  {err.painted('do:', '~')} {paragraph(problem.remedy)}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from dyncachekeys.cli import render
 from dyncachekeys.pyproject.render import render as as_toml
-from dyncachekeys.quick.output import Printer, counted
+from dyncachekeys.quick.output import Printer, counted, shown
 from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.report import KeyReport, ProjectReport, require_key
 from dyncachekeys.syncing.scope import Scope
@@ -41,12 +41,16 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
 
 def _print_key(key: KeyReport, out: Printer) -> None:
     marked = ", runs each time" if key.runs_each_time else ""
-    out(f"\n{key.name}  (resolver {key.resolver}, watch {key.watch}, {counted(key.input_count, 'input')}{marked})")
+    out(
+        f"\n{shown(key.name)}  (resolver {key.resolver}, watch {key.watch}, {counted(key.input_count, 'input')}{marked})"
+    )
     inputs = list(key.inputs)
-    width = max((len(one.subject) for one in inputs), default=0)
+    width = max((len(shown(one.subject)) for one in inputs), default=0)
     by = max((len(one.watched_by) for one in inputs), default=0)
     for one in inputs:
-        out(f"  {one.input:9} {one.watched_by:{by}}  {one.subject:{min(width, 40)}}  {one.reason}".rstrip())
+        out(
+            f"  {one.input:9} {one.watched_by:{by}}  {shown(one.subject):{min(width, 40)}}  {shown(one.reason)}".rstrip()
+        )
 
 
 def _print_running(report: ProjectReport, out: Printer) -> None:

@@ -11,7 +11,7 @@ from dyncachekeys.cli import render
 from dyncachekeys.files import git
 from dyncachekeys.quick import output
 from dyncachekeys.quick.check import QuickCheck
-from dyncachekeys.quick.output import Printer, counted, counts, in_sync
+from dyncachekeys.quick.output import Printer, counted, counts, in_sync, shown
 from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.report import ProjectReport
 from dyncachekeys.syncing.scope import Scope
@@ -64,7 +64,7 @@ def print_synced(reports: Sequence[ProjectReport], seconds: float, options: argp
 
 def _print_writes(report: ProjectReport, out: Printer, where: str) -> None:
     for why in report.why:
-        out(f" ! {why}")
+        out(f" ! {shown(why)}")
     if report.region_differs:
         out(f"Wrote {counted(len(report.entries), 'entry')} to tool.uv.cache-keys in pyproject.toml{where}")
     if not report.is_package:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dyncachekeys.propose.additions import left_over
 from dyncachekeys.propose.audit import Audit, Dependency
 from dyncachekeys.propose.keys import Declaration
-from dyncachekeys.quick.output import Printer, counted
+from dyncachekeys.quick.output import Printer, counted, shown
 
 _KINDS = {
     "read": "file",
@@ -43,7 +43,7 @@ def tell(one: Audit, added: Sequence[Declaration], out: Printer, *, verbose: boo
         _list_inputs("not watched", unwatched, out, verbose=verbose)
         _list_inputs("watched", watched, out, verbose=verbose)
     kinds = {"file": "file", "env": "variable"}
-    unread = [f"{kinds[each.input]:9} {each.subject}  ({each.watched_by})" for each in one.unread]
+    unread = [f"{kinds[each.input]:9} {shown(each.subject)}  ({each.watched_by})" for each in one.unread]
     _list("watched, and not seen to be read", unread, out, verbose=verbose)
     _list("not seen", [*_not_seen(one)], out, verbose=True)
     _tell_additions(one, added, out, write=write)
@@ -88,9 +88,9 @@ def _list(title: str, lines: Sequence[str], out: Printer, *, verbose: bool) -> N
 
 
 def _rows(dependencies: Sequence[Dependency]) -> list[str]:
-    width = min(max((len(each.subject) for each in dependencies), default=0), _WIDEST)
+    width = min(max((len(shown(each.subject)) for each in dependencies), default=0), _WIDEST)
     return [
-        f"{_KINDS[each.asked]:9} {each.subject:{width}}  {each.who}"
+        f"{_KINDS[each.asked]:9} {shown(each.subject):{width}}  {shown(each.who)}"
         + (f"  ({each.watched_by})" if each.watched_by else "")
         for each in dependencies
     ]
@@ -120,7 +120,7 @@ def _tell_additions(one: Audit, added: Sequence[Declaration], out: Printer, *, w
                 out(f"  {line}")
     rest = left_over(one, added)
     if rest:
-        names = ", ".join(f"{_KINDS[each.asked]} {each.subject}" for each in rest[:3])
+        names = ", ".join(f"{_KINDS[each.asked]} {shown(each.subject)}" for each in rest[:3])
         more = f" and {len(rest) - 3:,} more" if len(rest) > 3 else ""  # noqa: PLR2004
         watched = (
             f"`{one.record_key}` watches that by the record"

@@ -228,14 +228,14 @@ def _is_done(command: _Command, look: QuickChecks, began: float) -> bool:
 def _print_warnings(look: QuickChecks) -> None:
     if not any(one.known.warnings for one in look.quick_checks.values()):
         return
-    from dyncachekeys.quick.output import Printer
+    from dyncachekeys.quick.output import Printer, paragraph, shown
 
     error = Printer(sys.stderr)
     several = len(look.quick_checks) + look.elsewhere[0] > 1
     for one in look.quick_checks.values():
         for place, message in one.known.warnings:
             project = f"{one.known.name}: " if several else ""
-            error(f"{error.painted('warning', 'warning')}: {project}{place}: {message}")
+            error(f"{error.painted('warning', 'warning')}: {project}{shown(place)}: {paragraph(message)}")
 
 
 def _print_in_sync(command: _Command, look: QuickChecks, began: float) -> None:

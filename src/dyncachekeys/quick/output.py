@@ -39,6 +39,8 @@ CAUSES = {
     "value": "changed",
 }
 _SHOWN = 10
+_TURNING = "\u2028\u2029\u200e\u200f\u061c\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""What begins a line, can't be seen, or changes the direction of writing."""
 
 
 class Printer:
@@ -51,9 +53,23 @@ class Printer:
 
     def __call__(self, text: str) -> None:
         """Print a line."""
+        if not text.isprintable():
+            text = self._harmless(text)
         # A file name that is not UTF-8 must not be the end of a report.
         encoding = self._stream.encoding or "utf-8"
         write(self._stream, text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+    def _harmless(self, text: str) -> str:
+        """Return text that can't move the cursor or colour anything: but for colours of ours, if there are any."""
+        own = {f"\x1b[{code}m" for code in (*_COLOURS.values(), "0")} if self._colour else set[str]()
+        parts, at = [""], 0
+        while at < len(text):
+            sequence = text[at : text.find("m", at) + 1] if own and text[at] == "\x1b" else ""
+            if sequence not in own:
+                sequence = ""
+            parts.append(sequence or (text[at] if text[at] in "\n\t" else _visible(text[at])))
+            at += len(sequence) or 1
+        return "".join(parts)
 
     def diff(self, lines: Sequence[str]) -> None:
         """Print the lines of a unified diff."""
@@ -63,6 +79,23 @@ class Printer:
     def painted(self, text: str, colour: str) -> str:
         """Return text in the colour of what it says, such as ``error``, or as it is."""
         return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self._colour else text
+
+
+def shown(text: str) -> str:
+    """Return text that is not ours, as the name of a file, on one line that shows it as it is."""
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def paragraph(text: str) -> str:
+    """Return a message of several lines: but for the first, ours are indented, so that no name in it can forge one."""
+    first, *others = text.split("\n")
+    return first + "".join(f"\n{line}" if line[:1] == " " else f"\\n{line}" for line in others)
+
+
+def _visible(sign: str) -> str:
+    """Return a character, or how it is written where it can't be seen, moves the cursor, or turns the line around."""
+    is_control = sign < " " or "\x7f" <= sign < "\xa0" or sign in _TURNING
+    return sign.encode("unicode_escape").decode("ascii") if is_control else sign
 
 
 def write(stream: TextIO, text: str) -> None:
@@ -106,8 +139,8 @@ def changes(
         limit = len(some) if all_of_them else _SHOWN
         for change in some[:limit]:
             sign = SIGNS[change.kind]
-            told = f"{change.subject} {CAUSES[change.cause]}".rstrip()
-            told += f"  ({change.reason})" if with_reasons and change.reason else ""
-            out(f" {out.painted(sign, sign)} {key:{width}}  {told}")
+            told = f"{shown(change.subject)} {CAUSES[change.cause]}".rstrip()
+            told += f"  ({shown(change.reason)})" if with_reasons and change.reason else ""
+            out(f" {out.painted(sign, sign)} {shown(key):{width}}  {told}")
         if len(some) > limit:
-            out(f"   {key:{width}}  and {len(some) - limit} more (-v lists them)")
+            out(f"   {shown(key):{width}}  and {len(some) - limit} more (-v lists them)")
