@@ -139,6 +139,15 @@ KEY = '[tool.dyncachekeys]\nwatch = "digest"\n[tool.dyncachekeys.keys.sources]\n
 
 
 @pytest.mark.thorough
+def test_more_patterns_than_two_bytes_can_number(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(KEY.format(patterns=["x.c"] * 66_000 + ["one.c"]), {"one.c": ""})
+    demo.sync()
+    demo.write({"one.c": "edited"})
+    changes = [change for key in demo.sync().keys for change in key.changes]
+    assert [(one.subject, one.reason) for one in changes] == [("one.c", "matches one.c")]
+
+
+@pytest.mark.thorough
 @pytest.mark.usefixtures("no_hang")
 def test_a_hundred_thousand_patterns(demo_maker: DemoMaker) -> None:
     signal.alarm(900)

@@ -383,6 +383,7 @@ NOT_A_KIND = {
     "command_cases": "which program counts, no project says: see docs/init.md",
     "conflicts": "about the region, whatever the keys",
     "day": "its project is made of the kinds above",
+    "odd_names": "about names, whatever the project is",
     "uv_facts": "without us",
     "workspace_cases": "below, and in test_builds.py",
 }

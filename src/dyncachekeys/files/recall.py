@@ -135,7 +135,7 @@ class FileMemory:
     def chosen(self, signature: str, folder: str) -> list[tuple[str, int]]:
         """Return what a selection chose in a folder that it went through, each with the number of its pattern."""
         place = self._places[folder]
-        numbers = memoryview(self._units[signature].chosen).cast("H")
+        numbers = memoryview(self._units[signature].chosen).cast("I")
         here = numbers[self._firsts[place] : self._firsts[place + 1]]
         return [(name, number - 1) for name, number in zip(self._names_in(place), here, strict=True) if number]
 

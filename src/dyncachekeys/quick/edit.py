@@ -190,7 +190,7 @@ class _Differing:
         """Return the changes by key."""
         found: dict[str, list[Change]] = {key: [] for key in self.known.keys}
         for unit in self.known.units:
-            numbers = memoryview(unit.chosen).cast("H")
+            numbers = memoryview(unit.chosen).cast("I")
             for place, was in self.edited.items():
                 if numbers[place]:
                     folder = self._folder_of(place)

@@ -43,7 +43,7 @@ LEFT_OUT = frozenset({".git", "__pycache__", ".dyncachekeys"})
 """Names that no walk enters or chooses: what comes and goes there changes no listing."""
 RELEASE: str = __version__
 """Another release of ours may find other inputs."""
-FORMAT = f"dyncachekeys-snapshot-4 {sys.implementation.cache_tag} {sys.byteorder}"
+FORMAT = f"dyncachekeys-snapshot-5 {sys.implementation.cache_tag} {sys.byteorder}"
 HASH, LISTING = 32, 16
 _PRIME = (1 << 61) - 1
 ROW = 32
@@ -84,7 +84,7 @@ class Unit:
         self.visited: bytes = visited
         """A byte for each folder: 0, `WALKED` or `LISTED_AGAIN`."""
         self.chosen: bytes = chosen
-        """Two bytes for each file, in the machine's order."""
+        """Four bytes for each file, in the machine's order: a key may have more patterns than two can number."""
 
 
 class Snapshot:

@@ -64,9 +64,9 @@ def _unpack(known: Snapshot, hot: bytes, data: bytes) -> None:
     at += _LENGTH + length
     known.units = []
     for key, signature, *patterns in units:
-        visited, chosen = data[at : at + folders], data[at + folders : at + folders + 2 * files]
+        visited, chosen = data[at : at + folders], data[at + folders : at + folders + 4 * files]
         known.units.append(Unit(key, signature, patterns, visited, chosen))
-        at += folders + 2 * files
+        at += folders + 4 * files
 
 
 def write(known: Snapshot, home: str, file: str = FILE) -> None:

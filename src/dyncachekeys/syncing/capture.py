@@ -118,7 +118,7 @@ def _add_rows(folder: Folder, names: Sequence[str], stats: bytearray, contents: 
 
 
 def _unit(key: str, selected: Selected, found: Snapshot, files: Files) -> Unit:
-    visited, chosen = bytearray(), array("H")
+    visited, chosen = bytearray(), array("I")
     for place, path in enumerate(found.folders):
         numbers = dict(selected.folders.get(path, ()))
         is_known = numbers.keys() <= files.folders[path].names.keys() and path not in selected.passed

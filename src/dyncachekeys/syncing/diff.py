@@ -50,7 +50,7 @@ def _by_folder(these: Snapshot, key: str) -> dict[str, _Seen]:
         return {}
     found: dict[str, _Seen] = {}
     for place, (first, end) in enumerate(pairwise(these.firsts())):
-        numbers = unit.chosen[2 * first : 2 * end]
+        numbers = unit.chosen[4 * first : 4 * end]
         if any(numbers):
             roles = bytes(role & EXECUTABLE for role in these.roles[first:end])
             contents = bytes(these.contents[first * HASH : end * HASH])
@@ -64,7 +64,7 @@ def _rows_besides(here: Mapping[str, _Seen], there: Mapping[str, _Seen]) -> list
 
 def _rows_in(folder: str, seen: _Seen) -> Iterator[Row]:
     names, contents, roles, numbers, patterns = seen
-    for row, (name, number) in enumerate(zip(names.split("\0"), memoryview(numbers).cast("H"), strict=True)):
+    for row, (name, number) in enumerate(zip(names.split("\0"), memoryview(numbers).cast("I"), strict=True)):
         if number:
             state = file_state(contents[row * HASH : (row + 1) * HASH].hex(), executable=bool(roles[row]))
             yield ("file", join(folder, name), state, f"matches {patterns[number - 1]}")
