@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from dyncachekeys.names import holds_password, is_credential, masked
+from dyncachekeys.names import Mask, holds_password, is_credential
 from kit import Demo, DemoMaker, refused, told
 
 SECRET = "hunter2-is-no-password"
@@ -83,7 +83,7 @@ def test_values_give_way_to_their_names() -> None:
         "SHORT_PAT": "",
     }
     text = f"x {SECRET} y plain https://me:pa55word@example.org abc pa55word https://you:other@example.org"
-    assert masked(text, environ) == ("x ${A_TOKEN} y plain ${URL} abc ${URL} https://***@example.org")
+    assert Mask(environ)(text) == ("x ${A_TOKEN} y plain ${URL} abc ${URL} https://***@example.org")
 
 
 def _is_nowhere(demo: Demo, secret: str, *said: str) -> None:

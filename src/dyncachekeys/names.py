@@ -88,20 +88,26 @@ def holds_password(value: str) -> bool:
     return _PASSWORD.search(value) is not None
 
 
-def masked(text: str, environ: Mapping[str, str]) -> str:
-    """Return a text in which the values of what looks like a credential give way to its name.
+class Mask:
+    """Hides credentials in texts: the values of what looks like one give way to its name, `${NAME}`.
 
     Args:
-        text: What is to be shown, such as a program's errors.
-        environ: The variables that whoever wrote it could see.
+        environ: The variables that whoever wrote the texts could see.
+        shortest: How many characters a value must have, so that not every text is full of it.
     """
-    hidden: dict[str, str] = {}
-    for name, value in environ.items():
-        if is_credential(name):
-            hidden.update(dict.fromkeys((value, *value.splitlines()), name))
-        elif passwords := _PASSWORD.findall(value):
-            hidden.update(dict.fromkeys((value, *(password for _, password in passwords)), name))
-    for value in sorted(hidden, key=len, reverse=True):
-        if len(value) >= _SHORTEST_HIDDEN:
-            text = text.replace(value, f"${{{hidden[value]}}}")
-    return _PASSWORD.sub("***", text)
+
+    def __init__(self, environ: Mapping[str, str], *, shortest: int = _SHORTEST_HIDDEN) -> None:
+        hidden: dict[str, str] = {}
+        for name, value in environ.items():
+            if is_credential(name):
+                hidden.update(dict.fromkeys((value, *value.splitlines()), name))
+            elif passwords := _PASSWORD.findall(value):
+                hidden.update(dict.fromkeys((value, *(password for _, password in passwords)), name))
+        longest_first = sorted(hidden, key=len, reverse=True)
+        self._shown: dict[str, str] = {value: f"${{{hidden[value]}}}" for value in longest_first if len(value) >= shortest}
+
+    def __call__(self, text: str) -> str:
+        """Return a text as it may be shown, such as a program's errors."""
+        for value, shown in self._shown.items():
+            text = text.replace(value, shown)
+        return _PASSWORD.sub("***", text)

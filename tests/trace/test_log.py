@@ -138,3 +138,31 @@ def test_what_the_refresh_said_is_kept(root: Path) -> None:
     assert log.problem == "OSError: no"
     builds_of(root).clear()
     assert (root / ".dyncachekeys/builds/problems").read_text(encoding="utf-8") == "refresh\tOSError: no\n"
+
+
+TOKEN = "hunter2-is-no-password"
+HOLDS_IT = (
+    ("read", "{root}/../beside/" + TOKEN + "/base.txt", "project:backend.py:8"),
+    ("listed", "{root}/../beside/" + TOKEN, "project:backend.py:8"),
+    ("git", "{root}\x1fls-remote\x1fhttps://me:pa55word@example.org/x", "project:backend.py:9"),
+    ("variable", "MY_TOKEN", "project:backend.py:7"),
+)
+
+
+def test_a_credential_in_a_name_is_not_stored(root: Path) -> None:
+    """A record is plain text; that something was left out is said, and the variable counts."""
+    left(root, text_of((*WHOLE[:-2], *HOLDS_IT, *WHOLE[-2:]), root))
+    builds = Builds(root / ".dyncachekeys/builds")
+    builds.records(Surroundings(Files(root), Environment({"MY_TOKEN": TOKEN, "DB_PASS": "a.txt"}), Pyproject({}, {}), {}))
+    ((_, stored),) = builds.dumped()
+    assert TOKEN.encode() not in stored
+    assert b"pa55word" not in stored
+    trace = builds.fresh[0].trace
+    assert set(trace.read) == {"a.txt"}  # so short a value is a part of many names by chance
+    assert set(trace.variables) == {"MODE", "MY_TOKEN"}
+    beside = f"{root.parent}/demo/../beside/${{MY_TOKEN}}"
+    assert trace.hidden == {
+        beside: "backend.py:8",
+        f"{beside}/base.txt": "backend.py:8",
+        f"{root} ls-remote https://***@example.org/x": "backend.py:9",
+    }

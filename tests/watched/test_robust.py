@@ -169,6 +169,24 @@ def plain(told: str, demo: Demo) -> str:
     return re.sub(r"\d+(\.\d+)?m?s\b|\.tmp\w+|builds-v0/\S+", "", told)
 
 
+def test_a_credential_in_a_path_is_told_and_not_stored(demo_maker: DemoMaker) -> None:
+    secret = "hunter2-is-no-password"
+    demo = project(demo_maker, 'Path(os.environ["DATA"], os.environ["MY_TOKEN"], "base.txt").read_text()')
+    (demo.beside / secret).mkdir()
+    (demo.beside / secret / "base.txt").write_text("one\n")
+    variables = {"DATA": str(demo.beside), "MY_TOKEN": secret}
+    assert both(demo, **variables) == 1
+    said = demo.cli("sync", **variables)
+    assert "${MY_TOKEN}/base.txt` (build_backend/core.py:" in said.stderr
+    assert "keep credentials out of paths" in said.stderr
+    assert demo.uv_sync(**variables) == 0
+    (demo.beside / "base.txt").write_text("two\n")
+    assert both(demo, **{**variables, "MY_TOKEN": "."}) == 1
+    for path in (demo.root / ".dyncachekeys").rglob("*"):
+        assert secret not in str(path)
+        assert not path.is_file() or secret.encode() not in path.read_bytes(), path
+
+
 class TestTwo:
     """Builds at once, and environments beside each other."""
 

@@ -141,6 +141,7 @@ def as_json(one: Audit, added: Sequence[Declaration], *, written: bool) -> dict[
             {"input": each.input, "subject": each.subject, "watched_by": each.watched_by} for each in one.unread
         ],
         "unseen": [{"program": program, "who": who} for program, who in trace.unseen.items()],
+        "hidden": [{"subject": subject, "who": who} for subject, who in trace.hidden.items()],
         "environment": trace.environment or None,
         "network": trace.network or None,
         "products": list(trace.written),

@@ -103,6 +103,8 @@ def _not_seen(one: Audit) -> Iterator[str]:
         resolvers = ("git",) if program == "git" else ("files", "command")
         covered = "" if one.watched.resolvers.intersection(resolvers) else f": name it in a `{resolvers[0]}` key"
         yield f"what `{program}` reads  ({who}){covered}"
+    for hidden, who in trace.hidden.items():
+        yield f"`{hidden}`, which holds a credential and so is not recorded  ({who}): keep it out of paths and addresses"
     if ":" in trace.environment:  # a requirement hands them all to a child
         covered = "" if "env" in one.watched.resolvers else ": name those in an `env` key"
         yield f"which variables count, since the build goes through all of them  ({trace.environment}){covered}"

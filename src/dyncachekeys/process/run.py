@@ -16,7 +16,7 @@ from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import IO, cast
 
 from dyncachekeys.model import Completed, OutputTooLargeError
-from dyncachekeys.names import masked
+from dyncachekeys.names import Mask
 
 LARGEST_ERROR = 65_536
 """So many bytes are kept of what a program writes to its standard error: the last ones."""
@@ -63,7 +63,7 @@ def run(  # noqa: PLR0913  all of it bounds the program
             raise TimeoutError(message) from None
         finally:
             _end(process, own_group=own_group)
-    error = masked(os.fsdecode(bytes(captured.error)), environ)
+    error = Mask(environ)(os.fsdecode(bytes(captured.error)))
     return Completed(process.returncode, bytes(captured.output), os.fsencode(error))
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.model import Notice
-from dyncachekeys.names import masked
+from dyncachekeys.names import Mask
 from dyncachekeys.resolving.answers import Answers
 from dyncachekeys.resolving.found import Found, unpacked
 from dyncachekeys.resolving.wire import merge
@@ -160,7 +160,8 @@ class Worker:
         if problems and output:
             message = f"{problems[0].message}\n  its output was:\n{output}"
             problems[0] = problems[0]._replace(message=message)
-        return [one._replace(message=masked(one.message, self._environ.whole())) for one in problems]
+        mask = Mask(self._environ.whole())
+        return [one._replace(message=mask(one.message)) for one in problems]
 
     def _printed(self) -> str:
         self._output.seek(0)

@@ -57,6 +57,7 @@ def filtered(all_facts: Iterable[Fact], bounds: Bounds, *, manifest: bool = Fals
         products=tuple(sorted(written.intersection(path for path, _ in asked["read"]))),
         processes=_named(_processes(facts), bounds),
         unseen=_named(((fact.subject, fact.who) for fact in facts["unseen"]), bounds),
+        hidden=_named(((fact.subject, fact.who) for fact in facts["hidden"]), bounds),
         programs=_named(_programs(facts, bounds), bounds),
         git=_named(_asked_of_git(facts, bounds), bounds),
         looped=next((bounds.asker(fact.who) for fact in facts["looped"]), ""),
@@ -89,7 +90,7 @@ def _behind_links(facts: Sequence[Fact]) -> Iterator[Fact]:
     """Yield facts, those of paths below links that the build makes with where these lead."""
     links = {fact.subject: fact.who for fact in facts if fact.what == "led"}
     for fact in facts:
-        if links and fact.what not in {"led", "variable", "process", "unseen", "git"}:
+        if links and fact.what not in {"led", "variable", "process", "unseen", "hidden", "git"}:
             yield fact._replace(subject=_followed(fact.subject, links, itself=fact.what in {"read", "updated"}))
         else:
             yield fact

@@ -43,6 +43,8 @@ class Trace:
     """Programs that were started and can't be traced from inside: all but those of Python."""
     unseen: Mapping[str, str] = field(default_factory=dict)
     """Those of them of which nobody saw what they read."""
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    """What it asked for under a name that holds a credential: only so much of it is written down as may be shown."""
     programs: Mapping[str, str] = field(default_factory=dict)
     """Where programs were found that lie outside of the repository: absolute paths."""
     git: Mapping[str, str] = field(default_factory=dict)
@@ -81,7 +83,7 @@ class Trace:
         """Return the trace together with an earlier one of the same build, nothing of which has changed."""
         both: dict[str, Any] = {
             name: {**getattr(earlier, name), **getattr(self, name)}
-            for name in (*INPUTS, "processes", "unseen", "programs", "git")
+            for name in (*INPUTS, "processes", "unseen", "hidden", "programs", "git")
         }
         both |= {name: _union(getattr(earlier, name), getattr(self, name)) for name in ("made", "walked")}
         both["looped"] = self.looped or earlier.looped

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.files.tree import Files
+from dyncachekeys.names import Mask
 from dyncachekeys.trace.fact import Fact, by_kind
 from dyncachekeys.trace.filter import filtered, paths
 from dyncachekeys.trace.log import Log
@@ -20,6 +21,11 @@ from dyncachekeys.trace.model import BUILD, Bounds, Trace, parents
 from dyncachekeys.trace.record import BuildRecord
 from dyncachekeys.trace.rules import rules_of
 from dyncachekeys.uv import workspace
+
+_SHORTEST_CREDENTIAL = 8
+"""A shorter value is a part of many paths by chance, and those would not be watched."""
+_WITHOUT_VALUES = frozenset({"variable", "environment", "value", "looped"})
+"""Facts about variables, which hold names and seals."""
 
 
 class Observed(NamedTuple):
@@ -48,7 +54,7 @@ class Observed(NamedTuple):
 def observed(log: Log, files: Files, environ: Mapping[str, str], more: Sequence[Fact] = ()) -> Observed:
     """Return what a log shows, with facts about programs that others have read off what these left."""
     root = files.root
-    facts = [*_updated([*log.facts, *more], log.started)]
+    facts = [*_updated(_without_credentials([*log.facts, *more], environ), log.started)]
     bounds = Bounds(root, workspace.repository(files), left_out(environ, root), log.own_folders)
     is_of_wheel = log.kind == "wheel" and log.step == "build"
     trace = _without_ignored(_finished(filtered(facts, bounds, manifest=is_of_wheel), root), files)
@@ -72,6 +78,16 @@ def observed(log: Log, files: Files, environ: Mapping[str, str], more: Sequence[
         dated=paths(kinds, bounds, "dated"),
         stirred={os.path.relpath(folder, root).replace(os.sep, "/") for folder in stirred},
     )
+
+
+def _without_credentials(facts: Iterable[Fact], environ: Mapping[str, str]) -> Iterator[Fact]:
+    """Yield facts. What holds the value of a credential in its name becomes ``hidden``: records are plain text."""
+    mask = Mask(environ, shortest=_SHORTEST_CREDENTIAL)
+    for fact in facts:
+        if fact.what in _WITHOUT_VALUES or (shown := mask(fact.subject)) == fact.subject:
+            yield fact
+        else:
+            yield Fact("hidden", shown.replace("\x1f", " "), fact.who)
 
 
 def _without_ignored(trace: Trace, files: Files) -> Trace:

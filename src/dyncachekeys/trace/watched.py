@@ -90,14 +90,17 @@ def products(records: Iterable[BuildRecord], pyproject: Mapping[str, object]) ->
 
 def _unseen(trace: Trace, project: Project, where: str) -> Iterator[Notice]:
     """Yield what of the build nobody saw, unless there is a key that may be there for it."""
+    for shown, who in trace.hidden.items():
+        what = f"the build asks for `{shown}` ({who}): that holds a credential, so it is neither recorded nor watched"
+        yield Notice("build-unseen", f"{what}; keep credentials out of paths and addresses", where)
     resolvers = {*workspace.resolvers(project)}
     if ":" in trace.environment and not trace.looped and "env" not in resolvers:
         what = f"the build goes through all variables ({trace.environment}), so which of them count is not seen"
         yield Notice("build-unseen", f"{what}; add an env key for these", where)
     if any(":" in resolver for resolver in resolvers):
         return
-    hidden = {name: who for name, who in trace.processes.items() if name.startswith("isolated ")}
-    for program, who in {**trace.unseen, **hidden}.items():
+    isolated = {name: who for name, who in trace.processes.items() if name.startswith("isolated ")}
+    for program, who in {**trace.unseen, **isolated}.items():
         if resolvers.isdisjoint(("files", "command")):
             what = f"the build runs `{program}` ({who}), and what that reads is not seen"
             yield Notice("build-unseen", f"{what}; add a files key for it", where)
