@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -235,6 +236,18 @@ class Context:
             )
         finally:
             self._left -= time.monotonic() - started
+
+    def limited(self) -> AbstractContextManager[None]:
+        """Bound what is done in a ``with`` by what is left of the key's ``timeout``: a regular expression may never end.
+
+        On Linux and macOS, and on the main thread.
+
+        Raises:
+            TimeoutError: it took longer.
+        """
+        from dyncachekeys.process.limit import limited  # noqa: PLC0415  as in `run`
+
+        return limited(self._left)
 
     def package(self, *, name: str | None = None, path: str | None = None, whole: bool = False) -> Iterable[Result]:
         """Return the inputs of another local package, as results of this one.

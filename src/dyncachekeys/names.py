@@ -104,7 +104,9 @@ class Mask:
             elif passwords := _PASSWORD.findall(value):
                 hidden.update(dict.fromkeys((value, *(password for _, password in passwords)), name))
         longest_first = sorted(hidden, key=len, reverse=True)
-        self._shown: dict[str, str] = {value: f"${{{hidden[value]}}}" for value in longest_first if len(value) >= shortest}
+        self._shown: dict[str, str] = {
+            value: f"${{{hidden[value]}}}" for value in longest_first if len(value) >= shortest
+        }
 
     def __call__(self, text: str) -> str:
         """Return a text as it may be shown, such as a program's errors."""

@@ -316,6 +316,11 @@ REFUSED = {
         "[program-timeout] {w}.timeout\n  `sleep 60` did not end within 0.2 seconds\n",
         "raise `{w}.timeout`, or let the program do less",
     ),
+    "an expression without end": (
+        'argv = ["echo", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac"]\npattern = "(a+)+b"\ntimeout = 0.5',
+        "[pattern-timeout] {w}.pattern\n  matching it took longer than is left of the 0.5 seconds of the key\n",
+        "write a simpler one (`(a+)+b` can be read in too many ways), or raise `{w}.timeout`",
+    ),
     "too much": (
         'argv = ["printf", "12345"]\nmax-output = 4',
         "[output-too-large] {w}.max-output\n  `printf 12345` wrote more than 4 bytes\n",

@@ -153,7 +153,9 @@ def test_a_credential_in_a_name_is_not_stored(root: Path) -> None:
     """A record is plain text; that something was left out is said, and the variable counts."""
     left(root, text_of((*WHOLE[:-2], *HOLDS_IT, *WHOLE[-2:]), root))
     builds = Builds(root / ".dyncachekeys/builds")
-    builds.records(Surroundings(Files(root), Environment({"MY_TOKEN": TOKEN, "DB_PASS": "a.txt"}), Pyproject({}, {}), {}))
+    builds.records(
+        Surroundings(Files(root), Environment({"MY_TOKEN": TOKEN, "DB_PASS": "a.txt"}), Pyproject({}, {}), {})
+    )
     ((_, stored),) = builds.dumped()
     assert TOKEN.encode() not in stored
     assert b"pa55word" not in stored

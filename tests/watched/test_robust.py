@@ -176,7 +176,7 @@ def test_a_credential_in_a_path_is_told_and_not_stored(demo_maker: DemoMaker) ->
     (demo.beside / secret / "base.txt").write_text("one\n")
     variables = {"DATA": str(demo.beside), "MY_TOKEN": secret}
     assert both(demo, **variables) == 1
-    said = demo.cli("sync", **variables)
+    said = demo.cli("sync", DATA=str(demo.beside), MY_TOKEN=secret)
     assert "${MY_TOKEN}/base.txt` (build_backend/core.py:" in said.stderr
     assert "keep credentials out of paths" in said.stderr
     assert demo.uv_sync(**variables) == 0

@@ -53,7 +53,7 @@ def command(
         remedy = "fix the command, or set `allow-failure = true` if a failure is a state like any other"
         raise _wrong(context, "program-failed", "argv", _failure(context, name, argv, done), remedy)
     output = done.output.replace(b"\r\n", b"\n").rstrip()
-    data = output if pattern is None else _matches(pattern, output)
+    data = output if pattern is None else _found(context, pattern, output)
     if not data and pattern is not None and not done.code:
         remedy = "fix the pattern; run the command to see its output"
         raise _wrong(context, "no-match", "pattern", f"it matches nothing in the output of `{name}`", remedy)
@@ -113,6 +113,16 @@ def _run(context: Context, name: str, argv: Sequence[str], max_output: int) -> C
         code, message = "program-not-started", f"the program `{argv[0]}` can't be started: {error.strerror}"
         remedy = "make it a program: executable, for this machine, and a script with a first line like `#!/bin/sh`"
     raise _wrong(context, code, option, message, remedy)
+
+
+def _found(context: Context, pattern: str, output: bytes) -> list[list[str | None]]:
+    try:
+        with context.limited():
+            return _matches(pattern, output)
+    except TimeoutError:
+        message = f"matching it took longer than is left of the {context.timeout:g} seconds of the key"
+        remedy = f"write a simpler one (`(a+)+b` can be read in too many ways), or raise `{context.where}.timeout`"
+        raise _wrong(context, "pattern-timeout", "pattern", message, remedy) from None
 
 
 def _matches(pattern: str, output: bytes) -> list[list[str | None]]:
