@@ -6,6 +6,7 @@ Each version is installed from the package registry into a folder of its own. A 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import re
 import subprocess
@@ -26,16 +27,18 @@ GROUPS = {
     "metadata": ("metadata_cases", "requirements_cases", "preset_cases"),
     "environment": ("environment_cases", "command_cases", "distribution_cases"),
     "git": ("git_cases",),
-    "stamp": ("stamp_cases", "robustness", "conflicts", "loops"),
-    "links": ("link_folder", "day"),
+    "stamp": ("stamp_cases", "robustness", "conflicts", "loops", "clock"),
+    "links": ("link_folder", "folder_links", "day"),
     "digest transport": ("digest_transport",),
     "products": ("output_cases",),
     "workspaces": ("workspace_cases",),
+    "doctor --uv": ("judgement", "agreement"),
     "watched builds": ("in_tree", "setuptools", "hatchling", "not_editable", "worktrees"),
 }
-"""Test modules of ``tests/e2e``, without ``test_``; the last ones are those of ``tests/watched`` in which uv matters."""
-LEFT_OUT = {"quiet"}
-"""Compares us with ourselves."""
+"""Test modules of ``tests/e2e``, without ``test_``; of other folders (`ELSEWHERE`) those in which uv matters."""
+ELSEWHERE = {"doctor --uv": "doctor", "watched builds": "watched"}
+LEFT_OUT = {"quiet", "odd_names", "concurrency"}
+"""Compare us with ourselves."""
 NOT_OF_UV = "not what_is_noticed"
 """Tests in these modules that run no uv, and wait long."""
 ROW = re.compile(r"^\| (\d+\.\d+\.\d+) \|.*$", re.MULTILINE)
@@ -47,8 +50,10 @@ def main() -> int:
     parser.add_argument("versions", nargs="*", default=[*VERSIONS, "newest"])
     parser.add_argument("--workers", default="2")
     options = parser.parse_args()
+    if importlib.util.find_spec("xdist") is None:
+        parser.error("it takes what the tests take: pip install -e . --group test, or run `nox -s uv_matrix`")
     there = {path.stem.removeprefix("test_") for path in (ROOT / "tests/e2e").glob("test_*.py")}
-    if there != {name for names in GROUPS.values() for name in names} - {*GROUPS["watched builds"]} | LEFT_OUT:
+    if there != {name for group in GROUPS.keys() - ELSEWHERE for name in GROUPS[group]} | LEFT_OUT:
         parser.error("GROUPS does not name what is in tests/e2e")
     text = PAGE.read_text(encoding="utf-8")
     rows = {match[1]: match[0] for match in ROW.finditer(text)}
@@ -77,8 +82,9 @@ def installed(wanted: str, folder: Path) -> tuple[str, Path]:
 
 def outcomes(program: Path, report: Path, workers: str) -> tuple[dict[str, Counter[str]], list[str]]:
     """Run the suite with one uv; return the counts by group, and the names of the tests that failed."""
-    folders = {group: "watched" if group == "watched builds" else "e2e" for group in GROUPS}
-    modules = [f"tests/{folders[group]}/test_{name}.py" for group, names in GROUPS.items() for name in names]
+    modules = [
+        f"tests/{ELSEWHERE.get(group, 'e2e')}/test_{name}.py" for group, names in GROUPS.items() for name in names
+    ]
     pytest = [
         sys.executable,
         "-m",
