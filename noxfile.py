@@ -146,8 +146,8 @@ def thorough(session: nox.Session) -> None:
 
 @nox.session
 def mutation(session: nox.Session) -> None:
-    """Change the code that must never be wrong, one fault at a time: does a test fail? Write docs/robustness.md."""
-    session.run("python", "benchmarks/mutation.py", "--write", *session.posargs)
+    """Change the code that must never be wrong, one fault at a time: does a test fail? ``-- --write``: into docs/robustness.md."""
+    session.run("python", "benchmarks/mutation.py", *session.posargs)
 
 
 @nox.session

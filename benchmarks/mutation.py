@@ -1,8 +1,8 @@
 """Change the code that must never be wrong, one small fault at a time, and see whether a test fails for each.
 
 Works in a copy of the last commit, with an environment of its own: the mutants are written in place. The mutants are
-those of cosmic-ray, less those in annotations and of ``TYPE_CHECKING`` (no run depends on them), and one other operator in the place of each binary
-one (most of the further ones are type errors, which any test finds).
+those of cosmic-ray, less those in annotations and of ``TYPE_CHECKING`` (no run depends on them), and one other operator in the place of each
+binary one (most of the further ones are type errors, which any test finds).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ test-command = "{python} -m pytest -q -x -p no:cacheprovider {tests}"
 [cosmic-ray.distributor]
 name = "local"
 """
+ROW = re.compile(r"^\| (\w+) \| \d+ \| \d+ \|.*$", re.MULTILINE)
 BINARY = re.compile(r"core/ReplaceBinaryOperator_([A-Za-z]+)_")
 
 
@@ -140,13 +141,15 @@ def run(place: str, copy: Path, folder: Path, size: int) -> Outcome:
     return Outcome(place, there, min(there, size), tuple(survivors(session)))
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """Return the table of the page."""
-    rows = [
-        f"| {one.place} | {one.there} | {one.run} | {one.killed} | {100 * one.killed / one.run:.1f} % |"
+def table(outcomes: Sequence[Outcome], page: str) -> str:
+    """Return the table of the page; the row of a place that was not run stays."""
+    rows = {match[1]: match[0] for match in ROW.finditer(page)}
+    rows |= {
+        one.place: f"| {one.place} | {one.there} | {one.run} | {one.killed} | {100 * one.killed / one.run:.1f} % |"
         for one in outcomes
-    ]
-    return "\n".join(["| place | mutants | run | killed | share |", "| --- | ---: | ---: | ---: | ---: |", *rows])
+    }
+    ordered = [rows[place] for place in PLACES if place in rows]
+    return "\n".join(["| place | mutants | run | killed | share |", "| --- | ---: | ---: | ---: | ---: |", *ordered])
 
 
 def main() -> int:
@@ -170,10 +173,11 @@ def main() -> int:
             outcomes.append(run(place, copy, folder, options.sample))
             print(f"{place}: {outcomes[-1].killed} of {outcomes[-1].run} killed", *outcomes[-1].survivors, sep="\n")
             sys.stdout.flush()
-    text = table(outcomes)
+    page = PAGE.read_text(encoding="utf-8")
+    text = table(outcomes, page)
     print(text)
     if options.write:
-        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), "mutants", f"\n{text}\n"), encoding="utf-8")
+        PAGE.write_text(replaced(page, "mutants", f"\n{text}\n"), encoding="utf-8")
     return any(one.killed < 0.95 * one.run for one in outcomes)
 
 
