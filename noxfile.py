@@ -146,8 +146,15 @@ def thorough(session: nox.Session) -> None:
 
 @nox.session
 def mutation(session: nox.Session) -> None:
-    """Change the code that must never be wrong, one fault at a time: does a test fail? ``-- --write``: into docs/robustness.md."""
+    """Change the code that must never be wrong, one fault at a time; ``-- --write``: into docs/robustness.md."""
     session.run("python", "benchmarks/mutation.py", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz the splice and the configuration, guided by coverage; ``-- --write``: into docs/robustness.md."""
+    session.install("-e", ".", "atheris>=3.0")
+    session.run("python", "benchmarks/fuzz.py", *session.posargs)
 
 
 @nox.session
