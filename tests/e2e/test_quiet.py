@@ -396,7 +396,7 @@ def test_there_and_back_by_edits_returns_to_what_is_installed(demo_maker: DemoMa
     assert demo.uv_sync() == 0
 
 
-@pytest.mark.parametrize("tracked", [True, False])
+@pytest.mark.parametrize("tracked", [pytest.param(True, marks=pytest.mark.thorough), False])
 def test_a_function_is_called_each_time_unless_it_is_tracked(demo_maker: DemoMaker, tracked: bool) -> None:
     function = f"""\
     from build_tools.more import NAME

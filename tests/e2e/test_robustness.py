@@ -20,6 +20,11 @@ TRANSPORT = pytest.param(EXACT.replace('watch = "', 'transport = "'), id="transp
 PROFILES = pytest.mark.parametrize(
     "config", [pytest.param(VARIED_KEYS, id="auto"), pytest.param(EXACT, id="exact"), TRANSPORT]
 )
+SLOWLY_KILLED = pytest.mark.parametrize(
+    "config",
+    [pytest.param(VARIED_KEYS, id="auto", marks=pytest.mark.thorough), pytest.param(EXACT, id="exact"), TRANSPORT],
+)
+"""For what is killed some dozen times."""
 TELLS = BACKEND.replace(
     "    return name\n",
     """\
@@ -259,7 +264,7 @@ def test_killed_at_any_write_and_then_back(demo_maker: DemoMaker, config: str) -
         assert demo.both() == 0, number
 
 
-@PROFILES
+@SLOWLY_KILLED
 def test_killed_at_any_write_of_a_changed_region(demo_maker: DemoMaker, config: str) -> None:
     """Case 37: ``pyproject.toml`` is the old one or the new one, and nothing is left behind."""
     demo = demo_maker(config, FILES)
@@ -280,7 +285,7 @@ def test_killed_at_any_write_of_a_changed_region(demo_maker: DemoMaker, config: 
         assert demo.cli("check", "--stamp", check=False).returncode == 0
 
 
-@PROFILES
+@SLOWLY_KILLED
 def test_killed_at_any_write_of_the_first_sync(tmp_path: Path, config: str) -> None:
     """Case 37."""
     for number in itertools.count(1):

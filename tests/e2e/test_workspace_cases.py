@@ -222,6 +222,7 @@ def test_quiet_from_the_root_and_what_ends_it(demo: Demo) -> None:
     assert said() == quietly
 
 
+@pytest.mark.thorough
 @sees_links
 def test_many_members_by_two_processes(demo: Demo) -> None:
     for number in range(9):

@@ -187,6 +187,7 @@ def test_cython_and_what_it_includes(fast: Stranger) -> None:
     fast.assert_right("demo/consts.pxi", "demo/other.pxi", "demo/core.py")
 
 
+@pytest.mark.thorough
 def test_declarations_for_cython_that_come_to_be(fast: Stranger) -> None:
     fast.settle()
     assert fast.add("demo/_fast.pxd", "cpdef enum Level:\n    HIGH = 1\n") == ONCE

@@ -74,7 +74,13 @@ BUILD_FOLDER = '\n[tool.scikit-build]\nbuild-dir = "build/{wheel_tag}"\n'
 WITH_BUILD_FOLDER = {**CMAKE, "pyproject.toml": CMAKE["pyproject.toml"] + BUILD_FOLDER}
 
 
-@pytest.mark.parametrize("files", [CMAKE, WITH_BUILD_FOLDER], ids=["a new folder each time", "a build folder"])
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param(CMAKE, id="a new folder each time"),
+        pytest.param(WITH_BUILD_FOLDER, id="a build folder", marks=pytest.mark.thorough),
+    ],
+)
 @needs("cmake", "ninja", "gcc")
 @has_header
 def test_what_cmake_reads(stranger: StrangerMaker, files: dict[str, str]) -> None:
