@@ -54,6 +54,32 @@ def test_what_comes_in_a_listed_folder(change: str, demo_maker: DemoMaker) -> No
     assert linked(demo) == {"build-0": "../../deps"}
 
 
+def test_plain_uv_sees_it_from_the_first_build_on(demo_maker: DemoMaker) -> None:
+    """As where somebody has cloned, has synced once, and then types nothing but uv's commands."""
+    demo = traced(demo_maker, LISTS, FILES)
+    demo.sync()
+    assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]
+    assert linked(demo) == {"build-0": "../../deps"}
+    demo.tick()
+    demo.write({"deps/c.txt": "c\n"})
+    assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]
+    demo.tick()
+    demo.append("deps/c.txt", "more\n")
+    assert rest(demo) == [1, 0, 0]
+
+
+@pytest.mark.parametrize("stray", ["deps/README.md", "deps/made.txt"])
+def test_nor_does_a_build_make_a_link_to_what_holds_more(stray: str, demo_maker: DemoMaker) -> None:
+    makes = 'Path("deps/made.txt").write_text("made\\n")\n'
+    demo = traced(demo_maker, (makes if "made" in stray else "") + LISTS, FILES)
+    if "made" not in stray:
+        demo.write({stray: "About.\n"})
+    demo.sync()
+    assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]
+    assert linked(demo) == {}
+    assert rest(demo) == [0, 0, 0]
+
+
 def test_what_does_not_count_keeps_the_link_away(demo_maker: DemoMaker) -> None:
     demo = traced(demo_maker, LISTS, {**FILES, "deps/README.md": "About.\n"})
     settled(demo)

@@ -8,6 +8,7 @@ sync does the rest. What goes wrong is printed, and kept for `doctor`.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dyncachekeys.backends.counted import counted
@@ -19,14 +20,18 @@ from dyncachekeys.model import File
 from dyncachekeys.paths import by_folder
 from dyncachekeys.process.environ import for_keys
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, FILE, HOME, Project, load
+from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.quick import atomic
+from dyncachekeys.quick.snapshot import FOLDER_LINKS
 from dyncachekeys.syncing.last_run import LastRun, last_run
 from dyncachekeys.trace.builds import Builds
-from dyncachekeys.trace.inputs import Pyproject, Surroundings, inputs_of
+from dyncachekeys.trace.inputs import Pyproject, Surroundings, folder_of_names, inputs_of
 from dyncachekeys.trace.watched import products
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.mtimes import newest
 from dyncachekeys.watch import links
+from dyncachekeys.watch.folders import names_for_listed
+from dyncachekeys.watch.in_force import Basis, to_listed
 from dyncachekeys.watch.linkable import Linkable
 from dyncachekeys.watch.links import LinkFolder
 
@@ -51,29 +56,57 @@ def main(root: str) -> None:
     builds.records(around)
     for name, content in builds.dumped():
         atomic.replace(folder / BUILDS / name, content)
-    _add_links(builds, around, last, products(builds.newest.records, project.pyproject))
+    _Links(builds, around, last, project).add()
     builds.clear()
     _place_guard(project, files, last)
 
 
-def _add_links(builds: Builds, around: Surroundings, last: LastRun, made: list[str]) -> None:
-    """Add links to what the newest build read, but not to what is newer than all that uv has seen (U29)."""
-    files, folder = around.files, LinkFolder(around.files.root / HOME)
-    if links.ENTRIES[0].as_toml() not in last.state.entries or folder.stat is None or not folder.works:
-        return
-    paths = {one.path for record in builds.newest.records for one in inputs_of(record, around) if isinstance(one, File)}
-    files.look_at_all(by_folder(sorted(paths - {FILE})))
-    seen = [str(entry["file"]) for entry in last.state.entries if "file" in entry]
-    limit = newest(files, seen) or 0
-    linkable = Linkable(files, made, (*last.state.written, *last.state.late), works=True)
+class _Links:
+    """Links to what the newest build read, and to folders that it listed, but not to what is newer than uv has seen (U29).
 
-    def counts(path: str) -> bool:
-        state = files.state(path)
-        is_linkable = linkable.blocker(path, state, cautious=True) is None
-        return is_linkable and state != MISSING and files.changed_at(path) <= limit
+    Args:
+        builds: The builds.
+        around: The project's files.
+        last: What the last sync left.
+        project: The project.
+    """
 
-    new = links.wanted(files, by_folder(filter(counts, sorted(paths))))
-    folder.add(new, os.fspath(around.files.root / BUILDS))
+    def __init__(self, builds: Builds, around: Surroundings, last: LastRun, project: Project) -> None:
+        self._files, self._last, self._project = around.files, last, project
+        self._staging = os.fspath(around.files.root / BUILDS)
+        """Where links are made."""
+        records = builds.newest.records
+        self._inputs = [one for record in records for one in inputs_of(record, around)]
+        made = products(records, project.pyproject)
+        self._linkable = Linkable(self._files, made, (*last.state.written, *last.state.late), works=True)
+        seen = [str(entry["file"]) for entry in last.state.entries if "file" in entry]
+        self._limit = newest(self._files, seen) or 0
+
+    def add(self) -> None:
+        """Add those that are missing."""
+        home, entries = self._files.root / HOME, self._last.state.entries
+        folder = LinkFolder(home)
+        if links.ENTRIES[0].as_toml() not in entries or folder.stat is None or not folder.works:
+            return
+        paths = sorted({one.path for one in self._inputs if isinstance(one, File)})
+        self._files.look_at_all(by_folder([path for path in paths if path != FILE]))
+        linked = by_folder(filter(self._counts, paths))
+        folder.add(links.wanted(self._files, linked), self._staging)
+        to_folders = self._to_folders(linked, LinkFolder(home, FOLDER_LINKS).texts())
+        if to_folders:
+            LinkFolder(home, FOLDER_LINKS).add(links.to_folders(self._files, to_folders), self._staging)
+
+    def _counts(self, path: str) -> bool:
+        state = self._files.state(path)
+        is_linkable = self._linkable.blocker(path, state, cautious=True) is None
+        return is_linkable and state != MISSING and self._files.changed_at(path) <= self._limit
+
+    def _to_folders(self, linked: Mapping[str, Sequence[str]], there: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the links to folders that there may be now, by name, each with its folder."""
+        own = (str(entry["file"]) for entry in entry_tables(self._project.user_entries) if "file" in entry)
+        basis = Basis(works=True, built=True, there=there, strays=self._last.state.strays, globs=tuple(own))
+        listed = {folder for one in self._inputs if (folder := folder_of_names(one))}
+        return to_listed(names_for_listed(self._last.state.entries), listed, linked, self._files, basis)
 
 
 def _place_guard(project: Project, files: Files, last: LastRun) -> None:

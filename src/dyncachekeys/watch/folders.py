@@ -7,7 +7,7 @@ are this machine's. A link is in force as long as uv's globs find nothing behind
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import takewhile
 from typing import NamedTuple
@@ -24,6 +24,8 @@ _FILES = "files"
 _PLAIN_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]*")
 _OF_BUILDS = 4
 """How many of the folders that a build listed can have a link: each needs an entry, and entries are everybody's."""
+_LISTED = "*"
+"""What uv looks for in a folder that a build listed; no pattern has this glob (`_partitioned`)."""
 _WILDCARD = re.compile(r"[*?\[\\]")
 _SAME_FOR_UV = re.compile(r"\*\*|(?:[\w.+=@~,?-]|\*(?!\*))+")
 """The parts of a pattern that mean the same to git and to uv: no brackets, no braces, nothing that begins a comment."""
@@ -52,7 +54,7 @@ def links_of(key: ResolvedKey) -> Sequence[FolderLink]:
     if key.of_builds and key.resolver != BUILD_RESOLVER:
         return ()  # it stands in for builds that were not watched yet: its entries would come and go with that
     if key.resolver == BUILD_RESOLVER:
-        return [FolderLink(f"{name}-{number}", "", ("*",)) for number in range(_OF_BUILDS)]
+        return [FolderLink(f"{name}-{number}", "", (_LISTED,)) for number in range(_OF_BUILDS)]
     if key.resolver != _FILES or key.inputs.selected is None:
         return ()
     globs: dict[str, dict[str, None]] = {}
@@ -75,6 +77,16 @@ def _file_name(key: str) -> str:
 def entries_of(keys: Iterable[ResolvedKey]) -> Iterable[Entry]:
     """Return the entries of all folder links that there may be."""
     return [entry for key in keys for link in links_of(key) for entry in link.entries]
+
+
+def names_for_listed(entries: Iterable[Mapping[str, object]]) -> list[str]:
+    """Return the names of the links that may lead to any folder that a build listed, by the entries of a region."""
+    globs = (str(entry.get("file", "")).rpartition("/") for entry in entries)
+    return [folder.rpartition("/")[2] for folder, _, glob in globs if glob == _LISTED and _is_link(folder)]
+
+
+def _is_link(path: str) -> bool:
+    return path.rpartition("/")[0] == FOLDER_LINKS
 
 
 def _partitioned(text: str) -> tuple[str, str] | None:

@@ -67,8 +67,27 @@ def in_force(
             for link in of_key:
                 if link.folder and key.inputs.selected is not None:
                     found.add_selected(link, key.inputs.selected)
-            found.add_listed([link.name for link in of_key if not link.folder], key)
+            listed = (one.subject.removeprefix(_LISTED) for one in key.inputs.single if one.subject.startswith(_LISTED))
+            found.add_listed([link.name for link in of_key if not link.folder], {*listed})
     return FolderLinks(found.folders, found.behind, found.strays)
+
+
+def to_listed(
+    names: Sequence[str], listed: Collection[str], linked: _Linked, files: Files, basis: Basis
+) -> Mapping[str, str]:
+    """Return the links to folders that a build listed which may be made now: to those that hold nothing but inputs.
+
+    Args:
+        names: What the links may be called (`folders.names_for_listed`).
+        listed: The folders, relative to the project.
+        linked: As in `in_force`, as are the next two.
+        files: The project's files.
+        basis: What else decides.
+    """
+    found = _InForce(linked, (), files, basis)
+    if basis.works and hiding(basis.globs) is None:
+        found.add_listed([name for name in names if name not in basis.strays], listed)
+    return found.folders
 
 
 class _InForce:
@@ -113,11 +132,10 @@ class _InForce:
             return True
         return self._basis.built and not is_crowded(self._files, link.folder, found.count)
 
-    def add_listed(self, names: Sequence[str], key: ResolvedKey) -> None:
+    def add_listed(self, names: Sequence[str], listed: Collection[str]) -> None:
         """Add links to folders that a build listed, if they hold nothing but inputs. A link that is there keeps its name."""
         if not names:
             return
-        listed = {one.subject.removeprefix(_LISTED) for one in key.inputs.single if one.subject.startswith(_LISTED)}
         there = {links.text(self._files, folder): folder for folder in sorted(listed)}
         taken = {name: there[text] for name in names if (text := self._basis.there.get(name)) in there}
         fit = {folder: held for folder in sorted(listed) if (held := self._only_inputs(folder, taken))}
