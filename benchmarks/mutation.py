@@ -36,6 +36,16 @@ ROW = re.compile(r"^\| (\w+) \| \d+ \| \d+ \|.*$", re.MULTILINE)
 BINARY = re.compile(r"core/ReplaceBinaryOperator_([A-Za-z]+)_")
 
 
+WITHOUT_EFFECT = {
+    "while at != len(text):": "a token never ends behind the text",
+    "at = -1": "`match` begins at 0 for whatever is less",
+    "return name <= self.text": "only steps with that very name are asked",
+    "step = Step(index, path < text, before == _DEEP, glob, step)": "a text without its last slash is less",
+    'ERRORS = "surrogatepass" if os.name <= "nt" else "surrogateescape"': "another name than these two there is none",
+}
+"""Mutants that were looked at and change nothing, by the line as they have it, each with the reason."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Modules that are changed, below ``src/dyncachekeys``, and the tests that hold them, cheapest first."""
@@ -114,10 +124,18 @@ def without_effect(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int
 
 
 def survivors(session: Path) -> Iterator[str]:
-    """Yield the diff of each mutant that no test saw."""
+    """Yield the diff of each mutant that no test saw, less those that change nothing."""
     with sqlite3.connect(session) as database:
         query = "select diff from work_results where test_outcome = 'SURVIVED' or test_outcome is null"
-        yield from (diff for (diff,) in database.execute(query))
+        yield from (diff for (diff,) in database.execute(query) if not _is_without_effect(diff))
+
+
+def _is_without_effect(diff: str) -> bool:
+    """Tell whether a mutant changes nothing: as was found by looking, or `is` between numbers and members of an enum."""
+    written = [line[1:].strip() for line in diff.splitlines() if line.startswith("+") and not line.startswith("+++")]
+    replaced_lines = [line[1:].strip() for line in diff.splitlines() if line.startswith("-") and line[:3] != "---"]
+    is_identity = len(written) == 1 and written[0].replace(" is ", " == ").replace(" == not ", " != ") in replaced_lines
+    return is_identity or (len(written) == 1 and written[0] in WITHOUT_EFFECT)
 
 
 def run(place: str, copy: Path, folder: Path, size: int) -> Outcome:

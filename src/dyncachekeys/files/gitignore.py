@@ -56,13 +56,6 @@ class FolderRules:
         """Return the index of the last pattern that matches this very entry of the folder, or -1."""
         return (self._names or self._look())[is_dir].find(name)
 
-    def files(self, names: Sequence[str]) -> list[tuple[str, int]]:
-        """Return the plain files that match, or whose folder or one above does, with the highest index."""
-        find, below = (self._names or self._look())[False].find, self.below
-        if below >= 0:
-            return [(name, max(below, find(name))) for name in names]
-        return [(name, index) for name in names if (index := find(name)) >= 0]
-
     def _look(self) -> tuple[_LastSteps, _LastSteps]:
         last = sorted((step for step in self._steps if not step.rest), key=lambda step: step.index)
         self._names = _LastSteps([step for step in last if not step.only_folders]), _LastSteps(last)
