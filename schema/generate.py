@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 SHELLS = "src/dyncachekeys/cli/shell"
 MADE = {
     "schema/dyncachekeys.schema.json": json_schema.dumped,
+    "src/dyncachekeys/config/dyncachekeys.schema.json": json_schema.dumped,  # for whoever asks the installed package
     "docs/options.md": reference.page,
     f"{SHELLS}/completion.bash": completion.bash,
     f"{SHELLS}/completion.zsh": completion.zsh,

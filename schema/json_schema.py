@@ -12,6 +12,22 @@ from dyncachekeys.config.options import Option, fields_of, options_of
 from dyncachekeys.resolving import registry
 
 _JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", Mapping: "object"}
+ID = "https://json.schemastore.org/dyncachekeys-1.json"
+"""The number changes where what was valid no longer is."""
+_EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "backend": {},
+    "build": {},
+    "command": {"argv": ["cc", "--version"]},
+    "distribution": {"names": ["torch"]},
+    "env": {"names": ["CC", "CFLAGS"]},
+    "files": {"patterns": ["/csrc/**/*.c", "/csrc/**/*.h"], "exclude": ["/csrc/generated/"]},
+    "git": {"commit": True, "tags": True},
+    "outputs": {"patterns": ["src/demo/_speed*.so"]},
+    "package": {"name": "core"},
+    "requirements": {"files": ["requirements.txt"]},
+    "table": {"preset": "build"},
+}
+"""An example of each built-in resolver's options."""
 _OWN = frozenset({"keys", "options", "inherited"})
 """Fields that hold what other models describe."""
 
@@ -31,7 +47,10 @@ def schema() -> dict[str, Any]:
     table["properties"]["workspace"].update(properties=of_members, additionalProperties=False)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": ID,
         "title": "[tool.dyncachekeys] in pyproject.toml",
+        "description": "dynamic cache keys for uv: what a local package is built from",
+        "examples": [{"keys": {"build": {"resolver": "build"}, "sources": _example("files")}}],
         **table,
         "additionalProperties": False,
         "definitions": {"key": key},
@@ -52,7 +71,11 @@ def _built_in_key(name: str) -> dict[str, Any]:
     options, _ = options_of(function)
     table = _table([*fields_of(Key).values(), *options.values()])
     table["properties"]["resolver"] = {"const": name, "description": _first_sentence(function)}
-    return {"title": f'resolver = "{name}"', **table, "additionalProperties": False}
+    return {"title": f'resolver = "{name}"', "examples": [_example(name)], **table, "additionalProperties": False}
+
+
+def _example(name: str) -> dict[str, Any]:
+    return {"resolver": name, **_EXAMPLES[name]}
 
 
 def _other_key() -> dict[str, Any]:
@@ -72,7 +95,7 @@ def _property(option: Option) -> dict[str, Any]:
     described = _type(option.annotation)
     if not option.required and option.default is not None:
         described["default"] = option.default
-    return {"description": option.doc, **described}
+    return {"title": option.spelled, "description": option.doc, **described}
 
 
 def _type(annotation: Any) -> dict[str, Any]:

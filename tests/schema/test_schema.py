@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 import completion
 import reference
+from dyncachekeys.config import schema as installed
 from dyncachekeys.config.model import read
 from json_schema import dumped, schema
 
@@ -34,6 +37,44 @@ def test_the_committed_completions_are_the_parsers(shell: str) -> None:
 
 def test_it_is_a_schema() -> None:
     jsonschema.Draft7Validator.check_schema(json.loads(dumped()))
+
+
+def test_each_table_has_an_example_that_is_valid() -> None:
+    made = schema()
+    keys = {key["title"]: key for key in made["definitions"]["key"]["anyOf"]}
+    examples = {title: example for title, key in keys.items() for example in key.get("examples", ())}
+    assert set(examples) == {title for title in keys if title.startswith("resolver = ")}
+    for table in (*made["examples"], *({"keys": {"a": example}} for example in examples.values())):
+        assert jsonschema.Draft7Validator(made).is_valid(table), table
+        assert not read(table)[1]
+
+
+PYPROJECT = """\
+[project]
+name = "demo"
+version = "1"
+
+[tool.dyncachekeys.keys.sources]
+resolver = "files"
+patterns = {}
+"""
+
+
+@pytest.mark.parametrize(("patterns", "said"), [("['src/']", ""), ("'src/'", "patterns"), ("['src/']\nx = 1", "x")])
+def test_validate_pyproject_knows_it(patterns: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(PYPROJECT.format(patterns), encoding="utf-8")
+    argv = [sys.executable, "-m", "validate_pyproject", str(path)]
+    done = subprocess.run(argv, check=False, capture_output=True, text=True)
+    assert (done.returncode == 0) is (said == "")
+    assert said in done.stdout + done.stderr
+    assert "dyncachekeys" in done.stdout + done.stderr or not said
+
+
+def test_another_table_is_none_of_ours() -> None:
+    assert installed.schema("dyncachekeys") == schema()
+    with pytest.raises(KeyError):
+        installed.schema("other")
 
 
 @pytest.mark.parametrize(
