@@ -41,6 +41,8 @@ WITHOUT_EFFECT = {
     "at = -1": "`match` begins at 0 for whatever is less",
     "return name <= self.text": "only steps with that very name are asked",
     "step = Step(index, path < text, before == _DEEP, glob, step)": "a text without its last slash is less",
+    "if extension >= found:  # noqa: PLR1730  # max() takes as long as all the rest": "both are the same then",
+    "globs.insert( -1, _DEEP)": "there is one glob, so its front is this place, too",
     'ERRORS = "surrogatepass" if os.name <= "nt" else "surrogateescape"': "another name than these two there is none",
 }
 """Mutants that were looked at and change nothing, by the line as they have it, each with the reason."""

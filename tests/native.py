@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -22,15 +23,26 @@ SCRIPT = "go.py"
 
 def needs(*programs: str) -> pytest.MarkDecorator:
     """Return a mark that skips a test where programs are missing, or where strace may not trace."""
-    missing = [program for program in programs if shutil.which(program) is None]
+    missing = [program for program in programs if not is_there(program)]
     if "strace" in programs and not missing and not _can_trace():
         return pytest.mark.skipif(condition=True, reason="strace can't trace here: it is too old, or forbidden")
     return pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
 
 
-def _can_trace() -> bool:
-    argv = ["strace", "-D", "-f", "--seccomp-bpf", "-o", os.devnull, "true"]
+@functools.cache
+def is_there(program: str) -> bool:
+    """Tell whether a program is there and can be run: rustup's `cargo` is nothing without a toolchain."""
+    if shutil.which(program) is None:
+        return False
+    return program not in {"cargo", "rustc"} or _runs(program, "--version")
+
+
+def _runs(*argv: str) -> bool:
     return subprocess.run(argv, check=False, capture_output=True).returncode == 0
+
+
+def _can_trace() -> bool:
+    return _runs("strace", "-D", "-f", "--seccomp-bpf", "-o", os.devnull, "true")
 
 
 class Watched(NamedTuple):

@@ -249,6 +249,13 @@ def test_the_last_line_that_matched_is_told() -> None:
     assert [place_of(rules, "x").find(name, False) for name in ("a.c", "b.c", "x")] == [4, 1, -1]
 
 
+def test_where_nothing_can_match_nobody_needs_to_look() -> None:
+    assert [Rules([line]).top.can_match for line in ("", "# a", "/src/*.c", "*.c")] == [False, False, True, True]
+    assert [Rules(["/src/*.c"]).top.enter(name).can_match for name in ("src", "other")] == [True, False]
+    assert Rules(["a/"]).top.enter("a").can_match  # the first line has the index 0
+    assert Rules(["/a/"]).top.enter("a").enter("b").can_match
+
+
 def test_the_last_line_is_told_whatever_its_kind() -> None:
     kinds = ["ab.c", "*.c", "*b.c", "*ab.c", "ab*", "ab.*", "a?.c", "a[b].c", "*", "**/*", "/ab.c", "/*.c"]
     for lines in itertools.permutations(kinds, 3):

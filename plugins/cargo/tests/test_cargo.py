@@ -14,6 +14,7 @@ import pytest
 import dyncachekeys
 from dyncachekeys_cargo.scan import named_in, rerun_in
 from kit import Demo, DemoMaker, refused
+from native import needs
 
 SOURCE = Path(__file__).parents[1] / "src" / "dyncachekeys_cargo"
 EXAMPLE = Path(__file__).with_name("example")
@@ -78,7 +79,7 @@ def test_the_example(tmp_path: Path) -> None:
     assert not key.runs_each_time
 
 
-@pytest.mark.skipif(shutil.which("cargo") is None, reason="there is no cargo to compare with")
+@needs("cargo")
 def test_the_example_against_cargo_itself(tmp_path: Path) -> None:
     root, target = tmp_path / "example", tmp_path / "target"
     shutil.copytree(EXAMPLE, root)
