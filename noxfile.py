@@ -88,6 +88,13 @@ def structure(session: nox.Session) -> None:
 
 
 @nox.session
+def release(session: nox.Session) -> None:
+    """Build wheel and sdist, and look at them as whoever installs them; ``-- v0.1.0`` compares the tag."""
+    session.install("build", "check-wheel-contents", "pyroma", "twine", "uv>=0.13.9")
+    session.run(".ci/release", *session.posargs, external=True)
+
+
+@nox.session
 def speed(session: nox.Session) -> None:
     """Measure what a sync costs, beside what it is compared with; write docs/speed.md."""
     session.install(".", "uv")
