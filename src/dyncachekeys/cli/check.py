@@ -34,13 +34,18 @@ def execute(options: argparse.Namespace, scope: Scope, quick_checks: Mapping[str
         render.projects(reports)
     else:
         render.warnings(reports, options)
+        out = Printer(sys.stdout, options.color)
         if not options.quiet:
-            _print(reports, stale, options)
+            _print(reports, stale, out, options)
+        if options.diff:
+            for report in stale:
+                out.diff(report.diff)
     return 1 if stale else 0
 
 
-def _print(reports: Sequence[ProjectReport], stale: Sequence[ProjectReport], options: argparse.Namespace) -> None:
-    out = Printer(sys.stdout, options.color)
+def _print(
+    reports: Sequence[ProjectReport], stale: Sequence[ProjectReport], out: Printer, options: argparse.Namespace
+) -> None:
     if not stale:
         in_sync(out, [report.name for report in reports])
         return

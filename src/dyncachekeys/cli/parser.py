@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from dyncachekeys import __version__
 from dyncachekeys.quick import history
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Iterable, Sequence
     from typing import Any, NoReturn
 
 
 class _Parser(argparse.ArgumentParser):
+    @property
+    def options(self) -> Iterable[str]:
+        """The names of its options."""
+        return self._option_string_actions
+
     def _print_message(self, message: str, file: Any = None) -> None:
         """Print the help or the version."""
         try:
@@ -42,7 +48,7 @@ class _Parser(argparse.ArgumentParser):
     def unknown(self, arguments: Sequence[str]) -> NoReturn:
         from dyncachekeys.errors import nearest  # noqa: PLC0415  as above
 
-        options = (option for option in self._option_string_actions if option.startswith("--"))
+        options = (option for option in {**self._option_string_actions, **_GLOBAL} if option.startswith("--"))
         near = nearest(arguments[0].partition("=")[0], options)
         remedy = near if near.endswith("?") else f"see `{self.prog} --help`"
         self.refuse(f"unrecognized arguments: {' '.join(arguments)}", remedy)
@@ -53,12 +59,33 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     Raises:
         ConfigurationError: it can't be understood.
+        SystemExit: the help or the version was printed; with 2, if there is nothing but the program's name.
     """
+    arguments = _in_order(arguments)
     parser, commands = make(arguments)
+    if not arguments:
+        parser.print_help(sys.stderr)
+        raise SystemExit(2)
+    if arguments[0].startswith("-") and arguments[0].partition("=")[0] not in {*_GLOBAL, *parser.options}:
+        parser.unknown(arguments[:1])
     parsed, unknown = parser.parse_known_args(arguments)
     if unknown:
         commands[parsed.command].unknown(unknown)
     return parsed
+
+
+def _in_order(arguments: Sequence[str]) -> Sequence[str]:
+    """Return a command line with the options of all commands behind the command; ``help CMD`` is ``CMD --help``."""
+    at = 0
+    while at < len(arguments) and (settings := _GLOBAL.get(arguments[at].partition("=")[0])) is not None:
+        takes_value = "action" not in settings or settings["action"] == "append"
+        at += 2 if takes_value and "=" not in arguments[at] else 1
+    front, (command, *rest) = arguments[:at], arguments[at:] or [""]
+    if not command:
+        return arguments
+    if command == "help":
+        return [*(word for word in rest if not word.startswith("-")), "--help"]
+    return [command, *front, *rest]
 
 
 def make(wanted: Container[str]) -> tuple[_Parser, dict[str, _Parser]]:
@@ -67,15 +94,21 @@ def make(wanted: Container[str]) -> tuple[_Parser, dict[str, _Parser]]:
         prog="dyncachekeys",
         description="Dynamic cache keys for uv: a local package is rebuilt exactly when its build depends on a change.",
         epilog="Exit codes: 0 in sync or written; 1 out of sync; 2 something for you to fix; 3 a bug of ours; "
-        "130 interrupted.",
+        "130 interrupted. Options of all commands may stand in front of the command, too.",
+        allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"dyncachekeys {__version__}", help="print the version")
+    version = f"dyncachekeys {__version__}"
+    parser.add_argument("-V", "--version", action="version", version=version, help="print the version")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     for name, (text, detail) in _COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}. {detail}")
+        description = f"{text[0].upper()}{text[1:]}. {detail}"
+        command = commands.add_parser(name, help=text, description=description, allow_abbrev=False)
         if name in wanted:  # making the options of all commands takes longer than all else here
             for names, settings in (*_OF_ALL.items(), *_OPTIONS.get(name, {}).items()):
                 command.add_argument(*names.split(), **settings)
+            loudness = command.add_mutually_exclusive_group()
+            for names, settings in _LOUDNESS.items():
+                loudness.add_argument(*names.split(), **settings)
     return parser, commands.choices
 
 
@@ -150,6 +183,7 @@ _COMMANDS = {
         ),
     ),
     "clean": ("take the generated region and the state away again", "Works without [tool.dyncachekeys]."),
+    "help": ("print the help of a command", "As `dyncachekeys COMMAND --help`."),
 }
 """By name: what it does, and the rest of its description."""
 _OF_ALL: dict[str, dict[str, Any]] = {
@@ -157,9 +191,10 @@ _OF_ALL: dict[str, dict[str, Any]] = {
     "--package": {"action": "append", "default": [], "metavar": "NAME", "help": "only this package (repeatable)"},
     "--format": {"choices": ["text", "json"], "default": "text", "help": "how to print results"},
     "--color": {"choices": ["auto", "always", "never"], "default": "auto", "help": "when to use colour"},
-    "-q --quiet": _flag("print errors only"),
-    "-v --verbose": _flag("print more"),
 }
+_LOUDNESS = {"-q --quiet": _flag("print errors only"), "-v --verbose": _flag("print more")}
+_GLOBAL = {name: settings for names, settings in (_OF_ALL | _LOUDNESS).items() for name in names.split()}
+"""What may stand in front of the command, by each name."""
 _KEY = {"nargs": "?", "metavar": "KEY", "help": "only this key"}
 _SINCE = f"go back N syncs that changed something ({history.LENGTH} are kept)"
 _STEP = {"nargs": "?", "const": "editable", "choices": ["editable", "wheel"]}
@@ -167,7 +202,9 @@ _WATCH = "who notices a change: plain uv, where it can (auto); or dyncachekeys a
 _TRANSPORT = "how uv is told: by a folder that git ignores (stamp), or by a name in cache-keys (digest)"
 _OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "sync": {"--hook": _flag("called by git: run no code that nobody allowed by hand; write nothing within a rebase")},
+    "help": {"topic": {"nargs": "?", "choices": [*_COMMANDS], "metavar": "COMMAND", "help": "of which command"}},
     "check": {
+        "--diff": _flag("show what sync would write into pyproject.toml"),
         "--stamp": _flag("also fail if the stamp is stale"),
         "--hook": _flag("called by git: run no code that nobody allowed by hand; say what to do about the commit"),
     },

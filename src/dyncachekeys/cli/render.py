@@ -56,6 +56,7 @@ def project(report: ProjectReport, *, with_inputs: bool = False) -> dict[str, An
         "why": list(report.why),
         "changed": report.changed,
         "written": list(report.written),
+        "diff": list(report.diff),
         "held": list(report.held),
         "entries": [dict(entry) for entry in report.entries],
         "keys": [_key(key, with_inputs=with_inputs) for key in report.keys],

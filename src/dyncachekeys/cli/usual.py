@@ -24,6 +24,11 @@ def parse(arguments: Sequence[str]) -> Any:
     given = {known.get(argument) for argument in arguments[1:end]}
     if None in given or (name == "run" and end + 1 == len(arguments)):
         return None
+    if {"quiet", "verbose"} <= given:
+        return None
     options = {option: option in given for option in known.values()}
     argv = {"argv": list(arguments[end:])} if name == "run" else {}
-    return SimpleNamespace(command=name, project=None, package=[], format="text", color="auto", **options, **argv)
+    diff = {"diff": False} if name == "check" else {}
+    return SimpleNamespace(
+        command=name, project=None, package=[], format="text", color="auto", **diff, **options, **argv
+    )

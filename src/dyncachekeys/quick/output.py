@@ -48,8 +48,7 @@ class Printer:
 
     def __init__(self, stream: TextIO, when: str = "auto") -> None:
         self._stream = stream
-        wanted = when == "always" or (when == "auto" and stream.isatty() and not os.environ.get("NO_COLOR"))
-        self._colour = wanted
+        self._colour = when == "always" or (when == "auto" and _takes_colour(stream))
 
     def __call__(self, text: str) -> None:
         """Print a line."""
@@ -79,6 +78,13 @@ class Printer:
     def painted(self, text: str, colour: str) -> str:
         """Return text in the colour of what it says, such as ``error``, or as it is."""
         return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self._colour else text
+
+
+def _takes_colour(stream: TextIO) -> bool:
+    """Tell whether a stream shows colour, as Python itself and uv decide it: the first of these that says anything."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def shown(text: str) -> str:

@@ -99,6 +99,8 @@ class ProjectReport(NamedTuple):
     """Whether what is installed was made from the inputs as they are now, as a watched build has shown."""
     is_package: bool = True
     """Whether uv builds it at all."""
+    diff: tuple[str, ...] = ()
+    """The lines of a unified diff of ``pyproject.toml``: what was, or would have to be, written."""
 
     @property
     def changes(self) -> dict[str, tuple[Change, ...]]:
@@ -168,7 +170,16 @@ def report_of(plan: Plan, now: Snapshot | None = None) -> ProjectReport:
         held=tuple(notice.where for notice in plan.status.consent.held.values()),
         is_built=(plan.status.is_vouched or plan.status.is_better_known) and plan.is_at_rest,
         is_package=plan.status.project.is_package,
+        diff=_diff(plan),
     )
+
+
+def _diff(plan: Plan) -> tuple[str, ...]:
+    if not plan.region_differs:
+        return ()
+    from dyncachekeys.pyproject.render import diff  # noqa: PLC0415  the region seldom changes
+
+    return tuple(diff(FILE, plan.status.project.raw, plan.document))
 
 
 def _doubts(plan: Plan) -> Iterator[Notice]:

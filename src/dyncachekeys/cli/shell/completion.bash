@@ -20,20 +20,21 @@ _dyncachekeys() {
 }
 _dyncachekeys_words() {
     case $1 in
-        -) echo 'sync check run show doctor explain digest trace init watch activate allow clean -h --help --version' ;;
-        sync) echo '-h --help --project --package --format --color -q --quiet -v --verbose --hook' ;;
-        check) echo '-h --help --project --package --format --color -q --quiet -v --verbose --stamp --hook' ;;
-        run) echo '-h --help --project --package --format --color -q --quiet -v --verbose --no-fail' ;;
+        -) echo 'sync check run show doctor explain digest trace init watch activate allow clean help -h --help -V --version' ;;
+        sync) echo '-h --help --project --package --format --color --hook -q --quiet -v --verbose' ;;
+        check) echo '-h --help --project --package --format --color --diff --stamp --hook -q --quiet -v --verbose' ;;
+        run) echo '-h --help --project --package --format --color --no-fail -q --quiet -v --verbose' ;;
         show) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
-        doctor) echo '-h --help --project --package --format --color -q --quiet -v --verbose --uv --build' ;;
-        explain) echo '-h --help --project --package --format --color -q --quiet -v --verbose --since' ;;
+        doctor) echo '-h --help --project --package --format --color --uv --build -q --quiet -v --verbose' ;;
+        explain) echo '-h --help --project --package --format --color --since -q --quiet -v --verbose' ;;
         digest) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
-        trace) echo '-h --help --project --package --format --color -q --quiet -v --verbose --build --write --timeout' ;;
-        init) echo '-h --help --project --package --format --color -q --quiet -v --verbose --dry-run --watch --transport' ;;
+        trace) echo '-h --help --project --package --format --color --build --write --timeout -q --quiet -v --verbose' ;;
+        init) echo '-h --help --project --package --format --color --dry-run --watch --transport -q --quiet -v --verbose' ;;
         watch) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
-        activate) echo 'bash zsh fish -h --help --project --package --format --color -q --quiet -v --verbose --fail' ;;
+        activate) echo 'bash zsh fish -h --help --project --package --format --color --fail -q --quiet -v --verbose' ;;
         allow) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
         clean) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
+        help) echo 'sync check run show doctor explain digest trace init watch activate allow clean help -h --help --project --package --format --color -q --quiet -v --verbose' ;;
     esac
 }
 _dyncachekeys_values() {
@@ -67,6 +68,8 @@ _dyncachekeys_values() {
         allow:--color) echo 'auto always never' ;;
         clean:--format) echo 'text json' ;;
         clean:--color) echo 'auto always never' ;;
+        help:--format) echo 'text json' ;;
+        help:--color) echo 'auto always never' ;;
     esac
 }
 # Complete the command line that begins at a word, as what completes that command does.

@@ -17,11 +17,13 @@ _dyncachekeys() {
         'activate:print what puts `uv` behind a sync in your shell'
         'allow:let hooks run the code of the tree that keys run, as it is now'
         'clean:take the generated region and the state away again'
+        'help:print the help of a command'
     )
     _arguments -C \
         '(-h --help)-h[show this help message and exit]' \
         '(-h --help)--help[show this help message and exit]' \
-        '(--version)--version[print the version]' \
+        '(-V --version)-V[print the version]' \
+        '(-V --version)--version[print the version]' \
         '1: :->command' \
         '*:: :->arguments' && return
     if [[ $state == command ]]; then
@@ -46,11 +48,11 @@ _dyncachekeys() {
             '*--package=[only this package (repeatable)]:package:( )' \
             '(--format)--format=[how to print results]:format:(text json)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(--hook)--hook[called by git\: run no code that nobody allowed by hand; write nothing within a rebase]' \
             '(-q --quiet)-q[print errors only]' \
             '(-q --quiet)--quiet[print errors only]' \
             '(-v --verbose)-v[print more]' \
-            '(-v --verbose)--verbose[print more]' \
-            '(--hook)--hook[called by git\: run no code that nobody allowed by hand; write nothing within a rebase]' && return
+            '(-v --verbose)--verbose[print more]' && return
         ;;
     check)
         _arguments -s \
@@ -60,12 +62,13 @@ _dyncachekeys() {
             '*--package=[only this package (repeatable)]:package:( )' \
             '(--format)--format=[how to print results]:format:(text json)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(--diff)--diff[show what sync would write into pyproject.toml]' \
+            '(--stamp)--stamp[also fail if the stamp is stale]' \
+            '(--hook)--hook[called by git\: run no code that nobody allowed by hand; say what to do about the commit]' \
             '(-q --quiet)-q[print errors only]' \
             '(-q --quiet)--quiet[print errors only]' \
             '(-v --verbose)-v[print more]' \
-            '(-v --verbose)--verbose[print more]' \
-            '(--stamp)--stamp[also fail if the stamp is stale]' \
-            '(--hook)--hook[called by git\: run no code that nobody allowed by hand; say what to do about the commit]' && return
+            '(-v --verbose)--verbose[print more]' && return
         ;;
     run)
         _arguments -s \
@@ -75,11 +78,11 @@ _dyncachekeys() {
             '*--package=[only this package (repeatable)]:package:( )' \
             '(--format)--format=[how to print results]:format:(text json)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(--no-fail)--no-fail[run the command even if resolving failed]' \
             '(-q --quiet)-q[print errors only]' \
             '(-q --quiet)--quiet[print errors only]' \
             '(-v --verbose)-v[print more]' \
-            '(-v --verbose)--verbose[print more]' \
-            '(--no-fail)--no-fail[run the command even if resolving failed]' && return
+            '(-v --verbose)--verbose[print more]' && return
         ;;
     show)
         _arguments -s \
@@ -89,11 +92,11 @@ _dyncachekeys() {
             '*--package=[only this package (repeatable)]:package:( )' \
             '(--format)--format=[how to print results]:format:(text json)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '1:only this key: ' \
             '(-q --quiet)-q[print errors only]' \
             '(-q --quiet)--quiet[print errors only]' \
             '(-v --verbose)-v[print more]' \
-            '(-v --verbose)--verbose[print more]' \
-            '1:only this key: ' && return
+            '(-v --verbose)--verbose[print more]' && return
         ;;
     doctor)
         _arguments -s \
@@ -103,12 +106,12 @@ _dyncachekeys() {
             '*--package=[only this package (repeatable)]:package:( )' \
             '(--format)--format=[how to print results]:format:(text json)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(--uv)--uv[also ask uv whether it agrees (`uv sync --check`)]' \
+            '(--build)--build[also run the build backend, and compare what it says with what it builds]' \
             '(-q --quiet)-q[print errors only]' \
             '(-q --quiet)--quiet[print errors only]' \
             '(-v --verbose)-v[print more]' \
-            '(-v --verbose)--verbose[print more]' \
-            '(--uv)--uv[also ask uv whether it agrees (`uv sync --check`)]' \
-            '(--build)--build[also run the build backend, and compare what it says with what it builds]' && return
+            '(-v --verbose)--verbose[print more]' && return
         ;;
     explain)
         _arguments -s \
@@ -118,12 +121,12 @@ _dyncachekeys() {
             '*--package=[only this package (repeatable)]:package:( )' \
             '(--format)--format=[how to print results]:format:(text json)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '1:only this key: ' \
+            '(--since)--since=[go back N syncs that changed something (20 are kept)]:since:( )' \
             '(-q --quiet)-q[print errors only]' \
             '(-q --quiet)--quiet[print errors only]' \
             '(-v --verbose)-v[print more]' \
-            '(-v --verbose)--verbose[print more]' \
-            '1:only this key: ' \
-            '(--since)--since=[go back N syncs that changed something (20 are kept)]:since:( )' && return
+            '(-v --verbose)--verbose[print more]' && return
         ;;
     digest)
         _arguments -s \
@@ -146,13 +149,13 @@ _dyncachekeys() {
             '*--package=[only this package (repeatable)]:package:( )' \
             '(--format)--format=[how to print results]:format:(text json)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(--build)--build=[make a build now and watch it\: as `uv sync` does (editable), or a wheel]:build:(editable wheel)' \
+            '(--write)--write[add keys to pyproject.toml that watch it for everybody, CI included]' \
+            '(--timeout)--timeout=[how long each step of that build may take (600)]:timeout:( )' \
             '(-q --quiet)-q[print errors only]' \
             '(-q --quiet)--quiet[print errors only]' \
             '(-v --verbose)-v[print more]' \
-            '(-v --verbose)--verbose[print more]' \
-            '(--build)--build=[make a build now and watch it\: as `uv sync` does (editable), or a wheel]:build:(editable wheel)' \
-            '(--write)--write[add keys to pyproject.toml that watch it for everybody, CI included]' \
-            '(--timeout)--timeout=[how long each step of that build may take (600)]:timeout:( )' && return
+            '(-v --verbose)--verbose[print more]' && return
         ;;
     init)
         _arguments -s \
@@ -162,13 +165,13 @@ _dyncachekeys() {
             '*--package=[only this package (repeatable)]:package:( )' \
             '(--format)--format=[how to print results]:format:(text json)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(--dry-run)--dry-run[show it as a diff, and write nothing]' \
+            '(--watch)--watch=[who notices a change\: plain uv, where it can (auto); or dyncachekeys alone, by content (digest)]:watch:(auto digest)' \
+            '(--transport)--transport=[how uv is told\: by a folder that git ignores (stamp), or by a name in cache-keys (digest)]:transport:(stamp digest)' \
             '(-q --quiet)-q[print errors only]' \
             '(-q --quiet)--quiet[print errors only]' \
             '(-v --verbose)-v[print more]' \
-            '(-v --verbose)--verbose[print more]' \
-            '(--dry-run)--dry-run[show it as a diff, and write nothing]' \
-            '(--watch)--watch=[who notices a change\: plain uv, where it can (auto); or dyncachekeys alone, by content (digest)]:watch:(auto digest)' \
-            '(--transport)--transport=[how uv is told\: by a folder that git ignores (stamp), or by a name in cache-keys (digest)]:transport:(stamp digest)' && return
+            '(-v --verbose)--verbose[print more]' && return
         ;;
     watch)
         _arguments -s \
@@ -191,12 +194,12 @@ _dyncachekeys() {
             '*--package=[only this package (repeatable)]:package:( )' \
             '(--format)--format=[how to print results]:format:(text json)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '1:bash, zsh or fish:(bash zsh fish)' \
+            '(--fail)--fail[do not run uv if the sync before it fails]' \
             '(-q --quiet)-q[print errors only]' \
             '(-q --quiet)--quiet[print errors only]' \
             '(-v --verbose)-v[print more]' \
-            '(-v --verbose)--verbose[print more]' \
-            '1:bash, zsh or fish:(bash zsh fish)' \
-            '(--fail)--fail[do not run uv if the sync before it fails]' && return
+            '(-v --verbose)--verbose[print more]' && return
         ;;
     allow)
         _arguments -s \
@@ -219,6 +222,20 @@ _dyncachekeys() {
             '*--package=[only this package (repeatable)]:package:( )' \
             '(--format)--format=[how to print results]:format:(text json)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '(-q --quiet)-q[print errors only]' \
+            '(-q --quiet)--quiet[print errors only]' \
+            '(-v --verbose)-v[print more]' \
+            '(-v --verbose)--verbose[print more]' && return
+        ;;
+    help)
+        _arguments -s \
+            '(-h --help)-h[show this help message and exit]' \
+            '(-h --help)--help[show this help message and exit]' \
+            '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
+            '*--package=[only this package (repeatable)]:package:( )' \
+            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--color)--color=[when to use colour]:color:(auto always never)' \
+            '1:of which command:(sync check run show doctor explain digest trace init watch activate allow clean help)' \
             '(-q --quiet)-q[print errors only]' \
             '(-q --quiet)--quiet[print errors only]' \
             '(-v --verbose)-v[print more]' \
