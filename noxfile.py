@@ -47,6 +47,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """Build the site of the documentation into site/; a link that leads nowhere fails it."""
+    session.install("--group", "docs")
+    session.run("zensical", "build", "--strict", "--clean")
+
+
+@nox.session
 def types(session: nox.Session) -> None:
     """Ask pyright whether the type of every public name is known to whoever imports it."""
     session.install("-e", ".", "--group", "dev")

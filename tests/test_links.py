@@ -64,3 +64,8 @@ def test_how_links_and_anchors_are_read(tmp_path: Path) -> None:
     )
     assert links(page) == ["x.md#y", "c.png", "f.md"]
     assert anchors(page) == {"one-key-two", "why-and-_how_", "why-and-_how_-1"}
+
+
+def test_each_page_has_a_place_on_the_site() -> None:
+    places = set(re.findall(r'"([\w/-]+\.md)"', (ROOT / "zensical.toml").read_text(encoding="utf-8")))
+    assert places == {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
