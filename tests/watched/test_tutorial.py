@@ -25,8 +25,7 @@ SAME = (
 
 
 def blocks() -> Iterator[tuple[str, str, str]]:
-    for kind, title, text in BLOCK.findall(PAGE.read_text(encoding="utf-8")):
-        yield kind, title, text
+    yield from BLOCK.findall(PAGE.read_text(encoding="utf-8"))
 
 
 def steps(text: str) -> Iterator[tuple[str, str]]:
