@@ -43,8 +43,8 @@ def test_what_the_manifest_says() -> None:
 
 
 def documented(source: str, revision: str) -> str:
-    """Return the configuration that README.md shows, with a repository that is there."""
-    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    """Return the configuration that the documentation shows, with a repository that is there."""
+    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/pre-commit.md").read_text(encoding="utf-8"), re.DOTALL)
     there = block.replace("<where this project lives>", source)
     return re.sub(r"rev: \S+", f"rev: {revision}", there)
 
