@@ -194,7 +194,7 @@ def test_region_without_a_table_exits_1(command: str, demo_maker: DemoMaker) -> 
 
 
 USAGE = {
-    "no command": ([], "the following arguments are required: COMMAND", "dyncachekeys"),
+    "no command": (["-q"], "the following arguments are required: COMMAND", "dyncachekeys"),
     "unknown command": (["snyc"], "invalid choice: 'snyc'", "dyncachekeys"),
     "unknown option": (["sync", "--stmap"], "unrecognized arguments: --stmap", "dyncachekeys sync"),
     "option of another command": (["sync", "--stamp"], "unrecognized arguments: --stamp", "dyncachekeys sync"),

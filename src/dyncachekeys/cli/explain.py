@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -48,12 +49,26 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         render.document({"projects": [as_json(one) for one in found]})
         return 0
     render.warnings([one.report for one in found], options)
+    if options.format == "html":
+        from dyncachekeys.cli import page  # noqa: PLC0415  seldom wanted
+
+        output.write(
+            sys.stdout, page.page("dyncachekeys explain", [page.Part(one.report, told(one, options)) for one in found])
+        )
+        return 0
     out = Printer(sys.stdout, options.color)
     for number, one in enumerate(found):
         if number:
             out("")
         tell(one, out, options)
     return 0
+
+
+def told(one: Explanation, options: argparse.Namespace) -> str:
+    """Return the explanation of one project, as it is printed."""
+    stream = io.StringIO()
+    tell(one, Printer(stream, "never"), options)
+    return stream.getvalue()
 
 
 def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:

@@ -104,7 +104,7 @@ def make(wanted: Container[str]) -> tuple[_Parser, dict[str, _Parser]]:
         description = f"{text[0].upper()}{text[1:]}. {detail}"
         command = commands.add_parser(name, help=text, description=description, allow_abbrev=False)
         if name in wanted:  # making the options of all commands takes longer than all else here
-            for names, settings in (*_OF_ALL.items(), *_OPTIONS.get(name, {}).items()):
+            for names, settings in (_OF_ALL | _OPTIONS.get(name, {})).items():
                 command.add_argument(*names.split(), **settings)
             loudness = command.add_mutually_exclusive_group()
             for names, settings in _LOUDNESS.items():
@@ -186,10 +186,11 @@ _COMMANDS = {
     "help": ("print the help of a command", "As `dyncachekeys COMMAND --help`."),
 }
 """By name: what it does, and the rest of its description."""
+_FORMAT: dict[str, Any] = {"choices": ["text", "json"], "default": "text", "help": "how to print results"}
 _OF_ALL: dict[str, dict[str, Any]] = {
     "--project": {"metavar": "DIR", "help": "where to look for pyproject.toml (here or above)"},
     "--package": {"action": "append", "default": [], "metavar": "NAME", "help": "only this package (repeatable)"},
-    "--format": {"choices": ["text", "json"], "default": "text", "help": "how to print results"},
+    "--format": _FORMAT,
     "--color": {"choices": ["auto", "always", "never"], "default": "auto", "help": "when to use colour"},
 }
 _LOUDNESS = {"-q --quiet": _flag("print errors only"), "-v --verbose": _flag("print more")}
@@ -212,7 +213,7 @@ _OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "--no-fail": _flag("run the command even if resolving failed"),
         "argv": {"nargs": argparse.REMAINDER, "metavar": "-- CMD", "help": "the command and its arguments"},
     },
-    "show": {"key": _KEY},
+    "show": {"key": _KEY, "--format": {**_FORMAT, "choices": ["text", "json", "html", "mermaid"]}},
     "activate": {
         "shell": {"choices": ["bash", "zsh", "fish"], "metavar": "SHELL", "help": "bash, zsh or fish"},
         "--fail": _flag("do not run uv if the sync before it fails"),
@@ -221,7 +222,11 @@ _OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "--uv": _flag("also ask uv whether it agrees (`uv sync --check`)"),
         "--build": _flag("also run the build backend, and compare what it says with what it builds"),
     },
-    "explain": {"key": _KEY, "--since": {"type": _count, "default": 0, "metavar": "N", "help": _SINCE}},
+    "explain": {
+        "key": _KEY,
+        "--format": {**_FORMAT, "choices": ["text", "json", "html"]},
+        "--since": {"type": _count, "default": 0, "metavar": "N", "help": _SINCE},
+    },
     "trace": {
         "--build": {**_STEP, "help": "make a build now and watch it: as `uv sync` does (editable), or a wheel"},
         "--write": _flag("add keys to pyproject.toml that watch it for everybody, CI included"),

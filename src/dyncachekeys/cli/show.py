@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from dyncachekeys.cli import render
+from dyncachekeys.cli.legend import legend
 from dyncachekeys.pyproject.render import render as as_toml
-from dyncachekeys.quick.output import Printer, counted, shown
+from dyncachekeys.quick.output import Printer, counted, shown, write
 from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.report import KeyReport, ProjectReport, require_key
 from dyncachekeys.syncing.scope import Scope
@@ -27,11 +28,21 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         render.projects(reports, with_inputs=True)
         return 0
     render.warnings(reports, options)
+    if options.format in {"html", "mermaid"}:
+        from dyncachekeys.cli import page  # noqa: PLC0415  seldom wanted
+
+        is_page = options.format == "html"
+        text = page.page("dyncachekeys show", map(page.Part, reports)) if is_page else "\n".join(page.mermaid(reports))
+        write(sys.stdout, f"{text.rstrip()}\n")
+        return 0
     out = Printer(sys.stdout, options.color)
     for number, report in enumerate(reports):
         out("\n" * bool(number) + f"{report.name}  {report.digest}")
         for key in report.keys:
             _print_key(key, out)
+        out("")
+        for meaning in legend(report):
+            out(meaning)
         _print_running(report, out)
         out(f"\ntool.uv.cache-keys, {counted(len(report.entries), 'entry')} of ours")
         for entry in report.entries:

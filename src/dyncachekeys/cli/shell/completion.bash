@@ -45,11 +45,11 @@ _dyncachekeys_values() {
         check:--color) echo 'auto always never' ;;
         run:--format) echo 'text json' ;;
         run:--color) echo 'auto always never' ;;
-        show:--format) echo 'text json' ;;
+        show:--format) echo 'text json html mermaid' ;;
         show:--color) echo 'auto always never' ;;
         doctor:--format) echo 'text json' ;;
         doctor:--color) echo 'auto always never' ;;
-        explain:--format) echo 'text json' ;;
+        explain:--format) echo 'text json html' ;;
         explain:--color) echo 'auto always never' ;;
         digest:--format) echo 'text json' ;;
         digest:--color) echo 'auto always never' ;;

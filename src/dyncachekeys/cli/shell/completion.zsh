@@ -90,7 +90,7 @@ _dyncachekeys() {
             '(-h --help)--help[show this help message and exit]' \
             '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
             '*--package=[only this package (repeatable)]:package:( )' \
-            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--format)--format=[how to print results]:format:(text json html mermaid)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
             '1:only this key: ' \
             '(-q --quiet)-q[print errors only]' \
@@ -119,7 +119,7 @@ _dyncachekeys() {
             '(-h --help)--help[show this help message and exit]' \
             '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
             '*--package=[only this package (repeatable)]:package:( )' \
-            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--format)--format=[how to print results]:format:(text json html)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
             '1:only this key: ' \
             '(--since)--since=[go back N syncs that changed something (20 are kept)]:since:( )' \
