@@ -116,7 +116,10 @@ def test_cut_takes_back_what_put_made(data: bytes, entries: Entries) -> None:
 
 @given(documents(), ENTRIES)
 def test_one_stretch_is_inserted_and_nothing_else(data: bytes, entries: Entries) -> None:
+    """But for the layout of the user's own list: a comma behind its last entry, a line for each."""
     edited = put(data, entries)
+    if b"(before: one line" in edited or b"(before: no comma" in edited:
+        data, edited = (re.sub(rb"[\s,]", b"", one) for one in (data, edited))
     front = _common(data, edited)
     back = _common(data[::-1], edited[::-1])
     assert front + back >= len(data)

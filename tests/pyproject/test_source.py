@@ -72,7 +72,7 @@ def test_newlines_are_those_of_the_neighbour(bom: bytes, end: bytes) -> None:
     assert cut(edited).data != edited
     assert cut(data).data == data
     first = b"tool.uv.cache-keys = []\r\na = 1\n"
-    assert put(first, [{"file": "b"}]).count(b"\r\n") == 4
+    assert put(first, [{"file": "b"}]).count(b"\r\n") == 5
     mixed = b"a = 1\r\n[tool.uv]\nb = 1\r\n"
     assert put(mixed, [{"file": "b"}]).replace(b"\r\n", b"").count(b"\n") == 6
 

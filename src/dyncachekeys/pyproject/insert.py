@@ -6,7 +6,22 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from dyncachekeys.errors import EditError, Problem
-from dyncachekeys.pyproject.region import END, INDENT, START, find_list, leads_line, line_end, line_start
+from dyncachekeys.pyproject.layout import indent_of, layout_of, texts_of
+from dyncachekeys.pyproject.region import (
+    END,
+    INDENT,
+    NO_COMMA,
+    NO_LIST,
+    NO_TABLE,
+    ON_ONE_LINE,
+    START,
+    end_marker,
+    find_list,
+    find_markers,
+    leads_line,
+    line_end,
+    line_start,
+)
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.render import render
 from dyncachekeys.pyproject.scanner import Array, Statement, statements
@@ -51,18 +66,56 @@ def put(data: bytes, entries: Sequence[Mapping[str, object]]) -> bytes:
     return after
 
 
+def renew(data: bytes, entries: Sequence[Mapping[str, object]]) -> bytes:
+    """Return a document with other entries in its region, which stays where it is.
+
+    Args:
+        data: A document whose region is sound, as `cut` reports it.
+        entries: What the region is to hold; nothing that the user's own list has already.
+
+    Raises:
+        ConfigurationError: the document is not valid.
+        EditError: it can't be edited safely.
+    """
+    bom, text = decode(data)
+    found = tuple(statements(text))
+    listing = find_list(text, found)
+    ((start, end),) = find_markers(text, found, listing).inside
+    first, stop = line_end(text, start.end), line_start(text, end.start)
+    indent, newline = text[stop : end.start], _newline(text, first)
+    lines = "".join(f"{indent}{render(entry)},{newline}" for entry in entries)
+    after = bom + (text[:first] + lines + text[stop:]).encode()
+    taken = cut(after)
+    if taken.data != cut(data).data or list(taken.entries) != list(entries):
+        raise not_proved()
+    return after
+
+
 def _into_array(text: str, array: Array, lines: Sequence[str]) -> str:
-    """Splice into an array that the user has: behind his entries, or before them where a comma is missing."""
-    closing = array.end - 1
-    elements = array.elements
-    if leads_line(text, closing) and (not elements or elements[-1].comma is not None):
+    """Splice into an array that the user has: behind his entries, or before them where its end is on a line with one."""
+    layout, closing, elements = layout_of(text, array), array.end - 1, array.elements
+    if layout in ON_ONE_LINE:
+        return _onto_lines(text, array, lines, layout)
+    if leads_line(text, closing):
+        if layout == NO_COMMA:
+            text, closing = f"{text[: elements[-1].end]},{text[elements[-1].end :]}", closing + 1
         at, neighbour = line_start(text, closing), -1
     elif rest := _REST_OF_LINE.match(text, array.start + 1):
         at, neighbour = rest.end(), 0
     else:
         return _into_line(text, array.start + 1, lines)
     indent = _indent(text, elements[neighbour].start) if elements else INDENT
-    return _insert(text, at, [indent + line for line in (START, *lines, END)])
+    return _insert(text, at, [indent + line for line in (START, *lines, end_marker(layout))])
+
+
+def _onto_lines(text: str, array: Array, lines: Sequence[str], layout: str) -> str:
+    """Lay an array out that stands on one line, an entry on each, and put the region behind them."""
+    end, indent = _newline(text, array.start), indent_of(text)
+    own = [f"{element}," for element in texts_of(text, array)]
+    inside = "".join(f"{indent}{line}{end}" for line in (*own, START, *lines, end_marker(layout)))
+    at = line_start(text, array.start)
+    blanks = text[at : len(text) - len(text[at:].lstrip(" \t"))]
+    return f"{text[: array.start]}[{end}{inside}{blanks}]{text[array.end :]}"
 
 
 def _into_line(text: str, at: int, lines: Sequence[str]) -> str:
@@ -74,7 +127,7 @@ def _into_line(text: str, at: int, lines: Sequence[str]) -> str:
 
 
 def _new_list(text: str, lines: Sequence[str]) -> str:
-    """Make the list, and ``[tool.uv]`` if need be. All that is made lies between the markers."""
+    """Make the list, and ``[tool.uv]`` if need be; the end marker says so."""
     name, at, header = KEY[-1], len(text), ["[tool.uv]"]
     for statement in _extensible(text):
         # A table that dotted keys define must not get a header too, so its next key is dotted as well.
@@ -82,8 +135,9 @@ def _new_list(text: str, lines: Sequence[str]) -> str:
         if dotted or (statement.kind == "table" and statement.path == KEY[:2]):
             name = ".".join(KEY[len(statement.table) :]) if dotted else KEY[-1]
             at, header = line_end(text, statement.end), []
-    body = [f"{name} = [", *(INDENT + line for line in lines), "]"]
-    return _insert(text, at, [START, *header, *body, END], gap=bool(header))
+    indent, end = indent_of(text), end_marker(NO_TABLE if header else NO_LIST)
+    body = [f"{name} = [", *(indent + line for line in (START, *lines, end)), "]"]
+    return _insert(text, at, [*header, *body], gap=bool(header))
 
 
 def _extensible(text: str) -> Iterator[Statement]:

@@ -36,6 +36,8 @@ class Project(NamedTuple):
     """The entries that were in the region."""
     marked: bool
     """Whether the region had its markers."""
+    sound: bool
+    """Whether they were where a sync puts them, and nowhere else."""
     conflict: bool
     """Whether a merge left a conflict in it."""
     user_entries: tuple[Any, ...]
@@ -121,6 +123,7 @@ def load(root: Path, owned: Sequence[Mapping[str, Any]] = ()) -> Project:
         pyproject=taken.document,
         region=tuple(taken.entries),
         marked=taken.marked,
+        sound=taken.sound,
         conflict=taken.conflict,
         user_entries=tuple(listed(taken.document)),
     )

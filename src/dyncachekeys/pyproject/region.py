@@ -1,7 +1,8 @@
-"""What is ours in a document's text: the list, and the markers in it or around it."""
+"""What is ours in a document's text: the list, and the markers in it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -11,7 +12,13 @@ from dyncachekeys.pyproject.source import KEY
 START = "# >>> dyncachekeys: generated from [tool.dyncachekeys], run `dyncachekeys sync`"
 END = "# <<< dyncachekeys"
 INDENT = "    "
+LINES, NO_COMMA, NO_LIST, NO_TABLE = "lines", "no comma", "no list", "no [tool.uv]"
+ONE_LINE, PADDED = "one line", "one line, padded"
+"""What the region found when it was put in; all but the first is noted behind the end marker, so that it can be given back."""
+ON_ONE_LINE, MADE = frozenset({ONE_LINE, PADDED}), frozenset({NO_LIST, NO_TABLE})
 _START_PREFIX = "# >>> dyncachekeys"
+_NOTE = re.compile(re.escape(END) + r" \(before: (.*)\)\s*")
+_OUTSIDE = re.compile(rf"{re.escape(_START_PREFIX)}: generated from .*|{re.escape(END)}(?: \(before: .*\))?\s*")
 
 
 class Listing(NamedTuple):
@@ -24,22 +31,38 @@ class Listing(NamedTuple):
 
 
 class Markers(NamedTuple):
-    """The markers that were found, in pairs; and those without a partner."""
+    """The markers that were found."""
 
-    around: tuple[Statement, Statement] | None
-    """They stand before and behind the statement: all of the list is ours."""
-    inside: Sequence[tuple[Statement, Statement]]
-    strays: Sequence[Statement]
+    inside: Sequence[tuple[Statement, Statement]] = ()
+    """In the list, in pairs."""
+    strays: Sequence[Statement] = ()
+    """In the list, without a partner."""
+    outside: Sequence[Statement] = ()
+    """On lines of their own outside of the list: there they once were put, and a formatter may have moved them."""
+    around: bool = False
+    """Those outside stand around the list: all of it is ours."""
+    before: str = LINES
+    """What was there before the region: one of the texts above."""
 
     @property
     def are_whole(self) -> bool:
-        """Whether there are markers, each with its partner."""
+        """Whether they say which elements are ours."""
         return bool(self.around or self.inside) and not self.strays
 
+    @property
+    def are_sound(self) -> bool:
+        """Whether they are where a sync puts them, and nowhere else."""
+        return len(self.inside) == 1 and not (self.strays or self.outside)
 
-def find_list(text: str) -> Listing | None:
+
+def end_marker(before: str) -> str:
+    """Return the end marker that says what was there before."""
+    return END if before == LINES else f"{END} (before: {before})"
+
+
+def find_list(text: str, found: Sequence[Statement] | None = None) -> Listing | None:
     """Return where the list is, ``None`` if there is none that is written as an array."""
-    found = tuple(statements(text))
+    found = tuple(statements(text)) if found is None else found
     for statement in found:
         start = _list_start(text, statement)
         if start is not None:
@@ -47,15 +70,51 @@ def find_list(text: str) -> Listing | None:
     return None
 
 
-def find_markers(text: str, listing: Listing) -> Markers:
-    """Return our markers; a comment that looks like one but is elsewhere is not ours."""
-    index = listing.statements.index(listing.statement)
-    start = _nearest(text, reversed(listing.statements[:index]), _START_PREFIX)
-    end = _nearest(text, listing.statements[index + 1 :], END, far=start is not None)
-    if start and end:
-        return Markers((start, end), (), ())
+def find_markers(text: str, found: Sequence[Statement], listing: Listing | None) -> Markers:
+    """Return our markers; a comment that only begins like one, and is not in the list, is not ours."""
+    outside = tuple(one for one in found if _is_outside(text, one))
+    if listing is None:
+        return Markers(outside=outside)
     pairs, strays = _paired(text, listing.array.comments)
-    return Markers(None, pairs, [*(marker for marker in (start, end) if marker), *strays])
+    around = bool(outside) and not (pairs or strays) and _are_around(text, listing, outside)
+    note = _NOTE.fullmatch(_text(text, pairs[-1][1])) if pairs else None
+    return Markers(pairs, strays, outside, around, note[1] if note else LINES)
+
+
+def _text(text: str, statement: Statement) -> str:
+    return text[statement.start : statement.end]
+
+
+def _is_outside(text: str, one: Statement) -> bool:
+    return (
+        one.kind == "comment"
+        and text.startswith((_START_PREFIX, END), one.start)
+        and bool(_OUTSIDE.fullmatch(_text(text, one)))
+        and leads_line(text, one.start)
+    )
+
+
+def _are_around(text: str, listing: Listing, outside: Sequence[Statement]) -> bool:
+    """Tell whether a start marker stands above the list, no further than ``[tool.uv]`` reaches.
+
+    Other statements may stand between, and the end marker anywhere: whoever adds a key or a table by program puts it
+    before the comment that ends the document, and a formatter moves a comment with the key that it stands above.
+    """
+    place = listing.statement.start
+    starts = {one for one in outside if one.start < place and not text.startswith(END, one.start)}
+    if not starts or len(starts) == len(outside):
+        return False
+    for item in reversed(listing.statements[: listing.statements.index(listing.statement)]):
+        if item in starts:
+            return True
+        if item.kind != "comment" and not _is_of_uv(item):
+            return False
+    return False
+
+
+def _is_of_uv(item: Statement) -> bool:
+    """Tell whether a statement is the header of ``[tool.uv]``, or a pair of that table."""
+    return item.path[:2] == KEY[:2] and (item.kind == "pair" or item.path == KEY[:2])
 
 
 def _paired(text: str, comments: Iterable[Statement]) -> tuple[list[tuple[Statement, Statement]], list[Statement]]:
@@ -98,19 +157,4 @@ def _list_start(text: str, pair: Statement) -> int | None:
     if text[pair.value] == "{":
         starts = (_list_start(text, member) for member in members(text, pair))
         return next((start for start in starts if start is not None), None)
-    return None
-
-
-def _nearest(text: str, around: Iterable[Statement], prefix: str, *, far: bool = False) -> Statement | None:
-    """Return the first marker on a line of its own; unless ``far``, no further than ``[tool.uv]`` reaches.
-
-    Other statements may stand between: whoever adds a key or a table by program puts it before the comment
-    that ends the document, which may be our marker.
-    """
-    for item in around:
-        if item.kind == "comment":
-            if text.startswith(prefix, item.start) and leads_line(text, item.start):
-                return item
-        elif not far and (item.path[:2] != KEY[:2] or (item.kind != "pair" and item.path != KEY[:2])):
-            return None
     return None

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.pyproject.conflict import Conflict, conflicts_in, parts, side
-from dyncachekeys.pyproject.region import find_list, find_markers
+from dyncachekeys.pyproject.layout import given_back
+from dyncachekeys.pyproject.region import NO_COMMA, ON_ONE_LINE, Markers, find_list, find_markers
+from dyncachekeys.pyproject.scanner import statements
 from dyncachekeys.pyproject.source import as_entry, decode, entry_tables, hashable, listed, parse, prove
 from dyncachekeys.pyproject.spans import less, marked_spans, owned_spans, within
 
@@ -23,6 +25,8 @@ class Cut(NamedTuple):
     """What the region held, in the long form."""
     marked: bool = False
     """The markers were there, in pairs. If not, ``entries`` are those that equalled owned ones."""
+    sound: bool = False
+    """They are where a sync puts them, and nowhere else."""
     conflict: bool = False
     """Git's conflict lines stood in the region and went with it."""
 
@@ -41,20 +45,37 @@ def cut(data: bytes, owned: Sequence[Mapping[str, object]] = ()) -> Cut:
         if not conflicts_in(sides):
             raise
         return _cut_in_conflict(sides, owned, error)
-    listing = find_list(text)
-    if listing is None:
-        return Cut(data, before, [])
-    markers = find_markers(text, listing)
-    values = listed(before)
-    spans = marked_spans(text, listing, markers)
-    ours = within(listing.array.elements, spans)
-    text = less(text, spans)
-    if owned and not markers.are_whole:
-        text, ours = _without_owned(text, values, ours, owned)
+    text, taken = _without_region(text, before, owned)
     after = bom + text.encode()
-    others = [value for value, is_ours in zip(values, ours, strict=True) if not is_ours]
+    others = [value for value, is_ours in zip(taken.values, taken.ours, strict=True) if not is_ours]
     document = before if after == data else prove(before, after, [others])
-    return Cut(after, document, entry_tables(compress(values, ours)), markers.are_whole)
+    entries = entry_tables(compress(taken.values, taken.ours))
+    return Cut(after, document, entries, taken.markers.are_whole, taken.markers.are_sound)
+
+
+class _Taken(NamedTuple):
+    values: Sequence[object]
+    """The elements of the list as they were."""
+    ours: Sequence[bool]
+    markers: Markers
+
+
+def _without_region(
+    text: str, document: Mapping[str, object], owned: Sequence[Mapping[str, object]]
+) -> tuple[str, _Taken]:
+    """Return the text without the region, and what was taken."""
+    found = tuple(statements(text))
+    listing = find_list(text, found)
+    markers = find_markers(text, found, listing)
+    spans = marked_spans(text, listing, markers)
+    values = listed(document) if listing or spans else []
+    ours = within(listing.array.elements, spans) if listing else [False] * len(values)
+    text = less(text, spans)
+    if owned and listing and not markers.are_whole:
+        text, ours = _without_owned(text, values, ours, owned)
+    if markers.before == NO_COMMA or markers.before in ON_ONE_LINE:
+        text = given_back(text, markers.before)
+    return text, _Taken(values, ours, markers)
 
 
 def _without_owned(

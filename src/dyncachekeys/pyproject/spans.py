@@ -5,43 +5,81 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from dyncachekeys.pyproject.region import INDENT, Listing, Markers, leads_line, line_end, line_start
-from dyncachekeys.pyproject.scanner import Element, Statement
+from dyncachekeys.pyproject.region import (
+    INDENT,
+    MADE,
+    NO_TABLE,
+    Listing,
+    Markers,
+    leads_line,
+    line_end,
+    line_start,
+)
+from dyncachekeys.pyproject.scanner import Array, Element, Statement
 from dyncachekeys.pyproject.source import KEY
 
 Span: TypeAlias = tuple[int, int]
 
 
-def marked_spans(text: str, listing: Listing, markers: Markers) -> list[Span]:
-    """Return the markers with what they enclose, and those that enclose nothing."""
-    if markers.around:
-        return _statement_spans(text, listing, *markers.around)
-    pairs = [_inside_span(text, listing.array.start, start, end) for start, end in markers.inside]
-    return sorted(pairs + [_stray_span(text, stray) for stray in markers.strays])
+def marked_spans(text: str, listing: Listing | None, markers: Markers) -> list[Span]:
+    """Return the markers with what they enclose, those that enclose nothing, and what was made for the region."""
+    spans = [_lines(text, marker, marker) for marker in markers.outside]
+    if listing is None:
+        return spans
+    spans += [_inside_span(text, listing.array.start, start, end) for start, end in markers.inside]
+    spans += [_stray_span(text, stray) for stray in markers.strays]
+    is_made = markers.before in MADE and _is_all(listing.array, spans)
+    return _with_list(text, listing, markers, spans) if markers.around or is_made else sorted(spans)
 
 
-def _statement_spans(text: str, listing: Listing, start: Statement, end: Statement) -> list[Span]:
-    """Return what is ours from marker to marker: all, unless statements of others stand there or need it."""
-    found = listing.statements
-    between = found[found.index(start) + 1 : found.index(end)]
-    header = _own_header(listing, between)
-    ours = (start, *header, listing.statement, end)
-    whole = all(item.kind == "comment" or item in ours for item in between)
-    spans = [_lines(text, start, end)] if whole else [_lines(text, item, item) for item in ours]
-    first, stop = spans[0]
-    # The newline before is ours as well if it sets our header off, or if the text's last line had none.
-    set_off = header and text[max(0, first - 4) : first].replace("\r\n", "\n").endswith("\n\n")
-    if set_off or (whole and text[stop - 1] != "\n"):
-        spans[0] = max(0, first - 1 - text[:first].endswith("\r\n")), stop
-    return spans
+def _is_all(array: Array, spans: Iterable[Span]) -> bool:
+    """Tell whether a list holds nothing beside the spans, not even a comment."""
+    inside = (*array.elements, *(Element(one.start, one.end) for one in array.comments))
+    return all(within(sorted(inside), spans))
 
 
-def _own_header(listing: Listing, between: Iterable[Statement]) -> list[Statement]:
-    """Return the ``[tool.uv]`` that we made between the markers; nothing if other settings stand under it now."""
+def _with_list(text: str, listing: Listing, markers: Markers, spans: Iterable[Span]) -> list[Span]:
+    """Return the spans with the statement that was made for the list, and with the header if that was made, too."""
+    header = _own_header(listing, markers)
+    made = [listing.statement, *header]
+    blocks = _merged([*spans, *(_lines(text, one, one) for one in made)])
+    return [_with_newline(text, block, listing.statement, header) for block in blocks]
+
+
+def _own_header(listing: Listing, markers: Markers) -> list[Statement]:
+    """Return the ``[tool.uv]`` that was made for the list; nothing if other settings stand under it now."""
     under = [item for item in listing.statements if item.kind == "pair" and item.table == KEY[:2]]
     if any(item is not listing.statement for item in under):
         return []
-    return [item for item in between if item.kind == "table" and item.path == KEY[:2]]
+    headers = [item for item in listing.statements if item.kind == "table" and item.path == KEY[:2]]
+    if markers.around:  # then it stands between them
+        first = min(marker.start for marker in markers.outside)
+        return [header for header in headers if first < header.start < listing.statement.start]
+    return headers if markers.before == NO_TABLE else []
+
+
+def _with_newline(text: str, block: Span, statement: Statement, header: Sequence[Statement]) -> Span:
+    """Return a block of lines with the newline before it: if it sets our header off, or ends a text without one."""
+    first, stop = block
+    sets_off = any(first <= one.start < stop for one in header) and _ends_blank(text, first)
+    ends_text = first <= statement.start < stop and text[stop - 1] != "\n"
+    return (max(0, first - 1 - text[:first].endswith("\r\n")), stop) if sets_off or ends_text else block
+
+
+def _ends_blank(text: str, position: int) -> bool:
+    """Tell whether a blank line stands before a line."""
+    return text[max(0, position - 4) : position].replace("\r\n", "\n").endswith("\n\n")
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in their order, each as long as it goes on without a gap."""
+    found: list[Span] = []
+    for first, stop in sorted(spans):
+        if found and first <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], stop)
+        else:
+            found.append((first, stop))
+    return found
 
 
 def _inside_span(text: str, opening: int, start: Statement, end: Statement) -> Span:

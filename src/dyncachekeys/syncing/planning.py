@@ -135,12 +135,12 @@ def _document(status: Status, entries: tuple[Mapping[str, Any], ...]) -> bytes:
     project = status.project
     if status.consent.held:
         return project.raw
-    same = sorted(map(repr, project.region)) == sorted(map(repr, entries))
-    if project.marked and same and not project.conflict:
+    is_sound = project.sound and not project.conflict
+    if is_sound and sorted(map(repr, project.region)) == sorted(map(repr, entries)):
         return project.raw
-    from dyncachekeys.pyproject.insert import put  # noqa: PLC0415  the region seldom changes
+    from dyncachekeys.pyproject.insert import put, renew  # noqa: PLC0415  the region seldom changes
 
-    return put(project.bare, entries)
+    return renew(project.raw, entries) if is_sound and entries else put(project.bare, entries)
 
 
 def _links(status: Status, coverage: Coverage) -> Mapping[str, str] | None:

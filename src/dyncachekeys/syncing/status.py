@@ -288,4 +288,4 @@ def without_lost_region(project: Project, coverage: Coverage) -> Project:
         return project
     taken = cut(project.bare, [entry.as_toml() for entry in (*coverage.entries, *STAMP_ENTRIES)])
     region, own = tuple(taken.entries), tuple(user_entries(taken.data))
-    return project._replace(bare=taken.data, region=region, marked=False, user_entries=own)
+    return project._replace(bare=taken.data, region=region, marked=False, sound=False, user_entries=own)
