@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from dyncachekeys.cli import render
+from dyncachekeys.errors import ConfigurationError
 from dyncachekeys.propose import eligible
 from dyncachekeys.propose.decide import InitOptions
 from dyncachekeys.propose.keys import Declaration
-from dyncachekeys.propose.propose import Proposal, propose
-from dyncachekeys.propose.write import Edit, ignoring, write
+from dyncachekeys.propose.proposal import Proposal
+from dyncachekeys.propose.propose import missing, propose
+from dyncachekeys.propose.write import Edit, edits, ignoring, write
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.render import diff
 from dyncachekeys.quick.output import Printer, counted
 from dyncachekeys.syncing.scope import Scope
+
+_NEXT = " Next: `dyncachekeys run -- uv sync`"
 
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:
@@ -29,10 +33,17 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         DyncachekeysError: there is a configuration already, nothing is built, or the edit can't be made.
     """
     init_options = InitOptions(options.watch, options.transport)
-    roots, shares = (scope.all, False) if options.package else eligible.choose(scope.all, scope.root)
-    home = scope.root if shares else None
-    proposals = propose(roots, os.environ, init_options, home=home, consumer=scope.root)
-    ignored = ignoring(dict.fromkeys(proposal.root for proposal in proposals))
+    again = False
+    try:
+        proposals = _proposed(options, scope, init_options)
+        ignored = ignoring(dict.fromkeys(proposal.root for proposal in proposals))
+    except ConfigurationError as error:
+        if {problem.code for problem in error.problems} != {"already-there"}:
+            raise
+        again = True
+        proposals, ignored = missing(scope.roots, os.environ, scope.root), ignoring(scope.roots)
+        if not (proposals or ignored):
+            raise
     out = Printer(sys.stdout, options.color)
     if options.format == "text":
         _warn(proposals, scope, Printer(sys.stderr, options.color))
@@ -42,9 +53,15 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     if options.format == "json":
         render.document(_as_json(proposals, ignored, written))
     elif not options.quiet:
-        nothing = f"Nothing was written; `{_command(init_options)}` writes this"
-        out(f"{nothing if options.dry_run else _written(proposals)}. Next: `dyncachekeys run -- uv sync`")
+        nothing = f"Nothing was written; `{_command(init_options)}` writes this.{'' if again else _NEXT}"
+        out(nothing if options.dry_run else _written(proposals, written, again=again))
     return 0
+
+
+def _proposed(options: argparse.Namespace, scope: Scope, init_options: InitOptions) -> list[Proposal]:
+    roots, shares = (scope.all, False) if options.package else eligible.choose(scope.all, scope.root)
+    home = scope.root if shares else None
+    return propose(roots, os.environ, init_options, home=home, consumer=scope.root)
 
 
 def _warn(proposals: Sequence[Proposal], scope: Scope, err: Printer) -> None:
@@ -56,8 +73,7 @@ def _warn(proposals: Sequence[Proposal], scope: Scope, err: Printer) -> None:
 
 
 def _print_edits(proposals: Sequence[Proposal], ignored: Sequence[Edit], scope: Scope, out: Printer) -> None:
-    edits = [*(Edit(one.root / one.file, one.before, one.after) for one in proposals), *ignored]
-    for edit in edits:
+    for edit in [*edits(proposals), *ignored]:
         out.diff(diff(f"{scope.place(edit.path.parent)}{edit.path.name}", edit.before, edit.after))
     for proposal in proposals:
         if proposal.sources:
@@ -70,11 +86,14 @@ def _command(init_options: InitOptions) -> str:
     return " ".join(["dyncachekeys init", *(f"--{name} {value}" for name, value in init_options.settings.items())])
 
 
-def _written(proposals: Sequence[Proposal]) -> str:
+def _written(proposals: Sequence[Proposal], written: Sequence[Path], *, again: bool) -> str:
+    if again:
+        names = ", ".join(dict.fromkeys(path.name for path in written))
+        return f"Wrote what was missing to {names}; the keys are there already."
     keys = sum(len(proposal.table.keys) + len(proposal.table.shared) for proposal in proposals)
     files = sum(proposal.after != proposal.before for proposal in proposals)
     where = FILE if files == 1 else counted(files, "file")
-    return f"Wrote {counted(keys, 'key') if keys else 'the line for watched builds'} to {where}"
+    return f"Wrote {counted(keys, 'key') if keys else 'the line for watched builds'} to {where}.{_NEXT}"
 
 
 def _as_json(proposals: Sequence[Proposal], ignored: Sequence[Edit], written: Sequence[Path]) -> dict[str, Any]:

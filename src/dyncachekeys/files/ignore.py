@@ -63,6 +63,16 @@ class IgnoreRules:
         rules = self._in(folder)
         return rules is None or rules.ignores(name, is_dir=False)
 
+    def ignores_all_in(self, folder: str) -> bool:
+        """Tell whether git ignores what lies in a folder, by the files above it; what the folder's own says, does not count.
+
+        Raises:
+            ResolverError: an ignore file can't be read.
+        """
+        above, name = split(folder)
+        rules = self._in(above)
+        return rules is None or rules.ignores(name, is_dir=True) or rules.enter(name).ignores("a file", is_dir=False)
+
     def _in(self, folder: str) -> Ignored | None:
         if folder not in self._known:
             self._known[folder] = self._found(folder)

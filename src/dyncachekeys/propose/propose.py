@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.propose.decide import InitOptions, decide, less, shared_keys
-from dyncachekeys.propose.edit import with_table
 from dyncachekeys.propose.eligible import require_no_keys, require_package
 from dyncachekeys.propose.inspect import inspect
-from dyncachekeys.propose.keys import Table
-from dyncachekeys.propose.set_up import SetUp, set_ups, with_set_up
-from dyncachekeys.pyproject.project import FILE, Project, load
+from dyncachekeys.propose.proposal import Proposal, edited, with_lines_of, with_root
+from dyncachekeys.propose.set_up import set_ups
+from dyncachekeys.pyproject.project import BUILD_RESOLVER, FILE, Project, load
 from dyncachekeys.pyproject.source import entry_tables
-from dyncachekeys.uv.workspace import with_inherited
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What one file is to get: a ``pyproject.toml``, or the ``uv.toml`` beside it that holds uv's settings."""
-
-    name: str
-    root: Path
-    before: bytes
-    """The file."""
-    table: Table
-    file: str = FILE
-    watched: tuple[str, ...] = ()
-    """The packages whose builds are watched from now on, by uv's settings in this file."""
-    sources: tuple[str, ...] = ()
-    """Those of them that are path sources."""
-    notes: tuple[Problem, ...] = ()
-    """What the user has to know or to do."""
-    after: bytes = b""
-    """The proposed file."""
+from dyncachekeys.uv.workspace import resolvers, with_inherited
 
 
 def propose(
@@ -77,8 +54,22 @@ def propose(
     if home is not None:
         proposals = _with_shared_keys(proposals, home)
     for one in set_ups([project for project, _ in decided], consumer, environ):
-        proposals = _with_set_up(proposals, one)
-    return [_edited(proposal) for proposal in proposals]
+        proposals = with_lines_of(one, proposals)
+    return [edited(proposal) for proposal in proposals]
+
+
+def missing(roots: Sequence[Path], environ: Mapping[str, str], consumer: Path) -> list[Proposal]:
+    """Return what packages that have keys lack of the lines that make builds watched, as far as a key asks for that.
+
+    Arguments and errors as `propose`.
+    """
+    found = [with_inherited(project, Files(project.root, FileMemory())) for project in map(load, roots)]
+    asking = [project for project in found if project.is_package and BUILD_RESOLVER in resolvers(project)]
+    proposals: list[Proposal] = []
+    for one in set_ups(asking, consumer, environ):
+        if one.blocker is None:
+            proposals = with_lines_of(one, proposals)
+    return [edited(proposal) for proposal in proposals if proposal.watched]
 
 
 def _only_uses_others(root: Path, environ: Mapping[str, str]) -> bool:
@@ -113,43 +104,5 @@ def _with_shared_keys(proposals: list[Proposal], home: Path) -> list[Proposal]:
         return proposals
     return [
         replace(one, table=replace(less(one.table, shared), shared=shared if one.root == home else ()))
-        for one in _with_root(proposals, home)
+        for one in with_root(proposals, home)
     ]
-
-
-def _with_root(proposals: list[Proposal], home: Path) -> list[Proposal]:
-    """Return the proposals with one for the ``pyproject.toml`` of a folder among them."""
-    if any(one.root == home and one.file == FILE for one in proposals):
-        return proposals
-    root = load(home)
-    return [Proposal(root.name, root.root, root.raw, Table()), *proposals]
-
-
-def _with_set_up(proposals: list[Proposal], wanted: SetUp) -> list[Proposal]:
-    """Return the proposals with the lines that make builds watched, or with the note why there are none."""
-    path = wanted.place.path
-    if wanted.blocker is not None:
-        first, *rest = proposals or _with_root([], path.parent)
-        return [replace(first, notes=(*first.notes, _unwatched(wanted, wanted.blocker, first.root))), *rest]
-    if path.name == FILE:
-        proposals = _with_root(proposals, path.parent)
-    else:
-        proposals = [*proposals, Proposal(path.parent.name, path.parent, path.read_bytes(), Table(), path.name)]
-    return [
-        replace(one, watched=wanted.names, sources=wanted.sources) if one.root / one.file == path else one
-        for one in proposals
-    ]
-
-
-def _unwatched(wanted: SetUp, blocker: Problem, root: Path) -> Problem:
-    """Return the note for a project: why the builds of some packages are not watched."""
-    names = ", ".join(wanted.names)
-    where = os.path.join(os.path.relpath(wanted.place.path.parent, root), blocker.where)  # noqa: PTH118  may be absolute
-    message = f"{blocker.message}; so the builds of {names} are not watched, and no line was added"
-    return blocker._replace(message=message, where=posixpath.normpath(where))
-
-
-def _edited(proposal: Proposal) -> Proposal:
-    prefix = ("tool", "uv") if proposal.file == FILE else ()
-    watched = with_set_up(proposal.before, proposal.watched, prefix, proposal.file)
-    return replace(proposal, after=with_table(watched, proposal.table))

@@ -13,7 +13,7 @@ from dyncachekeys.files.ignore import IGNORE_FILE, IgnoreRules
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.propose.edit import with_lines
-from dyncachekeys.propose.propose import Proposal
+from dyncachekeys.propose.proposal import Proposal
 from dyncachekeys.pyproject.project import FILE, HOME
 from dyncachekeys.quick.atomic import Lock
 from dyncachekeys.rewrite.edit import EditedError
@@ -28,6 +28,8 @@ class Edit:
     path: Path
     before: bytes
     after: bytes
+    home: Path
+    """The folder of stamp and state of a project that it is for."""
 
 
 def ignoring(roots: Iterable[Path]) -> list[Edit]:
@@ -35,7 +37,7 @@ def ignoring(roots: Iterable[Path]) -> list[Edit]:
     by_folder: dict[Path, list[Path]] = {}
     for root in roots:
         files = Files(root, FileMemory())
-        if not IgnoreRules(files).ignores(f"{HOME}/state.json"):
+        if not IgnoreRules(files).ignores_all_in(HOME):
             by_folder.setdefault(refs.work_tree(files) or root, []).append(root)
     return [_ignoring(folder, inside) for folder, inside in by_folder.items()]
 
@@ -43,7 +45,13 @@ def ignoring(roots: Iterable[Path]) -> list[Edit]:
 def _ignoring(folder: Path, roots: Sequence[Path]) -> Edit:
     path = folder / IGNORE_FILE
     before = _content(path)
-    return Edit(path, before, with_lines(before, [f"/{HOME}/" if roots == [folder] else f"{HOME}/"]))
+    after = with_lines(before, [f"/{HOME}/" if roots == [folder] else f"{HOME}/"])
+    return Edit(path, before, after, roots[0] / HOME)
+
+
+def edits(proposals: Iterable[Proposal]) -> list[Edit]:
+    """Return proposals as edits."""
+    return [Edit(one.path, one.before, one.after, one.root / HOME) for one in proposals]
 
 
 def _content(path: Path) -> bytes:
@@ -64,23 +72,23 @@ def write(
         WriteError: a file was edited meanwhile, or can't be written.
     """
     done: list[str] = []
-    others = [Edit(one.root / one.file, one.before, one.after) for one in proposals if one.file != FILE]
+    others = edits(one for one in proposals if one.file != FILE)
     for proposal in proposals:
         if proposal.file == FILE and proposal.after != proposal.before:
             document.replace_document(proposal.root, proposal.before, proposal.after, done, tell)
-            done.append(os.fspath(proposal.root / FILE))
-            yield proposal.root / FILE
+            done.append(os.fspath(proposal.path))
+            yield proposal.path
     for edit in [*others, *ignored]:
-        _write(edit, proposals[0].root / HOME, done, tell)
+        _write(edit, done, tell)
         done.append(os.fspath(edit.path))
         yield edit.path
 
 
-def _write(edit: Edit, home: Path, done: Sequence[str], tell: Callable[[str], None] | None) -> None:
+def _write(edit: Edit, done: Sequence[str], tell: Callable[[str], None] | None) -> None:
     where = os.fspath(edit.path)
     try:
-        with Lock(home, tell=tell):
-            replace(edit.path, edit.before, edit.after, home)
+        with Lock(edit.home, tell=tell):
+            replace(edit.path, edit.before, edit.after, edit.home)
     except EditedError:
         raise WriteError(Problem("edited-meanwhile", "was edited meanwhile", where, _by_hand(edit)), done) from None
     except OSError as error:
