@@ -110,7 +110,7 @@ def test_quiet_says_nothing_but_warnings(root: Path, capsys: pytest.CaptureFixtu
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith("warning: pyproject.toml: tool.uv.cache-keys: uv compares the times of your own entries")
-    assert "\n  do: remove those that a key covers" in told.err
+    assert "\n  do: remove `pyproject.toml`, of which the key `pyproject` has what the build reads; remove" in told.err
 
 
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])

@@ -371,6 +371,18 @@ def test_times_that_spoil_a_profile_by_content_are_named(options: InitOptions, n
     (one,) = propose([tmp_path], {}, options)
     assert [note.code for note in one.notes] == ["entry-spoils-digest"] * noted
     assert all(note.message.endswith(": pyproject.toml, a.c") for note in one.notes)
+    by_table = options.watch == "digest"
+    assert all(note.remedy.startswith("remove `pyproject.toml`, of which the key") == by_table for note in one.notes)
+    assert all('give the others to a key with `resolver = "files"`' in note.remedy for note in one.notes)
+
+
+def test_the_entry_that_makes_the_exact_profile_build_for_a_comment_is_named_alone(tmp_path: Path) -> None:
+    plant(tmp_path, HATCH + '[tool.uv]\ncache-keys = [{ file = "pyproject.toml" }, { git = { commit = true } }]\n', [])
+    (one,) = propose([tmp_path], {}, InitOptions(watch="digest"))
+    assert (one.table.settings["defaults"], one.table.as_table()["keys"]["pyproject"]) == (False, PRESET)
+    assert [note.remedy for note in one.notes] == [
+        "remove `pyproject.toml`, of which the key `pyproject` has what the build reads"
+    ]
 
 
 def test_submodules_that_no_pattern_reaches(tmp_path: Path) -> None:

@@ -66,7 +66,12 @@ def test_in_the_exact_profile_a_time_is_nothing(stranger: StrangerMaker) -> None
     assert [someone.through(), someone.plain()] == NEVER
     assert someone.add("mono/four/README.md") == NEVER
     assert edit(someone, "mono/one/README.md", "One.", "Two.") == NEVER
-    someone.assert_right("mono/one/README.md", "mono/four/README.md")
+    assert (
+        edit(someone, "pyproject.toml", "[project]", "# a comment\n[tool.ruff]\nline-length = 100\n\n[project]")
+        == NEVER
+    )
+    assert edit(someone, "pyproject.toml", "[project]", '[project]\ndescription = "What it is."') == ONCE
+    someone.assert_right("mono/one/README.md", "mono/four/README.md", "pyproject.toml")
 
 
 def test_a_name_is_everybodys_whoever_has_built(stranger: StrangerMaker) -> None:

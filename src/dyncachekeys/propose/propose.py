@@ -83,17 +83,25 @@ def _decided(root: Path, environ: Mapping[str, str], init_options: InitOptions) 
     require_no_keys(with_inherited(project, files))
     require_package(project)
     table = decide(inspect(project, files, environ), init_options)
-    notes = tuple(_spoiling(project)) if init_options.exact else ()
+    notes = tuple(_spoiling(project, by_table=not table.defaults)) if init_options.exact else ()
     return project, Proposal(project.name, project.root, project.raw, table, notes=notes)
 
 
-def _spoiling(project: Project) -> list[Problem]:
-    """Return a note about entries by which uv would compare times, where nothing but content shall count (U1)."""
+def _spoiling(project: Project, *, by_table: bool) -> list[Problem]:
+    """Return a note about entries by which uv would compare times, where nothing but content shall count (U1).
+
+    Of ``pyproject.toml`` a table may count instead: then a comment in it builds for that entry alone.
+    """
     named = [entry["file"] for entry in entry_tables(project.user_entries) if isinstance(entry.get("file"), str)]
     if not named:
         return []
     message = f"uv compares the times of your own entries, whatever their content: {', '.join(named)}"
-    remedy = 'remove those that a key covers, and give the others to a key with `resolver = "files"`'
+    remedies = [f"remove `{FILE}`, of which the key `pyproject` has what the build reads"] * (
+        by_table and FILE in named
+    )
+    if not by_table or set(named) - {FILE}:
+        remedies.append('remove those that a key covers, and give the others to a key with `resolver = "files"`')
+    remedy = "; ".join(remedies)
     return [Problem("entry-spoils-digest", message, f"{FILE}: tool.uv.cache-keys", remedy)]
 
 
