@@ -30,6 +30,18 @@ EDITS: dict[str, tuple[str, str]] = {
         "[tool.uv]\npackage = true  # why\n\n# the linter\n[tool.ruff]\n",
         f"[tool.uv]\npackage = true  # why\n{COMMENT}{LINE}\n# the linter\n[tool.ruff]\n",
     ),
+    "a key that is switched off": (
+        "[tool.uv]\npackage = true\n# managed = false\n# for now\n\n[tool.ruff]\n",
+        f"[tool.uv]\npackage = true\n# managed = false\n# for now\n{COMMENT}{LINE}\n[tool.ruff]\n",
+    ),
+    "a key that is switched off, at the end": (
+        "[tool.uv]\npackage = true\n# managed = false\n",
+        f"[tool.uv]\npackage = true\n# managed = false\n{COMMENT}{LINE}",
+    ),
+    "a comment above the next table": (
+        "[tool.uv]\npackage = true\n# the linter\n[tool.ruff]\n",
+        f"[tool.uv]\npackage = true\n{COMMENT}{LINE}# the linter\n[tool.ruff]\n",
+    ),
     "tool.uv, empty": ("[tool.uv]\n[tool.ruff]\n", f"[tool.uv]\n{COMMENT}{LINE}[tool.ruff]\n"),
     "a list of several lines": (
         '[tool.uv]\ncache-keys = [\n    "a",  # [\n]\n',
@@ -105,9 +117,9 @@ EDITS: dict[str, tuple[str, str]] = {
         '[tool.uv]\nextra-build-variables.Demo.PYTHONPATH = "x:./.dyncachekeys/watch/"\n',
         '[tool.uv]\nextra-build-variables.Demo.PYTHONPATH = "x:./.dyncachekeys/watch/"\n',
     ),
-    "between our markers": (
+    "behind our markers, as they once stood": (
         f"{REGION}# <<< dyncachekeys\n",
-        f"{REGION}{COMMENT}{LINE}# <<< dyncachekeys\n",
+        f"{REGION}# <<< dyncachekeys\n{COMMENT}{LINE}",
     ),
 }
 

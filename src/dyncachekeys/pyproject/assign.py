@@ -88,9 +88,25 @@ def _after(text: str, found: Sequence[Statement], place: _Place, wanted: Assignm
     last, table = place.statement, place.statement.table
     if place.rank == _IN_TABLE:
         last, table = _last_of_block(found, place), place.statement.path
+    at = _behind(text, found, last) if place.rank == _IN_TABLE else line_end(text, last.end)
     pair = _pair(wanted, len(table), place.common)
     is_first = place.rank == _IN_TABLE and place.common < len(wanted.path) - 2
-    return _spliced(text, line_end(text, last.end), [f"# {wanted.comment}", pair] if is_first else [pair])
+    return _spliced(text, at, [f"# {wanted.comment}", pair] if is_first else [pair])
+
+
+def _behind(text: str, found: Sequence[Statement], last: Statement) -> int:
+    """Return where the line after a table's last pair begins, or after the comments below it: a key that is switched off.
+
+    Comments belong to what comes next, if that follows without a blank line.
+    """
+    at = after = line_end(text, last.end)
+    for one in found[found.index(last) + 1 :]:
+        if text[after : one.start].strip(" \t"):
+            return after
+        if one.kind != "comment":
+            return at
+        after = line_end(text, one.end)
+    return after
 
 
 def _new_table(text: str, found: Sequence[Statement], place: _Place | None, wanted: Assignment) -> str:
