@@ -141,9 +141,12 @@ def test_clean_gives_back_the_bytes(demo_maker: DemoMaker) -> None:
     before = (demo.root / "pyproject.toml").read_bytes()
     demo.sync()
     assert (demo.root / "pyproject.toml").read_bytes() != before
-    assert document(demo, "clean") == {"cleaned": ["pyproject.toml", ".dyncachekeys"]}
+    left = ["pyproject.toml: [tool.dyncachekeys]", ".gitignore: .dyncachekeys/"]
+    assert document(demo, "clean") == {"cleaned": ["pyproject.toml", ".dyncachekeys"], "left": left}
     assert (demo.root / "pyproject.toml").read_bytes() == before
-    assert demo.cli("clean").stdout == "Nothing to clean\n"
+    assert demo.cli("clean").stdout == (
+        f"Nothing to clean\nLeft: {'; '.join(left)}. `dyncachekeys init --undo` takes away what `init` wrote of that\n"
+    )
 
 
 def test_failure_as_json(demo_maker: DemoMaker) -> None:

@@ -6,6 +6,8 @@ import argparse
 import sys
 
 from dyncachekeys.cli import render
+from dyncachekeys.errors import DyncachekeysError
+from dyncachekeys.propose.undo import written_by_init
 from dyncachekeys.quick.output import Printer
 from dyncachekeys.syncing import document
 from dyncachekeys.syncing.scope import Scope
@@ -15,8 +17,21 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     """Clean the projects of a scope, with or without keys. Arguments and errors as `commands.execute`."""
     tell = render.waiting(options)
     done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in document.clean(folder, tell)]
+    left = _left(scope)
     if options.format == "json":
-        render.document({"cleaned": done})
+        render.document({"cleaned": done, "left": left})
     elif not options.quiet:
-        Printer(sys.stdout)(f"Cleaned {', '.join(done)}" if done else "Nothing to clean")
+        out = Printer(sys.stdout)
+        out(f"Cleaned {', '.join(done)}" if done else "Nothing to clean")
+        if left:
+            out(f"Left: {'; '.join(left)}. `dyncachekeys init --undo` takes away what `init` wrote of that")
     return 0
+
+
+def _left(scope: Scope) -> list[str]:
+    """Return what `init` writes and this does not take away; nothing where a file of uv's can't be read."""
+    try:
+        found = written_by_init(scope.all, scope.root)
+        return [f"{scope.place(path.parent)}{path.name}: {what}" for path, what in found]
+    except (DyncachekeysError, OSError):
+        return []

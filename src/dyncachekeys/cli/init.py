@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dyncachekeys.cli import render
+from dyncachekeys.cli import render, undo
 from dyncachekeys.errors import ConfigurationError
 from dyncachekeys.propose import eligible
 from dyncachekeys.propose.decide import InitOptions
@@ -32,6 +32,8 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     Raises:
         DyncachekeysError: there is a configuration already, nothing is built, or the edit can't be made.
     """
+    if options.undo:
+        return undo.execute(options, scope)
     init_options = InitOptions(options.watch, options.transport)
     again = False
     try:

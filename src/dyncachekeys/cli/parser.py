@@ -182,7 +182,10 @@ _COMMANDS = {
             "is not run by `sync --hook` and `check --hook`."
         ),
     ),
-    "clean": ("take the generated region and the state away again", "Works without [tool.dyncachekeys]."),
+    "clean": (
+        "take the generated region and the state away again",
+        "Works without [tool.dyncachekeys]. What init wrote is left, and named: init --undo takes it away.",
+    ),
     "help": ("print the help of a command", "As `dyncachekeys COMMAND --help`."),
 }
 """By name: what it does, and the rest of its description."""
@@ -234,6 +237,9 @@ _OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "init": {
         "--dry-run": _flag("show it as a diff, and write nothing"),
+        "--undo": _flag(
+            "take away again what init wrote, with region and state; what was edited since is left, and named"
+        ),
         "--watch": {"choices": ["auto", "digest"], "default": "auto", "help": _WATCH},
         "--transport": {"choices": ["stamp", "digest"], "default": "stamp", "help": _TRANSPORT},
     },

@@ -18,7 +18,7 @@ from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.uv import build_variables, workspace
 from dyncachekeys.uv.build_variables import OPTION, VARIABLE, WATCH_FOLDER, Place
 
-_COMMENT = "uv's own builds are watched: they show what they depend on."
+COMMENT = "uv's own builds are watched: they show what they depend on."
 _IN_PYPROJECT = ("tool", "uv")
 
 
@@ -99,9 +99,9 @@ def _with_line(data: bytes, name: str, prefix: tuple[str, ...], where: str, head
     own = next(iter(build_variables.spellings(settings, name)), normalised_name(name))
     path = (*prefix, OPTION, own, VARIABLE)
     value = build_variables.with_watch(at(before, path))
-    after = bom + assign(text, Assignment(path, value, header, _COMMENT)).encode()
+    after = bom + assign(text, Assignment(path, value, header, COMMENT)).encode()
     try:
-        proved = _canonical(parse(after, where)) == _canonical(_with_value(before, path, value))
+        proved = canonical(parse(after, where)) == canonical(_with_value(before, path, value))
         proved = proved and cut(after).entries == cut(data).entries
     except (DyncachekeysError, TypeError):  # a text, where a table has to be
         proved = False
@@ -120,10 +120,10 @@ def _with_value(table: Any, path: Sequence[str], value: str) -> Any:
     return {**table, name: _with_value(table.get(name, {}), rest, value)}
 
 
-def _canonical(value: Any) -> str:
+def canonical(value: Any) -> str:
     """Return values as text that tells 1 from 1.0 and true, whatever the order of the names."""
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{name!r}: {_canonical(item)}' for name, item in sorted(value.items()))}}}"
+        return f"{{{', '.join(f'{name!r}: {canonical(item)}' for name, item in sorted(value.items()))}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_canonical, value))}]"
+        return f"[{', '.join(map(canonical, value))}]"
     return repr(value)

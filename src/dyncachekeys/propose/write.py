@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.propose.edit import with_lines
 from dyncachekeys.propose.proposal import Proposal
+from dyncachekeys.propose.record import remember
 from dyncachekeys.pyproject.project import FILE, HOME
 from dyncachekeys.quick.atomic import Lock
 from dyncachekeys.rewrite.edit import EditedError
@@ -71,17 +72,24 @@ def write(
     Raises:
         WriteError: a file was edited meanwhile, or can't be written.
     """
-    done: list[str] = []
-    others = edits(one for one in proposals if one.file != FILE)
-    for proposal in proposals:
-        if proposal.file == FILE and proposal.after != proposal.before:
-            document.replace_document(proposal.root, proposal.before, proposal.after, done, tell)
-            done.append(os.fspath(proposal.path))
-            yield proposal.path
-    for edit in [*others, *ignored]:
-        _write(edit, done, tell)
-        done.append(os.fspath(edit.path))
+    wanted = [one for one in edits(proposals) if one.after != one.before]
+    ordered = sorted(wanted, key=lambda one: one.path.name != FILE)
+    for edit in write_edits([*ordered, *ignored], tell):
+        with Lock(edit.home, tell=tell):
+            remember(edit.home, edit.path, edit.before, edit.after)
         yield edit.path
+
+
+def write_edits(wanted: Iterable[Edit], tell: Callable[[str], None] | None = None) -> Iterator[Edit]:
+    """Write edits, and yield each that was written. Errors as `write`."""
+    done: list[str] = []
+    for edit in wanted:
+        if edit.path.name == FILE:
+            document.replace_document(edit.path.parent, edit.before, edit.after, done, tell)
+        else:
+            _write(edit, done, tell)
+        done.append(os.fspath(edit.path))
+        yield edit
 
 
 def _write(edit: Edit, done: Sequence[str], tell: Callable[[str], None] | None) -> None:
@@ -89,6 +97,8 @@ def _write(edit: Edit, done: Sequence[str], tell: Callable[[str], None] | None) 
     try:
         with Lock(edit.home, tell=tell):
             replace(edit.path, edit.before, edit.after, edit.home)
+            if not edit.after:  # an ignore file that was made for our line
+                edit.path.unlink()
     except EditedError:
         raise WriteError(Problem("edited-meanwhile", "was edited meanwhile", where, _by_hand(edit)), done) from None
     except OSError as error:
@@ -99,7 +109,13 @@ def _write(edit: Edit, done: Sequence[str], tell: Callable[[str], None] | None) 
 
 
 def _by_hand(edit: Edit) -> str:
-    """Return how to make an edit by hand: all add lines."""
-    before = edit.before.splitlines()
-    lines = (line.decode("utf-8", "replace") for line in edit.after.splitlines() if line and line not in before)
-    return f"add to it: `{'`, `'.join(lines)}`"
+    """Return how to make an edit by hand: all add lines, or take some away."""
+    before, after = edit.before.splitlines(), edit.after.splitlines()
+    added, gone = (
+        [one.decode("utf-8", "replace") for one in some if one] for some in (_less(after, before), _less(before, after))
+    )
+    return f"add to it: `{'`, `'.join(added)}`" if added else f"remove from it: `{'`, `'.join(gone)}`"
+
+
+def _less(lines: Iterable[bytes], others: Collection[bytes]) -> Iterator[bytes]:
+    return (line for line in lines if line not in others)

@@ -51,6 +51,11 @@ def with_watch(paths: Any) -> str:
     return f"{paths}{_SEPARATOR}{WATCH_FOLDER}" if isinstance(paths, str) and paths else WATCH_FOLDER
 
 
+def without_watch(paths: str) -> str:
+    """Return a ``PYTHONPATH`` without the watch folder."""
+    return _SEPARATOR.join(one for one in paths.split(_SEPARATOR) if posixpath.normpath(one) != WATCH_FOLDER)
+
+
 def is_built_by_uv(pyproject: Mapping[str, Any]) -> bool:
     """Tell whether uv builds a project without Python, so that no hook of it can be watched (U42)."""
     return bool(at(pyproject, "build-system.build-backend") == "uv_build")

@@ -29,7 +29,7 @@ _dyncachekeys_words() {
         explain) echo '-h --help --project --package --format --color --since -q --quiet -v --verbose' ;;
         digest) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
         trace) echo '-h --help --project --package --format --color --build --write --timeout -q --quiet -v --verbose' ;;
-        init) echo '-h --help --project --package --format --color --dry-run --watch --transport -q --quiet -v --verbose' ;;
+        init) echo '-h --help --project --package --format --color --dry-run --undo --watch --transport -q --quiet -v --verbose' ;;
         watch) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
         activate) echo 'bash zsh fish -h --help --project --package --format --color --fail -q --quiet -v --verbose' ;;
         allow) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;

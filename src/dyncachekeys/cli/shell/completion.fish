@@ -100,6 +100,7 @@ complete -c dyncachekeys -n '__dyncachekeys_is init' -l package -x -d 'only this
 complete -c dyncachekeys -n '__dyncachekeys_is init' -l format -x -a 'text json' -d 'how to print results'
 complete -c dyncachekeys -n '__dyncachekeys_is init' -l color -x -a 'auto always never' -d 'when to use colour'
 complete -c dyncachekeys -n '__dyncachekeys_is init' -l dry-run -d 'show it as a diff, and write nothing'
+complete -c dyncachekeys -n '__dyncachekeys_is init' -l undo -d 'take away again what init wrote, with region and state; what was edited since is left, and named'
 complete -c dyncachekeys -n '__dyncachekeys_is init' -l watch -x -a 'auto digest' -d 'who notices a change: plain uv, where it can (auto); or dyncachekeys alone, by content (digest)'
 complete -c dyncachekeys -n '__dyncachekeys_is init' -l transport -x -a 'stamp digest' -d 'how uv is told: by a folder that git ignores (stamp), or by a name in cache-keys (digest)'
 complete -c dyncachekeys -n '__dyncachekeys_is init' -s q -l quiet -d 'print errors only'

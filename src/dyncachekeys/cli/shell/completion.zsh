@@ -166,6 +166,7 @@ _dyncachekeys() {
             '(--format)--format=[how to print results]:format:(text json)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
             '(--dry-run)--dry-run[show it as a diff, and write nothing]' \
+            '(--undo)--undo[take away again what init wrote, with region and state; what was edited since is left, and named]' \
             '(--watch)--watch=[who notices a change\: plain uv, where it can (auto); or dyncachekeys alone, by content (digest)]:watch:(auto digest)' \
             '(--transport)--transport=[how uv is told\: by a folder that git ignores (stamp), or by a name in cache-keys (digest)]:transport:(stamp digest)' \
             '(-q --quiet)-q[print errors only]' \
