@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from doctor.trees import plant
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.propose.decide import InitOptions
 from dyncachekeys.propose.propose import propose
-from dyncachekeys.propose.write import write
+from dyncachekeys.propose.undo import undo
+from dyncachekeys.propose.write import write, write_edits
+from dyncachekeys.syncing.document import clean
 from dyncachekeys.uv.build_variables import is_built_by_uv, is_set_up
 
 CORPUS = Path(__file__).parents[3] / "shared/corpus/pyproject"
@@ -68,6 +71,21 @@ def test_what_init_writes_is_valid(name: str, init_options: InitOptions, tmp_pat
     with pytest.raises(DyncachekeysError) as again:
         propose([root], {})
     assert again.value.problems[0].code == "already-there"
+    clone = tmp_path / "clone"
+    shutil.copytree(root, clone, ignore=shutil.ignore_patterns(".dyncachekeys"))
+    assert undone(root) == data
+    assert undone(clone).rstrip() == data.rstrip()  # of a file without a newline at its end, nobody knows that there
+
+
+def undone(root: Path) -> bytes:
+    """Undo `init`, and return what is there then: all of it is gone."""
+    done = undo([root], root, {})
+    assert not done.left
+    assert [edit.path.name for edit in write_edits(done.edits)] == ["pyproject.toml", ".gitignore"]
+    for folder in done.bare:
+        clean(folder)
+    assert not (root / ".dyncachekeys").exists()
+    return (root / "pyproject.toml").read_bytes()
 
 
 def _ends(data: bytes) -> set[bytes]:

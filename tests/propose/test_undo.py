@@ -12,6 +12,7 @@ import pytest
 import tomli
 
 from dyncachekeys.cli.main import run
+from pyproject.test_formatters import FORMATTERS, formatted
 
 BUILD = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
 PROJECT = f'[project]\nname = "p"\nversion = "1"\n\n{BUILD}'
@@ -36,10 +37,10 @@ SITUATIONS = [
 ]
 
 
-def make(root: Path, files: Mapping[str, str]) -> Path:
+def make(root: Path, files: Mapping[str, str | bytes]) -> Path:
     for name, text in {".git/HEAD": "ref: refs/heads/main\n", "a.c": "", "setup.py": "", **files}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(text.encode())
+        (root / name).write_bytes(text.encode() if isinstance(text, str) else text)
     return root
 
 
@@ -129,6 +130,29 @@ def test_settings_of_others_that_came_since_stay(tmp_path: Path) -> None:
     assert cli(tmp_path, "init", "--undo") == 0
     after = (tmp_path / "pyproject.toml").read_text(encoding="utf-8")
     assert after == f"{PROJECT}\n# the linter\n[tool.ruff]\nline-length = 100\n"
+
+
+@pytest.mark.parametrize("name", FORMATTERS)
+def test_behind_a_formatter(name: str, tmp_path: Path) -> None:
+    """It may write tables as dotted keys, and sort what a key's list was made of."""
+    dynamic = 'dynamic = ["optional-dependencies"]\n'
+    extras = '[tool.setuptools.dynamic]\noptional-dependencies = { z = { file = "z.txt" }, a = { file = "a.txt" } }\n'
+    root = make(
+        tmp_path / "p",
+        {
+            "pyproject.toml": PROJECT.replace('version = "1"\n', f'version = "1"\n{dynamic}') + extras,
+            "a.txt": "",
+            "z.txt": "",
+        },
+    )
+    alone = make(tmp_path / "alone", tree(root))
+    formatted(name, [alone / "pyproject.toml"])
+    assert cli(root, "init") == 0
+    assert cli(root, "sync") == 0
+    formatted(name, [root / "pyproject.toml"])
+    assert cli(root, "init", "--undo") == 0
+    formatted(name, [root / "pyproject.toml"])
+    assert tree(root) == tree(alone)
 
 
 def test_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

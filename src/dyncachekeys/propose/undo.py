@@ -7,26 +7,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dyncachekeys.config.model import WHERE
-from dyncachekeys.errors import DyncachekeysError, Problem
+from dyncachekeys.errors import Problem
 from dyncachekeys.files import refs
 from dyncachekeys.files.ignore import IGNORE_FILE
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
-from dyncachekeys.propose.decide import InitOptions, decide, shared_keys
-from dyncachekeys.propose.inspect import inspect
-from dyncachekeys.propose.keys import Table
 from dyncachekeys.propose.record import Remembered, recall
 from dyncachekeys.propose.without import TABLE, without_ignore_line, without_keys, without_lines
 from dyncachekeys.propose.write import Edit
+from dyncachekeys.propose.written import Written
 from dyncachekeys.pyproject.project import FILE, HOME, Project, load
 from dyncachekeys.pyproject.source import parse
-from dyncachekeys.pyproject.tables import table_at, without_our_table
+from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.uv import build_variables, workspace
 from dyncachekeys.uv.build_variables import OPTION, Place
-
-_GROUPS = (("keys",), ("workspace", "keys"))
-_SETTINGS = frozenset({"watch", "transport", "defaults"})
-"""What `init` writes into the table itself."""
 
 
 class Undone(NamedTuple):
@@ -53,7 +47,7 @@ def undo(folders: Sequence[Path], root: Path, environ: Mapping[str, str], *, who
     """
     projects = [load(folder) for folder in folders]
     known = {path: one for project in projects for path, one in recall(project.root / HOME).items()}
-    written = _Written(projects, (one for path, one in known.items() if path.name == FILE), environ)
+    written = Written(projects, (one for path, one in known.items() if path.name == FILE), environ)
     sorted_out = [(project, *written.sorted_out(project)) for project in projects]
     left = tuple(_left(project, root, others) for project, _, others in sorted_out if others)
     exact = known if whole and not left else {}
@@ -63,9 +57,10 @@ def undo(folders: Sequence[Path], root: Path, environ: Mapping[str, str], *, who
         if project.table is not None
     }
     bare = [project for project in projects if not _keeps_keys(project, texts)]
+    is_all = whole and len(bare) == len(projects)
     for place in _places(folders, root):
-        texts[place.path] = _without_lines(place, bare, texts, exact)
-    if whole and len(bare) == len(projects):
+        texts[place.path] = _without_lines(place, None if is_all else bare, texts, exact)
+    if is_all:
         texts |= {path: _without_ignore_line(path, exact) for path in _ignore_files(folders)}
     edits = (Edit(path, path.read_bytes(), after, root / HOME) for path, after in texts.items())
     return Undone(tuple(one for one in edits if one.before != one.after), tuple(one.root for one in bare), left)
@@ -90,52 +85,6 @@ def _places(folders: Sequence[Path], root: Path) -> Iterable[Place]:
     return dict.fromkeys(build_variables.place_of(_files(folder)) for folder in (*folders, root))
 
 
-class _Written:
-    """What `init` would write now, and what it is remembered to have written."""
-
-    def __init__(self, projects: Iterable[Project], known: Iterable[Remembered], environ: Mapping[str, str]) -> None:
-        fresh = [table for project in projects for table in _fresh(project, environ)]
-        self._keys = [table_at({"keys": {key.name: key.as_table() for key in table.keys}}, "keys") for table in fresh]
-        shown = [*fresh, Table(shared=shared_keys(fresh)), *(Table(shared=table.keys) for table in fresh)]
-        lines = {line for table in shown for line in table.lines()}
-        for one in known:
-            table = table_at(parse(one.after), TABLE)
-            self._keys += [table_at(table, group) for group in _GROUPS]
-            lines |= {line.decode() for line in {*one.after.splitlines()} - {*one.before.splitlines()}}
-        self._comments = {line.partition(":")[0] for line in lines if line.startswith("#")}
-
-    def is_comment(self, text: str) -> bool:
-        """Tell whether a comment is one that `init` writes; behind a colon it names files, which come and go."""
-        return text.partition(":")[0] in self._comments
-
-    def sorted_out(self, project: Project) -> tuple[list[tuple[str, ...]], list[str]]:
-        """Return the paths of a project's keys that are as `init` writes them, and the names of all else in our table."""
-        table = project.table or {}
-        mine, others = [], [name for name in table if name not in {"keys", "workspace", *_SETTINGS}]
-        others += [f"workspace.{name}" for name in table_at(table, "workspace") if name != "keys"]
-        for group in _GROUPS:
-            for name, key in table_at(table, group).items():
-                if any(keys.get(name) == key for keys in self._keys):
-                    mine.append((*TABLE, *group, name))
-                else:
-                    others.append(".".join((*group, name)))
-        return mine, others
-
-
-def _fresh(project: Project, environ: Mapping[str, str]) -> Iterator[Table]:
-    """Yield the table that `init` would write for a project now."""
-    table = project.table or {}
-    options = InitOptions(
-        watch="digest" if table.get("watch") == "digest" else "auto",
-        transport="digest" if table.get("transport") == "digest" else "stamp",
-    )
-    less = project._replace(pyproject=without_our_table(project.pyproject), inherited={}, home=None)
-    try:
-        yield decide(inspect(less, _files(project.root), environ), options)
-    except DyncachekeysError:  # then nothing of it is known
-        return
-
-
 def _files(folder: Path) -> Files:
     return Files(folder, FileMemory())
 
@@ -151,7 +100,7 @@ def _left(project: Project, root: Path, names: Iterable[str]) -> Problem:
 def _without_keys(
     project: Project,
     mine: Sequence[tuple[str, ...]],
-    written: _Written,
+    written: Written,
     exact: Mapping[Path, Remembered],
     *,
     keeps: bool,
@@ -178,14 +127,16 @@ def _keeps_keys(project: Project, texts: Mapping[Path, bytes]) -> bool:
 
 
 def _without_lines(
-    place: Place, bare: Iterable[Project], texts: Mapping[Path, bytes], exact: Mapping[Path, Remembered]
+    place: Place, bare: Iterable[Project] | None, texts: Mapping[Path, bytes], exact: Mapping[Path, Remembered]
 ) -> bytes:
-    """Return uv's settings without the lines for projects that have no keys then."""
+    """Return uv's settings without the lines for projects that have no keys then, or without any."""
     data = texts[place.path] if place.path in texts else place.path.read_bytes()
     one = exact.get(place.path)
     if one is not None and data in {one.before, one.after}:
         return one.before
-    return without_lines(data, [project.name for project in bare], place)
+    settings = table_at(parse(data, place.path.name), place.prefix)
+    names = table_at(settings, OPTION) if bare is None else [project.name for project in bare]
+    return without_lines(data, names, place)
 
 
 def _ignore_files(folders: Iterable[Path]) -> Iterator[Path]:
