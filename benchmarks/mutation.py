@@ -60,7 +60,8 @@ PLACES = {
     "digest": Place(("quick/digest.py",), ("tests/quick/test_digest.py",)),
     "splice": Place(
         tuple(
-            f"pyproject/{name}.py" for name in ("insert", "region", "remove", "render", "scanner", "source", "spans")
+            f"pyproject/{name}.py"
+            for name in ("insert", "layout", "region", "remove", "render", "scanner", "source", "spans")
         ),
         ("tests/pyproject",),
     ),
