@@ -141,11 +141,15 @@ def test_clean_gives_back_the_bytes(demo_maker: DemoMaker) -> None:
     before = (demo.root / "pyproject.toml").read_bytes()
     demo.sync()
     assert (demo.root / "pyproject.toml").read_bytes() != before
-    left = ["pyproject.toml: [tool.dyncachekeys]", ".gitignore: .dyncachekeys/"]
+    left = [
+        {"where": "pyproject.toml", "what": "[tool.dyncachekeys]"},
+        {"where": ".gitignore", "what": ".dyncachekeys/"},
+    ]
     assert document(demo, "clean") == {"cleaned": ["pyproject.toml", ".dyncachekeys"], "left": left}
     assert (demo.root / "pyproject.toml").read_bytes() == before
     assert demo.cli("clean").stdout == (
-        f"Nothing to clean\nLeft: {'; '.join(left)}. `dyncachekeys init --undo` takes away what `init` wrote of that\n"
+        "Nothing to clean\nLeft: pyproject.toml: [tool.dyncachekeys]; .gitignore: .dyncachekeys/. "
+        "`dyncachekeys init --undo` takes away what `init` wrote of that\n"
     )
 
 

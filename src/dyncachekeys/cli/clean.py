@@ -24,14 +24,15 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         out = Printer(sys.stdout)
         out(f"Cleaned {', '.join(done)}" if done else "Nothing to clean")
         if left:
-            out(f"Left: {'; '.join(left)}. `dyncachekeys init --undo` takes away what `init` wrote of that")
+            named = "; ".join(f"{one['where']}: {one['what']}" for one in left)
+            out(f"Left: {named}. `dyncachekeys init --undo` takes away what `init` wrote of that")
     return 0
 
 
-def _left(scope: Scope) -> list[str]:
+def _left(scope: Scope) -> list[dict[str, str]]:
     """Return what `init` writes and this does not take away; nothing where a file of uv's can't be read."""
     try:
         found = written_by_init(scope.all, scope.root)
-        return [f"{scope.place(path.parent)}{path.name}: {what}" for path, what in found]
+        return [{"where": f"{scope.place(path.parent)}{path.name}", "what": what} for path, what in found]
     except (DyncachekeysError, OSError):
         return []
