@@ -12,6 +12,7 @@ import pytest
 import tomli
 
 from dyncachekeys.cli.main import run
+from kit import DemoMaker
 from pyproject.test_formatters import FORMATTERS, formatted
 
 BUILD = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
@@ -201,3 +202,17 @@ def test_one_member_leaves_what_others_need(tmp_path: Path) -> None:
     assert (tmp_path / "packages/a/pyproject.toml").read_text(encoding="utf-8") == members["packages/a/pyproject.toml"]
     assert (tmp_path / ".gitignore").is_file()
     assert cli(tmp_path, "check") == 0
+
+
+def test_after_a_watched_build_git_sees_no_change(demo_maker: DemoMaker) -> None:
+    demo = demo_maker("")
+    demo.git("init", "--quiet")
+    demo.git("add", "--all")
+    demo.git("commit", "--quiet", "--message", "before")
+    demo.cli("init")
+    demo.settled()
+    assert demo.git("status", "--porcelain") == "M pyproject.toml"
+    demo.cli("init", "--undo")
+    assert demo.git("status", "--porcelain") == ""
+    assert not (demo.root / ".dyncachekeys").exists()
+    assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]  # other settings, other record

@@ -61,7 +61,9 @@ def undo(folders: Sequence[Path], root: Path, environ: Mapping[str, str], *, who
     for place in _places(folders, root):
         texts[place.path] = _without_lines(place, None if is_all else bare, texts, exact)
     if is_all:
-        texts |= {path: _without_ignore_line(path, exact) for path in _ignore_files(folders)}
+        # A line that was there when `init` ran is not its own; where nobody remembers, it is taken for that.
+        paths = (path for path in _ignore_files(folders) if path in known or not known)
+        texts |= {path: _without_ignore_line(path, exact) for path in paths}
     edits = (Edit(path, path.read_bytes(), after, root / HOME) for path, after in texts.items())
     return Undone(tuple(one for one in edits if one.before != one.after), tuple(one.root for one in bare), left)
 
