@@ -61,7 +61,7 @@ PLACES = {
     "splice": Place(
         tuple(
             f"pyproject/{name}.py"
-            for name in ("insert", "layout", "region", "remove", "render", "scanner", "source", "spans")
+            for name in ("insert", "layout", "region", "remove", "render", "renew", "scanner", "source", "spans")
         ),
         ("tests/pyproject",),
     ),

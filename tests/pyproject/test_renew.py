@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import dyncachekeys
-from dyncachekeys.pyproject.insert import put, renew
+from dyncachekeys.pyproject.insert import put
 from dyncachekeys.pyproject.region import END, START
 from dyncachekeys.pyproject.remove import cut
+from dyncachekeys.pyproject.renew import renew
 from dyncachekeys.syncing.document import clean
 
 OLD, NEW = [{"file": "old"}], [{"file": "new"}, {"dir": "x"}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dyncachekeys.pyproject.region import line_end
+from dyncachekeys.pyproject.lines import line_end
 from dyncachekeys.pyproject.render import key, render
 from dyncachekeys.pyproject.scanner import Path, Statement, members, statements
 

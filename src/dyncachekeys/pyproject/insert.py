@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dyncachekeys.errors import EditError, Problem
 from dyncachekeys.pyproject.layout import indent_of, layout_of, texts_of
+from dyncachekeys.pyproject.lines import leads_line, line_end, line_start
 from dyncachekeys.pyproject.region import (
     END,
     INDENT,
@@ -17,10 +18,6 @@ from dyncachekeys.pyproject.region import (
     START,
     end_marker,
     find_list,
-    find_markers,
-    leads_line,
-    line_end,
-    line_start,
 )
 from dyncachekeys.pyproject.remove import cut
 from dyncachekeys.pyproject.render import render
@@ -66,31 +63,6 @@ def put(data: bytes, entries: Sequence[Mapping[str, object]]) -> bytes:
     return after
 
 
-def renew(data: bytes, entries: Sequence[Mapping[str, object]]) -> bytes:
-    """Return a document with other entries in its region, which stays where it is.
-
-    Args:
-        data: A document whose region is sound, as `cut` reports it.
-        entries: What the region is to hold; nothing that the user's own list has already.
-
-    Raises:
-        ConfigurationError: the document is not valid.
-        EditError: it can't be edited safely.
-    """
-    bom, text = decode(data)
-    found = tuple(statements(text))
-    listing = find_list(text, found)
-    ((start, end),) = find_markers(text, found, listing).inside
-    first, stop = line_end(text, start.end), line_start(text, end.start)
-    indent, newline = text[stop : end.start], _newline(text, first)
-    lines = "".join(f"{indent}{render(entry)},{newline}" for entry in entries)
-    after = bom + (text[:first] + lines + text[stop:]).encode()
-    taken = cut(after)
-    if taken.data != cut(data).data or list(taken.entries) != list(entries):
-        raise not_proved()
-    return after
-
-
 def _into_array(text: str, array: Array, lines: Sequence[str]) -> str:
     """Splice into an array that the user has: behind his entries, or before them where its end is on a line with one."""
     layout, closing, elements = layout_of(text, array), array.end - 1, array.elements
@@ -110,7 +82,7 @@ def _into_array(text: str, array: Array, lines: Sequence[str]) -> str:
 
 def _onto_lines(text: str, array: Array, lines: Sequence[str], layout: str) -> str:
     """Lay an array out that stands on one line, an entry on each, and put the region behind them."""
-    end, indent = _newline(text, array.start), indent_of(text)
+    end, indent = newline_before(text, array.start), indent_of(text)
     own = [f"{element}," for element in texts_of(text, array)]
     inside = "".join(f"{indent}{line}{end}" for line in (*own, START, *lines, end_marker(layout)))
     at = line_start(text, array.start)
@@ -120,7 +92,7 @@ def _onto_lines(text: str, array: Array, lines: Sequence[str], layout: str) -> s
 
 def _into_line(text: str, at: int, lines: Sequence[str]) -> str:
     """Splice behind a ``[`` that the user's entries follow on the same line, and indent what follows."""
-    end = _newline(text, at)
+    end = newline_before(text, at)
     block = "".join(f"{INDENT}{line}{end}" for line in (*lines, END))
     indent = "" if text[at:].lstrip(" \t").startswith("]") else INDENT
     return f"{text[:at]} {START}{end}{block}{indent}{text[at:]}"
@@ -156,14 +128,14 @@ def _insert(text: str, at: int, lines: Sequence[str], *, gap: bool = False) -> s
 
     Where the text ends without a newline, neither does ours: so ``cut`` knows that the one before is ours.
     """
-    end = _newline(text, at)
+    end = newline_before(text, at)
     block = end.join(lines)
     if text and at == len(text) and not text.endswith("\n"):
         return text + end + block
     return text[:at] + (end if gap and text else "") + block + end + text[at:]
 
 
-def _newline(text: str, position: int) -> str:
+def newline_before(text: str, position: int) -> str:
     """Return the newline of the line before, else the first one of the text."""
     at = text.rfind("\n", 0, position)
     if at < 0:

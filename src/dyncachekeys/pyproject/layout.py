@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dyncachekeys.pyproject.region import INDENT, LINES, NO_COMMA, ON_ONE_LINE, PADDED, find_list, leads_line
+from dyncachekeys.pyproject.lines import leads_line
+from dyncachekeys.pyproject.region import INDENT, LINES, NO_COMMA, ON_ONE_LINE, PADDED, find_list
 from dyncachekeys.pyproject.scanner import Array
 
 _LIST = re.compile(r"=[ \t]*\[[ \t]*(?:#[^\n]*)?\r?\n([ \t]+)[^ \t\r\n]")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from dyncachekeys.pyproject.lines import leads_line
 from dyncachekeys.pyproject.scanner import Array, Statement, array, members, statements
 from dyncachekeys.pyproject.source import KEY
 
@@ -131,21 +132,6 @@ def _paired(text: str, comments: Iterable[Statement]) -> tuple[list[tuple[Statem
             strays.append(comment)
             opening = comment if is_start else None
     return pairs, strays
-
-
-def line_start(text: str, position: int) -> int:
-    """Return where the line of ``position`` begins."""
-    return text.rfind("\n", 0, position) + 1
-
-
-def line_end(text: str, position: int) -> int:
-    """Return where the line after that of ``position`` begins, or the text's end."""
-    return text.find("\n", position) + 1 or len(text)
-
-
-def leads_line(text: str, position: int) -> bool:
-    """Tell whether only blanks stand before ``position`` in its line."""
-    return not text[line_start(text, position) : position].strip(" \t")
 
 
 def _list_start(text: str, pair: Statement) -> int | None:

@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from dyncachekeys.pyproject.region import (
-    INDENT,
-    MADE,
-    NO_TABLE,
-    Listing,
-    Markers,
-    leads_line,
-    line_end,
-    line_start,
-)
+from dyncachekeys.pyproject.lines import leads_line, line_end, line_start
+from dyncachekeys.pyproject.region import INDENT, MADE, NO_TABLE, Listing, Markers
 from dyncachekeys.pyproject.scanner import Array, Element, Statement
 from dyncachekeys.pyproject.source import KEY
 

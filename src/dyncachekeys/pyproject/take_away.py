@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from dyncachekeys.pyproject.region import leads_line, line_end, line_start
+from dyncachekeys.pyproject.lines import leads_line, line_end, line_start
 from dyncachekeys.pyproject.scanner import Path, Statement, members, statements
 from dyncachekeys.pyproject.spans import Span, less
 

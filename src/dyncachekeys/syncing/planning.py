@@ -138,9 +138,9 @@ def _document(status: Status, entries: tuple[Mapping[str, Any], ...]) -> bytes:
     is_sound = project.sound and not project.conflict
     if is_sound and sorted(map(repr, project.region)) == sorted(map(repr, entries)):
         return project.raw
-    from dyncachekeys.pyproject.insert import put, renew  # noqa: PLC0415  the region seldom changes
+    from dyncachekeys.pyproject import insert, renew  # noqa: PLC0415  the region seldom changes
 
-    return renew(project.raw, entries) if is_sound and entries else put(project.bare, entries)
+    return renew.renew(project.raw, entries) if is_sound and entries else insert.put(project.bare, entries)
 
 
 def _links(status: Status, coverage: Coverage) -> Mapping[str, str] | None:
