@@ -65,11 +65,11 @@ def test_only_the_ignore_file_was_lost(root: Path, capsys: pytest.CaptureFixture
     assert cli(root, "init", "--dry-run") == 0
     told = capsys.readouterr().out
     assert "\n+/.dyncachekeys/\n" in told
-    assert told.endswith("Nothing was written; `dyncachekeys init` writes this.\n")
+    assert told.endswith("Nothing was written; `dyncachekeys init` writes this\n")
     assert cli(root, "init") == 0
     assert text(root, ".gitignore") == "/.dyncachekeys/\n"
     assert text(root, "pyproject.toml") == before
-    assert capsys.readouterr().out.endswith("Wrote what was missing to .gitignore; the keys are there already.\n")
+    assert "\nWrote what was missing to .gitignore; the keys are there already\n" in capsys.readouterr().out
     assert cli(root, "init") == 2
 
 
@@ -83,7 +83,7 @@ def test_only_the_line_for_watched_builds_was_lost(name: str, root: Path, capsys
     assert cli(root, "init") == 0
     uv = tomli.loads(text(root, name)) if name == "uv.toml" else tomli.loads(text(root, name))["tool"]["uv"]
     assert uv["extra-build-variables"] == {"p": {"PYTHONPATH": ".dyncachekeys/watch"}}
-    assert f"Wrote what was missing to {name}; the keys are there already.\n" in capsys.readouterr().out
+    assert f"Wrote what was missing to {name}; the keys are there already\n" in capsys.readouterr().out
     assert cli(root, "init") == 2
 
 

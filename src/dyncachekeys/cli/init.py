@@ -6,11 +6,13 @@ import argparse
 import os
 import posixpath
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from dyncachekeys.cli import render, undo
+from dyncachekeys.cli.sync import print_synced
 from dyncachekeys.errors import ConfigurationError
 from dyncachekeys.propose import eligible
 from dyncachekeys.propose.decide import InitOptions
@@ -21,13 +23,16 @@ from dyncachekeys.propose.write import Edit, edits, ignoring, write
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.render import diff
 from dyncachekeys.quick.output import Printer, counted
+from dyncachekeys.syncing import use_cases
+from dyncachekeys.syncing.report import ProjectReport
 from dyncachekeys.syncing.scope import Scope
-
-_NEXT = " Next: `dyncachekeys run -- uv sync`"
 
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:
-    """Propose keys for the project that we are in, or all packages of the workspace whose root that is, and write them.
+    """Propose keys for the project that we are in, or all packages of the workspace whose root that is; write and sync.
+
+    From then on plain uv is enough: its next build is watched. What the sync finds to be new is held as in a hook, so
+    no code of the tree runs.
 
     Raises:
         DyncachekeysError: there is a configuration already, nothing is built, or the edit can't be made.
@@ -52,12 +57,27 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         if not options.quiet:
             _print_edits(proposals, ignored, scope, out)
     written = [] if options.dry_run else list(write(proposals, ignored, render.waiting(options)))
-    if options.format == "json":
-        render.document(_as_json(proposals, ignored, written))
-    elif not options.quiet:
-        nothing = f"Nothing was written; `{_command(init_options)}` writes this.{'' if again else _NEXT}"
+    if options.format == "text" and not options.quiet:
+        nothing = f"Nothing was written; `{_command(init_options)}` writes this"
         out(nothing if options.dry_run else _written(proposals, written, again=again))
+    synced = [] if options.dry_run else _synced(options, scope)
+    if options.format == "json":
+        render.document(_as_json(proposals, ignored, written, synced))
+    elif not (options.quiet or options.dry_run):
+        out("Next: `uv sync`")
     return 0
+
+
+def _synced(options: argparse.Namespace, scope: Scope) -> list[ProjectReport]:
+    """Sync what has keys now, as a hook does it: no code of the tree is run."""
+    began = time.perf_counter()
+    now = Scope(scope.root, options.package)
+    if not now.has_keys:  # a line for path sources without keys
+        return []
+    reports = use_cases.sync_all(now, tell=render.waiting(options), by_hook=True)
+    if options.format == "text":
+        print_synced(reports, time.perf_counter() - began, options, sys.stdout)
+    return reports
 
 
 def _proposed(options: argparse.Namespace, scope: Scope, init_options: InitOptions) -> list[Proposal]:
@@ -91,14 +111,16 @@ def _command(init_options: InitOptions) -> str:
 def _written(proposals: Sequence[Proposal], written: Sequence[Path], *, again: bool) -> str:
     if again:
         names = ", ".join(dict.fromkeys(path.name for path in written))
-        return f"Wrote what was missing to {names}; the keys are there already."
+        return f"Wrote what was missing to {names}; the keys are there already"
     keys = sum(len(proposal.table.keys) + len(proposal.table.shared) for proposal in proposals)
     files = sum(proposal.after != proposal.before for proposal in proposals)
     where = FILE if files == 1 else counted(files, "file")
-    return f"Wrote {counted(keys, 'key') if keys else 'the line for watched builds'} to {where}.{_NEXT}"
+    return f"Wrote {counted(keys, 'key') if keys else 'the line for watched builds'} to {where}"
 
 
-def _as_json(proposals: Sequence[Proposal], ignored: Sequence[Edit], written: Sequence[Path]) -> dict[str, Any]:
+def _as_json(
+    proposals: Sequence[Proposal], ignored: Sequence[Edit], written: Sequence[Path], synced: Sequence[ProjectReport]
+) -> dict[str, Any]:
     return {
         "projects": [
             {"name": one.name, "root": os.fspath(one.root), "init": _proposal_as_json(one)} for one in proposals
@@ -107,6 +129,7 @@ def _as_json(proposals: Sequence[Proposal], ignored: Sequence[Edit], written: Se
             {"path": os.fspath(one.path), "diff": diff(one.path.name, one.before, one.after)} for one in ignored
         ],
         "written": [os.fspath(path) for path in written],
+        "synced": [render.project(report) for report in synced],
     }
 
 

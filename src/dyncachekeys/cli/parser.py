@@ -158,7 +158,7 @@ _COMMANDS = {
         "write a [tool.dyncachekeys] that fits the project",
         (
             "Looks at the build backend and its plugins, and at what the project compiles; adds the line to uv's settings "
-            "by which its builds are watched. Runs no code of the project, and does not sync."
+            "by which its builds are watched. Then it syncs. Runs no code of the project."
         ),
     ),
     "watch": (
