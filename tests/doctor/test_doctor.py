@@ -58,20 +58,23 @@ SAMPLES = {
         keys('{ dir = "x" }', 'required-version = ">=0.5.20"\n'), {}, (("DCK002", f"{PLACE}[1]"),), "from uv 0.6.7 on"
     ),
     "new enough": Sample(keys('{ dir = "x" }', 'required-version = ">=0.7"\n')),
-    "negation": Sample(keys('"!csrc/b.c"'), {"csrc/b.c": ""}, (("DCK003", f"{PLACE}[1]"),), "leaves nothing out"),
+    "negation": Sample(keys('"!csrc/b.txt"'), {"csrc/b.txt": ""}, (("DCK003", f"{PLACE}[1]"),), "leaves nothing out"),
     "brackets": Sample(
         keys('"data[1].txt"'), {"data[1].txt": ""}, (("DCK004", f"{PLACE}[1]"), ("DCK008", f"{PLACE}[1]"))
     ),
     "case 23": Sample(
-        keys('{ dir = "csrc" }'), {"csrc/a.c": ""}, (("DCK005", f"{PLACE}[1]"),), "not what changes in it"
+        keys('{ dir = "csrc" }'),
+        {"csrc/a.c": ""},
+        (("DCK005", f"{PLACE}[1]"), ("DCK023", "build-system")),
+        "not what changes in it",
     ),
     "dir with its content": Sample(keys('{ dir = "csrc" }, "csrc/*.c"'), {"csrc/a.c": ""}),
     "dir that is empty": Sample(keys('{ dir = "csrc" }')),
     "uv's own dir": Sample(keys('{ dir = "src" }'), {"src/p/__init__.py": ""}),
     "uv's own dir with native sources": Sample(
-        keys('{ dir = "src" }'), {"src/lib.rs": ""}, (("DCK005", f"{PLACE}[1]"),)
+        keys('{ dir = "src" }'), {"src/lib.rs": ""}, (("DCK005", f"{PLACE}[1]"), ("DCK023", "build-system"))
     ),
-    "folder as a file": Sample(keys('"csrc/"'), {"csrc/a.c": ""}, (("DCK006", f"{PLACE}[1]"),)),
+    "folder as a file": Sample(keys('"data/"'), {"data/a.txt": ""}, (("DCK006", f"{PLACE}[1]"),)),
     "missing": Sample(keys('"typo.txt", "setup.py"'), {}, (("DCK007", f"{PLACE}[1]"),)),
     "glob for nothing": Sample(keys('"csrc/*.c"'), {}, (("DCK008", f"{PLACE}[1]"),)),
     "glob with braces": Sample(keys('"csrc/*.{c,h}"'), {"csrc/a.h": ""}),

@@ -24,7 +24,9 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     Raises:
         DyncachekeysError: a ``pyproject.toml`` can't be read.
     """
-    packages = [examine(folder, os.environ, ask_uv=options.uv, build=options.build) for folder in scope.all]
+    packages = [
+        examine(folder, os.environ, ask_uv=options.uv, build=options.build, consumer=scope.root) for folder in scope.all
+    ]
     found = [finding for findings in packages for finding in findings]
     if options.format == "json":
         render.document({"findings": [{**dataclasses.asdict(finding), "level": finding.level} for finding in found]})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+import posixpath
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import tomli
 from dyncachekeys.doctor.finding import Finding, first
 from dyncachekeys.doctor.package import SLOW, WHERE, Package, file_of
 from dyncachekeys.files.ignore import IgnoreRules
+from dyncachekeys.propose.source_patterns import is_source
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.entries import DEFAULTS, is_glob, malformed
@@ -20,7 +23,7 @@ from dyncachekeys.uv.required_version import lower_bound
 
 _SINCE = {"dir": (0, 6, 7), "env": (0, 5, 12), "tags": (0, 4, 23)}
 """The first uv that knows an entry (U24)."""
-_NATIVE = (".c", ".cc", ".cpp", ".cu", ".f90", ".h", ".hpp", ".nim", ".pyx", ".rs", ".zig")
+_PYTHON = (".py", ".pyi", "py.typed")
 _ENOUGH_FILES = 1000
 _OF_TOOLS = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache"})
 _SHOWN = 3
@@ -61,18 +64,33 @@ def _of_a_dir(package: Package, folder: Any, where: str) -> Iterator[Finding]:
     if not isinstance(folder, str) or folder.startswith(".dyncachekeys/"):
         return
     inside = _files_below(package, folder.rstrip("/"))
-    if {"dir": folder} in DEFAULTS:  # uv's own default is for Python, where no edit needs a build
-        inside = [path for path in inside if path.endswith(_NATIVE)]
-    if inside and not any(package.watches(path) for path in inside):
+    if {"dir": folder} in DEFAULTS:  # uv's own default is for Python
+        inside = [path for path in inside if is_source(path)]
+    if inside and not any(package.watches("file", path) for path in inside):
         message = f"uv sees only that `{folder}` comes or goes, not what changes in it"
-        remedy = f'write `{{ file = "{folder.rstrip("/")}/**/*.c" }}` or the like for the files that count'
-        yield Finding("DCK005", message, where, remedy, tuple(inside[:3]))
+        globs = [f'`{{ file = "{folder.rstrip("/")}/**/{name}" }}`' for name in _names_like(inside)]
+        yield Finding(
+            "DCK005", message, where, f"write {first(globs, _SHOWN)}, as far as they count", tuple(inside[:3])
+        )
 
 
 def _files_below(package: Package, folder: str) -> list[str]:
-    """Return the first files below a folder."""
-    paths = (f"{path}/{name}" for path, _, names in os.walk(package.files.full(folder)) for name in sorted(names))
-    return [package.files.relative(path) for path in itertools.islice(paths, _ENOUGH_FILES)]
+    """Return the first files below a folder that may count: nothing that git ignores, no Python, whose edits need no build."""
+    rules = IgnoreRules(package.files)
+    found = (f"{path}/{name}" for path, _, names in os.walk(package.files.full(folder)) for name in sorted(names))
+    paths = map(package.files.relative, itertools.islice(found, _ENOUGH_FILES))
+    return [one for one in paths if not (one.endswith(_PYTHON) or _is_of_tools(one) or rules.ignores(one))]
+
+
+def _is_of_tools(path: str) -> bool:
+    return not _OF_TOOLS.isdisjoint(path.split("/"))
+
+
+def _names_like(paths: Sequence[str]) -> list[str]:
+    """Return globs for the names of files by their endings, the most frequent one first."""
+    names = [posixpath.basename(path) for path in paths]
+    counts = Counter(f"*{ending}" if (ending := posixpath.splitext(name)[1]) else name for name in names)
+    return [glob for glob, _ in counts.most_common()]
 
 
 def _of_an_old_uv(package: Package, entry: Any, where: str) -> Iterator[Finding]:
@@ -95,7 +113,7 @@ def of_globs(package: Package) -> Iterator[Finding]:
         where = f"{WHERE}[{glob.place}]"
         if not glob.paths:
             yield Finding("DCK008", f"`{glob.text}` matches nothing", where, "check it, or remove it")
-        written = [path for path in glob.paths if not _OF_TOOLS.isdisjoint(path.split("/")) or rules.ignores(path)]
+        written = [path for path in glob.paths if _is_of_tools(path) or rules.ignores(path)]
         if written:
             message = f"`{glob.text}` matches what git ignores or tools write: {first(written, _SHOWN)}"
             remedy = "name the folders that count; uv can't exclude, a `files` key of dyncachekeys can"
@@ -118,7 +136,7 @@ def of_placement(package: Package) -> Iterator[Finding]:
     if _in_uv_toml(package):
         remedy = "move them to `[tool.uv]` in pyproject.toml"
         yield Finding("DCK012", "`cache-keys` is in uv.toml", "uv.toml: cache-keys", remedy)
-    if package.listed and package.project.is_package and not package.watches("pyproject.toml"):
+    if package.listed and package.project.is_package and not package.watches("file", "pyproject.toml"):
         message = "the list replaces uv's defaults, and `pyproject.toml` is not in it"
         remedy = 'add `{ file = "pyproject.toml" }`'
         yield Finding("DCK013", message, WHERE, remedy, ("pyproject.toml",))

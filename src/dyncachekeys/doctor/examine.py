@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dyncachekeys.backends.files import of_table
-from dyncachekeys.config.model import DEFAULTS, Config, read
+from dyncachekeys.config.model import Config, read
 from dyncachekeys.doctor import ask_uv as doctor_ask_uv
 from dyncachekeys.doctor import builds, entries, guard, links, metadata, state, unwatched
 from dyncachekeys.doctor.finding import Finding
-from dyncachekeys.doctor.package import Package, globs_of
+from dyncachekeys.doctor.package import Package, globs_of, watched_by
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process import environ as process_environ
@@ -19,6 +19,7 @@ from dyncachekeys.pyproject.project import Project, load
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.resolving import engine, registry
 from dyncachekeys.uv import workspace
+from dyncachekeys.uv.entries import DEFAULTS
 from dyncachekeys.uv.record import installed_record
 
 _FAMILIES = (
@@ -37,10 +38,17 @@ _RUN_NO_CODE = frozenset(
 """Resolvers that read files, and run nothing of the project."""
 
 
-def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False, build: bool = False) -> list[Finding]:
+def examine(
+    root: Path,
+    environ: Mapping[str, str],
+    *,
+    ask_uv: bool = False,
+    build: bool = False,
+    consumer: Path | None = None,
+) -> list[Finding]:
     """Return all findings about the package in a folder. Writes nothing, and runs no code of the project.
 
-    With `ask_uv`, uv is asked whether it would build. With `build`, the build backend is run.
+    `consumer` is the project that we are in, which may have the package as a path source. With `ask_uv`, uv is asked whether it would build. With `build`, the build backend is run.
 
     Raises:
         DyncachekeysError: ``pyproject.toml`` can't be read.
@@ -54,7 +62,7 @@ def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False, bui
         return [Finding("DCK001", problem.message, problem.where, problem.remedy, package=root.name)]
     files = Files.of(project)
     project = workspace.with_inherited(project, files)
-    package, problems = _package(project, files, environ)
+    package, problems = _package(project, files, environ, consumer)
     found = [Finding("DCK040", problem.message, problem.where, problem.remedy) for problem in problems]
     families = (*_FAMILIES, *([doctor_ask_uv.findings] if ask_uv else []), *([metadata.findings] if build else []))
     for findings in families:
@@ -63,43 +71,50 @@ def examine(root: Path, environ: Mapping[str, str], *, ask_uv: bool = False, bui
     return sorted(found, key=lambda finding: finding.code)
 
 
-def _package(project: Project, files: Files, environ: Mapping[str, str]) -> tuple[Package, list[Problem]]:
+def _package(
+    project: Project, files: Files, environ: Mapping[str, str], consumer: Path | None
+) -> tuple[Package, list[Problem]]:
     """Return what is known of a package, and what is wrong with its ``[tool.dyncachekeys]``."""
     listed = (*project.user_entries, *project.region)
-    keyed, unknown, problems = _watched_by_keys(project, files, environ)
+    config, problems = _config(project)
+    watched, unknown, wrong = _watched_by_keys(config, project, files, environ)
+    is_listed = at(project.pyproject, "tool.uv.cache-keys") is not None or bool(project.region)
+    globs = globs_of(files, listed)
     package = Package(
         project=project,
         files=files,
         entries=listed,
-        listed=at(project.pyproject, "tool.uv.cache-keys") is not None or bool(project.region),
-        globs=globs_of(files, listed),
-        keyed=keyed,
+        listed=is_listed,
+        globs=globs,
+        keys=config.keys,
+        watched=frozenset(watched | watched_by(listed if is_listed else DEFAULTS, globs)),
         unknown_keys=unknown,
         record=installed_record(files, project.name, workspace.project_environment(files, environ)),
         environ=environ,
+        consumer=consumer,
     )
-    return package, problems
+    return package, [*problems, *wrong]
 
 
 def _watched_by_keys(
-    project: Project, files: Files, environ: Mapping[str, str]
-) -> tuple[dict[str, str], tuple[str, ...], list[Problem]]:
-    """Return the files that our keys watch, the keys whose files are not known, and what is wrong with the keys."""
-    config, problems = _config(project)
-    watched: dict[str, str] = {}
+    config: Config, project: Project, files: Files, environ: Mapping[str, str]
+) -> tuple[set[tuple[str, str]], tuple[str, ...], list[Problem]]:
+    """Return what our keys watch, the keys of which that is not known, and what is wrong with the keys."""
+    problems: list[Problem] = []
+    watched: set[tuple[str, str]] = set()
     unknown: list[str] = []
     if config.keys and config.defaults:  # by value, where not by an entry
-        watched.update(dict.fromkeys(("pyproject.toml", "setup.py", "setup.cfg"), DEFAULTS))
+        watched |= {("file", path) for path in ("pyproject.toml", "setup.py", "setup.cfg")}
     for name in config.keys:
         try:
-            paths = _files_of_key(name, config, project, files, environ)
+            found = _inputs_of_key(name, config, project, files, environ)
         except DyncachekeysError as error:
             problems += error.problems
-            paths = None
-        if paths is None:
+            found = None
+        if found is None:
             unknown.append(name)
         else:
-            watched |= dict.fromkeys(paths, name)
+            watched |= found
     return watched, tuple(unknown), problems
 
 
@@ -110,16 +125,18 @@ def _config(project: Project) -> tuple[Config, list[Problem]]:
         return Config(), list(error.problems)
 
 
-def _files_of_key(
+def _inputs_of_key(
     name: str, config: Config, project: Project, files: Files, environ: Mapping[str, str]
-) -> set[str] | None:
-    """Return the files that a key watches; nothing if that is not known without running code."""
+) -> set[tuple[str, str]] | None:
+    """Return what a key watches, by kind and subject; nothing if that is not known without running code."""
     key = config.keys[name]
+    if key.resolver == "package":  # about another project
+        return set()
     if key.resolver not in _RUN_NO_CODE or key.options.get("trace"):
         if not key.with_:
             registry.find(key.resolver, config.where(name))  # looked up, not loaded
         return None
     table = {"resolver": key.resolver, **key.options}
     resolved = engine.only(name, table, project, process_environ.for_keys(environ), files)
-    paths = {item.subject for found in resolved.keys for item in found.inputs if item.kind == "file"}
-    return paths | {of_table(key.options)} if key.resolver == "table" else paths
+    watched = {item.identity for found in resolved.keys for item in found.inputs}
+    return watched | {("file", of_table(key.options))} if key.resolver == "table" else watched

@@ -5,9 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
+from dyncachekeys.config.model import Key
 from dyncachekeys.files.tree import Files
+from dyncachekeys.propose.keys import Declaration
 from dyncachekeys.pyproject.project import Project
 from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import at
@@ -41,22 +45,51 @@ class Package:
     listed: bool
     """Whether there is a list."""
     globs: tuple[Glob, ...]
-    keyed: Mapping[str, str]
-    """The files that our own keys watch, each with the key, as far as that is known without running code."""
+    keys: Mapping[str, Key]
+    """Our own."""
+    watched: frozenset[tuple[str, str]]
+    """What is watched, by an entry or by a key of ours, as kind and subject, as far as that is known without running code."""
     unknown_keys: tuple[str, ...]
     """Keys whose files are not known without running code."""
     record: Record | None
     environ: Mapping[str, str]
+    consumer: Path | None = None
+    """The project that we are in, which may have the package as a path source."""
 
     @property
     def effective(self) -> tuple[Any, ...]:
         """What uv watches: the list, or its defaults."""
         return self.entries if self.listed else DEFAULTS
 
-    def watches(self, path: str) -> bool:
-        """Tell whether an edit of a file is seen, by an entry or by a key of ours."""
-        plain = {file_of(entry) for entry in self.effective}
-        return path in plain or path in self.keyed or any(path in one.paths for one in self.globs)
+    @property
+    def has_keys(self) -> bool:
+        """Whether there are keys of ours, or a table for them."""
+        return self.project.table is not None or bool(self.project.inherited)
+
+    def watches(self, kind: str, subject: str) -> bool:
+        """Tell whether a change of an input is seen, by an entry or by a key of ours."""
+        return (kind, subject) in self.watched or (kind == "env" and self._matches_wildcard(subject))
+
+    def declares(self, key: Declaration) -> bool:
+        """Tell whether a key of ours is the same but for its name, whatever it finds."""
+        return any((one.resolver, dict(one.options)) == (key.resolver, dict(key.options)) for one in self.keys.values())
+
+    def _matches_wildcard(self, name: str) -> bool:
+        lists = (key.options.get("names") for key in self.keys.values() if key.resolver == "env")
+        return any(fnmatchcase(name, one) for some in lists if isinstance(some, list) for one in some)
+
+
+def watched_by(entries: Sequence[Any], globs: Sequence[Glob]) -> set[tuple[str, str]]:
+    """Return what entries watch, by kind and subject."""
+    found = {("file", path) for one in globs for path in one.paths}
+    for entry in entries:
+        table = as_entry(entry)
+        path, variable, git = file_of(entry), at(table, "env"), at(table, "git")
+        found |= {("file", path)} if path else set()
+        found |= {("env", variable)} if isinstance(variable, str) else set()
+        asked = {"commit": git is True, "tags": False, **(git if isinstance(git, dict) else {})}
+        found |= {("git", name) for name, wanted in asked.items() if wanted}
+    return found
 
 
 def file_of(entry: Any) -> str | None:

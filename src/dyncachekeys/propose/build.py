@@ -56,6 +56,10 @@ def keys(facts: Facts, *, unwatched: bool = False) -> Iterator[Declaration]:
         yield from _sources(facts, _plugin(facts) if unwatched else "")
         yield from _environment(facts)
         yield from _submodules(facts)
+    if facts.modules:
+        why = "Not installed editable: the wheel holds a copy of these."
+        options: dict[str, Option] = {"patterns": list(facts.modules)}
+        yield Declaration("modules", "files", options, (why,), fallback=True)
     if facts.shared:
         why = "Built without isolation: what the build takes from the environment, by its version there."
         yield Declaration("installed", "distribution", {"names": list(facts.shared)}, (why,))

@@ -23,13 +23,17 @@ def decide(facts: Facts, init_options: InitOptions) -> Table:
     found = [*build.keys(facts, unwatched=unwatched), *metadata.keys(facts, exact=init_options.exact)]
     settings = dict(init_options.settings)
     if facts.without_pyproject or init_options.watch == "digest":
-        found += _instead_of_defaults(facts)
+        found += [*_instead_of_defaults(), *beside_defaults(facts)]
         settings["defaults"] = False
     return Table(tuple(merged(found)), settings=settings)
 
 
-def _instead_of_defaults(facts: Facts) -> Iterator[Declaration]:
+def _instead_of_defaults() -> Iterator[Declaration]:
     yield Declaration("pyproject", "table", {"preset": "build"}, ("What the build reads of pyproject.toml.",))
+
+
+def beside_defaults(facts: Facts) -> Iterator[Declaration]:
+    """Yield the key for what uv watches by itself beside ``pyproject.toml``, where nothing keeps that up."""
     if "setup.cfg" in facts.present and facts.module not in build.PURE:
         yield Declaration(
             "setup-cfg", "files", {"patterns": ["/setup.cfg"]}, ("What the build reads beside it.",), fallback=True

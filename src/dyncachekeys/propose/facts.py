@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dyncachekeys.pyproject.tables import at
@@ -45,6 +45,10 @@ class Facts:
     shared: tuple[str, ...]
     """Distributions that the build takes from the project's own environment: without isolation, all that it requires."""
 
+    modules: tuple[str, ...] = ()
+    """Patterns for what the wheel holds, where uv installs a copy of it; none for an editable install."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """For files that the configuration names, the key that does."""
     plugins: frozenset[str] = frozenset()
     """The resolvers that installed packages bring; none where nothing is compiled."""
     records: bool = True

@@ -3,41 +3,43 @@
 from __future__ import annotations
 
 import itertools
-import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from dyncachekeys.backends import metadata
-from dyncachekeys.backends.files import requirement_files, texts, with_hatch_toml
+from dyncachekeys.backends.files import requirement_files, texts, version_files, with_hatch_toml
 from dyncachekeys.backends.metadata import existing
 from dyncachekeys.backends.scripts import scripts
 from dyncachekeys.backends.tables import distributions
 from dyncachekeys.errors import DyncachekeysError
-from dyncachekeys.files import refs
 from dyncachekeys.files.gitignore import Rules
-from dyncachekeys.files.selection import Selection
 from dyncachekeys.files.tree import MISSING, Files
-from dyncachekeys.names import normalised_name, required_name
 from dyncachekeys.plugin import Context
 from dyncachekeys.process import environ as process_environ
+from dyncachekeys.propose import local_packages, natives, packed
 from dyncachekeys.propose.facts import Facts
-from dyncachekeys.propose.source_patterns import SOURCE_PATTERNS
 from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import as_entry
-from dyncachekeys.pyproject.tables import at, table_at
+from dyncachekeys.pyproject.tables import at
 from dyncachekeys.pysource.closure import Start, follow
 from dyncachekeys.pysource.module import Run
 from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.engine import only
-from dyncachekeys.trace.request import is_isolated
-from dyncachekeys.uv import build_variables, workspace
+from dyncachekeys.uv import build_variables
 from dyncachekeys.uv.entries import is_glob
 from dyncachekeys.uv.mtimes import without_braces
 
 
-def inspect(project: Project, files: Files, environ: Mapping[str, str]) -> Facts:
+def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer: Path | None = None) -> Facts:
     """Return what there is to know of a package.
+
+    Args:
+        project: The package.
+        files: Its files.
+        environ: The environment.
+        consumer: The project that we are in, which may have the package as a path source.
 
     Raises:
         DyncachekeysError: a folder can't be listed, or an ignore file can't be read.
@@ -48,7 +50,8 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str]) -> Facts
     # A file that is not there yet is named all the same: its absence is a state, and uv builds when it comes.
     requirements = [*itertools.chain(*requirement_files(pyproject).values()), *of_setuptools.get("requirements", [])]
     version = metadata.version(pyproject, of_setuptools, files)
-    natives = _natives(files)
+    sources = natives.natives(files)
+    is_copied = packed.is_copied(project, files, environ, consumer) and not build_variables.is_built_by_uv(pyproject)
     return Facts(
         pyproject=pyproject,
         backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
@@ -56,19 +59,21 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str]) -> Facts
         without_pyproject=_leave_out_pyproject(project.user_entries),
         in_tree=in_tree(project, files, environ),
         named=tuple(sorted(str(script.path) for script in scripts(pyproject) if not script.optional)),
-        natives=natives,
-        compiled=existing(files, _compiled(pyproject)),
+        natives=sources,
+        compiled=existing(files, natives.compiled(pyproject)),
         requirement_files=existing(files, requirements),
         version_files=existing(files, [*version.files, *_imported(project, files, environ, version.run)]),
         version_name=version.name,
         metadata_files=existing(files, [*metadata.described(pyproject, files), *of_setuptools.get("metadata", [])]),
         metadata_globs=tuple(filter(is_glob, texts(at(pyproject, "project.license-files")))),
         present=frozenset(filter(files.exists, ("setup.py", "setup.cfg", "src"))),
-        submodules=_submodules(files),
-        siblings=siblings(project, files),
-        shared=shared(project, files),
-        plugins=registry.installed() if natives else frozenset(),  # it goes through all that is installed
-        records=not natives or build_variables.too_old(files, environ) is None,
+        submodules=natives.submodules(files),
+        siblings=local_packages.siblings(project, files),
+        shared=local_packages.shared(project, files),
+        modules=packed.modules(pyproject, files) if is_copied else (),
+        origins=_origins(pyproject, files),
+        plugins=registry.installed() if sources else frozenset(),  # it goes through all that is installed
+        records=not sources or build_variables.too_old(files, environ) is None,
     )
 
 
@@ -93,20 +98,10 @@ def _imported(project: Project, files: Files, environ: Mapping[str, str], paths:
         yield from sorted(follow(context, [request]).found)
 
 
-def _compiled(pyproject: Mapping[str, Any]) -> Iterator[str]:
-    """Yield files that the configuration itself names as sources of what is compiled."""
-    modules = at(pyproject, "tool.setuptools.ext-modules")
-    generated = at(pyproject, "tool.scikit-build.generate")
-    for tables, options in ((modules, ("sources", "depends")), (generated, ("template-path",))):
-        for table in tables if isinstance(tables, list) else ():
-            for option in options:
-                yield from texts(at(table, option))
-
-
-def _natives(files: Files) -> tuple[str, ...]:
-    found = Selection(list(SOURCE_PATTERNS), ["target/"]).among(files)
-    of_cargo = (path for path in found if posixpath.basename(path) != "config.toml" or "/.cargo/" in f"/{path}")
-    return tuple(sorted(of_cargo))
+def _origins(pyproject: Mapping[str, Any], files: Files) -> dict[str, str]:
+    """Return the files of requirements and of the version that a key of the configuration names, with the key."""
+    named = ((key, path) for key, paths in requirement_files(pyproject).items() for path in paths)
+    return {path: key for key, path in (*named, *version_files(pyproject, files.is_file))}
 
 
 def _leave_out_pyproject(entries: Iterable[Any]) -> bool:
@@ -114,48 +109,3 @@ def _leave_out_pyproject(entries: Iterable[Any]) -> bool:
     named = [text for entry in entries if isinstance(text := at(as_entry(entry), "file"), str) and text]
     globs = (glob for text in named for glob in without_braces(posixpath.normpath(text)))
     return bool(named) and all(Rules([glob]).top.find(FILE, is_dir=False) < 0 for glob in globs)
-
-
-def _submodules(files: Files) -> tuple[str, ...]:
-    """Return the folders of submodules below the project, as the repository's ``.gitmodules`` lists them."""
-    home = refs.work_tree(files)
-    if home is None:
-        return ()
-    try:
-        text = files.read(files.relative(os.fspath(home / ".gitmodules"))).decode("utf-8", "replace")
-    except OSError:
-        return ()
-    places = [line.partition("=")[2].strip() for line in text.splitlines() if line.strip().startswith("path")]
-    below = [files.relative(os.fspath(home / place)) for place in places if place]
-    return tuple(sorted(place for place in below if not place.startswith("../")))
-
-
-def siblings(project: Project, files: Files) -> tuple[str, ...]:
-    """Return the local packages that the build requires: those with a source in the workspace or under a path.
-
-    uv builds them for the build, but a change in one of them makes it build only that one.
-    """
-    tables = [workspace.pyproject(files, folder) for folder in dict.fromkeys((project.root, workspace.home(files)))]
-    local = {name for table in tables for name in _local(table_at(table, "tool.uv.sources"))}
-    required = local & set(distributions(project.pyproject))
-    names = (workspace.name(files, folder) for folder in workspace.scope(files) if folder != project.root)
-    return tuple(sorted({name for name in names if name and normalised_name(name) in required}, key=normalised_name))
-
-
-def shared(project: Project, files: Files) -> tuple[str, ...]:
-    """Return what the build requires, if uv builds the project without isolation; what has a marker is left out.
-
-    uv reads these settings at the root of the workspace.
-    """
-    if is_isolated(workspace.settings(files), project.name):
-        return ()
-    requires = at(project.pyproject, "build-system.requires")
-    names = {required_name(one) for one in requires if ";" not in str(one)} if isinstance(requires, list) else ()
-    return tuple(sorted(filter(None, names)))
-
-
-def _local(sources: Mapping[str, Any]) -> Iterator[str]:
-    for name, given in sources.items():
-        several = given if isinstance(given, list) else [given]
-        if any(isinstance(one, dict) and (one.get("workspace") or "path" in one) for one in several):
-            yield normalised_name(name)

@@ -12,7 +12,7 @@ from dyncachekeys.pyproject.render import render
 Option: TypeAlias = "str | bool | list[str]"
 _ORDER = (
     *("build", "pyproject", "backend", "version", "git", "requirements"),
-    *("metadata", "rust", "sources", "python", "packages", "environment"),
+    *("metadata", "rust", "sources", "python", "modules", "packages", "environment"),
 )
 """The names of keys in the order in which they are written; all others come after them."""
 _LONGEST_LINE = 100
@@ -44,19 +44,24 @@ class Declaration:
         """Return the key as a TOML parser returns it."""
         return {"resolver": self.resolver, **self.options, **({"fallback": True} if self.fallback else {})}
 
+    def inline(self) -> str:
+        """Return the key as TOML in one line, as it stands in the table of keys."""
+        values = (f"{name} = {_rendered(value)}" for name, value in self.as_table().items())
+        return f"{self.name} = {{ {', '.join(values)} }}"
+
     def lines(self, path: str = f"{WHERE}.keys") -> Iterator[str]:
         """Yield the key as TOML, in the table with a dotted path."""
         yield from (f"# {line}" for line in self.why)
         yield f"[{path}.{self.name}]"
         for name, value in self.as_table().items():
-            if not isinstance(value, list):
-                yield f"{name} = {render(value)}"
-                continue
-            items = list(map(render, value))
-            line = f"{name} = [{', '.join(items)}]"
-            if len(line) > _LONGEST_LINE:
-                line = "\n".join([f"{name} = [", *(f"    {item}," for item in items), "]"])
+            line = f"{name} = {_rendered(value)}"
+            if isinstance(value, list) and len(line) > _LONGEST_LINE:
+                line = "\n".join([f"{name} = [", *(f"    {render(item)}," for item in value), "]"])
             yield from line.split("\n")
+
+
+def _rendered(value: Option) -> str:
+    return f"[{', '.join(map(render, value))}]" if isinstance(value, list) else render(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def propose(
         if root == consumer and _only_uses_others(root, environ):
             continue
         try:
-            decided.append(_decided(root, environ, init_options or InitOptions()))
+            decided.append(_decided(root, environ, init_options or InitOptions(), consumer))
         except DyncachekeysError as error:  # all problems are reported in one run
             problems += error.problems
     if problems:
@@ -77,12 +77,14 @@ def _only_uses_others(root: Path, environ: Mapping[str, str]) -> bool:
     return not load(root).is_package and bool(set_ups([], root, environ))
 
 
-def _decided(root: Path, environ: Mapping[str, str], init_options: InitOptions) -> tuple[Project, Proposal]:
+def _decided(
+    root: Path, environ: Mapping[str, str], init_options: InitOptions, consumer: Path | None
+) -> tuple[Project, Proposal]:
     project = load(root)
     files = Files(project.root, FileMemory())
     require_no_keys(with_inherited(project, files))
     require_package(project)
-    table = decide(inspect(project, files, environ), init_options)
+    table = decide(inspect(project, files, environ, consumer), init_options)
     notes = tuple(_spoiling(project, by_table=not table.defaults)) if init_options.exact else ()
     return project, Proposal(project.name, project.root, project.raw, table, notes=notes)
 

@@ -38,6 +38,11 @@ def not_built(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in NOT_BUILT if name in held)
 
 
+def is_source(path: str) -> bool:
+    """Tell whether a file is one that a compiler reads, or the tool that starts it, by its name."""
+    return any(_matches(path, pattern) for pattern in SOURCE_PATTERNS)
+
+
 def _matches(path: str, pattern: str) -> bool:
     folder, name = posixpath.split(path)
     return fnmatchcase(name, pattern) and (pattern != "config.toml" or posixpath.basename(folder) == ".cargo")

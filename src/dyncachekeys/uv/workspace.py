@@ -17,6 +17,7 @@ from typing import Any
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.files import refs
 from dyncachekeys.files.tree import Files
+from dyncachekeys.names import normalised_name
 from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import parse
 from dyncachekeys.pyproject.tables import at, table_at
@@ -116,6 +117,25 @@ def _path_sources(files: Files, project: Path) -> Iterator[Path]:
             path = at(source, "path")
             if isinstance(path, str):
                 yield Path(os.path.normpath(project / path))
+
+
+def copied(files: Files) -> set[Path]:
+    """Return the folders of those packages that `uv sync` in a project's folder installs as a copy, not editable.
+
+    uv 0.13: a path source is editable only if it says so, a member of the workspace unless it says no.
+    """
+    folders = scope(files)
+    members = {normalised_name(called): folder for folder in folders if (called := name(files, folder))}
+    found: set[Path] = set()
+    for project in folders:
+        for package, given in table_at(pyproject(files, project), "tool.uv.sources").items():
+            for source in given if isinstance(given, list) else [given]:
+                path, editable = at(source, "path"), at(source, "editable")
+                if isinstance(path, str) and editable is not True:
+                    found.add(Path(os.path.normpath(project / path)))
+                elif at(source, "workspace") is True and editable is False and normalised_name(package) in members:
+                    found.add(members[normalised_name(package)])
+    return found
 
 
 def _workspace(files: Files, folder: Path) -> Mapping[str, Any] | None:

@@ -1,0 +1,49 @@
+"""What the wheel of a package holds, where uv installs a copy of it: its modules and what lies beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dyncachekeys.backends.files import texts
+from dyncachekeys.files.pattern import exactly
+from dyncachekeys.files.tree import Files
+from dyncachekeys.propose.source_patterns import NOT_BUILT
+from dyncachekeys.pyproject.project import Project
+from dyncachekeys.pyproject.tables import at
+from dyncachekeys.uv import workspace
+from dyncachekeys.uv.record import is_editable
+
+_FOLDERS = ("tool.maturin.python-source", "tool.setuptools.packages.find.where", "tool.uv.build-backend.module-root")
+"""Options that name the folders of packages."""
+
+
+def is_copied(project: Project, files: Files, environ: Mapping[str, str], consumer: Path | None) -> bool:
+    """Tell whether uv installs a copy of a package: by what its consumer says of it, or as it is installed.
+
+    Args:
+        project: The package.
+        files: Its files.
+        environ: The environment.
+        consumer: The project that we are in; uv installs all into the environment of that one.
+    """
+    around = files if consumer is None or consumer == project.root else Files(consumer)
+    venv = workspace.project_environment(around, environ)
+    return project.root in workspace.copied(around) or not is_editable(files, project.name, venv)
+
+
+def modules(pyproject: Mapping[str, Any], files: Files) -> tuple[str, ...]:
+    """Return patterns for the folders of the packages of a project, else for its modules."""
+    return tuple(dict.fromkeys(_modules(pyproject, files)))
+
+
+def _modules(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
+    named = [folder for option in _FOLDERS for folder in texts(at(pyproject, option)) if folder != "."]
+    folders = [folder for folder in [*named, "src"] if files.is_dir(folder)]
+    if not folders:
+        names = [one.name for one in files.listing("") if one.is_dir() and one.name not in NOT_BUILT]
+        folders = [name for name in names if files.is_file(f"{name}/__init__.py")]
+    yield from (f"{exactly(folder)}/" for folder in folders)
+    if not folders:
+        yield "/*.py"
