@@ -175,6 +175,7 @@ FLIT = '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.bui
 HATCH = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 PDM = '[build-system]\nrequires = ["pdm-backend"]\nbuild-backend = "pdm.backend"\n'
 ATTR = SETUPTOOLS + '[tool.setuptools.dynamic]\nversion = { attr = "p.__version__" }\n'
+_NOT_READ = {"hatch.toml of environments": {"hatch.toml", "native/a.c"}}
 ORIGINS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
     "imported": (
         ATTR,
@@ -271,6 +272,50 @@ ORIGINS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
         {"LICENSES/a.txt": ""},
         {"metadata": files("/LICENSES/*.txt")},
     ),
+    "package_dir of setup.py": (
+        ATTR,
+        {
+            "setup.py": "from setuptools import setup\nsetup(package_dir={'': 'lib'})\n",
+            "lib/p/__init__.py": "__version__ = '1'\n",
+        },
+        {"backend": {"resolver": "backend"}, "version": files("/lib/p/__init__.py")},
+    ),
+    "package_dir of setup.py, setup.cfg": (
+        SETUPTOOLS,
+        {
+            "setup.cfg": "[metadata]\nversion = attr: p.__version__\n",
+            "setup.py": "import setuptools\nDIRS = {'p': 'python'}\nsetuptools.setup(package_dir=DIRS)\n",
+            "python/__init__.py": "__version__ = '1'\n",
+        },
+        {"backend": {"resolver": "backend"}, "version": files("/python/__init__.py")},
+    ),
+    "licences of setuptools": (
+        SETUPTOOLS + '[tool.setuptools]\nlicense-files = ["LICENSE.txt", "legal/*.txt"]\n',
+        {"LICENSE.txt": "", "legal/a.txt": ""},
+        {"metadata": files("/LICENSE.txt", "/legal/*.txt")},
+    ),
+    "licences of setup.cfg": (
+        SETUPTOOLS,
+        {"setup.cfg": "[metadata]\nlicense_files =\n    COPYING\n    legal/*.txt\n", "COPYING": "", "legal/a.txt": ""},
+        {"metadata": files("/COPYING", "/legal/*.txt")},
+    ),
+    "a provider in the tree": (
+        '[build-system]\nrequires = ["scikit-build-core"]\nbuild-backend = "scikit_build_core.build"\n'
+        '[[tool.dynamic-metadata]]\nprovider = "find"\nprovider-path = "scripts"\n'
+        '[[tool.dynamic-metadata]]\nprovider = "dynamic_metadata.regex"\nfield = "version"\ninput = "VERSION"\n',
+        {"scripts/find.py": "", "VERSION": ""},
+        {"backend": {"resolver": "backend"}, "version": files("/VERSION")},
+    ),
+    "hatch.toml of environments": (
+        HATCH,
+        {"hatch.toml": "[envs.default]\n", "native/a.c": ""},
+        {},
+    ),
+    "package.json": (
+        HATCH + '[tool.hatch.version]\nsource = "nodejs"\n',
+        {"package.json": "{}"},
+        {"version": files("/package.json")},
+    ),
     "what a module depends on": (
         SETUPTOOLS + '[[tool.setuptools.ext-modules]]\nname = "p"\nsources = ["c/a.c"]\ndepends = ["c/t.inc"]\n',
         {"c/a.c": "", "c/t.inc": ""},
@@ -294,7 +339,7 @@ def test_where_metadata_come_from(case: str, tmp_path: Path) -> None:
     report = dyncachekeys.sync(tmp_path, {})
     assert [one.message for one in report.warnings if one.code != "sdist-takes-in-state"] == []
     watched = {one.subject for key in report.keys for one in key.inputs}
-    assert held.keys() - {"p/other.py"} <= watched
+    assert held.keys() - {"p/other.py", *_NOT_READ.get(case, ())} <= watched
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -110,6 +110,8 @@ def test_setup_py(tmp_path: Path) -> None:
 
 
 HATCH, PDM = {"build-backend": "hatchling.build"}, {"build-backend": "pdm.backend"}
+POETRY, SKBUILD = {"build-backend": "poetry.core.masonry.api"}, {"build-backend": "scikit_build_core.build"}
+SETUPTOOLS = {"build-backend": "setuptools.build_meta"}
 
 
 @pytest.mark.parametrize(
@@ -141,8 +143,8 @@ HATCH, PDM = {"build-backend": "hatchling.build"}, {"build-backend": "pdm.backen
         ),
         ({"hatch": {"version": {"source": "code", "path": "v.py"}}}, HATCH, "v.py", "hatch.version.path"),
         ({"pdm": {"build": {"custom-hook": "ci/hook.py"}}}, PDM, "ci/hook.py", "pdm.build.custom-hook"),
-        ({"poetry": {"build": "build.py"}}, {}, "build.py", "poetry.build"),
-        ({"poetry": {"build": {"script": "build.py"}}}, {}, "build.py", "poetry.build.script"),
+        ({"poetry": {"build": "build.py"}}, POETRY, "build.py", "poetry.build"),
+        ({"poetry": {"build": {"script": "build.py"}}}, POETRY, "build.py", "poetry.build.script"),
     ],
 )
 def test_a_hook_and_the_helper_beside_it(
@@ -173,7 +175,7 @@ def test_a_version_file_that_is_not_run(tmp_path: Path, version: dict[str, str])
 def test_the_search_paths_of_hatch_come_first(tmp_path: Path) -> None:
     version = {"source": "code", "path": "pkg/v.py", "search-paths": ["src"]}
     files = {"pkg/v.py": "import h", "src/h.py": "", "pkg/h.py": ""}
-    results, _ = resolve(tmp_path, files, {"tool": {"hatch": {"version": version}}})
+    results, _ = resolve(tmp_path, files, {"tool": {"hatch": {"version": version}}, "build-system": HATCH})
     assert sorted(reasons(results, entry=True)) == ["pkg/v.py", "src/h.py"]
 
 
@@ -206,10 +208,16 @@ def test_pdm_runs_its_default_hook_if_it_is_there(tmp_path: Path, exists: bool) 
             "build-system.build-backend is not the name of a module",
         ),
         ({"build-system": {"backend-path": ["."]}}, "build-system.build-backend is not the name of a module"),
-        ({"tool": {"poetry": {"build": 3}}}, "tool.poetry.build is not the path of a file in the tree"),
-        ({"tool": {"poetry": {"build": "/x.py"}}}, "tool.poetry.build is not the path of a file in the tree"),
         (
-            {"tool": {"hatch": {"build": {"hooks": {"custom": {}}}}}},
+            {"tool": {"poetry": {"build": 3}}, "build-system": POETRY},
+            "tool.poetry.build is not the path of a file in the tree",
+        ),
+        (
+            {"tool": {"poetry": {"build": "/x.py"}}, "build-system": POETRY},
+            "tool.poetry.build is not the path of a file in the tree",
+        ),
+        (
+            {"tool": {"hatch": {"build": {"hooks": {"custom": {}}}}}, "build-system": HATCH},
             "tool.hatch.build.hooks.custom.path: there is no hatch_build.py",
         ),
     ],
@@ -226,3 +234,132 @@ def test_what_cant_be_followed_is_said(tmp_path: Path, pyproject: dict[str, Any]
 )
 def test_tables_that_are_none_are_not_there(tmp_path: Path, pyproject: dict[str, Any]) -> None:
     assert resolve(tmp_path, {}, pyproject) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("tool", "system", "files", "reason"),
+    [
+        pytest.param(
+            {"setuptools": {"cmdclass": {"build_ext": "tools.ext.Build"}}},
+            SETUPTOOLS,
+            {"tools/__init__.py": "", "tools/ext.py": "from . import more", "tools/more.py": ""},
+            {"tools/ext.py": "tool.setuptools.cmdclass.build_ext"},
+            id="cmdclass",
+        ),
+        pytest.param(
+            {"setuptools": {"cmdclass": {"build_ext": "tools.Build"}, "package-dir": {"": "lib"}}},
+            SETUPTOOLS,
+            {"lib/tools.py": ""},
+            {"lib/tools.py": "tool.setuptools.cmdclass.build_ext"},
+            id="cmdclass below a folder",
+        ),
+        pytest.param(
+            {"scikit-build": {"metadata": {"version": {"provider": "find", "provider-path": "scripts"}}}},
+            SKBUILD,
+            {"scripts/find.py": "import more", "scripts/more.py": "", "find.py": ""},
+            {"scripts/find.py": "tool.scikit-build.metadata.version.provider"},
+            id="provider-path",
+        ),
+        pytest.param(
+            {"dynamic-metadata": [{"provider": "find", "provider-path": "./scripts", "field": "version"}]},
+            SKBUILD,
+            {"scripts/find.py": ""},
+            {"scripts/find.py": "tool.dynamic-metadata.provider"},
+            id="dynamic-metadata",
+        ),
+        pytest.param(
+            {"dynamic-metadata": {"version": {"provider": "find", "provider-path": "scripts"}}},
+            SKBUILD,
+            {"scripts/find.py": ""},
+            {"scripts/find.py": "tool.dynamic-metadata.version.provider"},
+            id="dynamic-metadata by field",
+        ),
+        pytest.param(
+            {"hatch": {"build": {"hooks": {"jupyter-builder": {"build-function": "ci.js.build"}}}}},
+            HATCH,
+            {"ci/js.py": "from ci import npm", "ci/npm.py": ""},
+            {"ci/js.py": "tool.hatch.build.hooks.jupyter-builder.build-function"},
+            id="build-function",
+        ),
+        pytest.param(
+            {"hatch": {"build": {"targets": {"wheel": {"hooks": {"x": {"build-function": "js.build"}}}}}}},
+            HATCH,
+            {"js.py": ""},
+            {"js.py": "tool.hatch.build.targets.wheel.hooks.x.build-function"},
+            id="build-function of a target",
+        ),
+    ],
+)
+def test_what_the_configuration_names_is_imported(
+    tmp_path: Path, tool: dict[str, Any], system: dict[str, str], files: dict[str, str], reason: dict[str, str]
+) -> None:
+    results, warnings = resolve(tmp_path, files, {"tool": tool, "build-system": system})
+    found = reasons(results, entry=True)
+    assert found.items() >= reason.items()
+    assert sorted(found) == sorted(files.keys() - {"find.py"})
+    assert warnings == []
+
+
+def test_commands_in_setup_cfg(tmp_path: Path) -> None:
+    files = {"setup.cfg": "[options]\ncmdclass =\n    sdist = tools.Sdist\n    build_py = tools.Py\n", "tools.py": ""}
+    results, _ = resolve(tmp_path, files, {"build-system": SETUPTOOLS})
+    assert reasons(results, entry=True) == {"tools.py": "setup.cfg: options.cmdclass"}
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        ("cffi_modules=['ffi/build_x.py:ffi']", ["ffi/build_x.py", "helper.py"]),
+        ("cffi_modules=[*ALL]", ["ffi/build_x.py", "helper.py"]),
+        ("cffi_modules=ALL", ["ffi/build_x.py", "helper.py"]),
+        ("packages=['ffi/build_x.py:ffi']", []),
+    ],
+)
+def test_cffi_modules_are_run(tmp_path: Path, call: str, found: list[str]) -> None:
+    files = {
+        "setup.py": f"from setuptools import setup\nALL = ['ffi/build_x.py:ffi']\nsetup({call})\n",
+        "ffi/build_x.py": "import beside\nimport helper\n",
+        "ffi/beside.py": "",
+        "helper.py": "",
+    }
+    results, warnings = resolve(tmp_path, files, {"build-system": SETUPTOOLS})
+    assert sorted(reasons(results, entry=True)) == sorted(["setup.py", *found])
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "system"),
+    [
+        ({"poetry": {"build": "build.py"}}, HATCH),
+        ({"poetry": {"build": {"script": "build.py"}}}, SETUPTOOLS),
+        ({"hatch": {"build": {"hooks": {"custom": {"path": "build.py"}}}}}, POETRY),
+        ({"pdm": {"build": {"custom-hook": "build.py"}}}, HATCH),
+        ({"setuptools": {"cmdclass": {"build": "build.Build"}}}, HATCH),
+    ],
+)
+def test_what_another_backend_would_run_is_not(tmp_path: Path, tool: dict[str, Any], system: dict[str, str]) -> None:
+    assert resolve(tmp_path, {"build.py": ""}, {"tool": tool, "build-system": system}) == ({}, [])
+
+
+def test_a_backend_in_the_tree_may_wrap_any(tmp_path: Path) -> None:
+    system = {"build-backend": "be", "backend-path": ["."], "requires": ["other"]}
+    files = {"be.py": "", "hook.py": ""}
+    results, _ = resolve(
+        tmp_path, files, {"tool": {"pdm": {"build": {"custom-hook": "hook.py"}}}, "build-system": system}
+    )
+    assert sorted(reasons(results, entry=True)) == ["be.py", "hook.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ('[envs.default]\ndependencies = ["pytest"]\n', False),
+        ('[build.targets.wheel]\npackages = ["p"]\n', True),
+        ('[version]\npath = "v.py"\n', True),
+        ("[metadata]\nallow-direct-references = true\n", True),
+        ("broken", True),
+    ],
+)
+def test_a_hatch_toml_counts_if_it_says_anything_of_the_build(tmp_path: Path, text: str, counts: bool) -> None:
+    results, _ = resolve(tmp_path, {"hatch.toml": text}, {"build-system": HATCH})
+    assert sorted(results) == (["hatch.toml"] if counts else [])

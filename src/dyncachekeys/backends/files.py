@@ -9,15 +9,35 @@ from typing import Any
 import tomli
 
 from dyncachekeys.pyproject.tables import at, table_at
+from dyncachekeys.pysource.arguments import arguments
 
 _DYNAMIC = "tool.setuptools.dynamic"
 _HATCH_REQUIREMENTS = "tool.hatch.metadata.hooks.requirements_txt.files"
+_OF_HATCHLING = frozenset({"build", "metadata", "version"})
+"""What hatchling reads of `tool.hatch`, as of ``hatch.toml``; all else is the command line's."""
 _VERSION_FILES = (
     ("tool.setuptools.dynamic.version.file", (None,)),
     ("tool.hatch.version.path", (None, "regex", "code")),
     ("tool.pdm.version.path", ("file",)),
 )
 """Options that name the file of the version, each with what ``source`` beside it has to be."""
+
+
+def with_setup_py(
+    pyproject: Mapping[str, Any], is_file: Callable[[str], bool], read: Callable[[str], bytes]
+) -> Mapping[str, Any]:
+    """Return ``pyproject.toml`` with where packages lie by ``setup.py``, as far as it does not say so itself."""
+    if not is_file("setup.py") or at(pyproject, "tool.setuptools.package-dir") is not None:
+        return pyproject
+    try:
+        given = arguments(read("setup.py"), "setup").get("package_dir")
+    except OSError:
+        return pyproject
+    if not isinstance(given, dict):
+        return pyproject
+    tool = table_at(pyproject, "tool")
+    own = {**table_at(tool, "setuptools"), "package-dir": given}
+    return {**pyproject, "tool": {**tool, "setuptools": own}}
 
 
 def list_at(table: object, path: str | Sequence[str]) -> list[Any]:
@@ -47,22 +67,52 @@ def version_files(pyproject: Mapping[str, Any], is_file: Callable[[str], bool]) 
             yield from ((key, path) for path in texts(at(pyproject, key)))
     attribute = at(pyproject, f"{_DYNAMIC}.version.attr")
     if isinstance(attribute, str):
-        for path in _module_files(pyproject, attribute.rpartition(".")[0], is_file):
+        where = texts(at(pyproject, "tool.setuptools.packages.find.where"))
+        for path in module_of_package(attribute.rpartition(".")[0], package_dir(pyproject), where, is_file):
             yield f"{_DYNAMIC}.version.attr", path
-    for field, table in table_at(pyproject, "tool.scikit-build.metadata").items():
-        yield from ((f"tool.scikit-build.metadata.{field}.input", path) for path in texts(at(table, "input")))
+    for key, table in dynamic_metadata(pyproject):
+        yield from ((f"{key}.input", path) for path in texts(at(table, "input")))
+    if at(pyproject, "tool.hatch.version.source") == "nodejs":  # hatch-nodejs-version 0.4
+        yield "tool.hatch.version.path", at(pyproject, "tool.hatch.version.path") or "package.json"
 
 
-def _module_files(pyproject: Mapping[str, Any], module: str, is_file: Callable[[str], bool]) -> Iterator[str]:
-    """Yield the file of a module, where setuptools looks for it: as its own options say, below ``src``, or here."""
-    given = table_at(pyproject, "tool.setuptools.package-dir")
-    folders = {name: folder for name, folder in given.items() if isinstance(folder, str)}
+def dynamic_metadata(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the tables that name a provider of metadata, each with the key that leads there."""
+    given = at(pyproject, "tool.dynamic-metadata")
+    yield from (("tool.dynamic-metadata", one) for one in (given if isinstance(given, list) else ()))
+    for where in ("tool.scikit-build.metadata", "tool.dynamic-metadata"):
+        yield from ((f"{where}.{field}", one) for field, one in table_at(pyproject, where).items())
+
+
+def module_of_package(
+    module: str, package_dir: Mapping[str, str], where: Sequence[str], is_file: Callable[[str], bool]
+) -> Iterator[str]:
+    """Yield the file of a module, where setuptools looks for it.
+
+    Args:
+        module: Its name.
+        package_dir: The folders of packages, by their names; that of all others under the empty name.
+        where: Folders in which it looks for packages.
+        is_file: Whether there is a file at a path.
+    """
     first, _, rest = module.partition(".")
-    if first in folders:
-        yield from module_file(rest, (folders[first],), is_file)
+    own = package_dir.get(first)
+    if own:
+        yield from module_file(rest, (own,), is_file)
         return
-    where = texts(at(pyproject, "tool.setuptools.packages.find.where"))
-    yield from module_file(module, (*filter(None, [folders.get("")]), *where, "src", ""), is_file)
+    yield from module_file(module, (*filter(None, [package_dir.get("")]), *where, "src", ""), is_file)
+
+
+def package_folders(pyproject: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the folders in which setuptools looks for packages, as its own options say."""
+    yield from filter(None, [package_dir(pyproject).get("")])
+    yield from texts(at(pyproject, "tool.setuptools.packages.find.where"))
+
+
+def package_dir(pyproject: Mapping[str, Any]) -> dict[str, str]:
+    """Return the folders of packages, by their names; that of all others under the empty one."""
+    given = table_at(pyproject, "tool.setuptools.package-dir")
+    return {name: folder for name, folder in given.items() if isinstance(folder, str)}
 
 
 def module_file(module: str, folders: tuple[str, ...], is_file: Callable[[str], bool]) -> Iterator[str]:
@@ -85,6 +135,18 @@ def built_with(pyproject: Mapping[str, Any], backend: str) -> bool:
 def has_hatch_toml(pyproject: Mapping[str, Any], is_file: Callable[[str], bool]) -> bool:
     """Tell whether hatchling builds the project and reads a ``hatch.toml``."""
     return built_with(pyproject, "hatchling") and is_file("hatch.toml")
+
+
+def counts_hatch_toml(
+    pyproject: Mapping[str, Any], is_file: Callable[[str], bool], read: Callable[[str], bytes]
+) -> bool:
+    """Tell whether hatchling reads a ``hatch.toml`` that says anything of the build, and not only of environments."""
+    if not has_hatch_toml(pyproject, is_file):
+        return False
+    try:
+        return not _OF_HATCHLING.isdisjoint(tomli.loads(read("hatch.toml").decode()))
+    except (OSError, ValueError):  # it has to be right for the build
+        return True
 
 
 def with_hatch_toml(

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import configparser
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dyncachekeys.backends.files import built_with, has_hatch_toml, list_at, module_file, texts, version_files
+from dyncachekeys.backends.files import (
+    built_with,
+    counts_hatch_toml,
+    list_at,
+    module_file,
+    module_of_package,
+    texts,
+    version_files,
+)
 from dyncachekeys.files.tree import Files
 from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.pysource.assignments import UNKNOWN, assignments
 from dyncachekeys.pysource.syntax import UNREADABLE
-from dyncachekeys.uv.entries import is_glob
 
-_FILES = ("readme", "readme.file", "license.file", "license-files")
+_FILES = ("project.readme", "project.readme.file", "project.license.file")
+_LICENSE_GLOBS = ("project.license-files", "tool.setuptools.license-files")
+_LICENSES = ("license_files", "license-files", "license_file", "license-file")
+"""As ``setup.cfg`` may spell the option."""
 _OTHERWISE = frozenset({"version", "dependencies", "optional-dependencies"})
 """Of ``tool.setuptools.dynamic``, what `files` knows."""
 
@@ -21,16 +31,22 @@ _OTHERWISE = frozenset({"version", "dependencies", "optional-dependencies"})
 def described(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
     """Yield the readme, licence files, and whatever else of the metadata has a file of its own."""
     for key in _FILES:
-        paths = texts(at(pyproject, f"project.{key}"))
-        yield from (path for path in paths if key != "license-files" or not is_glob(path))
+        yield from texts(at(pyproject, key))
     yield from texts(at(pyproject, "tool.poetry.readme"))
     for name, table in table_at(pyproject, "tool.setuptools.dynamic").items():
         if name not in _OTHERWISE:
             yield from texts(at(table, "file"))
     for fragment in list_at(pyproject, "tool.hatch.metadata.hooks.fancy-pypi-readme.fragments"):
         yield from texts(at(fragment, "path"))
-    if has_hatch_toml(pyproject, files.is_file):
+    if counts_hatch_toml(pyproject, files.is_file, files.read):
         yield "hatch.toml"
+
+
+def licenses(pyproject: Mapping[str, Any], of_setup_cfg: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the names of licence files and globs for them, as far as they are given, and by what `setup_cfg` returned."""
+    return [path for key in _LICENSE_GLOBS for path in texts(at(pyproject, key))] + texts(
+        [*of_setup_cfg.get("licenses", ())]
+    )
 
 
 def of_flit(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
@@ -94,27 +110,45 @@ def _is_computed(files: Files, path: str, name: str) -> bool:
         return True
 
 
-def setup_cfg(files: Files) -> dict[str, list[str]]:
+def setup_cfg(
+    read: Callable[[str], bytes], is_file: Callable[[str], bool], package_dir: Mapping[str, str] | None = None
+) -> dict[str, list[str]]:
     """Return the files that ``setup.cfg`` has setuptools read, by what for: version, requirements, other metadata.
 
-    And under ``attribute``, what the version is called in the module that it comes from.
+    And under ``attribute``, what the version is called in the module that it comes from; under ``licenses``, globs for
+    licence files; under ``cmdclass``, the classes of commands; under ``folders``, where packages lie.
+
+    Args:
+        read: Returns a file's content, or raises `OSError`.
+        is_file: Whether there is a file at a path.
+        package_dir: Where packages lie, as ``setup.py`` says it.
     """
     parser = configparser.RawConfigParser()
     try:
-        parser.read_string(files.read("setup.cfg").decode("utf-8-sig"))
+        parser.read_string(read("setup.cfg").decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, configparser.Error):
         return {}
-    folders = _folders(parser)
+    folders = {**(package_dir or {}), **_package_dir(parser)}
+    where = _items(parser.get("options.packages.find", "where", fallback=""))
     found: dict[str, list[str]] = {"version": [], "attribute": [], "requirements": [], "metadata": []}
+    found["folders"] = [*filter(None, [folders.get("")]), *where, "src"]
+    found["licenses"] = [one for option in _LICENSES for one in _items(parser.get("metadata", option, fallback=""))]
+    pairs = (line.partition("=") for line in _items(parser.get("options", "cmdclass", fallback="")))
+    found["cmdclass"] = [value.strip() for _, _, value in pairs]
     for purpose, value in _options(parser):
         kind, _, text = value.strip().partition(":")
         if kind == "file":
-            found[purpose] += filter(None, map(str.strip, text.replace("\n", ",").split(",")))
+            found[purpose] += _items(text)
         elif kind == "attr":
             module, _, name = text.strip().rpartition(".")
             found["attribute"].append(name)
-            found[purpose] += module_file(module, folders, files.is_file)
+            found[purpose] += module_of_package(module, folders, where, is_file)
     return found
+
+
+def _items(value: str) -> list[str]:
+    """Return the items of a list in ``setup.cfg``."""
+    return [one.strip() for one in value.replace("\n", ",").split(",") if one.strip()]
 
 
 def _options(parser: configparser.RawConfigParser) -> Iterator[tuple[str, str]]:
@@ -127,10 +161,7 @@ def _options(parser: configparser.RawConfigParser) -> Iterator[tuple[str, str]]:
                 yield ("metadata" if option == "entry_points" else "requirements"), value
 
 
-def _folders(parser: configparser.RawConfigParser) -> tuple[str, ...]:
-    """Return where ``setup.cfg`` has packages lie."""
-    lines = parser.get("options", "package_dir", fallback="").replace("\n", ",").split(",")
-    pairs = (line.partition("=") for line in lines)
-    own = [folder.strip() for name, _, folder in pairs if not name.strip() and folder.strip()]
-    where = parser.get("options.packages.find", "where", fallback="").strip()
-    return (*own, *([where] if where else []), "src", "")
+def _package_dir(parser: configparser.RawConfigParser) -> dict[str, str]:
+    """Return where ``setup.cfg`` has packages lie, by their names; that of all others under the empty one."""
+    pairs = (line.partition("=") for line in _items(parser.get("options", "package_dir", fallback="")))
+    return {name.strip(): folder.strip() for name, _, folder in pairs if folder.strip()}

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from dyncachekeys.backends.files import list_at
+from dyncachekeys.backends.tables import is_built_with
 from dyncachekeys.pyproject.tables import at
 
 
@@ -59,8 +60,10 @@ _HOOKS = (
 
 
 def scripts(pyproject: Mapping[str, Any]) -> Iterator[Script]:
-    """Yield the scripts that the known backends run, in the order of the table above."""
+    """Yield the scripts that the backend runs, in the order of the table above."""
     for hook in _HOOKS:
+        if not is_built_with(pyproject, ".".join(hook.table.split(".")[:2])):
+            continue
         for key, table in _tables(pyproject, hook.table.split(".")):
             path = table.get(hook.option, hook.default)
             if path is not None and not isinstance(path, Mapping) and hook.applies(table):

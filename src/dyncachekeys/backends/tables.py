@@ -63,6 +63,14 @@ BACKENDS = {
     "sipbuild": "sip",
 }
 """The distribution of a backend's module, where it does not have the name of the module's first part."""
+_FAMILIES = {
+    "tool.hatch": frozenset({"hatchling"}),
+    "tool.pdm": frozenset({"pdm-backend", "pdm-pep517"}),
+    "tool.poetry": frozenset({"poetry", "poetry-core", "poetry-dynamic-versioning"}),
+    "tool.scikit-build": frozenset({"scikit-build-core"}),
+    "tool.setuptools": frozenset({"setuptools"}),
+}
+"""The distributions of backends by the table that says what they are to run."""
 OF_UV: tuple[str, ...] = ("tool.uv.build-constraint-dependencies", "tool.uv.config-settings")
 OF_UV_BY_PROJECT = (
     "tool.uv.config-settings-package",
@@ -101,6 +109,11 @@ def distributions(pyproject: Mapping[str, Any]) -> list[str]:
         extra = list_at(pyproject, path)
         required += [one.get("requirement") if isinstance(one, Mapping) else one for one in extra]
     return list(dict.fromkeys([backend, *filter(None, map(required_name, required))]))
+
+
+def is_built_with(pyproject: Mapping[str, Any], table: str) -> bool:
+    """Tell whether the backend is one that reads a table, such as ``tool.hatch``; one in the tree may wrap any."""
+    return bool(at(pyproject, "build-system.backend-path")) or not _FAMILIES[table].isdisjoint(distributions(pyproject))
 
 
 def _of_module(backend: str) -> str:

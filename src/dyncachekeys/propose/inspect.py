@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dyncachekeys.backends import metadata
-from dyncachekeys.backends.files import requirement_files, texts, version_files, with_hatch_toml
+from dyncachekeys.backends.files import package_dir, requirement_files, version_files, with_hatch_toml, with_setup_py
 from dyncachekeys.backends.metadata import existing
 from dyncachekeys.backends.scripts import scripts
 from dyncachekeys.backends.tables import distributions
@@ -45,7 +45,9 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
         DyncachekeysError: a folder can't be listed, or an ignore file can't be read.
     """
     pyproject = with_hatch_toml(project.pyproject, files.is_file, files.read)
-    of_setuptools = metadata.setup_cfg(files)
+    pyproject = with_setup_py(pyproject, files.is_file, files.read)
+    of_setuptools = metadata.setup_cfg(files.read, files.is_file, package_dir(pyproject))
+    licenses = metadata.licenses(pyproject, of_setuptools)
     backend = at(pyproject, "build-system.build-backend")
     # A file that is not there yet is named all the same: its absence is a state, and uv builds when it comes.
     requirements = [*itertools.chain(*requirement_files(pyproject).values()), *of_setuptools.get("requirements", [])]
@@ -64,8 +66,10 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
         requirement_files=existing(files, requirements),
         version_files=existing(files, [*version.files, *_imported(project, files, environ, version.run)]),
         version_name=version.name,
-        metadata_files=existing(files, [*metadata.described(pyproject, files), *of_setuptools.get("metadata", [])]),
-        metadata_globs=tuple(filter(is_glob, texts(at(pyproject, "project.license-files")))),
+        metadata_files=existing(
+            files, [*metadata.described(pyproject, files), *of_setuptools.get("metadata", []), *licenses]
+        ),
+        metadata_globs=tuple(filter(is_glob, licenses)),
         present=frozenset(filter(files.exists, ("setup.py", "setup.cfg", "src"))),
         submodules=natives.submodules(files),
         siblings=local_packages.siblings(project, files),

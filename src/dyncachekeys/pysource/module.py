@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from dyncachekeys.pysource.bindings import absolute, binds, exports, strings, that_run
-from dyncachekeys.pysource.search_path import SearchDirectory, additions
+from dyncachekeys.pysource.search_path import SearchDirectory, additions, elements
 from dyncachekeys.pysource.syntax import tree_of, uncollected
 from dyncachekeys.pysource.values import Names, text
 
@@ -120,6 +120,7 @@ def _read_additions(node: ast.AST, names: Names, reading: Reading) -> None:
 
 def _read_call(call: ast.Call, names: Names, reading: Reading) -> None:
     function = names.qualified(call.func)
+    reading.imports += _cffi_modules(call, names)
     if function in BY_NAME:
         found: list[Import] | list[Run] | None = _by_name(call, names, relative=function == "importlib.import_module")
     elif function in BY_PATH:
@@ -160,6 +161,15 @@ def _by_path(call: ast.Call, names: Names, position: int) -> list[Run] | None:
     return [Run(call.lineno, path, name or PurePosixPath(path).stem)] if path else None
 
 
+def _cffi_modules(call: ast.Call, names: Names) -> Iterator[Run]:
+    """Yield the scripts that cffi (2.0: setuptools_ext.py) runs for an argument ``cffi_modules=["build.py:ffi"]``."""
+    given = [keyword.value for keyword in call.keywords if keyword.arg == _CFFI]
+    for each in (element for value in given for element in elements(value, names)):
+        path = (text(each, names) or "").rpartition(":")[0]
+        if path:
+            yield Run(call.lineno, path, "__cffi__")
+
+
 def _argument(call: ast.Call, position: int, *keywords: str) -> ast.expr | None:
     by_keyword = (keyword.value for keyword in call.keywords if keyword.arg in keywords)
     return call.args[position] if position < len(call.args) else next(by_keyword, None)
@@ -174,7 +184,8 @@ BY_PATH = {
 }
 """What runs a file by its path, and which argument the path is."""
 
-_FUNCTIONS = frozenset(name.rpartition(".")[2] for name in (*BY_NAME, *BY_PATH))
+_CFFI = "cffi_modules"
+_FUNCTIONS = frozenset(name.rpartition(".")[2] for name in (*BY_NAME, *BY_PATH, _CFFI))
 _GAP = r"(?:[\s\\)]|#[^\r\n]*[\r\n])*"
 """What may stand between two words: `(sys).path` is `sys.path` too."""
 _PATH = re.compile(rf"\bsys\b{_GAP}(?:\.{_GAP}path\b|as\b|import\b)")

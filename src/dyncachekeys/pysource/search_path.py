@@ -38,11 +38,11 @@ def _added(node: ast.AST, names: Names) -> Iterator[tuple[ast.expr, bool]]:
                 case "sys.path.append", [value]:
                     yield value, False
                 case "sys.path.extend", [value]:
-                    yield from ((each, False) for each in _elements(value, names))
+                    yield from ((each, False) for each in elements(value, names))
         case ast.AugAssign(target=target, value=value) if _is_path(target, names):
-            yield from ((each, False) for each in _elements(value, names))
+            yield from ((each, False) for each in elements(value, names))
         case ast.Assign(targets=[target], value=value) if _is_path(target, names):
-            yield from ((each, True) for each in _elements(value, names))
+            yield from ((each, True) for each in elements(value, names))
 
 
 def _is_path(node: ast.expr, names: Names) -> bool:
@@ -50,17 +50,26 @@ def _is_path(node: ast.expr, names: Names) -> bool:
     return names.qualified(node.value if isinstance(node, ast.Subscript) else node) == "sys.path"
 
 
-def _elements(value: ast.expr, names: Names) -> Iterator[ast.expr]:
+def elements(value: ast.expr, names: Names) -> Iterator[ast.expr]:
+    """Yield what a list that stands there holds; what is none is yielded as it is."""
     match value:
-        case ast.List(elts=elements) | ast.Tuple(elts=elements):
-            for each in elements:
-                yield from _elements(each.value, names) if isinstance(each, ast.Starred) else [each]
+        case ast.List(elts=held) | ast.Tuple(elts=held):
+            for each in held:
+                yield from elements(each.value, names) if isinstance(each, ast.Starred) else [each]
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            yield from _elements(left, names)
-            yield from _elements(right, names)
+            yield from elements(left, names)
+            yield from elements(right, names)
+        case (
+            ast.BinOp(left=ast.List() | ast.Tuple() as items, op=ast.Mult())
+            | ast.BinOp(op=ast.Mult(), right=ast.List() | ast.Tuple() as items)
+        ):
+            yield from elements(items, names)  # ``condition * [path]``
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from elements(body, names)
+            yield from elements(orelse, names)
         case ast.Name(id=name):
             bound, rest = names.value(name)
-            yield from _elements(bound, rest) if isinstance(bound, ast.expr) else [value]
+            yield from elements(bound, rest) if isinstance(bound, ast.expr) else [value]
         case _ if not any(names.qualified(each) == "sys.path" for each in ast.walk(value)):
             # A copy or a filtered ``sys.path``, often put back after a change, adds nothing.
             yield value

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from dyncachekeys.backends.files import with_hatch_toml
+from dyncachekeys.backends.files import counts_hatch_toml, with_hatch_toml
+from dyncachekeys.backends.objects import Object, objects
 from dyncachekeys.backends.scripts import Script, scripts
 from dyncachekeys.plugin import Context, File, Result, resolver
 from dyncachekeys.pyproject.tables import at
@@ -30,7 +31,7 @@ def backend(context: Context) -> Iterable[Result]:
     for path in sorted(closure.found | closure.absent):
         found = closure.found.get(path)
         yield File(path, found or closure.absent[path], entry=found is not None)
-    if configured is not context.pyproject:
+    if counts_hatch_toml(context.pyproject, context.is_file, context.read_bytes):
         yield File("hatch.toml", "hatchling reads it, hooks included")
     has_records = any(key.get("resolver") == "build" for key in _keys(context.pyproject))
     for path, doubt in closure.doubts:
@@ -57,8 +58,8 @@ def _starts(context: Context, configured: Mapping[str, Any]) -> Iterator[Start]:
         yield Start(Run(0, "setup.py", "__main__"), "setup.py runs at build time", (".", *directories))
     for script in scripts(configured):
         yield from _script(context, script, directories)
-    if at(configured, "tool.pdm.version.source") == "call":
-        yield from _getter(context, at(configured, "tool.pdm.version.getter"), directories)
+    for one in objects(configured, context.is_file, context.read_bytes):
+        yield from _object(context, one, directories)
 
 
 def _backend_path(context: Context, value: object) -> Iterator[str]:
@@ -106,12 +107,12 @@ def _script(context: Context, script: Script, directories: tuple[str, ...]) -> I
     yield Start(Run(0, path, script.name), script.key, tuple(own))
 
 
-def _getter(context: Context, value: object, directories: tuple[str, ...]) -> Iterator[Start]:
-    """Yield the import of the function that pdm-backend (2.4: hooks/version/__init__.py) asks for the version."""
-    module, _, function = value.partition(":") if isinstance(value, str) else ("", "", "")
-    if not find(context, module, (".", *directories)).complete:
-        _complain(context, f"tool.pdm.version.getter: no module {module}")
-    yield Start(Import(0, module, (function,)), "tool.pdm.version.getter", (".", *directories))
+def _object(context: Context, one: Object, directories: tuple[str, ...]) -> Iterator[Start]:
+    """Yield the import of what the configuration names."""
+    search = tuple(dict.fromkeys([*filter(None, map(relative, one.directories)), *directories]))
+    if one.in_tree and not find(context, one.module, search).complete:
+        _complain(context, f"{one.key}: no module {one.module}")
+    yield Start(Import(0, one.module, one.names), one.key, search)
 
 
 def _complain(context: Context, message: str) -> None:
