@@ -300,9 +300,11 @@ ORIGINS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
         {"metadata": files("/COPYING", "/legal/*.txt")},
     ),
     "a provider in the tree": (
-        '[build-system]\nrequires = ["scikit-build-core"]\nbuild-backend = "scikit_build_core.build"\n'
-        '[[tool.dynamic-metadata]]\nprovider = "find"\nprovider-path = "scripts"\n'
-        '[[tool.dynamic-metadata]]\nprovider = "dynamic_metadata.regex"\nfield = "version"\ninput = "VERSION"\n',
+        (
+            '[build-system]\nrequires = ["scikit-build-core"]\nbuild-backend = "scikit_build_core.build"\n'
+            '[[tool.dynamic-metadata]]\nprovider = "find"\nprovider-path = "scripts"\n'
+            '[[tool.dynamic-metadata]]\nprovider = "dynamic_metadata.regex"\nfield = "version"\ninput = "VERSION"\n'
+        ),
         {"scripts/find.py": "", "VERSION": ""},
         {"backend": {"resolver": "backend"}, "version": files("/VERSION")},
     ),

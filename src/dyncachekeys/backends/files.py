@@ -6,15 +6,11 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import tomli
-
 from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.pysource.arguments import arguments
 
 _DYNAMIC = "tool.setuptools.dynamic"
 _HATCH_REQUIREMENTS = "tool.hatch.metadata.hooks.requirements_txt.files"
-_OF_HATCHLING = frozenset({"build", "metadata", "version"})
-"""What hatchling reads of `tool.hatch`, as of ``hatch.toml``; all else is the command line's."""
 _VERSION_FILES = (
     ("tool.setuptools.dynamic.version.file", (None,)),
     ("tool.hatch.version.path", (None, "regex", "code")),
@@ -130,37 +126,6 @@ def built_with(pyproject: Mapping[str, Any], backend: str) -> bool:
     """Tell whether the project's build backend is the one of a package, such as ``hatchling``."""
     named = at(pyproject, "build-system.build-backend")
     return isinstance(named, str) and named.partition(":")[0].partition(".")[0] == backend
-
-
-def has_hatch_toml(pyproject: Mapping[str, Any], is_file: Callable[[str], bool]) -> bool:
-    """Tell whether hatchling builds the project and reads a ``hatch.toml``."""
-    return built_with(pyproject, "hatchling") and is_file("hatch.toml")
-
-
-def counts_hatch_toml(
-    pyproject: Mapping[str, Any], is_file: Callable[[str], bool], read: Callable[[str], bytes]
-) -> bool:
-    """Tell whether hatchling reads a ``hatch.toml`` that says anything of the build, and not only of environments."""
-    if not has_hatch_toml(pyproject, is_file):
-        return False
-    try:
-        return not _OF_HATCHLING.isdisjoint(tomli.loads(read("hatch.toml").decode()))
-    except (OSError, ValueError):  # it has to be right for the build
-        return True
-
-
-def with_hatch_toml(
-    pyproject: Mapping[str, Any], is_file: Callable[[str], bool], read: Callable[[str], bytes]
-) -> Mapping[str, Any]:
-    """Return ``pyproject.toml`` as hatchling reads it: tables of ``hatch.toml`` replace those of ``tool.hatch``."""
-    if not has_hatch_toml(pyproject, is_file):
-        return pyproject
-    try:
-        own = tomli.loads(read("hatch.toml").decode())
-    except (OSError, ValueError):
-        return pyproject
-    hatch = {**table_at(pyproject, "tool.hatch"), **own}
-    return {**pyproject, "tool": {**table_at(pyproject, "tool"), "hatch": hatch}}
 
 
 def of_table(options: Mapping[str, Any]) -> str:

@@ -6,15 +6,8 @@ import configparser
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dyncachekeys.backends.files import (
-    built_with,
-    counts_hatch_toml,
-    list_at,
-    module_file,
-    module_of_package,
-    texts,
-    version_files,
-)
+from dyncachekeys.backends.files import built_with, list_at, module_file, module_of_package, texts, version_files
+from dyncachekeys.backends.hatch_toml import counts_hatch_toml
 from dyncachekeys.files.tree import Files
 from dyncachekeys.pyproject.tables import at, table_at
 from dyncachekeys.pysource.assignments import UNKNOWN, assignments

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from dyncachekeys.backends import metadata
-from dyncachekeys.backends.files import package_dir, requirement_files, version_files, with_hatch_toml, with_setup_py
+from dyncachekeys.backends.files import package_dir, requirement_files, version_files, with_setup_py
+from dyncachekeys.backends.hatch_toml import with_hatch_toml
 from dyncachekeys.backends.metadata import existing
 from dyncachekeys.backends.scripts import scripts
 from dyncachekeys.backends.tables import distributions

@@ -30,8 +30,9 @@ def arguments(source: bytes, function: str) -> dict[str, Any]:
 
 
 def _literal(value: ast.expr, names: Names) -> Any:
-    while isinstance(value, ast.Name) and isinstance(bound := names.value(value.id)[0], ast.expr):
-        value, names = bound, names.value(value.id)[1]
+    if isinstance(value, ast.Name):
+        bound, rest = names.value(value.id)
+        return _literal(bound, rest) if isinstance(bound, ast.expr) else None
     try:
         return ast.literal_eval(value)
     except (ValueError, TypeError, MemoryError, RecursionError):

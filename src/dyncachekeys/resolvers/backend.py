@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from dyncachekeys.backends.files import counts_hatch_toml, with_hatch_toml
+from dyncachekeys.backends.hatch_toml import counts_hatch_toml, with_hatch_toml
 from dyncachekeys.backends.objects import Object, objects
 from dyncachekeys.backends.scripts import Script, scripts
 from dyncachekeys.plugin import Context, File, Result, resolver
