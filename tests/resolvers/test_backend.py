@@ -8,7 +8,7 @@ import pytest
 
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
-from dyncachekeys.plugin import Context, File
+from dyncachekeys.plugin import Context, Env, File
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.resolvers.backend import backend
 
@@ -27,7 +27,7 @@ def resolve(
         (root / path).write_text(text)
     context = Context(root, pyproject, Environment({}), Files(root, FileMemory()), "tool.dyncachekeys.keys.backend")
     results = [one for one in backend(context) if isinstance(one, File)]
-    assert [result.path for result in results] == sorted({result.path for result in results})
+    assert len(results) == len({result.path for result in results})
     return {r.path: r for r in results}, [(n.code, n.message) for n in context.notices]
 
 
@@ -363,3 +363,46 @@ def test_a_backend_in_the_tree_may_wrap_any(tmp_path: Path) -> None:
 def test_a_hatch_toml_counts_if_it_says_anything_of_the_build(tmp_path: Path, text: str, counts: bool) -> None:
     results, _ = resolve(tmp_path, {"hatch.toml": text}, {"build-system": HATCH})
     assert sorted(results) == (["hatch.toml"] if counts else [])
+
+
+SETUP = """\
+import os
+from pathlib import Path
+from setuptools import setup
+requirements = open("requirements.txt").read()
+data = [one.read_text() for one in Path("data").glob("*.csv")]
+if os.environ.get("DEMO_FAST") and os.environ["API_TOKEN"] and os.getenv("HOME"):
+    Path("made.txt").write_text("")
+made = Path("made.txt").read_text()
+gone = open("gone.txt"), open("../outside.txt"), open("/etc/hosts"), open("ignored.txt"), open("pyproject.toml")
+setup()
+"""
+
+
+def test_what_the_code_reads_under_a_name(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    (tmp_path / "outside.txt").touch()
+    files = {
+        "setup.py": SETUP,
+        **dict.fromkeys(["requirements.txt", "data/a.csv", "data/b.csv", "data/c.txt", "data/deep/d.csv"], ""),
+        **dict.fromkeys(["made.txt", "ignored.txt", "data/ignored.csv", "pyproject.toml", ".git/HEAD"], ""),
+        ".gitignore": "*ignored.*\n",
+    }
+    results, warnings = resolve(root, files, {"build-system": SETUPTOOLS})
+    assert reasons(results, entry=True) == {
+        "setup.py": "setup.py runs at build time",
+        "requirements.txt": "read by setup.py:4",
+        "data/a.csv": "read by setup.py:5",
+        "data/b.csv": "read by setup.py:5",
+    }
+    assert warnings == []
+    context = Context(root, {"build-system": SETUPTOOLS}, Environment({}), Files(root, FileMemory()), "key")
+    found = [(one.name, one.reason) for one in backend(context) if isinstance(one, Env)]
+    assert found == [("DEMO_FAST", "read by setup.py:6")]
+
+
+def test_of_very_many_files_none_has_an_entry(tmp_path: Path) -> None:
+    files = {"setup.py": "import glob\nglob.glob('data/*')\n", **{f"data/{number}": "" for number in range(21)}}
+    results, _ = resolve(tmp_path, files, {"build-system": SETUPTOOLS})
+    assert len(results) >= 22
+    assert list(reasons(results, entry=True)) == ["setup.py"]

@@ -10,9 +10,13 @@ from typing import NamedTuple
 from dyncachekeys.pysource.finder import Finder, Place
 from dyncachekeys.pysource.module import Doubt, Import, Reading, Run
 from dyncachekeys.pysource.reader import Reader
+from dyncachekeys.pysource.reads import Read
 from dyncachekeys.pysource.search_path import SearchDirectory
 from dyncachekeys.pysource.syntax import Derive, Tree
 from dyncachekeys.pysource.values import relative
+
+_ALL = "*"
+"""All that a module has, as a star import takes it."""
 
 
 class Start(NamedTuple):
@@ -31,6 +35,8 @@ class Closure:
     absent: dict[str, str] = field(default_factory=dict)
     doubts: list[tuple[str, Doubt]] = field(default_factory=list)
     """What can't be told by reading, each with the path of its file."""
+    reads: list[tuple[str, Read]] = field(default_factory=list)
+    """What the code reads under a name that stands there, each with the path of its file."""
 
 
 def follow(tree: Tree, starts: Sequence[Start], derive: Derive | None = None) -> Closure:
@@ -53,6 +59,7 @@ def follow(tree: Tree, starts: Sequence[Start], derive: Derive | None = None) ->
         new = [directory for directory in walk.directories if directory not in added]
         if not new:
             walk.closure.doubts = list(dict.fromkeys(reader.doubts))
+            walk.closure.reads = list(dict.fromkeys(walk.reads()))
             return walk.closure
         added += new
 
@@ -70,6 +77,8 @@ class _Pass:
         self._queue: deque[Start] = deque()
         self._seen: set[tuple[str, str, tuple[str, ...]]] = set()
         self._asked: set[tuple[object, ...]] = set()
+        self._taken: dict[str, set[str]] = {}
+        """By path, what is taken from a module: names, or `_ALL`."""
         self._places: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Place | None] = {}
 
     def run(self, starts: Iterable[Start]) -> None:
@@ -86,6 +95,7 @@ class _Pass:
         if path is None:
             return
         if self._tree.is_file(path):
+            self._take(Place(run.name, path))
             self._enter(path, run.name, request.reason, request.directories)
         else:
             self.closure.absent.setdefault(path, f"absent; would run: {request.reason}")
@@ -93,9 +103,22 @@ class _Pass:
     def _import(self, request: Start, what: Import) -> None:
         for directories in self._searches(request.directories):
             place = self._find(what.module, request, directories)
+            self._take(place, what.names)
             if place and place.inside:
                 for name in self._submodules(place, what.names):
-                    self._find(f"{what.module}.{name}", request, directories)
+                    self._take(self._find(f"{what.module}.{name}", request, directories))
+
+    def _take(self, place: Place | None, names: Iterable[str] = ()) -> None:
+        if place and place.file:
+            self._taken.setdefault(place.file, set()).update(set(names) or {_ALL})
+
+    def reads(self) -> Iterator[tuple[str, Read]]:
+        """Yield what modules read when they are imported, and by what is taken from them; what is run, all."""
+        for path, name, _ in sorted(self._seen):
+            taken = self._taken.get(path, set())
+            for one in self._reader(path, name).reads:
+                if not one.functions or _ALL in taken or not taken.isdisjoint(one.functions):
+                    yield path, one
 
     def _searches(self, base: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
         return dict.fromkeys([tuple(dict.fromkeys(self._front + base + self._back)), base])

@@ -1,4 +1,4 @@
-"""What one Python file imports, by its syntax tree. Source in, a `Reading` out; no file is touched."""
+"""What one Python file imports and reads, by its syntax tree. Source in, a `Reading` out; no file is touched."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from dyncachekeys.pysource.bindings import absolute, binds, exports, strings, that_run
+from dyncachekeys.pysource.reads import NODES, Read, may_read, reads
 from dyncachekeys.pysource.search_path import SearchDirectory, additions, elements
 from dyncachekeys.pysource.syntax import tree_of, uncollected
 from dyncachekeys.pysource.values import Names, text
 
 _STATEMENTS = frozenset({ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign})
-_TELLING = _STATEMENTS | {ast.Call, ast.Name, ast.arg}
-"""The nodes that say anything about imports or names; all others, the most, are passed over at once."""
+_TELLING = _STATEMENTS | NODES | {ast.Name, ast.arg}
+"""The nodes that say anything about imports, names or what is read; all others, the most, are passed over at once."""
 
 
 class Import(NamedTuple):
@@ -63,6 +64,8 @@ class Reading:
     exported: list[str] = field(default_factory=list)
     """The literal part of ``__all__``."""
     doubts: list[Doubt] = field(default_factory=list)
+    reads: list[Read] = field(default_factory=list)
+    """What it reads under a name that stands there."""
 
 
 @uncollected()
@@ -74,7 +77,8 @@ def read(source: bytes, path: str, name: str) -> Reading:
     """
     tree = tree_of(source)
     package = name if PurePosixPath(path).name == "__init__.py" else name.rpartition(".")[0]
-    plain = not may_compute(source)
+    is_reading = may_read(source)
+    plain = not (is_reading or may_compute(source))
     nodes = list(that_run(tree, name, _STATEMENTS if plain else _TELLING, only_statements=plain))
     names = Names.of(nodes, {"__file__": path, "__name__": name, "__package__": package})
     reading = Reading()
@@ -92,6 +96,7 @@ def read(source: bytes, path: str, name: str) -> Reading:
             case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
                 _read_additions(node, names, reading)
                 reading.exported += exports(node)
+    reading.reads = list(reads(tree, nodes, names)) if is_reading else []
     functions = list(_functions(tree)) if reading.doubts else []
     reading.doubts = [one._replace(function=_around(one.line, functions)) for one in reading.doubts]
     reading.bound = {bound for statement in tree.body for bound in binds(statement, name, package)}

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 
 from dyncachekeys.pysource.module import Doubt, Import, Reading, Run, read
+from dyncachekeys.pysource.reads import Read
 from dyncachekeys.pysource.search_path import SearchDirectory
 from dyncachekeys.pysource.syntax import UNREADABLE, Derive, Tree
 
@@ -68,7 +69,7 @@ def _reading_each(tree: Tree) -> Derive:
     return derive
 
 
-FORMAT = 1
+FORMAT = 2
 """To be raised with every change of what is read or of how it is written here."""
 
 
@@ -80,19 +81,21 @@ def dump(reading: Reading) -> str:
         sorted(reading.bound),
         reading.exported,
         [[one.line, one.code, one.what, one.function and _ends(one.function)] for one in reading.doubts],
+        reading.reads,
     ]
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def load(text: str) -> Reading:
     """Return a reading that was text."""
-    imports, directories, bound, exported, doubts = json.loads(text)
+    imports, directories, bound, exported, doubts, reads = json.loads(text)
     return Reading(
         imports=[_loaded(*one) for one in imports],
         directories=[SearchDirectory(path, front) for path, front in directories],
         bound=set(bound),
         exported=exported,
         doubts=[Doubt(line, code, what, lines and range(*lines)) for line, code, what, lines in doubts],
+        reads=[Read(line, kind, subject, tuple(functions)) for line, kind, subject, functions in reads],
     )
 
 

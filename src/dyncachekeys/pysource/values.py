@@ -6,7 +6,7 @@ import ast
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 _ABSOLUTE = re.compile(r"[/~]|[A-Za-z]:")
@@ -107,6 +107,11 @@ def text(node: ast.expr | str | None, names: Names) -> str | None:  # noqa: PLR0
     return _CONSTANTS.get(names.qualified(node)) if node else None
 
 
+def joined(nodes: Iterable[ast.expr], names: Names) -> str | None:
+    """Return the path that some parts make together, or ``None`` if one of them can't be told."""
+    return _together(nodes, names, _joined)
+
+
 def _called(call: ast.Call, names: Names) -> str | None:
     function = names.qualified(call.func)
     if function in _HERE:
@@ -123,10 +128,21 @@ def _called(call: ast.Call, names: Names) -> str | None:
     return None
 
 
-def _together(nodes: list[ast.expr], names: Names, join: Callable[[list[str]], str]) -> str | None:
-    parts = [text(node, names) for node in nodes]
+def _together(nodes: Iterable[ast.expr], names: Names, join: Callable[[list[str]], str]) -> str | None:
+    parts = [text(node, names) for node in _unpacked(nodes, names)]
     known = [part for part in parts if part is not None]
     return join(known) if len(known) == len(parts) else None
+
+
+def _unpacked(nodes: Iterable[ast.expr], names: Names) -> Iterator[ast.expr]:
+    """Yield expressions, and in place of ``*name`` what that stands for."""
+    for node in nodes:
+        match node:
+            case ast.Starred(value=ast.Name(id=name)):
+                value, _ = names.value(name)
+                yield from value.elts if isinstance(value, (ast.Tuple, ast.List)) else [node]
+            case _:
+                yield node
 
 
 def _joined(parts: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""``resolver = "backend"``: the in-tree build backend, ``setup.py`` and hooks, and what they import."""
+"""``resolver = "backend"``: the in-tree build backend, ``setup.py`` and hooks, what they import, and what they read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dyncachekeys.pysource.closure import Start, follow
 from dyncachekeys.pysource.finder import find
 from dyncachekeys.pysource.module import Import, Run
 from dyncachekeys.pysource.values import parent, relative
+from dyncachekeys.resolvers.literals import literals
 
 _SEEN_IN_BUILDS = ("computed-import", "computed-sys-path")
 """What reading can't tell of code, and who watches it run can."""
@@ -24,6 +25,8 @@ _REMEDY = 'a watched build will tell: add a key with `resolver = "build"`, or a 
 def backend(context: Context) -> Iterable[Result]:
     """Yield every file of the tree that the build imports, and absent ones that would come first.
 
+    Also the files and variables that this code reads under a name that stands in it.
+
     All of it is found by reading: nothing is imported, and no build requirement need be installed.
     """
     configured = with_hatch_toml(context.pyproject, context.is_file, context.read_bytes)
@@ -33,6 +36,7 @@ def backend(context: Context) -> Iterable[Result]:
         yield File(path, found or closure.absent[path], entry=found is not None)
     if counts_hatch_toml(context.pyproject, context.is_file, context.read_bytes):
         yield File("hatch.toml", "hatchling reads it, hooks included")
+    yield from literals(context, closure)
     has_records = any(key.get("resolver") == "build" for key in _keys(context.pyproject))
     for path, doubt in closure.doubts:
         if not (has_records and doubt.code in _SEEN_IN_BUILDS):

@@ -1,0 +1,176 @@
+"""What code reads under a name that stands in it: files, globs and variables. Syntax trees in, plain values out.
+
+A watched build shows what is really read. This is for whoever has no record of one: it finds less, and at times more.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from dyncachekeys.pysource.choices import choices, variants
+from dyncachekeys.pysource.values import Names, joined
+
+Kind: TypeAlias = Literal["file", "glob", "env", "written"]
+_Asked: TypeAlias = tuple[Kind, Sequence[ast.expr]]
+"""What is asked for, and the parts of its path."""
+
+
+class Read(NamedTuple):
+    """Something that a file reads, or writes, under a name that stands there."""
+
+    line: int
+    kind: Kind
+    subject: str
+    """A path or glob relative to the project, or the name of a variable."""
+    functions: tuple[str, ...] = ()
+    """The functions and classes of the module that lead there; none if it is read when the module is imported."""
+
+
+NODES = frozenset({ast.Call, ast.Subscript, ast.Compare, ast.For, ast.comprehension})
+"""The nodes that say what is read."""
+_OPENING = frozenset(["open", "io.open", "codecs.open", "builtins.open", "tokenize.open", "gzip.open", "bz2.open"])
+_OF_VARIABLES = frozenset(["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"])
+_ENVIRONMENT = "os.environ"
+_GLOBBING = frozenset(["glob.glob", "glob.iglob"])
+_LISTING = frozenset(["os.listdir", "os.scandir"])
+_COPYING = frozenset(["shutil.copy", "shutil.copy2", "shutil.copyfile"])
+_STARTING = frozenset(["subprocess.run", "subprocess.Popen", "subprocess.call"])
+_STARTING |= {"subprocess.check_call", "subprocess.check_output", "runpy.run_path"}
+_PATHS = frozenset(["file", "filename", "pathname", "path", "key", "src"])
+"""How these functions may call their first argument."""
+_READING = frozenset(["read_text", "read_bytes"])
+_WRITING = frozenset(["write_text", "write_bytes", "touch"])
+_WORDS = re.compile(
+    r"open|read_text|read_bytes|write_text|write_bytes|touch|\.read\b|glob|listdir|scandir|iterdir|shutil|subprocess|environ|getenv|requirements"
+)
+
+
+def may_read(source: bytes) -> bool:
+    """Tell whether a module may read anything that `reads` finds; no is certain."""
+    return _WORDS.search(source.decode("latin-1")) is not None
+
+
+def reads(tree: ast.Module, nodes: Sequence[ast.AST], names: Names) -> Iterator[Read]:
+    """Yield what a module reads, in the order of the source.
+
+    Args:
+        tree: The module.
+        nodes: Those of its nodes that may run (`bindings.that_run`), of the classes `NODES`.
+        names: What its names stand for.
+    """
+    known = choices(tree, nodes)
+    leading = _leading(tree)
+    for node in nodes:
+        for kind, parts in _asked(node, names):
+            line = parts[0].lineno
+            told = dict.fromkeys(joined(parts, one) for one in variants(parts, names, known))
+            yield from (Read(line, kind, subject, leading(line)) for subject in told if subject)
+
+
+def _asked(node: ast.AST, names: Names) -> Iterator[_Asked]:
+    match node:
+        case ast.Call():
+            yield from _called(node, names)
+        case ast.Subscript(value=value, slice=name, ctx=ast.Load()) if names.qualified(value) == _ENVIRONMENT:
+            yield "env", [name]
+        case ast.Compare(left=name, ops=[ast.In() | ast.NotIn()], comparators=[value]):
+            if names.qualified(value) == _ENVIRONMENT:
+                yield "env", [name]
+
+
+def _called(call: ast.Call, names: Names) -> Iterator[_Asked]:
+    function, arguments = names.qualified(call.func), call.args
+    if isinstance(call.func, ast.Attribute):
+        yield from _of_method(call.func, call)
+    first = next(iter([*arguments, *(one.value for one in call.keywords if one.arg in _PATHS)]), None)
+    if first is None:
+        return
+    if function in _OPENING:
+        yield "written" if _writes(call, 1) else "file", [first]
+    elif function in _OF_VARIABLES:
+        yield "env", [first]
+    elif function in _GLOBBING:
+        root = [one.value for one in call.keywords if one.arg == "root_dir"]
+        yield "glob", [*root, first]
+    elif function in _LISTING:
+        yield "glob", [first, _star(first)]
+    elif function in _COPYING:
+        yield "file", [first]
+        yield from (("written", [one]) for one in arguments[1:2])
+    elif function in _STARTING:
+        items = first.elts if isinstance(first, (ast.List, ast.Tuple)) else [first]
+        yield from (("file", [one]) for one in items)
+    elif function.rpartition(".")[2] == "parse_requirements":
+        yield "file", [first]
+
+
+def _of_method(method: ast.Attribute, call: ast.Call) -> Iterator[_Asked]:
+    """Yield what a method of a path is asked for; `read`, of a `ConfigParser`."""
+    path, name = method.value, method.attr
+    if name in _READING:
+        yield "file", [path]
+    elif name in _WRITING:
+        yield "written", [path]
+    elif name == "open":
+        yield "written" if _writes(call, 0) else "file", [path]
+    elif name == "iterdir":
+        yield "glob", [path, _star(path)]
+    elif name in {"glob", "rglob"} and call.args:
+        below = [ast.Constant("**", lineno=path.lineno)] if name == "rglob" else []
+        yield "glob", [path, *below, call.args[0]]
+    elif name == "read" and call.args:
+        first = call.args[0]
+        items = first.elts if isinstance(first, (ast.List, ast.Tuple)) else [first]
+        yield from (("file", [one]) for one in items)
+
+
+def _star(place: ast.expr) -> ast.expr:
+    return ast.Constant("*", lineno=place.lineno)
+
+
+def _writes(call: ast.Call, position: int) -> bool:
+    """Tell whether a file is opened to be written."""
+    given = call.args[position : position + 1] + [one.value for one in call.keywords if one.arg == "mode"]
+    return any(isinstance(one, ast.Constant) and not set("wax+").isdisjoint(str(one.value)) for one in given)
+
+
+def _leading(tree: ast.Module) -> Callable[[int], tuple[str, ...]]:
+    """Return what tells for a line by which functions and classes of the module one gets there, its own included.
+
+    None, if it is not in a function, or in one that is called when the module is imported.
+    """
+    outer = [(range(node.lineno, (node.end_lineno or node.lineno) + 1), node) for node in _outermost(tree)]
+    mentioned = {node.name: _mentioned([node]) for _, node in outer}
+    at_import = _mentioned(one for one in tree.body if not isinstance(one, _Definition) and not _is_of_main(one))
+
+    def leading(line: int) -> tuple[str, ...]:
+        found = {node.name for lines, node in outer if line in lines}
+        while more := {name for name, others in mentioned.items() if not others.isdisjoint(found)} - found:
+            found |= more
+        return () if found & at_import else tuple(sorted(found))
+
+    return leading
+
+
+def _is_of_main(statement: ast.stmt) -> bool:
+    """Tell whether a statement is ``if __name__ == "__main__"``."""
+    return isinstance(statement, ast.If) and "__name__" in _mentioned([statement.test])
+
+
+_Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def _outermost(node: ast.AST) -> Iterator[_Definition]:
+    """Yield the functions and classes of a module that stand in no other."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, _Definition):
+            yield child
+        elif isinstance(child, ast.stmt | ast.ExceptHandler):
+            yield from _outermost(child)
+
+
+def _mentioned(nodes: Iterable[ast.AST]) -> set[str]:
+    return {one.id for node in nodes for one in ast.walk(node) if isinstance(one, ast.Name)}
