@@ -80,7 +80,7 @@ SAMPLES = {
             + LISTED % '{ git = true }, { env = "SETUPTOOLS_SCM_PRETEND_VERSION" }',
         ),
         {"setup.py": ""},
-        {("DCK026", "the tags of git")},
+        {("DCK026", "the tags of git"), ("DCK027", "SETUPTOOLS_SCM_PRETEND_VERSION_FOR_P")},
     ),
     "setup.cfg, lost": Sample(
         SETUPTOOLS + LISTED % '"x"', {"setup.py": "", "setup.cfg": "", "x": ""}, {("DCK029", "setup.cfg")}

@@ -14,7 +14,28 @@ from dyncachekeys.propose.propose import propose
 from dyncachekeys.propose.write import write
 
 SCM = "SETUPTOOLS_SCM_PRETEND_VERSION"
+PRETEND = [
+    SCM,
+    f"{SCM}_FOR_P",
+    "SETUPTOOLS_SCM_OVERRIDES_FOR_P",
+    "SETUPTOOLS_SCM_PRETEND_METADATA",
+    "SETUPTOOLS_SCM_PRETEND_METADATA_FOR_P",
+]
 COMPILER = ["CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS"]
+CMAKE = ["CMAKE_ARGS", "CMAKE_GENERATOR"]
+CMAKE += [
+    f"SKBUILD_{name}"
+    for name in (
+        "BUILD_TARGETS",
+        "CMAKE_ARGS",
+        "CMAKE_BUILD_TYPE",
+        "CMAKE_DEFINE",
+        "EDITABLE_MODE",
+        "INSTALL_COMPONENTS",
+        "WHEEL_CMAKE",
+        "WHEEL_PY_API",
+    )
+]
 BUILD = {"resolver": "build"}
 PRESET = {"resolver": "table", "preset": "build"}
 GIT = {"resolver": "git", "commit": True, "tags": True}
@@ -44,7 +65,7 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         {
             "version": files("/src/p/__init__.py"),
             "sources": files("/CMakeLists.txt", "/src/CMakeLists.txt", "/src/**/*.[ch]pp", exclude=["tests/"]),
-            "environment": env(*COMPILER, "CMAKE_ARGS"),
+            "environment": env(*COMPILER, *CMAKE),
         },
     ),
     "meson-python": (
@@ -71,7 +92,7 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
             "git": GIT,
             "requirements": {"resolver": "requirements", "files": ["reqs/base.txt"], "fallback": True},
             "metadata": files("/READ.md"),
-            "environment": env(SCM),
+            "environment": env(*PRETEND),
         },
     ),
     "setup-cfg": (
@@ -95,7 +116,7 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         ('[build-system]\nrequires = ["hatchling", "hatch-vcs"]\nbuild-backend = "hatchling.build"\n'
         '[tool.hatch.version]\nsource = "vcs"'),
         ["csrc/unused.c"],
-        {"git": GIT, "environment": env(SCM)},
+        {"git": GIT, "environment": env(*PRETEND)},
     ),
     "uv-dynamic-versioning": (
         ('[build-system]\nrequires = ["hatchling", "uv-dynamic-versioning"]\nbuild-backend = "hatchling.build"\n'
@@ -505,3 +526,100 @@ def plant_uv(folder: Path, version: str) -> Path:
     (folder / "uv").write_text(f"#!/bin/sh\necho 'uv {version}'\n", encoding="utf-8")
     (folder / "uv").chmod(0o755)
     return folder
+
+
+SETUP_PY = "from setuptools import setup\nsetup({})\n"
+SKBUILD = '[build-system]\nrequires = ["scikit-build-core"]\nbuild-backend = "scikit_build_core.build"\n'
+BACKEND = {"resolver": "backend"}
+OF_GIT: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
+    "a provider of scikit-build-core": (
+        SKBUILD + '[tool.scikit-build.metadata]\nversion.provider = "scikit_build_core.metadata.setuptools_scm"\n',
+        {},
+        {"git": GIT, "environment": env(*PRETEND)},
+    ),
+    "a provider of dynamic-metadata": (
+        SKBUILD + '[[tool.dynamic-metadata]]\nprovider = "dynamic_metadata.setuptools_scm"\n',
+        {},
+        {"git": GIT, "environment": env(*PRETEND)},
+    ),
+    "another provider": (
+        SKBUILD + '[tool.scikit-build.metadata]\nversion.provider = "scikit_build_core.metadata.regex"\n',
+        {},
+        {},
+    ),
+    "use_scm_version": (
+        SETUPTOOLS,
+        {"setup.py": SETUP_PY.format("use_scm_version=True, setup_requires=['setuptools_scm']")},
+        {"backend": BACKEND, "git": GIT, "environment": env(*PRETEND)},
+    ),
+    "use_scm_version, without the requirement": (
+        SETUPTOOLS,
+        {"setup.py": SETUP_PY.format("use_scm_version={'write_to': 'p.txt'}")},
+        {"backend": BACKEND, "git": GIT, "environment": env(*PRETEND)},
+    ),
+    "setup_requires": (
+        SETUPTOOLS,
+        {"setup.cfg": "[options]\nsetup_requires =\n    pbr>=2\n"},
+        {"git": GIT, "environment": env("PBR_VERSION")},
+    ),
+    "a table of what is not installed": (SETUPTOOLS + "[tool.setuptools_scm]\n", {}, {}),
+    "pdm's table beside another backend": (HATCH + '[tool.pdm.version]\nsource = "scm"\n', {}, {}),
+    "hatchling, versioningit": (HATCH + '[tool.hatch.version]\nsource = "versioningit"\n', {}, {"git": GIT}),
+    "versioneer in the tree": (
+        SETUPTOOLS,
+        {
+            "setup.py": "import versioneer\n" + SETUP_PY.format("version=versioneer.get_version()"),
+            "versioneer.py": "",
+            "setup.cfg": "[versioneer]\nVCS = git\n",
+        },
+        {"backend": BACKEND, "git": GIT},
+    ),
+    "build.rs": (
+        MATURIN,
+        {
+            "Cargo.toml": "",
+            "src/lib.rs": "",
+            "build.rs": 'fn main() { println!("cargo:rerun-if-changed=.git/HEAD"); }\n',
+        },
+        {
+            "git": {**GIT, "fallback": True},
+            "sources": files("/Cargo.*", "/*.rs", "/src/**/*.rs"),
+            "environment": env("MATURIN_PEP517_ARGS", "RUSTFLAGS"),
+        },
+    ),
+    "build.rs, a URL": (
+        MATURIN,
+        {"Cargo.toml": "", "build.rs": "// https://example.org/demo.git\n"},
+        {"sources": files("/Cargo.*", "/*.rs"), "environment": env("MATURIN_PEP517_ARGS", "RUSTFLAGS")},
+    ),
+    "meson": (
+        MESON,
+        {"meson.build": "vcs_tag(input: 'v.in', output: 'v')\n"},
+        {"git": {**GIT, "fallback": True}, "sources": files("/meson.build"), "environment": env(*COMPILER)},
+    ),
+    "a hook that asks git": (
+        HATCH + "[tool.hatch.build.hooks.custom]\n",
+        {"hatch_build.py": "import subprocess\nsubprocess.run(['git', 'describe'])\n"},
+        {"backend": BACKEND, "git": {**GIT, "fallback": True}},
+    ),
+    "a hook that is off": (
+        HATCH + "[tool.hatch.build.targets.wheel.hooks.my-hook]\nenable-by-default = false\n",
+        {},
+        {"environment": env("HATCH_BUILD_HOOKS_ENABLE", "HATCH_BUILD_HOOK_ENABLE_MY_HOOK")},
+    ),
+    "what scikit-build-core takes": (
+        SKBUILD,
+        {"CMakeLists.txt": ""},
+        {"sources": files("/CMakeLists.txt"), "environment": env(*COMPILER, *CMAKE)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OF_GIT)
+def test_commit_tags_and_variables(case: str, tmp_path: Path) -> None:
+    text, held, expected = OF_GIT[case]
+    plant(tmp_path, text, [])
+    for path, content in held.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content, encoding="utf-8")
+    assert keys_of(tmp_path) == {"build": BUILD, **expected}

@@ -89,6 +89,7 @@ def test_a_variable_is_asked_for(source: str) -> None:
     "source",
     [
         "# open('a.txt')",
+        "import os\nopen(os.environ['LOG'], 'a')",
         "open(input())",
         "import os\nos.environ['X'] = '1'",
         "import os\ndel os.environ['X']",

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dyncachekeys.pyproject.tables import at, table_at
-from dyncachekeys.pysource.arguments import arguments
 
 _DYNAMIC = "tool.setuptools.dynamic"
 _HATCH_REQUIREMENTS = "tool.hatch.metadata.hooks.requirements_txt.files"
@@ -19,17 +18,15 @@ _VERSION_FILES = (
 """Options that name the file of the version, each with what ``source`` beside it has to be."""
 
 
-def with_setup_py(
-    pyproject: Mapping[str, Any], is_file: Callable[[str], bool], read: Callable[[str], bytes]
-) -> Mapping[str, Any]:
-    """Return ``pyproject.toml`` with where packages lie by ``setup.py``, as far as it does not say so itself."""
-    if not is_file("setup.py") or at(pyproject, "tool.setuptools.package-dir") is not None:
-        return pyproject
-    try:
-        given = arguments(read("setup.py"), "setup").get("package_dir")
-    except OSError:
-        return pyproject
-    if not isinstance(given, dict):
+def with_setup_py(pyproject: Mapping[str, Any], setup: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return ``pyproject.toml`` with where packages lie by ``setup.py``, as far as it does not say so itself.
+
+    Args:
+        pyproject: The parsed ``pyproject.toml``.
+        setup: What ``setup.py`` gives to ``setup()`` (`pysource.arguments`).
+    """
+    given = setup.get("package_dir")
+    if not isinstance(given, dict) or at(pyproject, "tool.setuptools.package-dir") is not None:
         return pyproject
     tool = table_at(pyproject, "tool")
     own = {**table_at(tool, "setuptools"), "package-dir": given}

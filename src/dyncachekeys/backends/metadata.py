@@ -109,7 +109,8 @@ def setup_cfg(
     """Return the files that ``setup.cfg`` has setuptools read, by what for: version, requirements, other metadata.
 
     And under ``attribute``, what the version is called in the module that it comes from; under ``licenses``, globs for
-    licence files; under ``cmdclass``, the classes of commands; under ``folders``, where packages lie.
+    licence files; under ``cmdclass``, the classes of commands; under ``folders``, where packages lie;
+    under ``requires``, what is installed for the build.
 
     Args:
         read: Returns a file's content, or raises `OSError`.
@@ -127,6 +128,7 @@ def setup_cfg(
     found["folders"] = [*filter(None, [folders.get("")]), *where, "src"]
     found["licenses"] = [one for option in _LICENSES for one in _items(parser.get("metadata", option, fallback=""))]
     pairs = (line.partition("=") for line in _items(parser.get("options", "cmdclass", fallback="")))
+    found["requires"] = _items(parser.get("options", "setup_requires", fallback=""))
     found["cmdclass"] = [value.strip() for _, _, value in pairs]
     for purpose, value in _options(parser):
         kind, _, text = value.strip().partition(":")

@@ -15,10 +15,15 @@ from dyncachekeys.uv.build_variables import is_built_by_uv
 PURE = frozenset({"flit", "flit_core", "hatchling", "pdm", "poetry", "poetry_dynamic_versioning", "uv_build"})
 """Backends, by the first part of their module, that compile nothing unless a script of the project does."""
 _COMPILER = ("CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS")
+_SKBUILD = (
+    *("BUILD_TARGETS", "CMAKE_ARGS", "CMAKE_BUILD_TYPE", "CMAKE_DEFINE", "EDITABLE_MODE", "INSTALL_COMPONENTS"),
+    *("WHEEL_CMAKE", "WHEEL_PY_API"),
+)
 _VARIABLES = {
     "maturin": ("MATURIN_PEP517_ARGS", "RUSTFLAGS"),
     "mesonpy": _COMPILER,
-    "scikit_build_core": (*_COMPILER, "CMAKE_ARGS"),
+    # Each setting of scikit-build-core can be given so: those that change what is built.
+    "scikit_build_core": (*_COMPILER, "CMAKE_ARGS", "CMAKE_GENERATOR", *(f"SKBUILD_{name}" for name in _SKBUILD)),
     "setuptools": _COMPILER,
 }
 """The variables that each backend reads when it compiles, by its documentation."""
@@ -56,6 +61,7 @@ def keys(facts: Facts, *, unwatched: bool = False) -> Iterator[Declaration]:
         yield from _sources(facts, _plugin(facts) if unwatched else "")
         yield from _environment(facts)
         yield from _submodules(facts)
+    yield from _hooks(facts)
     if facts.modules:
         why = "Not installed editable: the wheel holds a copy of these."
         options: dict[str, Option] = {"patterns": list(facts.modules)}
@@ -119,6 +125,17 @@ def _environment(facts: Facts) -> Iterator[Declaration]:
     if variables is not None:
         why = f"What {distribution_of(facts.module)} takes from the environment when it compiles."
         yield Declaration("environment", "env", {"names": list(variables)}, (why,))
+
+
+def _hooks(facts: Facts) -> Iterator[Declaration]:
+    """Yield the key for the variables by which hatchling (1.33: builders/constants.py) runs hooks that are off."""
+    tables = [facts.at("tool.hatch.build.hooks"), facts.at("tool.hatch.build.targets.wheel.hooks")]
+    hooks = [pair for table in tables if isinstance(table, dict) for pair in table.items()]
+    names = [name for name, hook in hooks if isinstance(hook, dict) and hook.get("enable-by-default") is False]
+    if names and facts.module == "hatchling":
+        own = (f"HATCH_BUILD_HOOK_ENABLE_{name.upper().replace('-', '_')}" for name in names)
+        variables = ["HATCH_BUILD_HOOKS_ENABLE", *dict.fromkeys(own)]
+        yield Declaration("environment", "env", {"names": variables}, ("By these, hooks run that are off.",))
 
 
 def _submodules(facts: Facts) -> Iterator[Declaration]:

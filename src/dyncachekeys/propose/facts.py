@@ -45,6 +45,10 @@ class Facts:
     shared: tuple[str, ...]
     """Distributions that the build takes from the project's own environment: without isolation, all that it requires."""
 
+    setup: Mapping[str, Any] = field(default_factory=dict)
+    """What ``setup.py`` gives to ``setup()`` by keyword; `None` for what is no literal."""
+    asks_git: tuple[str, ...] = ()
+    """Code of the build, and what describes it, that asks git."""
     modules: tuple[str, ...] = ()
     """Patterns for what the wheel holds, where uv installs a copy of it; none for an editable install."""
     origins: Mapping[str, str] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,17 @@ from dyncachekeys.backends.tables import distributions
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.files.tree import MISSING, Files
+from dyncachekeys.names import required_name
 from dyncachekeys.plugin import Context
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.propose import local_packages, natives, packed
+from dyncachekeys.propose.asks_git import asking_git
 from dyncachekeys.propose.facts import Facts
+from dyncachekeys.propose.source_patterns import not_built
 from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import at
+from dyncachekeys.pysource.arguments import arguments
 from dyncachekeys.pysource.closure import Start, follow
 from dyncachekeys.pysource.module import Run
 from dyncachekeys.resolving import registry
@@ -46,21 +50,25 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
         DyncachekeysError: a folder can't be listed, or an ignore file can't be read.
     """
     pyproject = with_hatch_toml(project.pyproject, files.is_file, files.read)
-    pyproject = with_setup_py(pyproject, files.is_file, files.read)
+    setup = _setup(files)
+    pyproject = with_setup_py(pyproject, setup)
     of_setuptools = metadata.setup_cfg(files.read, files.is_file, package_dir(pyproject))
     licenses = metadata.licenses(pyproject, of_setuptools)
     backend = at(pyproject, "build-system.build-backend")
     # A file that is not there yet is named all the same: its absence is a state, and uv builds when it comes.
     requirements = [*itertools.chain(*requirement_files(pyproject).values()), *of_setuptools.get("requirements", [])]
     version = metadata.version(pyproject, of_setuptools, files)
-    sources = natives.natives(files)
+    sources, run = natives.natives(files), in_tree(project, files, environ)
+    built = [path for path in sources if not not_built([path])]
     is_copied = packed.is_copied(project, files, environ, consumer) and not build_variables.is_built_by_uv(pyproject)
     return Facts(
         pyproject=pyproject,
         backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
-        requires=frozenset(distributions(pyproject)),
+        requires=frozenset([*distributions(pyproject), *_setup_requires(setup, of_setuptools)]),
         without_pyproject=_leave_out_pyproject(project.user_entries),
-        in_tree=in_tree(project, files, environ),
+        in_tree=run,
+        setup=setup,
+        asks_git=tuple(asking_git([*built, *run], files.read)),
         named=tuple(sorted(str(script.path) for script in scripts(pyproject) if not script.optional)),
         natives=sources,
         compiled=existing(files, natives.compiled(pyproject)),
@@ -101,6 +109,21 @@ def _imported(project: Project, files: Files, environ: Mapping[str, str], paths:
         folder = "/".join(path.split("/")[: -len(names) - path.endswith("/__init__.py")]) or "."
         request = Start(Run(0, path, ".".join(names)), "the version", (folder,))
         yield from sorted(follow(context, [request]).found)
+
+
+def _setup(files: Files) -> dict[str, Any]:
+    """Return what ``setup.py`` gives to ``setup()``."""
+    try:
+        return arguments(files.read("setup.py"), "setup") if files.is_file("setup.py") else {}
+    except OSError:
+        return {}
+
+
+def _setup_requires(setup: Mapping[str, Any], of_setup_cfg: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the names of what setuptools has installed for the build by ``setup.py`` and ``setup.cfg``."""
+    given = setup.get("setup_requires")
+    listed = given if isinstance(given, (list, tuple)) else str(given or "").split("\n")
+    yield from filter(None, map(required_name, [*listed, *of_setup_cfg.get("requires", ())]))
 
 
 def _origins(pyproject: Mapping[str, Any], files: Files) -> dict[str, str]:

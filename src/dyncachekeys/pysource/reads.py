@@ -63,8 +63,11 @@ def reads(tree: ast.Module, nodes: Sequence[ast.AST], names: Names) -> Iterator[
     """
     known = choices(tree, nodes)
     leading = _leading(tree)
-    for node in nodes:
-        for kind, parts in _asked(node, names):
+    asked = [(node, kind, parts) for node in nodes for kind, parts in _asked(node, names)]
+    # A variable that says where something is written changes nothing of what is built.
+    places = {id(one) for _, kind, parts in asked if kind == "written" for part in parts for one in ast.walk(part)}
+    for node, kind, parts in asked:
+        if id(node) not in places:
             line = parts[0].lineno
             told = dict.fromkeys(joined(parts, one) for one in variants(parts, names, known))
             yield from (Read(line, kind, subject, leading(line)) for subject in told if subject)
