@@ -76,7 +76,7 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
     "setuptools-with-setup-py": (
         '[build-system]\nrequires = ["setuptools", "cython"]\nbuild-backend = "setuptools.build_meta"',
         ["setup.py", "p/a.pyx", "p/b.pxd", "p/__init__.py"],
-        {"backend": {"resolver": "backend"}, "sources": files("/p/**/*.pyx", "/p/**/*.px[di]"), "environment": env(*COMPILER)},
+        {"backend": {"resolver": "backend"}, "sources": files("/p/**/*.p[xy][dx]"), "environment": env(*COMPILER)},
     ),
     "setuptools-rust": (
         '[build-system]\nrequires = ["setuptools", "setuptools-rust"]\nbuild-backend = "setuptools.build_meta"',
@@ -342,7 +342,7 @@ ORIGINS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
     "what a module depends on": (
         SETUPTOOLS + '[[tool.setuptools.ext-modules]]\nname = "p"\nsources = ["c/a.c"]\ndepends = ["c/t.inc"]\n',
         {"c/a.c": "", "c/t.inc": ""},
-        {"sources": files("/c/**/*.[ch]", "/c/t.inc"), "environment": env(*COMPILER)},
+        {"sources": files("/c/**/*.[ch]", "/c/*.inc"), "environment": env(*COMPILER)},
     ),
 }
 

@@ -21,6 +21,7 @@ _OF_KEYS = {
     "version": "DCK022",
     "sources": "DCK023",
     "rust": "DCK023",
+    "includes": "DCK023",
     "python": "DCK023",
     "modules": "DCK024",
     "setup-cfg": "DCK029",

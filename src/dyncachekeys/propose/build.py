@@ -57,8 +57,9 @@ def keys(facts: Facts, *, unwatched: bool = False) -> Iterator[Declaration]:
         everywhere: dict[str, Option] = {"patterns": ["*.py"], "exclude": excluded}
         below_src: dict[str, Option] = {"patterns": ["/src/**/*.py"]}
         yield Declaration("python", "files", below_src if "src" in facts.present else everywhere, (why,), fallback=True)
-    if _compiles(facts) and (facts.natives or facts.compiled):
+    if _compiles(facts) and (facts.natives or facts.compiled or facts.outside):
         yield from _sources(facts, _plugin(facts) if unwatched else "")
+        yield from _includes(facts)
         yield from _environment(facts)
         yield from _submodules(facts)
     yield from _hooks(facts)
@@ -106,7 +107,7 @@ def _sources(facts: Facts, plugin: str) -> Iterator[Declaration]:
     not_built = {path for path in natives if source_patterns.not_built([path])}
     built = [path for path in natives if path not in not_built]
     others = [path for path in facts.compiled if path not in natives]
-    patterns = [*_with_lock_file(source_patterns.patterns(built)), *map(exactly, others)]
+    patterns = [*_with_lock_file(source_patterns.patterns(built)), *map(exactly, others), *facts.outside]
     if not patterns:
         return
     excluded = [f"{name}/" for name in _excluded(patterns, not_built)]
@@ -118,6 +119,13 @@ def _sources(facts: Facts, plugin: str) -> Iterator[Declaration]:
     if plugin and not is_there:
         why.append(f'The plugin dyncachekeys-{plugin} finds more; with it: `resolver = "{plugin}"`.')
     yield Declaration("sources", "files", {"patterns": patterns, **more}, tuple(why), fallback=True)
+
+
+def _includes(facts: Facts) -> Iterator[Declaration]:
+    if facts.included:
+        why = "What sources include by name, where that is no source by its own name."
+        patterns = list(map(exactly, facts.included))
+        yield Declaration("includes", "files", {"patterns": patterns}, (why,), fallback=True)
 
 
 def _environment(facts: Facts) -> Iterator[Declaration]:
@@ -155,5 +163,5 @@ def _with_lock_file(patterns: list[str]) -> list[str]:
 def _excluded(patterns: list[str], not_built: Iterable[str]) -> tuple[str, ...]:
     """Return the folders to exclude: those that enter no build and that the patterns reach."""
     tops = {pattern.split("/")[1] for pattern in patterns if pattern.startswith("/") and "**" in pattern}
-    anywhere = any(not pattern.startswith("/") for pattern in patterns)
+    anywhere = any(not pattern.startswith(("/", "../")) for pattern in patterns)
     return source_patterns.not_built(path for path in not_built if anywhere or path.partition("/")[0] in tops)

@@ -28,6 +28,10 @@ class Facts:
     """Sources in compiled languages, and what describes how to compile them."""
     compiled: tuple[str, ...]
     """Files that the configuration names as sources of what is compiled, whatever their suffix."""
+    included: tuple[str, ...]
+    """What sources include by a quoted name, and what is none of them itself."""
+    outside: tuple[str, ...]
+    """Patterns for crates of the repository that are built with the project and lie outside of it."""
     requirement_files: tuple[str, ...]
     version_files: tuple[str, ...]
     version_name: str | None

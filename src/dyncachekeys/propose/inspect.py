@@ -11,6 +11,7 @@ from typing import Any
 from dyncachekeys.backends import metadata
 from dyncachekeys.backends.files import package_dir, requirement_files, version_files, with_setup_py
 from dyncachekeys.backends.hatch_toml import with_hatch_toml
+from dyncachekeys.backends.includes import included
 from dyncachekeys.backends.metadata import existing
 from dyncachekeys.backends.scripts import scripts
 from dyncachekeys.backends.tables import distributions
@@ -21,8 +22,8 @@ from dyncachekeys.names import required_name
 from dyncachekeys.plugin import Context
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.propose import local_packages, natives, packed
-from dyncachekeys.propose.asks_git import asking_git
 from dyncachekeys.propose.facts import Facts
+from dyncachekeys.propose.programs import asking_git, makefiles
 from dyncachekeys.propose.source_patterns import not_built
 from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import as_entry
@@ -35,6 +36,9 @@ from dyncachekeys.resolving.engine import only
 from dyncachekeys.uv import build_variables
 from dyncachekeys.uv.entries import is_glob
 from dyncachekeys.uv.mtimes import without_braces
+
+_DESCRIBING = ("build.rs", "CMakeLists.txt", ".cmake", "meson.build")
+_OF_RUST = frozenset({"maturin", "setuptools-rust"})
 
 
 def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer: Path | None = None) -> Facts:
@@ -60,6 +64,8 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
     version = metadata.version(pyproject, of_setuptools, files)
     sources, run = natives.natives(files), in_tree(project, files, environ)
     built = [path for path in sources if not not_built([path])]
+    described = [path for path in built if path.endswith(_DESCRIBING)]
+    is_rust = not _OF_RUST.isdisjoint(distributions(pyproject))
     is_copied = packed.is_copied(project, files, environ, consumer) and not build_variables.is_built_by_uv(pyproject)
     return Facts(
         pyproject=pyproject,
@@ -71,7 +77,12 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
         asks_git=tuple(asking_git([*built, *run], files.read)),
         named=tuple(sorted(str(script.path) for script in scripts(pyproject) if not script.optional)),
         natives=sources,
-        compiled=existing(files, natives.compiled(pyproject)),
+        compiled=(
+            *existing(files, natives.compiled(pyproject)),
+            *makefiles([*described, *run], files.read, files.is_file),
+        ),
+        included=tuple(path for path in included(built, files.read, files.is_file) if path not in built),
+        outside=tuple(natives.outside(pyproject, files)) if is_rust else (),
         requirement_files=existing(files, requirements),
         version_files=existing(files, [*version.files, *_imported(project, files, environ, version.run)]),
         version_name=version.name,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from dyncachekeys.backends.files import texts
 from dyncachekeys.files import refs
+from dyncachekeys.files.pattern import exactly
 from dyncachekeys.files.selection import Selection
 from dyncachekeys.files.tree import Files
-from dyncachekeys.propose.source_patterns import SOURCE_PATTERNS
+from dyncachekeys.propose.source_patterns import BESIDE_PATTERNS, SOURCE_PATTERNS, built_from
 from dyncachekeys.pyproject.tables import at
+from dyncachekeys.trace.readers import manifests
+from dyncachekeys.uv import workspace
 
 
 def compiled(pyproject: Mapping[str, Any]) -> Iterator[str]:
@@ -31,9 +34,33 @@ def natives(files: Files) -> tuple[str, ...]:
     Raises:
         DyncachekeysError: a folder can't be listed, or an ignore file can't be read.
     """
-    found = Selection(list(SOURCE_PATTERNS), ["target/"]).among(files)
-    of_cargo = (path for path in found if posixpath.basename(path) != "config.toml" or "/.cargo/" in f"/{path}")
-    return tuple(sorted(of_cargo))
+    return tuple(built_from(Selection([*SOURCE_PATTERNS, *BESIDE_PATTERNS], ["target/"]).among(files)))
+
+
+def outside(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
+    """Yield patterns for the crates of the repository that lie outside of the project, and are built with it."""
+    first = _manifest(pyproject, files)
+    if first is None:
+        return
+    home, workspace_manifest = workspace.repository(files), manifests.workspace_of(first)
+    for manifest in dict.fromkeys([*manifests.crates_from(first), workspace_manifest]):
+        folder = manifest.parent
+        if folder.is_relative_to(files.root) or not folder.is_relative_to(home):
+            continue
+        place = exactly(f"{files.relative(folder)}/")
+        yield f"{place}{manifests.NAME}"
+        if manifest == workspace_manifest:
+            yield f"{place}Cargo.lock"
+        if "package" in manifests.parsed(manifest):
+            yield f"{place}src/**/*.rs" if files.root.is_relative_to(folder) else f"{place}**/*.rs"
+
+
+def _manifest(pyproject: Mapping[str, Any], files: Files) -> Path | None:
+    """Return the manifest of the crate that is built."""
+    own = at(pyproject, "tool.setuptools-rust.ext-modules")
+    named = [path for table in (own if isinstance(own, list) else ()) for path in texts(at(table, "path"))]
+    first = manifests.first_manifest(Path(files.full(named[0] if named else manifests.NAME)), files.root)
+    return first and Path(os.path.normpath(first))
 
 
 def submodules(files: Files) -> tuple[str, ...]:
