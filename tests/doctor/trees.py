@@ -26,6 +26,46 @@ def plant(root: Path, pyproject: bytes) -> None:
         _write(root / path)
 
 
+SOURCES = ("CMakeLists.txt", "meson.build", "native/a.c", "native/a.h", "native/b.cpp", "native/c.pyx", "native/t.inc")
+OF_BACKENDS = {
+    "maturin": ("Cargo.toml", "Cargo.lock", "src/lib.rs", "build.rs"),
+    "scikit_build_core": SOURCES,
+    "mesonpy": SOURCES,
+    "setuptools": ("setup.py", "setup.cfg", *SOURCES[2:]),
+    "hatchling": ("native/a.c",),
+}
+SETUP_PY = """\
+import os
+from pathlib import Path
+from setuptools import setup
+def read(name):
+    return Path(__file__).parent.joinpath(name).read_text()
+setup(install_requires=read("requirements.txt").split(), zip_safe=os.environ.get("DEMO_SAFE") == "1")
+"""
+
+
+def fill(root: Path) -> None:
+    """Write what projects with such a backend have: readme and licence, sources, a ``setup.py`` that reads a file."""
+    data = tomli.loads((root / "pyproject.toml").read_text(encoding="utf-8-sig"))
+    project = data.get("project", {})
+    readme, licenses = project.get("readme"), project.get("license-files", [])
+    for path in (readme, *(readme.values() if isinstance(readme, dict) else ()), *licenses):
+        if isinstance(path, str) and path.endswith((".md", ".rst", ".txt", "LICENSE")) and not set(path) & set("*?["):
+            _write(root / path)
+    backend = data.get("build-system", {}).get("build-backend", "setuptools").partition(".")[0]
+    for path in (
+        *OF_BACKENDS.get(backend, ()),
+        "tests/test_a.py",
+        "tests/t.c",
+        "docs/x.c",
+        "requirements.txt",
+        "p/__init__.py",
+    ):
+        _write(root / path)
+    if backend == "setuptools" and not (root / "setup.py").read_text(encoding="utf-8"):
+        (root / "setup.py").write_text(SETUP_PY, encoding="utf-8")
+
+
 def named(data: Mapping[str, Any]) -> list[str]:
     """Return paths that the build's configuration names."""
     tool = data.get("tool", {})

@@ -45,15 +45,18 @@ def findings(package: Package) -> Iterator[Finding]:
         wanted = list(needs(package.project, package.files, package.environ, package.consumer))
     except DyncachekeysError:  # a folder that can't be listed: `sync` reports it
         return
-    for need in wanted:
+    told: set[tuple[str, str]] = set()
+    # What code reads is often named by the configuration as well, which says what for.
+    for need in sorted(wanted, key=lambda one: one.key.resolver == "backend"):
         if not package.declares(need.key):
-            yield from _of_need(package, need)
+            yield from _of_need(package, need, told)
 
 
-def _of_need(package: Package, need: Need) -> Iterator[Finding]:
+def _of_need(package: Package, need: Need, told: set[tuple[str, str]]) -> Iterator[Finding]:
     found: dict[tuple[str, str], list[Input]] = {}
     for one in need.inputs:
-        if not package.watches(one.kind, one.subject):
+        if not (one.identity in told or package.watches(one.kind, one.subject)):
+            told.add(one.identity)
             code = _OF_KEYS.get(need.key.name, _OF_OTHERS)
             code = code if code == _OF_KEYS["git"] else _OF_KINDS.get(one.kind, code)
             found.setdefault((code, need.origins.get(one.subject, _WHERE)), []).append(one)
