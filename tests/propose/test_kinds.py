@@ -542,6 +542,11 @@ OF_GIT: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
         {},
         {"git": GIT, "environment": env(*PRETEND)},
     ),
+    "a backend in the tree that requires it": (
+        '[build-system]\nrequires = ["setuptools-scm"]\nbuild-backend = "be"\nbackend-path = ["."]\n',
+        {"be.py": ""},
+        {"backend": BACKEND, "git": GIT, "environment": env(*PRETEND)},
+    ),
     "another provider": (
         SKBUILD + '[tool.scikit-build.metadata]\nversion.provider = "scikit_build_core.metadata.regex"\n',
         {},

@@ -66,10 +66,8 @@ def _plugin(facts: Facts) -> str | None:
     """Return the distribution that takes the version from git; nothing if none does."""
     if facts.at("tool.pdm.version.source") == "scm" and is_built_with(facts.pyproject, "tool.pdm"):
         return "pdm-backend"
-    if is_built_with(facts.pyproject, "tool.scikit-build"):
-        providers = [at(table, "provider") for _, table in dynamic_metadata(facts.pyproject)]
-        named = (one.rpartition(".")[2] for one in providers if isinstance(one, str))
-        return next((_PROVIDERS[name] for name in named if name in _PROVIDERS), None)
+    if provided := _by_provider(facts):
+        return provided
     if not (facts.has_dynamic_version or facts.at("tool.poetry.version")):
         return None
     source = facts.at("tool.hatch.version.source")
@@ -79,6 +77,14 @@ def _plugin(facts: Facts) -> str | None:
     required = (name for name in _VARIABLES if name in facts.requires and name != "pdm-backend")
     vendored = ("versioneer" for path in facts.in_tree if path == "versioneer.py")
     return next((name for names in (by_argument, required, vendored) for name in names), None)
+
+
+def _by_provider(facts: Facts) -> str | None:
+    if not is_built_with(facts.pyproject, "tool.scikit-build"):
+        return None
+    providers = [at(table, "provider") for _, table in dynamic_metadata(facts.pyproject)]
+    named = (one.rpartition(".")[2] for one in providers if isinstance(one, str))
+    return next((_PROVIDERS[name] for name in named if name in _PROVIDERS), None)
 
 
 def _capitals(facts: Facts) -> str:
