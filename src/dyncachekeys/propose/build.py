@@ -57,7 +57,7 @@ def keys(facts: Facts, *, unwatched: bool = False) -> Iterator[Declaration]:
         everywhere: dict[str, Option] = {"patterns": ["*.py"], "exclude": excluded}
         below_src: dict[str, Option] = {"patterns": ["/src/**/*.py"]}
         yield Declaration("python", "files", below_src if "src" in facts.present else everywhere, (why,), fallback=True)
-    if _compiles(facts) and (facts.natives or facts.compiled or facts.outside):
+    if _compiles(facts) and (facts.natives.sources or facts.natives.named or facts.natives.outside):
         yield from _sources(facts, _plugin(facts) if unwatched else "")
         yield from _includes(facts)
         yield from _environment(facts)
@@ -95,19 +95,19 @@ def _plugin(facts: Facts) -> str:
     if facts.module in {"scikit_build_core", "mesonpy"}:
         return "cmake"
     is_rust = facts.module == "maturin" or "setuptools-rust" in facts.requires
-    return "cargo" if is_rust and any(path.endswith("Cargo.toml") for path in facts.natives) else ""
+    return "cargo" if is_rust and any(path.endswith("Cargo.toml") for path in facts.natives.sources) else ""
 
 
 def _sources(facts: Facts, plugin: str) -> Iterator[Declaration]:
     is_there = plugin in facts.plugins
-    natives = facts.natives
+    natives = facts.natives.sources
     if is_there and plugin == "cargo":
         yield Declaration("rust", plugin, {}, (_PLUGINS[plugin],), fallback=True)
         natives = tuple(path for path in natives if not path.endswith(_OF_CARGO))
     not_built = {path for path in natives if source_patterns.not_built([path])}
     built = [path for path in natives if path not in not_built]
-    others = [path for path in facts.compiled if path not in natives]
-    patterns = [*_with_lock_file(source_patterns.patterns(built)), *map(exactly, others), *facts.outside]
+    others = [path for path in facts.natives.named if path not in natives]
+    patterns = [*_with_lock_file(source_patterns.patterns(built)), *map(exactly, others), *facts.natives.outside]
     if not patterns:
         return
     excluded = [f"{name}/" for name in _excluded(patterns, not_built)]
@@ -122,9 +122,9 @@ def _sources(facts: Facts, plugin: str) -> Iterator[Declaration]:
 
 
 def _includes(facts: Facts) -> Iterator[Declaration]:
-    if facts.included:
+    if facts.natives.included:
         why = "What sources include by name, where that is no source by its own name."
-        patterns = list(map(exactly, facts.included))
+        patterns = list(map(exactly, facts.natives.included))
         yield Declaration("includes", "files", {"patterns": patterns}, (why,), fallback=True)
 
 
@@ -147,7 +147,11 @@ def _hooks(facts: Facts) -> Iterator[Declaration]:
 
 
 def _submodules(facts: Facts) -> Iterator[Declaration]:
-    unwatched = [name for name in facts.submodules if not any(path.startswith(f"{name}/") for path in facts.natives)]
+    unwatched = [
+        name
+        for name in facts.natives.submodules
+        if not any(path.startswith(f"{name}/") for path in facts.natives.sources)
+    ]
     if unwatched:
         why = f"Submodules whose files no other key watches: {', '.join(unwatched)}."
         yield Declaration("git", "git", {"submodules": True}, (why,))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dyncachekeys.propose.natives import Natives
 from dyncachekeys.pyproject.tables import at
 
 
@@ -24,14 +25,8 @@ class Facts:
     """The files of the tree that the build imports: backend, ``setup.py`` and hooks with all their helpers."""
     named: tuple[str, ...]
     """Scripts that the configuration makes the build run, there or not."""
-    natives: tuple[str, ...]
-    """Sources in compiled languages, and what describes how to compile them."""
-    compiled: tuple[str, ...]
-    """Files that the configuration names as sources of what is compiled, whatever their suffix."""
-    included: tuple[str, ...]
-    """What sources include by a quoted name, and what is none of them itself."""
-    outside: tuple[str, ...]
-    """Patterns for crates of the repository that are built with the project and lie outside of it."""
+    natives: Natives
+    """What is compiled, and what describes how."""
     requirement_files: tuple[str, ...]
     version_files: tuple[str, ...]
     version_name: str | None
@@ -42,8 +37,6 @@ class Facts:
     """Globs that name licence files."""
     present: frozenset[str]
     """Which of ``setup.py``, ``setup.cfg`` and ``src`` there are."""
-    submodules: tuple[str, ...]
-    """Folders of git submodules in the project."""
     siblings: tuple[str, ...]
     """Local packages that uv builds and installs for the build."""
     shared: tuple[str, ...]

@@ -11,7 +11,6 @@ from typing import Any
 from dyncachekeys.backends import metadata
 from dyncachekeys.backends.files import package_dir, requirement_files, version_files, with_setup_py
 from dyncachekeys.backends.hatch_toml import with_hatch_toml
-from dyncachekeys.backends.includes import included
 from dyncachekeys.backends.metadata import existing
 from dyncachekeys.backends.scripts import scripts
 from dyncachekeys.backends.tables import distributions
@@ -23,8 +22,7 @@ from dyncachekeys.plugin import Context
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.propose import local_packages, natives, packed
 from dyncachekeys.propose.facts import Facts
-from dyncachekeys.propose.programs import asking_git, makefiles
-from dyncachekeys.propose.source_patterns import not_built
+from dyncachekeys.propose.programs import asking_git
 from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import at
@@ -36,9 +34,6 @@ from dyncachekeys.resolving.engine import only
 from dyncachekeys.uv import build_variables
 from dyncachekeys.uv.entries import is_glob
 from dyncachekeys.uv.mtimes import without_braces
-
-_DESCRIBING = ("build.rs", "CMakeLists.txt", ".cmake", "meson.build")
-_OF_RUST = frozenset({"maturin", "setuptools-rust"})
 
 
 def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer: Path | None = None) -> Facts:
@@ -59,13 +54,10 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
     of_setuptools = metadata.setup_cfg(files.read, files.is_file, package_dir(pyproject))
     licenses = metadata.licenses(pyproject, of_setuptools)
     backend = at(pyproject, "build-system.build-backend")
-    # A file that is not there yet is named all the same: its absence is a state, and uv builds when it comes.
     requirements = [*itertools.chain(*requirement_files(pyproject).values()), *of_setuptools.get("requirements", [])]
     version = metadata.version(pyproject, of_setuptools, files)
-    sources, run = natives.natives(files), in_tree(project, files, environ)
-    built = [path for path in sources if not not_built([path])]
-    described = [path for path in built if path.endswith(_DESCRIBING)]
-    is_rust = not _OF_RUST.isdisjoint(distributions(pyproject))
+    run = in_tree(project, files, environ)
+    compiled = natives.natives(pyproject, files, run)
     is_copied = packed.is_copied(project, files, environ, consumer) and not build_variables.is_built_by_uv(pyproject)
     return Facts(
         pyproject=pyproject,
@@ -74,15 +66,9 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
         without_pyproject=_leave_out_pyproject(project.user_entries),
         in_tree=run,
         setup=setup,
-        asks_git=tuple(asking_git([*built, *run], files.read)),
+        asks_git=tuple(asking_git([*compiled.built, *run], files.read)),
         named=tuple(sorted(str(script.path) for script in scripts(pyproject) if not script.optional)),
-        natives=sources,
-        compiled=(
-            *existing(files, natives.compiled(pyproject)),
-            *makefiles([*described, *run], files.read, files.is_file),
-        ),
-        included=tuple(path for path in included(built, files.read, files.is_file) if path not in built),
-        outside=tuple(natives.outside(pyproject, files)) if is_rust else (),
+        natives=compiled,
         requirement_files=existing(files, requirements),
         version_files=existing(files, [*version.files, *_imported(project, files, environ, version.run)]),
         version_name=version.name,
@@ -91,13 +77,12 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
         ),
         metadata_globs=tuple(filter(is_glob, licenses)),
         present=frozenset(filter(files.exists, ("setup.py", "setup.cfg", "src"))),
-        submodules=natives.submodules(files),
         siblings=local_packages.siblings(project, files),
         shared=local_packages.shared(project, files),
         modules=packed.modules(pyproject, files) if is_copied else (),
         origins=_origins(pyproject, files),
-        plugins=registry.installed() if sources else frozenset(),  # it goes through all that is installed
-        records=not sources or build_variables.too_old(files, environ) is None,
+        plugins=registry.installed() if compiled.sources else frozenset(),  # it goes through all that is installed
+        records=not compiled.sources or build_variables.too_old(files, environ) is None,
     )
 
 
