@@ -339,6 +339,15 @@ ORIGINS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
         {"package.json": "{}"},
         {"version": files("/package.json")},
     ),
+    "globs in code": (
+        HATCH + "[tool.hatch.build.hooks.custom]\n",
+        {
+            "hatch_build.py": "from pathlib import Path\nHERE = Path(__file__).parent\n"
+            "[*HERE.glob('data/*.csv'), *HERE.glob('none/*.csv'), *HERE.glob('**/*.py'), *HERE.glob('data/*')]\n",
+            "data/a.csv": "",
+        },
+        {"backend": {"resolver": "backend"}, "data": files("/data/*.csv")},
+    ),
     "what a module depends on": (
         SETUPTOOLS + '[[tool.setuptools.ext-modules]]\nname = "p"\nsources = ["c/a.c"]\ndepends = ["c/t.inc"]\n',
         {"c/a.c": "", "c/t.inc": ""},

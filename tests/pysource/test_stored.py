@@ -15,7 +15,7 @@ SOURCES = {
     "imports": "import a.b, c\nfrom .d import e, f as g\nfrom . import *\n",
     "paths": "import sys\nsys.path.insert(0, 'one')\nsys.path.append('two')\nsys.path.append(input())\n",
     "functions": "import importlib\ndef f(x):\n    importlib.import_module(x)\n    importlib.import_module('é')\n",
-    "reads": "import os\ndef f(n):\n    open(n)\nf('é.txt')\nos.environ['X']\nos.listdir('d')\n",
+    "reads": "import os\nfrom pathlib import Path\ndef f(n):\n    open(n)\nf('é.txt')\nos.environ['X']\nPath('d').glob('*.x')\n",
     "runs": "import runpy\nrunpy.run_path('é.py')\n",
     "exports": "__all__ = ['a', 'é']\n__all__ += ['b']\ndef a(): ...\nclass B: ...\n",
     "half a pair": "import importlib\nimportlib.import_module('\\ud83d')\n",

@@ -17,6 +17,7 @@ _WHERE = "build-system"
 _OF_KINDS = {"env": "DCK027", "git": "DCK026", "value": "DCK028"}
 _OF_KEYS = {
     "backend": "DCK020",
+    "data": "DCK020",
     "requirements": "DCK021",
     "version": "DCK022",
     "sources": "DCK023",

@@ -51,6 +51,9 @@ def keys(facts: Facts, *, unwatched: bool = False) -> Iterator[Declaration]:
     yield Declaration("build", "build", {}, (_BY_SETTINGS if is_built_by_uv(facts.pyproject) else _WATCHED,))
     if facts.runs_own_code:
         yield Declaration("backend", "backend", {}, (_run_by(facts),))
+    if facts.globs:
+        why = f"Gone through by {', '.join(dict.fromkeys(facts.globs.values()))}."
+        yield Declaration("data", "files", {"patterns": list(facts.globs)}, (why,), fallback=True)
     if _MYPYC & facts.requires:
         why = "mypyc compiles Python, so that an edit of it needs a build."
         excluded = [f"{name}/" for name in source_patterns.NOT_BUILT]

@@ -44,6 +44,8 @@ class Facts:
 
     setup: Mapping[str, Any] = field(default_factory=dict)
     """What ``setup.py`` gives to ``setup()`` by keyword; `None` for what is no literal."""
+    globs: Mapping[str, str] = field(default_factory=dict)
+    """Patterns for what code of the build goes through, each with the file that does."""
     asks_git: tuple[str, ...] = ()
     """Code of the build, and what describes it, that asks git."""
     modules: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from dyncachekeys.backends.scripts import scripts
 from dyncachekeys.backends.tables import distributions
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.files.gitignore import Rules
+from dyncachekeys.files.selection import Selection
 from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.names import required_name
 from dyncachekeys.plugin import Context
@@ -29,6 +30,8 @@ from dyncachekeys.pyproject.tables import at
 from dyncachekeys.pysource.arguments import arguments
 from dyncachekeys.pysource.closure import Start, follow
 from dyncachekeys.pysource.module import Run
+from dyncachekeys.resolvers.code import code
+from dyncachekeys.resolvers.literals import globs
 from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.engine import only
 from dyncachekeys.uv import build_variables
@@ -66,6 +69,7 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
         without_pyproject=_leave_out_pyproject(project.user_entries),
         in_tree=run,
         setup=setup,
+        globs=_globs(project, files, environ, compiled.sources),
         asks_git=tuple(asking_git([*compiled.built, *run], files.read)),
         named=tuple(sorted(str(script.path) for script in scripts(pyproject) if not script.optional)),
         natives=compiled,
@@ -95,6 +99,13 @@ def in_tree(project: Project, files: Files, environ: Mapping[str, str]) -> tuple
         return ()
     inputs = (item for key in resolved.keys for item in key.inputs)
     return tuple(item.subject for item in inputs if item.kind == "file" and item.state != MISSING)
+
+
+def _globs(project: Project, files: Files, environ: Mapping[str, str], sources: Collection[str]) -> dict[str, str]:
+    """Return patterns for what code of the build goes through, as far as they match more than what is compiled."""
+    context = Context(project.root, project.pyproject, process_environ.for_keys(environ), files, "")
+    found = globs(code(context))
+    return {one: path for one, path in found.items() if not set(Selection([one]).among(files)) <= set(sources)}
 
 
 def _imported(project: Project, files: Files, environ: Mapping[str, str], paths: Iterable[str]) -> Iterator[str]:

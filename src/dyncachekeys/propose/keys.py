@@ -12,7 +12,7 @@ from dyncachekeys.pyproject.render import render
 Option: TypeAlias = "str | bool | list[str]"
 _ORDER = (
     *("build", "pyproject", "backend", "version", "git", "requirements"),
-    *("metadata", "rust", "sources", "includes", "python", "modules", "packages", "environment"),
+    *("metadata", "rust", "sources", "includes", "data", "python", "modules", "packages", "environment"),
 )
 """The names of keys in the order in which they are written; all others come after them."""
 _LONGEST_LINE = 100

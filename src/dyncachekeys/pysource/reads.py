@@ -35,7 +35,6 @@ _OPENING = frozenset(["open", "io.open", "codecs.open", "builtins.open", "tokeni
 _OF_VARIABLES = frozenset(["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"])
 _ENVIRONMENT = "os.environ"
 _GLOBBING = frozenset(["glob.glob", "glob.iglob"])
-_LISTING = frozenset(["os.listdir", "os.scandir"])
 _COPYING = frozenset(["shutil.copy", "shutil.copy2", "shutil.copyfile"])
 _STARTING = frozenset(["subprocess.run", "subprocess.Popen", "subprocess.call"])
 _STARTING |= {"subprocess.check_call", "subprocess.check_output", "runpy.run_path"}
@@ -44,7 +43,7 @@ _PATHS = frozenset(["file", "filename", "pathname", "path", "key", "src"])
 _READING = frozenset(["read_text", "read_bytes"])
 _WRITING = frozenset(["write_text", "write_bytes", "touch"])
 _WORDS = re.compile(
-    r"open|read_text|read_bytes|write_text|write_bytes|touch|\.read\b|glob|listdir|scandir|iterdir|shutil|subprocess|environ|getenv|requirements"
+    r"open|read_text|read_bytes|write_text|write_bytes|touch|\.read\b|glob|shutil|subprocess|environ|getenv|requirements"
 )
 
 
@@ -98,8 +97,6 @@ def _called(call: ast.Call, names: Names) -> Iterator[_Asked]:
     elif function in _GLOBBING:
         root = [one.value for one in call.keywords if one.arg == "root_dir"]
         yield "glob", [*root, first]
-    elif function in _LISTING:
-        yield "glob", [first, _star(first)]
     elif function in _COPYING:
         yield "file", [first]
         yield from (("written", [one]) for one in arguments[1:2])
@@ -119,8 +116,6 @@ def _of_method(method: ast.Attribute, call: ast.Call) -> Iterator[_Asked]:
         yield "written", [path]
     elif name == "open":
         yield "written" if _writes(call, 0) else "file", [path]
-    elif name == "iterdir":
-        yield "glob", [path, _star(path)]
     elif name in {"glob", "rglob"} and call.args:
         below = [ast.Constant("**", lineno=path.lineno)] if name == "rglob" else []
         yield "glob", [path, *below, call.args[0]]
@@ -128,10 +123,6 @@ def _of_method(method: ast.Attribute, call: ast.Call) -> Iterator[_Asked]:
         first = call.args[0]
         items = first.elts if isinstance(first, (ast.List, ast.Tuple)) else [first]
         yield from (("file", [one]) for one in items)
-
-
-def _star(place: ast.expr) -> ast.expr:
-    return ast.Constant("*", lineno=place.lineno)
 
 
 def _writes(call: ast.Call, position: int) -> bool:
