@@ -79,8 +79,8 @@ def keys(facts: Facts, *, unwatched: bool = False) -> Iterator[Declaration]:
 
 
 def _run_by(facts: Facts) -> str:
-    more = " and more" if len(facts.in_tree) > _SHOWN else ""
-    files = ", ".join(facts.in_tree[:_SHOWN] or facts.named) + more
+    more = " and more" if len(facts.run) > _SHOWN else ""
+    files = ", ".join(facts.run[:_SHOWN] or facts.named) + more
     return f"Code of this tree that the build runs, with what it imports: {files}."
 
 

@@ -22,7 +22,9 @@ class Facts:
     without_pyproject: bool
     """Whether the user's own entries name files, and not ``pyproject.toml``: they replace uv's defaults (U10)."""
     in_tree: tuple[str, ...]
-    """The files of the tree that the build imports: backend, ``setup.py`` and hooks with all their helpers."""
+    """The files that a `backend` key watches: what the build runs, and what that reads under a name."""
+    run: tuple[str, ...]
+    """The files of the tree that the build runs: backend, ``setup.py`` and hooks with all their helpers."""
     named: tuple[str, ...]
     """Scripts that the configuration makes the build run, there or not."""
     natives: Natives

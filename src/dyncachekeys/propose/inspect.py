@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dyncachekeys.backends import metadata
+from dyncachekeys.backends.code import code, globs
 from dyncachekeys.backends.files import package_dir, requirement_files, version_files, with_setup_py
 from dyncachekeys.backends.hatch_toml import with_hatch_toml
 from dyncachekeys.backends.metadata import existing
@@ -28,10 +29,8 @@ from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.pysource.arguments import arguments
-from dyncachekeys.pysource.closure import Start, follow
+from dyncachekeys.pysource.closure import Closure, Start, follow
 from dyncachekeys.pysource.module import Run
-from dyncachekeys.resolvers.code import code
-from dyncachekeys.resolvers.literals import globs
 from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.engine import only
 from dyncachekeys.uv import build_variables
@@ -59,18 +58,19 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
     backend = at(pyproject, "build-system.build-backend")
     requirements = [*itertools.chain(*requirement_files(pyproject).values()), *of_setuptools.get("requirements", [])]
     version = metadata.version(pyproject, of_setuptools, files)
-    run = in_tree(project, files, environ)
-    compiled = natives.natives(pyproject, files, run)
+    closure = code(_context(project, files, environ), project.pyproject)
+    compiled = natives.natives(pyproject, files, tuple(closure.found))
     is_copied = packed.is_copied(project, files, environ, consumer) and not build_variables.is_built_by_uv(pyproject)
     return Facts(
         pyproject=pyproject,
         backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
         requires=frozenset([*distributions(pyproject), *_setup_requires(setup, of_setuptools)]),
         without_pyproject=_leave_out_pyproject(project.user_entries),
-        in_tree=run,
+        in_tree=in_tree(project, files, environ),
         setup=setup,
-        globs=_globs(project, files, environ, compiled.sources),
-        asks_git=tuple(asking_git([*compiled.built, *run], files.read)),
+        run=tuple(sorted(closure.found)),
+        globs=_globs(closure, files, compiled.sources),
+        asks_git=tuple(asking_git([*compiled.built, *closure.found], files.read)),
         named=tuple(sorted(str(script.path) for script in scripts(pyproject) if not script.optional)),
         natives=compiled,
         requirement_files=existing(files, requirements),
@@ -101,16 +101,19 @@ def in_tree(project: Project, files: Files, environ: Mapping[str, str]) -> tuple
     return tuple(item.subject for item in inputs if item.kind == "file" and item.state != MISSING)
 
 
-def _globs(project: Project, files: Files, environ: Mapping[str, str], sources: Collection[str]) -> dict[str, str]:
+def _globs(closure: Closure, files: Files, sources: Collection[str]) -> dict[str, str]:
     """Return patterns for what code of the build goes through, as far as they match more than what is compiled."""
-    context = Context(project.root, project.pyproject, process_environ.for_keys(environ), files, "")
-    found = globs(code(context))
-    return {one: path for one, path in found.items() if not set(Selection([one]).among(files)) <= set(sources)}
+    found = globs(closure).items()
+    return {one: path for one, path in found if not set(Selection([one]).among(files)) <= set(sources)}
+
+
+def _context(project: Project, files: Files, environ: Mapping[str, str]) -> Context:
+    return Context(project.root, project.pyproject, process_environ.for_keys(environ), files, "")
 
 
 def _imported(project: Project, files: Files, environ: Mapping[str, str], paths: Iterable[str]) -> Iterator[str]:
     """Yield the files of the tree that modules import: the version may come from there."""
-    context = Context(project.root, project.pyproject, process_environ.for_keys(environ), files, "")
+    context = _context(project, files, environ)
     for path in paths:
         names = path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").split("/")
         folder = "/".join(path.split("/")[: -len(names) - path.endswith("/__init__.py")]) or "."

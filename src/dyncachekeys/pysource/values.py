@@ -79,6 +79,12 @@ def relative(path: str) -> str | None:
     return None if _ABSOLUTE.match(path) or "\0" in path else posixpath.normpath(path)
 
 
+def inside(path: str) -> str | None:
+    """Return a path in its shortest form, or ``None`` if it does not lead to something in the project."""
+    place = relative(path)
+    return None if place is None or place.split("/")[0] in {"..", "."} else place
+
+
 def text(node: ast.expr | str | None, names: Names) -> str | None:  # noqa: PLR0911  one per shape
     """Return an expression's text or path, or ``None`` if it can't be told.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from dyncachekeys.backends.code import code
 from dyncachekeys.backends.hatch_toml import counts_hatch_toml
 from dyncachekeys.plugin import Context, File, Result, resolver
 from dyncachekeys.pyproject.tables import at
-from dyncachekeys.resolvers.code import code
 from dyncachekeys.resolvers.literals import literals
 
 _SEEN_IN_BUILDS = ("computed-import", "computed-sys-path")
@@ -24,7 +24,7 @@ def backend(context: Context) -> Iterable[Result]:
 
     All of it is found by reading: nothing is imported, and no build requirement need be installed.
     """
-    closure = code(context)
+    closure = code(context, context.pyproject, lambda one: context.warn("backend-not-followed", one), context.derived)
     for path in sorted(closure.found | closure.absent):
         found = closure.found.get(path)
         yield File(path, found or closure.absent[path], entry=found is not None)

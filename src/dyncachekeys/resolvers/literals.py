@@ -1,14 +1,13 @@
-"""What the code of a build reads under a name that stands in it: files and variables for the resolver `backend`, and globs."""
+"""What the code of a build reads under a name that stands in it: files and variables, for the resolver `backend`."""
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 
 from dyncachekeys.plugin import Context, Env, File, is_credential
 from dyncachekeys.pysource.closure import Closure
-from dyncachekeys.pysource.values import relative
+from dyncachekeys.pysource.values import inside
 from dyncachekeys.trace.session import is_for_session
 
 _SPECIAL = re.compile(r"[*?\[\]\\]")
@@ -27,26 +26,10 @@ def literals(context: Context, closure: Closure) -> Iterator[File | Env]:
         by = f"read by {path}:{one.line}"
         if one.kind == "env" and not (is_credential(one.subject) or is_for_session(one.subject)):
             yield Env(one.subject, by)
-        elif one.kind == "file" and (place := _inside(one.subject)) and not _SPECIAL.search(place):
+        elif one.kind == "file" and (place := inside(one.subject)) and not _SPECIAL.search(place):
             # A wildcard, since git's rules count for those alone.
             patterns.setdefault(f"/{place[:-1]}[{place[-1]}]", by)
-    written = {_inside(one.subject) for _, one in closure.reads if one.kind == "written"}
+    written = {inside(one.subject) for _, one in closure.reads if one.kind == "written"}
     for path, pattern in context.files(list(patterns), expected=False).items() if patterns else ():
         if path not in written and path not in closure.found and path != _COUNTED_OTHERWISE:
             yield File(path, patterns[pattern], entry=True)
-
-
-def globs(closure: Closure) -> dict[str, str]:
-    """Return patterns for what the code goes through, each with the file that does, but for all that a folder holds."""
-    found = ((path, _inside(one.subject)) for path, one in closure.reads if one.kind == "glob")
-    return {f"/{place}": path for path, place in found if place and _is_narrow(place)}
-
-
-def _is_narrow(glob: str) -> bool:
-    return not glob.startswith("**") and posixpath.basename(glob) not in {"*", "**"}
-
-
-def _inside(path: str) -> str | None:
-    """Return a path that lies in the project, in its shortest form; nothing for any other."""
-    place = relative(path)
-    return None if place is None or place.split("/")[0] in {"..", "."} else place
