@@ -80,7 +80,7 @@ BY_ENDING = [
     "nim",
     "go",
 ]
-BESIDE = ["h.in", "pyx.in", "inc", "def", "td", "jinja", "j2", "icc", "tmpl", "i", "y"]
+BESIDE = ["c.in", "pyx.in", "inc", "def", "td", "jinja", "j2", "icc", "tmpl", "i", "y"]
 
 
 @pytest.mark.parametrize("ending", BY_ENDING)

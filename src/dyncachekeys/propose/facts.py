@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyncachekeys.propose.natives import Natives
+from dyncachekeys.propose.origins import Origins
 from dyncachekeys.pyproject.tables import at
 
 
@@ -29,14 +30,8 @@ class Facts:
     """Scripts that the configuration makes the build run, there or not."""
     natives: Natives
     """What is compiled, and what describes how."""
-    requirement_files: tuple[str, ...]
-    version_files: tuple[str, ...]
-    version_name: str | None
-    """The variable that holds the version, if there is one version file and it is a Python module."""
-    metadata_files: tuple[str, ...]
-    """Readme and licence files and the like that are named and there."""
-    metadata_globs: tuple[str, ...]
-    """Globs that name licence files."""
+    origins: Origins
+    """Where metadata come from."""
     present: frozenset[str]
     """Which of ``setup.py``, ``setup.cfg`` and ``src`` there are."""
     siblings: tuple[str, ...]
@@ -52,8 +47,6 @@ class Facts:
     """Code of the build, and what describes it, that asks git."""
     modules: tuple[str, ...] = ()
     """Patterns for what the wheel holds, where uv installs a copy of it; none for an editable install."""
-    origins: Mapping[str, str] = field(default_factory=dict)
-    """For files that the configuration names, the key that does."""
     plugins: frozenset[str] = frozenset()
     """The resolvers that installed packages bring; none where nothing is compiled."""
     records: bool = True

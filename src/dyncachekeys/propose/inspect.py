@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,9 +9,8 @@ from typing import Any
 
 from dyncachekeys.backends import metadata
 from dyncachekeys.backends.code import code, globs
-from dyncachekeys.backends.files import package_dir, requirement_files, version_files, with_setup_py
+from dyncachekeys.backends.files import package_dir, with_setup_py
 from dyncachekeys.backends.hatch_toml import with_hatch_toml
-from dyncachekeys.backends.metadata import existing
 from dyncachekeys.backends.scripts import scripts
 from dyncachekeys.backends.tables import distributions
 from dyncachekeys.errors import DyncachekeysError
@@ -24,17 +22,16 @@ from dyncachekeys.plugin import Context
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.propose import local_packages, natives, packed
 from dyncachekeys.propose.facts import Facts
+from dyncachekeys.propose.origins import origins
 from dyncachekeys.propose.programs import asking_git
 from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.pysource.arguments import arguments
-from dyncachekeys.pysource.closure import Closure, Start, follow
-from dyncachekeys.pysource.module import Run
+from dyncachekeys.pysource.closure import Closure
 from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.engine import only
 from dyncachekeys.uv import build_variables
-from dyncachekeys.uv.entries import is_glob
 from dyncachekeys.uv.mtimes import without_braces
 
 
@@ -50,17 +47,13 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
     Raises:
         DyncachekeysError: a folder can't be listed, or an ignore file can't be read.
     """
-    pyproject = with_hatch_toml(project.pyproject, files.is_file, files.read)
     setup = _setup(files)
-    pyproject = with_setup_py(pyproject, setup)
+    pyproject = with_setup_py(with_hatch_toml(project.pyproject, files.is_file, files.read), setup)
     of_setuptools = metadata.setup_cfg(files.read, files.is_file, package_dir(pyproject))
-    licenses = metadata.licenses(pyproject, of_setuptools)
     backend = at(pyproject, "build-system.build-backend")
-    requirements = [*itertools.chain(*requirement_files(pyproject).values()), *of_setuptools.get("requirements", [])]
-    version = metadata.version(pyproject, of_setuptools, files)
-    closure = code(_context(project, files, environ), project.pyproject)
+    context = Context(project.root, project.pyproject, process_environ.for_keys(environ), files, "")
+    closure = code(context, project.pyproject)
     compiled = natives.natives(pyproject, files, tuple(closure.found))
-    is_copied = packed.is_copied(project, files, environ, consumer) and not build_variables.is_built_by_uv(pyproject)
     return Facts(
         pyproject=pyproject,
         backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
@@ -73,18 +66,11 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
         asks_git=tuple(asking_git([*compiled.built, *closure.found], files.read)),
         named=tuple(sorted(str(script.path) for script in scripts(pyproject) if not script.optional)),
         natives=compiled,
-        requirement_files=existing(files, requirements),
-        version_files=existing(files, [*version.files, *_imported(project, files, environ, version.run)]),
-        version_name=version.name,
-        metadata_files=existing(
-            files, [*metadata.described(pyproject, files), *of_setuptools.get("metadata", []), *licenses]
-        ),
-        metadata_globs=tuple(filter(is_glob, licenses)),
+        origins=origins(pyproject, of_setuptools, files, context),
         present=frozenset(filter(files.exists, ("setup.py", "setup.cfg", "src"))),
         siblings=local_packages.siblings(project, files),
         shared=local_packages.shared(project, files),
-        modules=packed.modules(pyproject, files) if is_copied else (),
-        origins=_origins(pyproject, files),
+        modules=packed.modules(pyproject, files) if packed.is_copied(project, files, environ, consumer) else (),
         plugins=registry.installed() if compiled.sources else frozenset(),  # it goes through all that is installed
         records=not compiled.sources or build_variables.too_old(files, environ) is None,
     )
@@ -107,20 +93,6 @@ def _globs(closure: Closure, files: Files, sources: Collection[str]) -> dict[str
     return {one: path for one, path in found if not set(Selection([one]).among(files)) <= set(sources)}
 
 
-def _context(project: Project, files: Files, environ: Mapping[str, str]) -> Context:
-    return Context(project.root, project.pyproject, process_environ.for_keys(environ), files, "")
-
-
-def _imported(project: Project, files: Files, environ: Mapping[str, str], paths: Iterable[str]) -> Iterator[str]:
-    """Yield the files of the tree that modules import: the version may come from there."""
-    context = _context(project, files, environ)
-    for path in paths:
-        names = path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").split("/")
-        folder = "/".join(path.split("/")[: -len(names) - path.endswith("/__init__.py")]) or "."
-        request = Start(Run(0, path, ".".join(names)), "the version", (folder,))
-        yield from sorted(follow(context, [request]).found)
-
-
 def _setup(files: Files) -> dict[str, Any]:
     """Return what ``setup.py`` gives to ``setup()``."""
     try:
@@ -134,12 +106,6 @@ def _setup_requires(setup: Mapping[str, Any], of_setup_cfg: Mapping[str, Sequenc
     given = setup.get("setup_requires")
     listed = given if isinstance(given, (list, tuple)) else str(given or "").split("\n")
     yield from filter(None, map(required_name, [*listed, *of_setup_cfg.get("requires", ())]))
-
-
-def _origins(pyproject: Mapping[str, Any], files: Files) -> dict[str, str]:
-    """Return the files of requirements and of the version that a key of the configuration names, with the key."""
-    named = ((key, path) for key, paths in requirement_files(pyproject).items() for path in paths)
-    return {path: key for key, path in (*named, *version_files(pyproject, files.is_file))}
 
 
 def _leave_out_pyproject(entries: Iterable[Any]) -> bool:

@@ -17,14 +17,14 @@ def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
     """
     yield from _version(facts, exact=exact)
     yield from versions.keys(facts)
-    if facts.requirement_files:
+    if facts.origins.requirements:
         why = "Dependencies are read from here, and from what these files include."
         yield Declaration(
-            "requirements", "requirements", {"files": list(facts.requirement_files)}, (why,), fallback=True
+            "requirements", "requirements", {"files": list(facts.origins.requirements)}, (why,), fallback=True
         )
-    if facts.metadata_files or facts.metadata_globs:
+    if facts.origins.others or facts.origins.globs:
         why = "Goes into the metadata."
-        patterns = [*map(exactly, facts.metadata_files), *(f"/{glob}" for glob in facts.metadata_globs)]
+        patterns = [*map(exactly, facts.origins.others), *(f"/{glob}" for glob in facts.origins.globs)]
         yield Declaration("metadata", "files", {"patterns": patterns}, (why,), fallback=True)
     variable = facts.at("tool.hatch.version.variable")
     if facts.at("tool.hatch.version.source") == "env" and isinstance(variable, str) and variable:
@@ -32,11 +32,11 @@ def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
 
 
 def _version(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
-    versions = [path for path in facts.version_files if path not in facts.in_tree]
-    if exact and versions and facts.version_name:
+    versions = [path for path in facts.origins.versions if path not in facts.in_tree]
+    if exact and versions and facts.origins.version_name:
         why = "The version is read from here; nothing else in this file counts."
         yield Declaration(
-            "version", "table", {"file": versions[0], "tables": [facts.version_name]}, (why,), fallback=True
+            "version", "table", {"file": versions[0], "tables": [facts.origins.version_name]}, (why,), fallback=True
         )
     elif versions:
         patterns = [exactly(path) for path in versions]

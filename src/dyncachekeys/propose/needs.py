@@ -50,7 +50,7 @@ def needs(project: Project, files: Files, environ: Mapping[str, str], consumer: 
     names = {key.name for key in table.keys}
     for key in (*table.keys, *(one for one in beside_defaults(facts) if one.name not in names)):
         if key.resolver != BUILD_RESOLVER or is_built_by_uv(project.pyproject):
-            yield Need(key, _found(key, project, files, environ), facts.origins)
+            yield Need(key, _found(key, project, files, environ), facts.origins.keys)
 
 
 def _found(key: Declaration, project: Project, files: Files, environ: Mapping[str, str]) -> tuple[Input, ...]:

@@ -13,6 +13,7 @@ from dyncachekeys.propose.source_patterns import NOT_BUILT
 from dyncachekeys.pyproject.project import Project
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.uv import workspace
+from dyncachekeys.uv.build_variables import is_built_by_uv
 from dyncachekeys.uv.record import is_editable
 
 _FOLDERS = ("tool.maturin.python-source", "tool.setuptools.packages.find.where", "tool.uv.build-backend.module-root")
@@ -22,12 +23,16 @@ _FOLDERS = ("tool.maturin.python-source", "tool.setuptools.packages.find.where",
 def is_copied(project: Project, files: Files, environ: Mapping[str, str], consumer: Path | None) -> bool:
     """Tell whether uv installs a copy of a package: by what its consumer says of it, or as it is installed.
 
+    Not, if uv builds it itself: then the key `build` counts what is copied.
+
     Args:
         project: The package.
         files: Its files.
         environ: The environment.
         consumer: The project that we are in; uv installs all into the environment of that one.
     """
+    if is_built_by_uv(project.pyproject):
+        return False
     around = files if consumer is None or consumer == project.root else Files(consumer)
     venv = workspace.project_environment(around, environ)
     return project.root in workspace.copied(around) or not is_editable(files, project.name, venv)

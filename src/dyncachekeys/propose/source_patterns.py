@@ -13,7 +13,7 @@ SOURCE_PATTERNS = (
     *("Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "rust-toolchain"),
     "config.toml",  # of Cargo: only below `.cargo`
     "*.rs",
-    *("CMakeLists.txt", "*.cmake", "*.cmake.in"),
+    *("CMakeLists.txt", "*.cmake", "*.cmake.in", "*.h.in"),
     *("meson.build", "meson.options", "meson_options.txt"),
     *(
         "*.[ch]",
