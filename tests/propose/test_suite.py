@@ -237,13 +237,13 @@ KINDS: dict[str, Kind] = {
                 "import pathlib; [one.read_text() for one in sorted(pathlib.Path('addons').glob('*/manifest.toml'))]"
             ),
         },
-        needs_record=True,
         counts={
             "edited": write("addons/b/manifest.toml"),
             "added": write("addons/d/manifest.toml"),
             "oldest gone": unlink("addons/a/manifest.toml"),
         },
         neutral={"elsewhere": write("more/readme.md")},
+        keys=("backend", "data"),
     ),
     "setup.py reads a file": Kind(
         ("metadata_cases",),
@@ -253,7 +253,6 @@ KINDS: dict[str, Kind] = {
             "pinned.txt": "one==1\n",
             "build_backend/helper.py": reads("import runpy, sys; sys.path.insert(0, '.'); runpy.run_path('setup.py')"),
         },
-        needs_record=True,
         counts={name: append(name) for name in ("pinned.txt", "versions.py", "setup.py")},
         neutral={"elsewhere": write("other.txt")},
     ),
