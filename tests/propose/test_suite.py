@@ -40,8 +40,6 @@ class Kind:
     """Runs after it, before the first build."""
     counts_by_defaults: Mapping[str, Act] = field(default_factory=dict)
     """What needs a build by uv's defaults, which the exact profile goes without."""
-    needs_record: bool = False
-    """Whether only a build that was watched shows what counts."""
     keys: tuple[str, ...] = ("backend",)
     """The names of the keys that `init` writes beside `build`, and `pyproject` in the exact profile."""
 
@@ -268,7 +266,6 @@ KINDS: dict[str, Kind] = {
                 "import runpy, sys; sys.path.insert(0, '.'); runpy.run_path('hatch_build.py')"
             ),
         },
-        needs_record=True,
         counts={name: append(name) for name in ("hatch_build.py", "helpers.py", "tools/gen.sh")},
         neutral={"another script": append("tools/other.sh")},
     ),
@@ -409,8 +406,7 @@ def test_nothing_stale_and_nothing_needless(demo_maker: DemoMaker, name: str, pr
     written = tomli.loads((demo.root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["dyncachekeys"]
     exact = ("pyproject",) if profile == "digest" and "pyproject" not in kind.keys else ()
     assert tuple(written["keys"]) == ("build", *exact, *kind.keys)
-    if not kind.needs_record:
-        forget_builds(demo)
+    forget_builds(demo)
     for act in kind.after:
         act(demo)
     demo.settled()
