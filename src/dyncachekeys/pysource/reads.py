@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from dyncachekeys.pysource.choices import choices, variants
+from dyncachekeys.pysource.functions import leading_to
 from dyncachekeys.pysource.values import Names, joined
 
 Kind: TypeAlias = Literal["file", "glob", "env", "written"]
@@ -61,7 +62,7 @@ def reads(tree: ast.Module, nodes: Sequence[ast.AST], names: Names) -> Iterator[
         names: What its names stand for.
     """
     known = choices(tree, nodes)
-    leading = _leading(tree)
+    leading = leading_to(tree)
     asked = [(node, kind, parts) for node in nodes for kind, parts in _asked(node, names)]
     # A variable that says where something is written changes nothing of what is built.
     places = {id(one) for _, kind, parts in asked if kind == "written" for part in parts for one in ast.walk(part)}
@@ -129,42 +130,3 @@ def _writes(call: ast.Call, position: int) -> bool:
     """Tell whether a file is opened to be written."""
     given = call.args[position : position + 1] + [one.value for one in call.keywords if one.arg == "mode"]
     return any(isinstance(one, ast.Constant) and not set("wax+").isdisjoint(str(one.value)) for one in given)
-
-
-def _leading(tree: ast.Module) -> Callable[[int], tuple[str, ...]]:
-    """Return what tells for a line by which functions and classes of the module one gets there, its own included.
-
-    None, if it is not in a function, or in one that is called when the module is imported.
-    """
-    outer = [(range(node.lineno, (node.end_lineno or node.lineno) + 1), node) for node in _outermost(tree)]
-    mentioned = {node.name: _mentioned([node]) for _, node in outer}
-    at_import = _mentioned(one for one in tree.body if not isinstance(one, _Definition) and not _is_of_main(one))
-
-    def leading(line: int) -> tuple[str, ...]:
-        found = {node.name for lines, node in outer if line in lines}
-        while more := {name for name, others in mentioned.items() if not others.isdisjoint(found)} - found:
-            found |= more
-        return () if found & at_import else tuple(sorted(found))
-
-    return leading
-
-
-def _is_of_main(statement: ast.stmt) -> bool:
-    """Tell whether a statement is ``if __name__ == "__main__"``."""
-    return isinstance(statement, ast.If) and "__name__" in _mentioned([statement.test])
-
-
-_Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-
-
-def _outermost(node: ast.AST) -> Iterator[_Definition]:
-    """Yield the functions and classes of a module that stand in no other."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, _Definition):
-            yield child
-        elif isinstance(child, ast.stmt | ast.ExceptHandler):
-            yield from _outermost(child)
-
-
-def _mentioned(nodes: Iterable[ast.AST]) -> set[str]:
-    return {one.id for node in nodes for one in ast.walk(node) if isinstance(one, ast.Name)}
