@@ -1,46 +1,19 @@
-"""Keys for what the build runs and compiles."""
+"""Keys for what the build runs and what takes part in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from dyncachekeys.backends.tables import distribution_of
-from dyncachekeys.files.pattern import exactly
 from dyncachekeys.names import normalised_name
-from dyncachekeys.propose import source_patterns
+from dyncachekeys.propose import source_patterns, sources
 from dyncachekeys.propose.facts import Facts
 from dyncachekeys.propose.keys import Declaration, Option
 from dyncachekeys.uv.build_variables import is_built_by_uv
 
-PURE = frozenset({"flit", "flit_core", "hatchling", "pdm", "poetry", "poetry_dynamic_versioning", "uv_build"})
-"""Backends, by the first part of their module, that compile nothing unless a script of the project does."""
-_COMPILER = ("CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS")
-_SKBUILD = (
-    *("BUILD_TARGETS", "CMAKE_ARGS", "CMAKE_BUILD_TYPE", "CMAKE_DEFINE", "EDITABLE_MODE", "INSTALL_COMPONENTS"),
-    *("WHEEL_CMAKE", "WHEEL_PY_API"),
-)
-_VARIABLES = {
-    "maturin": ("MATURIN_PEP517_ARGS", "RUSTFLAGS"),
-    "mesonpy": _COMPILER,
-    # Each setting of scikit-build-core can be given so: those that change what is built.
-    "scikit_build_core": (*_COMPILER, "CMAKE_ARGS", "CMAKE_GENERATOR", *(f"SKBUILD_{name}" for name in _SKBUILD)),
-    "setuptools": _COMPILER,
-}
-"""The variables that each backend reads when it compiles, by its documentation."""
 _WATCHED = "What uv's own builds are seen to depend on."
 _BY_SETTINGS = "What uv itself builds the package from, by its settings."
-_COMPILERS = frozenset({"cffi", "cython", "nanobind", "pybind11", "setuptools-rust"})
-"""Build requirements of setuptools projects that compile."""
 _MYPYC = frozenset({"hatch-mypyc", "mypy"})
 _SHOWN = 3
-
-
-_PLUGINS = {
-    "cargo": "The crate and all that it is built with, as its manifests and sources say.",
-    "cmake": "What is compiled, what that includes, and what the last build named.",
-}
-"""Resolvers of our plugins, ``dyncachekeys-NAME``, each with what it finds."""
-_OF_CARGO = (".rs", "Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml", ".cargo/config.toml")
 
 
 def keys(facts: Facts, *, unwatched: bool = False) -> Iterator[Declaration]:
@@ -60,11 +33,7 @@ def keys(facts: Facts, *, unwatched: bool = False) -> Iterator[Declaration]:
         everywhere: dict[str, Option] = {"patterns": ["*.py"], "exclude": excluded}
         below_src: dict[str, Option] = {"patterns": ["/src/**/*.py"]}
         yield Declaration("python", "files", below_src if "src" in facts.present else everywhere, (why,), fallback=True)
-    if _compiles(facts) and (facts.natives.sources or facts.natives.named or facts.natives.outside):
-        yield from _sources(facts, _plugin(facts) if unwatched else "")
-        yield from _includes(facts)
-        yield from _environment(facts)
-        yield from _submodules(facts)
+    yield from sources.keys(facts, unwatched=unwatched)
     yield from _hooks(facts)
     if facts.modules:
         why = "Not installed editable: the wheel holds a copy of these."
@@ -84,60 +53,6 @@ def _run_by(facts: Facts) -> str:
     return f"Code of this tree that the build runs, with what it imports: {files}."
 
 
-def _compiles(facts: Facts) -> bool:
-    if facts.runs_own_code:
-        return True
-    if facts.module == "setuptools":
-        declared = facts.at("tool.setuptools.ext-modules") or _COMPILERS & facts.requires
-        return bool(declared) or "setup.py" in facts.present
-    return facts.module not in PURE
-
-
-def _plugin(facts: Facts) -> str:
-    """Return the resolver of the plugin that knows how the project is compiled; empty if none does."""
-    if facts.module in {"scikit_build_core", "mesonpy"}:
-        return "cmake"
-    is_rust = facts.module == "maturin" or "setuptools-rust" in facts.requires
-    return "cargo" if is_rust and any(path.endswith("Cargo.toml") for path in facts.natives.sources) else ""
-
-
-def _sources(facts: Facts, plugin: str) -> Iterator[Declaration]:
-    is_there = plugin in facts.plugins
-    natives = facts.natives.sources
-    if is_there and plugin == "cargo":
-        yield Declaration("rust", plugin, {}, (_PLUGINS[plugin],), fallback=True)
-        natives = tuple(path for path in natives if not path.endswith(_OF_CARGO))
-    not_built = {path for path in natives if source_patterns.not_built([path])}
-    built = [path for path in natives if path not in not_built]
-    others = [path for path in facts.natives.named if path not in natives]
-    patterns = [*_with_lock_file(source_patterns.patterns(built)), *map(exactly, others), *facts.natives.outside]
-    if not patterns:
-        return
-    excluded = [f"{name}/" for name in _excluded(patterns, not_built)]
-    more: dict[str, Option] = {"exclude": excluded} if excluded else {}
-    if is_there and plugin == "cmake":
-        yield Declaration("sources", plugin, {"sources": patterns, **more}, (_PLUGINS[plugin],), fallback=True)
-        return
-    why = ["What is compiled, and what describes how."]
-    if plugin and not is_there:
-        why.append(f'The plugin dyncachekeys-{plugin} finds more; with it: `resolver = "{plugin}"`.')
-    yield Declaration("sources", "files", {"patterns": patterns, **more}, tuple(why), fallback=True)
-
-
-def _includes(facts: Facts) -> Iterator[Declaration]:
-    if facts.natives.included:
-        why = "What sources include by name, where that is no source by its own name."
-        patterns = list(map(exactly, facts.natives.included))
-        yield Declaration("includes", "files", {"patterns": patterns}, (why,), fallback=True)
-
-
-def _environment(facts: Facts) -> Iterator[Declaration]:
-    variables = _VARIABLES.get(facts.module)
-    if variables is not None:
-        why = f"What {distribution_of(facts.module)} takes from the environment when it compiles."
-        yield Declaration("environment", "env", {"names": list(variables)}, (why,))
-
-
 def _hooks(facts: Facts) -> Iterator[Declaration]:
     """Yield the key for the variables by which hatchling (1.33: builders/constants.py) runs hooks that are off."""
     tables = [facts.at("tool.hatch.build.hooks"), facts.at("tool.hatch.build.targets.wheel.hooks")]
@@ -147,28 +62,3 @@ def _hooks(facts: Facts) -> Iterator[Declaration]:
         own = (f"HATCH_BUILD_HOOK_ENABLE_{name.upper().replace('-', '_')}" for name in names)
         variables = ["HATCH_BUILD_HOOKS_ENABLE", *dict.fromkeys(own)]
         yield Declaration("environment", "env", {"names": variables}, ("By these, hooks run that are off.",))
-
-
-def _submodules(facts: Facts) -> Iterator[Declaration]:
-    unwatched = [
-        name
-        for name in facts.natives.submodules
-        if not any(path.startswith(f"{name}/") for path in facts.natives.sources)
-    ]
-    if unwatched:
-        why = f"Submodules whose files no other key watches: {', '.join(unwatched)}."
-        yield Declaration("git", "git", {"submodules": True}, (why,))
-
-
-def _with_lock_file(patterns: list[str]) -> list[str]:
-    """Return patterns that find Cargo's lock file, too, if it comes later: one of its own would match nothing yet."""
-    if "/Cargo.toml" not in patterns:
-        return patterns
-    return ["/Cargo.*", *(pattern for pattern in patterns if pattern not in {"/Cargo.toml", "/Cargo.lock"})]
-
-
-def _excluded(patterns: list[str], not_built: Iterable[str]) -> tuple[str, ...]:
-    """Return the folders to exclude: those that enter no build and that the patterns reach."""
-    tops = {pattern.split("/")[1] for pattern in patterns if pattern.startswith("/") and "**" in pattern}
-    anywhere = any(not pattern.startswith(("/", "../")) for pattern in patterns)
-    return source_patterns.not_built(path for path in not_built if anywhere or path.partition("/")[0] in tops)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dyncachekeys.propose import build, metadata
+from dyncachekeys.propose import build, metadata, sources
 from dyncachekeys.propose.facts import Facts
 from dyncachekeys.propose.keys import Declaration, Table, merged
 
@@ -34,7 +34,7 @@ def _instead_of_defaults() -> Iterator[Declaration]:
 
 def beside_defaults(facts: Facts) -> Iterator[Declaration]:
     """Yield the key for what uv watches by itself beside ``pyproject.toml``, where nothing keeps that up."""
-    if "setup.cfg" in facts.present and facts.module not in build.PURE:
+    if "setup.cfg" in facts.present and facts.module not in sources.PURE:
         yield Declaration(
             "setup-cfg", "files", {"patterns": ["/setup.cfg"]}, ("What the build reads beside it.",), fallback=True
         )
