@@ -149,20 +149,6 @@ def test_what_a_source_includes(case: str, tmp_path: Path) -> None:
     assert not any(is_found(tmp_path, path) for path in ("other/table.dat", "tests/t.c"))
 
 
-@pytest.mark.parametrize(
-    ("files", "is_run"),
-    [
-        ({"setup.py": "import subprocess\nsubprocess.check_call(['make', 'all'])\n"}, True),
-        ({"setup.py": "import os\nos.system('make -C .')\n"}, True),
-        ({"setup.py": "# make test\n"}, False),
-    ],
-)
-def test_a_makefile_that_the_build_runs(files: dict[str, str], is_run: bool, tmp_path: Path) -> None:
-    plant(tmp_path, SETUPTOOLS, {"p/a.pyx": "", "Makefile": "", "docs/Makefile": "", **files})
-    assert is_found(tmp_path, "Makefile") is is_run
-    assert not is_found(tmp_path, "docs/Makefile")
-
-
 def test_crates_outside(tmp_path: Path) -> None:
     root = tmp_path / "repo/python"
     (tmp_path / "repo/.git").mkdir(parents=True)

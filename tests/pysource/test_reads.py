@@ -103,6 +103,22 @@ def test_nothing_is_read(source: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "is_read"),
+    [
+        ("import subprocess\nsubprocess.check_call(['make', 'all'])", True),
+        ("import subprocess as s\ns.run(('make',), check=True)", True),
+        ("import os\nos.system('make all')", True),
+        ("import subprocess\nsubprocess.run(['make'], cwd='vendor')", False),
+        ("import subprocess\nsubprocess.run(['make', '-C', 'vendor'])", False),
+        ("import os\nos.system('make --directory=vendor')", False),
+        ("import os\nos.system('cmake .')", False),
+    ],
+)
+def test_a_makefile_that_is_run(source: str, is_read: bool) -> None:
+    assert (("file", "Makefile") in told(source)) is is_read
+
+
+@pytest.mark.parametrize(
     "source",
     ["open('a.txt', 'w')", "open('a.txt', mode='a')", "from pathlib import Path\nPath('a.txt').write_text('')"],
 )

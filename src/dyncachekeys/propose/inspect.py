@@ -21,9 +21,9 @@ from dyncachekeys.names import required_name
 from dyncachekeys.plugin import Context
 from dyncachekeys.process import environ as process_environ
 from dyncachekeys.propose import local_packages, natives, packed
+from dyncachekeys.propose.asks_git import asking_git
 from dyncachekeys.propose.facts import Facts
 from dyncachekeys.propose.origins import origins
-from dyncachekeys.propose.programs import asking_git
 from dyncachekeys.pyproject.project import FILE, Project
 from dyncachekeys.pyproject.source import as_entry
 from dyncachekeys.pyproject.tables import at
@@ -53,7 +53,7 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
     backend = at(pyproject, "build-system.build-backend")
     context = Context(project.root, project.pyproject, process_environ.for_keys(environ), files, "")
     closure = code(context, project.pyproject)
-    compiled = natives.natives(pyproject, files, tuple(closure.found))
+    compiled = natives.natives(pyproject, files)
     return Facts(
         pyproject=pyproject,
         backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",

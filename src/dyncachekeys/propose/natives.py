@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,13 +15,11 @@ from dyncachekeys.files import refs
 from dyncachekeys.files.pattern import exactly
 from dyncachekeys.files.selection import Selection
 from dyncachekeys.files.tree import Files
-from dyncachekeys.propose.programs import makefiles
 from dyncachekeys.propose.source_patterns import BESIDE_PATTERNS, SOURCE_PATTERNS, built_from, not_built
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.trace.readers import manifests
 from dyncachekeys.uv import workspace
 
-_DESCRIBING = ("build.rs", "CMakeLists.txt", ".cmake", "meson.build")
 _OF_RUST = frozenset({"maturin", "setuptools-rust"})
 
 
@@ -31,7 +29,7 @@ class Natives(NamedTuple):
     sources: tuple[str, ...]
     """Sources in compiled languages, and what describes how to compile them, by their names."""
     named: tuple[str, ...]
-    """Files that the configuration, or code of the build, names as part of that, whatever their suffix."""
+    """Files that the configuration names as part of that, whatever their suffix."""
     included: tuple[str, ...]
     """What sources include by a quoted name, and what is none of them itself."""
     outside: tuple[str, ...]
@@ -45,24 +43,21 @@ class Natives(NamedTuple):
         return [path for path in self.sources if not not_built([path])]
 
 
-def natives(pyproject: Mapping[str, Any], files: Files, run: Sequence[str]) -> Natives:
+def natives(pyproject: Mapping[str, Any], files: Files) -> Natives:
     """Return what a build compiles.
 
     Args:
         pyproject: The parsed ``pyproject.toml``.
         files: The project's files.
-        run: The files of the tree that the build runs.
 
     Raises:
         DyncachekeysError: a folder can't be listed, or an ignore file can't be read.
     """
     sources = tuple(built_from(Selection([*SOURCE_PATTERNS, *BESIDE_PATTERNS], ["target/"]).among(files)))
     found = Natives(sources, (), (), (), submodules(files))
-    described = [path for path in found.built if path.endswith(_DESCRIBING)]
-    named = existing(files, compiled(pyproject))
     is_rust = not _OF_RUST.isdisjoint(distributions(pyproject))
     return found._replace(
-        named=(*named, *makefiles([*described, *run], files.read, files.is_file)),
+        named=existing(files, compiled(pyproject)),
         included=tuple(one for one in included(found.built, files.read, files.is_file) if one not in found.built),
         outside=tuple(outside(pyproject, files)) if is_rust else (),
     )

@@ -39,12 +39,14 @@ _GLOBBING = frozenset(["glob.glob", "glob.iglob"])
 _COPYING = frozenset(["shutil.copy", "shutil.copy2", "shutil.copyfile"])
 _STARTING = frozenset(["subprocess.run", "subprocess.Popen", "subprocess.call"])
 _STARTING |= {"subprocess.check_call", "subprocess.check_output", "runpy.run_path"}
+_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+_ELSEWHERE = ("-C", "--directory", "-f", "--file", "--makefile")
 _PATHS = frozenset(["file", "filename", "pathname", "path", "key", "src"])
 """How these functions may call their first argument."""
 _READING = frozenset(["read_text", "read_bytes"])
 _WRITING = frozenset(["write_text", "write_bytes", "touch"])
 _WORDS = re.compile(
-    r"open|read_text|read_bytes|write_text|write_bytes|touch|\.read\b|glob|shutil|subprocess|environ|getenv|requirements"
+    r"open|read_text|read_bytes|write_text|write_bytes|touch|\.read\b|glob|shutil|subprocess|system|environ|getenv|requirements"
 )
 
 
@@ -104,8 +106,20 @@ def _called(call: ast.Call, names: Names) -> Iterator[_Asked]:
     elif function in _STARTING:
         items = first.elts if isinstance(first, (ast.List, ast.Tuple)) else [first]
         yield from (("file", [one]) for one in items)
+        yield from _of_make(call, items)
+    elif function == "os.system":
+        words = str(first.value).split() if isinstance(first, ast.Constant) else []
+        yield from _of_make(call, [ast.Constant(word, lineno=first.lineno) for word in words])
     elif function.rpartition(".")[2] == "parse_requirements":
         yield "file", [first]
+
+
+def _of_make(call: ast.Call, words: Sequence[ast.expr]) -> Iterator[_Asked]:
+    """Yield the makefiles of the project, if make is started there, and not in another folder."""
+    values = [one.value for one in words if isinstance(one, ast.Constant)]
+    elsewhere = any(one.arg == "cwd" for one in call.keywords) or any(str(one).startswith(_ELSEWHERE) for one in values)
+    if values[:1] == ["make"] and not elsewhere:
+        yield from (("file", [ast.Constant(name, lineno=call.lineno)]) for name in _MAKEFILES)
 
 
 def _of_method(method: ast.Attribute, call: ast.Call) -> Iterator[_Asked]:

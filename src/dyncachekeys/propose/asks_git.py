@@ -1,8 +1,7 @@
-"""Which programs a build starts, by the text of its code: git and make; of build scripts, CMake, Meson and Python."""
+"""Which files of a build ask git, by their text: build scripts of crates, CMake, Meson, and Python."""
 
 from __future__ import annotations
 
-import contextlib
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -20,22 +19,6 @@ _FORMS = {
         _QUOTED + rb"|" + _FOLDER + rb"/"
     ),  # without the slash it is often in a list of what to leave out
 }
-
-
-_MAKE = re.compile(rb"[\"']make(?:[\"']|[ \t])")
-_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
-
-
-def makefiles(paths: Iterable[str], read: Callable[[str], bytes], is_file: Callable[[str], bool]) -> list[str]:
-    """Return the makefile of the project, if some files start make. Arguments as `asking_git`."""
-    found = next(filter(is_file, _MAKEFILES), None)
-    return [found] if found and any(_MAKE.search(content) for content in _contents(paths, read)) else []
-
-
-def _contents(paths: Iterable[str], read: Callable[[str], bytes]) -> Iterator[bytes]:
-    for path in paths:
-        with contextlib.suppress(OSError):
-            yield read(path)
 
 
 def asking_git(paths: Iterable[str], read: Callable[[str], bytes]) -> Iterator[str]:
