@@ -55,10 +55,11 @@ def natives(pyproject: Mapping[str, Any], files: Files) -> Natives:
     """
     sources = tuple(built_from(Selection([*SOURCE_PATTERNS, *BESIDE_PATTERNS], ["target/"]).among(files)))
     found = Natives(sources, (), (), (), submodules(files))
+    built = dict.fromkeys(found.built)
     is_rust = not _OF_RUST.isdisjoint(distributions(pyproject))
     return found._replace(
         named=existing(files, compiled(pyproject)),
-        included=tuple(one for one in included(found.built, files.read, files.is_file) if one not in found.built),
+        included=tuple(one for one in included(built, files.read, files.is_file) if one not in built),
         outside=tuple(outside(pyproject, files)) if is_rust else (),
     )
 

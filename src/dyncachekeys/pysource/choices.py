@@ -15,19 +15,18 @@ _MOST = 100
 """So many combinations are gone through."""
 
 
-def choices(tree: ast.Module, nodes: Sequence[ast.AST]) -> list[list[Choice]]:
+def choices(nodes: Sequence[ast.AST]) -> list[list[Choice]]:
     """Return for each loop over items that stand there, and for each function that is called, what its names stand for.
 
     Args:
-        tree: The module.
-        nodes: Its loops and calls.
+        nodes: The loops, calls and functions of a module.
     """
     found = [list(_items(node)) for node in nodes if isinstance(node, (ast.For, ast.comprehension))]
     calls: dict[str, list[ast.Call]] = {}
     for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
             calls.setdefault(node.func.id if isinstance(node.func, ast.Name) else node.func.attr, []).append(node)
-    functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    functions = (node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
     found += [[_arguments(one.args, call) for call in calls[one.name]] for one in functions if one.name in calls]
     return [some for some in found if any(some)]
 

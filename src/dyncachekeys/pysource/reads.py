@@ -30,7 +30,9 @@ class Read(NamedTuple):
     """The functions and classes of the module that lead there; none if it is read when the module is imported."""
 
 
-NODES = frozenset({ast.Call, ast.Subscript, ast.Compare, ast.For, ast.comprehension})
+NODES = frozenset(
+    {ast.Call, ast.Subscript, ast.Compare, ast.For, ast.comprehension, ast.FunctionDef, ast.AsyncFunctionDef}
+)
 """The nodes that say what is read."""
 _OPENING = frozenset(["open", "io.open", "codecs.open", "builtins.open", "tokenize.open", "gzip.open", "bz2.open"])
 _OF_VARIABLES = frozenset(["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"])
@@ -46,7 +48,8 @@ _PATHS = frozenset(["file", "filename", "pathname", "path", "key", "src"])
 _READING = frozenset(["read_text", "read_bytes"])
 _WRITING = frozenset(["write_text", "write_bytes", "touch"])
 _WORDS = re.compile(
-    r"open|read_text|read_bytes|write_text|write_bytes|touch|\.read\b|glob|shutil|subprocess|system|environ|getenv|requirements"
+    r"\bopen\b|read_text|read_bytes|write_text|write_bytes|\btouch\b|\.\s*read\b|glob|shutil|subprocess|\bsystem\b"
+    r"|environ|getenv|parse_requirements"
 )
 
 
@@ -63,9 +66,10 @@ def reads(tree: ast.Module, nodes: Sequence[ast.AST], names: Names) -> Iterator[
         nodes: Those of its nodes that may run (`bindings.that_run`), of the classes `NODES`.
         names: What its names stand for.
     """
-    known = choices(tree, nodes)
-    leading = leading_to(tree)
     asked = [(node, kind, parts) for node in nodes for kind, parts in _asked(node, names)]
+    if not asked:
+        return
+    known, leading = choices(nodes), leading_to(tree, nodes)
     # A variable that says where something is written changes nothing of what is built.
     places = {id(one) for _, kind, parts in asked if kind == "written" for part in parts for one in ast.walk(part)}
     for node, kind, parts in asked:
