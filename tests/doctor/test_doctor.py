@@ -199,6 +199,17 @@ def test_state_that_git_tracks(demo_maker: DemoMaker) -> None:
     assert codes(demo) == {"DCK031", "DCK032"}
 
 
+def test_what_git_tracks_is_not_ignored(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(OF_USERS % '"src/bin/*.rs"', {"src/bin/a.rs": "", ".gitignore": "bin/\n/.venv/\n"})
+    demo.git("init", "--quiet")
+    assert "DCK009" in codes(demo)
+    demo.git("add", "--force", "src/bin/a.rs")
+    assert "DCK009" not in codes(demo)
+    demo.write({"src/bin/made.rs": ""})
+    (found,) = (one for one in examine(demo.root, demo.environ) if one.code == "DCK009")
+    assert found.message.endswith(": src/bin/made.rs")
+
+
 def test_region_edited_by_hand(demo_maker: DemoMaker) -> None:
     demo = demo_maker(BACKEND_KEY)
     demo.sync()

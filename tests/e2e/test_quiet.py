@@ -252,9 +252,20 @@ def _build(_: random.Random, demo: Demo, environ: dict[str, str]) -> None:
     demo.uv("sync", check=False, **{name: value for name, value in environ.items() if name not in demo.environ})
 
 
+def _track(rng: random.Random, demo: Demo, _: dict[str, str]) -> None:
+    """Have git track a file that may be ignored, or track it no more."""
+    path = str(rng.choice(_sources(demo)))
+    if "beside_it" in path:
+        return
+    if demo.git("ls-files", "--", path):
+        demo.git("rm", "--quiet", "--cached", "--force", "--", path)
+    elif os.path.lexists(path):
+        demo.git("add", "--force", "--", path)
+
+
 STEPS: tuple[Step, ...] = (
     *(_edit, _edit, _touch, _edit_unseen, _rename, _replace, _delete, _add, _add, _link, _mode, _move_folder),
-    *(_ignore, _environment, _pyproject, _settings, _backend, _memory, _build),
+    *(_ignore, _environment, _pyproject, _settings, _backend, _memory, _build, _track, _track),
 )
 
 
@@ -394,6 +405,27 @@ def test_there_and_back_by_edits_returns_to_what_is_installed(demo_maker: DemoMa
     demo.write({"csrc/one.c": "1\n"})
     assert "back to what uv has installed" in _text(demo, "sync")
     assert demo.uv_sync() == 0
+
+
+def test_another_index_counts_only_where_it_holds_what_is_ignored(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(EXACT, FILES)
+    demo.write({"csrc/bin/a.c": "a\n", "csrc/bin/new.c": "n\n"})
+    demo.append(".gitignore", "/**/bin\n")
+    demo.git("init", "--quiet")
+    demo.git("add", "top.inc")
+    _aged(demo)
+    assert _sync(demo, demo.environ) == "quiet"
+    demo.git("add", "csrc/one.c", "csrc/two.c")
+    assert _sync(demo, demo.environ) == "edits"
+    demo.git("add", "--force", "csrc/bin/a.c")
+    (sources,) = (key for key in demo.sync().keys if key.name == "sources")
+    assert [change.as_list()[:3] for change in sources.changes] == [["added", "file", "csrc/bin/a.c"]]
+    assert demo.uv_sync() == 1
+    demo.write({"csrc/bin/a.c": "other\n", "csrc/bin/new.c": "other\n"})
+    assert demo.both() == 1
+    demo.git("rm", "--quiet", "--cached", "--force", "csrc/bin/a.c")
+    assert _sync(demo, demo.environ) == "full"
+    assert demo.uv_sync() == 1
 
 
 @pytest.mark.parametrize("tracked", [pytest.param(True, marks=pytest.mark.thorough), False])

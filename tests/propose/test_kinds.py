@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -460,6 +461,15 @@ def test_the_entry_that_makes_the_exact_profile_build_for_a_comment_is_named_alo
     assert [note.remedy for note in one.notes] == [
         "remove `pyproject.toml`, of which the key `pyproject` has what the build reads"
     ]
+
+
+def test_sources_that_git_tracks_although_a_rule_matches_them(tmp_path: Path) -> None:
+    plant(tmp_path, MATURIN, ["src/bin/a.rs", "python/x.py", "tools/bin/made.rs"])
+    (tmp_path / ".gitignore").write_text("/**/bin\n", encoding="utf-8")
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    assert "sources" not in keys_of(tmp_path)
+    subprocess.run(["git", "-C", tmp_path, "add", "--force", "src/bin/a.rs"], check=True)
+    assert keys_of(tmp_path)["sources"] == files("/src/**/*.rs")
 
 
 def test_submodules_that_no_pattern_reaches(tmp_path: Path) -> None:

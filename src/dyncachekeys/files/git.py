@@ -12,6 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from dyncachekeys.quick import git_index
+
 if TYPE_CHECKING:
     from dyncachekeys.files.git_guard import Question
     from dyncachekeys.model import Completed
@@ -102,8 +104,7 @@ def in_repository(root: Path) -> bool:
 def tracks(root: Path, name: str) -> bool:
     """Tell whether git tracks anything of that name in a folder, or below it.
 
-    Of an index in which the name stands nowhere, git need not be asked: in versions 2 and 3 of its format
-    (gitformat-index) each path stands in full, unless the index is split (its extension ``link``).
+    Of an index in which the name stands nowhere, git need not be asked (`quick.git_index`).
     """
     home = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").exists()), root)
     try:
@@ -112,8 +113,7 @@ def tracks(root: Path, name: str) -> bool:
         return False
     except OSError:  # in a linked worktree it lies elsewhere
         index = b""
-    in_full = index[:8] in {b"DIRC\0\0\0\2", b"DIRC\0\0\0\3"} and b"link" not in index
-    if in_full and os.fsencode(name) not in index:
+    if git_index.names_in_full(index) and os.fsencode(name) not in index:
         return False
     return bool(ask(root, "ls-files", "--", name))
 

@@ -47,13 +47,20 @@ def find(files: Files) -> GitFolder | None:
             if files.is_file(f"{path}/HEAD") or _text(files, f"{path}/HEAD"):
                 return GitFolder(path, path, plain=True)
         elif files.is_file(path):
-            text = _text(files, path)
-            if not text.startswith("gitdir:"):
-                return None
-            own = _leading(files, posixpath.dirname(path), text.removeprefix("gitdir:").strip())
-            common = _text(files, f"{own}/commondir")
-            return GitFolder(own, _leading(files, own, common) if common else own, plain=False)
+            return kept_in(files, path)
     return None
+
+
+def kept_in(files: Files, path: str) -> GitFolder | None:
+    """Return where git keeps what, by the path of a ``.git``; nothing if that is neither a folder nor leads to one."""
+    if files.is_dir(path):
+        return GitFolder(path, path, plain=True)
+    text = _text(files, path)
+    if not text.startswith("gitdir:"):
+        return None
+    own = _leading(files, posixpath.dirname(path), text.removeprefix("gitdir:").strip())
+    common = _text(files, f"{own}/commondir")
+    return GitFolder(own, _leading(files, own, common) if common else own, plain=False)
 
 
 def is_reftable(files: Files, folder: GitFolder) -> bool:

@@ -11,6 +11,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dyncachekeys.errors import ResolverError
 from dyncachekeys.files import prefetch
@@ -23,7 +24,10 @@ from dyncachekeys.pyproject.project import FILE, Project, without_region
 from dyncachekeys.quick import snapshot
 from dyncachekeys.quick.digest import file_state
 from dyncachekeys.quick.read import read
-from dyncachekeys.quick.snapshot import EXECUTABLE, INPUT, READ, TIMED
+from dyncachekeys.quick.snapshot import EXECUTABLE, INPUT, READ, SEARCHED, TIMED
+
+if TYPE_CHECKING:
+    from dyncachekeys.files.tracked import Repository
 
 MISSING = "missing"
 DIRECTORY = "directory"
@@ -54,6 +58,10 @@ class Files(Places):
         """What was made of the content of files."""
         self._recalls: dict[str, Callable[[str, os.stat_result], bytes | None]] = {}
         self._bare = bare
+        self.repositories: dict[Path, Repository] = {}
+        """Those that were asked what they track, by the roots of their work trees (`tracked`)."""
+        self.searched: dict[str, set[str]] = {}
+        """By index of git's, the paths in its repository that it does not hold."""
 
     @classmethod
     def of(cls, project: Project, memory: FileMemory | None = None) -> Files:
@@ -238,7 +246,7 @@ class Files(Places):
 
         Args:
             path: Relative to the project.
-            role: `READ`: its content counts; `TIMED`: only its times.
+            role: `READ`: its content counts; `TIMED`: only its times; `SEARCHED`: only what `searched` says of it.
         """
         folder, name = split(path)
         seen, full = self.folder(folder), self.full(path)
@@ -246,7 +254,7 @@ class Files(Places):
             info = os.lstat(full)
             if not stat.S_ISREG(info.st_mode):
                 self._note_non_regular(seen, name, full)
-            elif name in seen.names or role == TIMED:
+            elif name in seen.names or role in {TIMED, SEARCHED}:
                 self._add(seen, path, info, bytes(snapshot.HASH), role)
             else:
                 info, content, _ = read(full)

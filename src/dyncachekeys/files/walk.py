@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from dyncachekeys.errors import ResolverError
 from dyncachekeys.files.folder import unreadable
-from dyncachekeys.files.ignore import IGNORE_FILE, Ignored, is_same_ignore_file, read_ignore_file
+from dyncachekeys.files.ignore import GIT, IGNORE_FILE, Ignored, is_same_ignore_file, of_repository, read_ignore_file
 from dyncachekeys.paths import join
 from dyncachekeys.quick.snapshot import LEFT_OUT, WALKED
 
@@ -76,7 +76,7 @@ class Here:
         exclude = tuple(place.enter(name) for place in self.exclude) if self.exclude else ()
         if self.later and path in self.later:
             exclude += tuple(rules.top for rules in self.later[path])
-        return Here(self.choose.enter(name), exclude, self.later, self.ignored.enter(name))
+        return Here(self.choose.enter(name), exclude, self.later, self.ignored.enter(name, path))
 
 
 class Walk:
@@ -114,6 +114,8 @@ class Walk:
         """Return what a folder holds now."""
         entries = self._files.entries(folder)
         names = {entry.name for entry in entries}
+        if self._gitignore and GIT in names and not top:
+            here = Here(here.choose, here.exclude, here.later, of_repository(self._files, folder))
         if self._gitignore and IGNORE_FILE in names:
             here = self._with_ignore_file(here, folder)
         same = same and is_same_ignore_file(self._files, folder)
@@ -166,7 +168,7 @@ class Walk:
         text = read_ignore_file(self._files, folder)
         if text is None:
             return here
-        return Here(here.choose, here.exclude, here.later, here.ignored.with_file(text))
+        return Here(here.choose, here.exclude, here.later, here.ignored.with_file(text, folder))
 
 
 def _may_hold(choose: FolderRules, name: str) -> bool:

@@ -93,7 +93,7 @@ class Alike:
         entries = self._files.listing(place.rstrip("/"))
         names = [one.name for one in entries if one.is_dir() and one.name[:1] != "." and one.name not in LEFT_OUT]
         paths = [f"{place}{name}" for name in names if not is_like(name, METADATA)]
-        asked = (f"{path}{question}" in self._asked for path in paths if not ignored.ignores(f"{path}/x"))
+        asked = (f"{path}{question}" in self._asked for path in paths if not ignored.ignores_all(path))
         return all(asked)
 
     def _fits(self, pattern: str) -> bool:

@@ -16,7 +16,7 @@ from dyncachekeys.quick.change import of_a_plain_file
 from dyncachekeys.quick.check import HOME, NotQuick
 from dyncachekeys.quick.clock import Began
 from dyncachekeys.quick.read import read
-from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, INPUT, LINKED, READ, STAMPED, TIMED
+from dyncachekeys.quick.snapshot import EXECUTABLE, HASH, INPUT, LINKED, READ, SEARCHED, STAMPED, TIMED
 from dyncachekeys.quick.stamp import Stamps
 
 TYPE_CHECKING = False
@@ -154,12 +154,13 @@ class _Differing:
         folder = self._folder_of(place)
         name = self.known.names_in(folder)[place - self._firsts[folder]]
         path = self.known.folders[folder]
-        info, content, _ = read(f"{self.root}/{path}/{name}" if path else f"{self.root}/{name}", follow=False)
+        role = self._roles[place]
+        full = f"{self.root}/{path}/{name}" if path else f"{self.root}/{name}"
+        info, content, data = read(full, keep=bool(role & SEARCHED), follow=False)
         rows = memoryview(self._file_stats).cast("q")[place * 4 : place * 4 + 4]
         now = (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-        role = self._roles[place]
         if tuple(rows) != now:
-            if role & TIMED:
+            if role & TIMED or (role & SEARCHED and self._may_hold(f"{path}/{name}", data)):
                 raise NotQuick
             if role & LINKED:
                 self._note_time(info)
@@ -178,6 +179,13 @@ class _Differing:
     def _state(self, place: int) -> tuple[bytes, bool]:
         """Return the SHA-256 of a file's content, and whether its owner may execute it."""
         return bytes(self._contents[place * HASH : (place + 1) * HASH]), bool(self._roles[place] & EXECUTABLE)
+
+    def _may_hold(self, path: str, index: bytes) -> bool:
+        """Tell whether an index of git's may hold by now what it did not hold."""
+        from dyncachekeys.quick.git_index import may_hold, names_in_full  # noqa: PLC0415  git seldom writes it
+
+        names = (name for one, name in self.known.searched if one == path)
+        return not names_in_full(index) or any(may_hold(index, snapshot.encoded(name)) for name in names)
 
     def _note_time(self, info: os.stat_result) -> None:
         """Note that uv sees an edit through a link, since its maximum rises (U1); else the stamp would have to move."""

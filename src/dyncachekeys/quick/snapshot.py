@@ -24,12 +24,13 @@ FILE = "snapshot"
 SCOPE_FILE = "scope"
 """The same of what decides which projects there are."""
 STATE_FILE = "state.json"
-INPUT, STAMPED, EXECUTABLE, TIMED, READ, LINKED = 1, 2, 4, 8, 16, 32
+INPUT, STAMPED, EXECUTABLE, TIMED, READ, LINKED, SEARCHED = 1, 2, 4, 8, 16, 32, 64
 """Roles of a file: an input; one that moves the stamp; its owner may execute it; uv's record depends on
-its time; a resolver, or we ourselves, read it; uv sees it through a link, so its record depends on the time, too."""
+its time; a resolver, or we ourselves, read it; uv sees it through a link, so its record depends on the time, too;
+it is an index of git's, and only what it does not hold counts."""
 WALKED, LISTED_AGAIN = 1, 2
 """A walk went through a folder; what it chose there are not all plain files, or it passed over something that a pattern
-matches, and neither is remembered."""
+matches, or asked git about it, and none of that is remembered."""
 RACY = " racy"
 """Behind the stat of a link or special file that is racy (`clock`): no stat is equal to that."""
 UNSET = "-"
@@ -40,10 +41,12 @@ LINK_FOLDER = ".dyncachekeys/inputs"
 FOLDER_LINKS = ".dyncachekeys/folders"
 """What holds the links to whole folders (U40)."""
 LEFT_OUT = frozenset({".git", "__pycache__", ".dyncachekeys"})
-"""Names that no walk enters or chooses: what comes and goes there changes no listing."""
+"""Names that no walk enters or chooses."""
+_UNLISTED = LEFT_OUT - {".git"}
+"""Of a folder it counts that another repository begins there."""
 RELEASE: str = __version__
 """Another release of ours may find other inputs."""
-FORMAT = f"dyncachekeys-snapshot-5 {sys.implementation.cache_tag} {sys.byteorder}"
+FORMAT = f"dyncachekeys-snapshot-6 {sys.implementation.cache_tag} {sys.byteorder}"
 HASH, LISTING = 32, 16
 _PRIME = (1 << 61) - 1
 ROW = 32
@@ -52,7 +55,7 @@ ROW = 32
 
 TEXTS = ("name", "salt", "stamp", "state", "digest", "stamp_digest", "named", "newest", "alone", "fresh")
 LISTS = ("keys", "always", "facts", "folders")
-PAIRS = ("env", "prefixes", "non_regular", "warnings")
+PAIRS = ("env", "prefixes", "non_regular", "warnings", "searched")
 """What the header holds, in this order: the texts behind the release, `taken` and `inputs`; then a group for each
 list; one for each list of pairs; and `racy`."""
 COLD = {
@@ -129,6 +132,8 @@ class Snapshot:
     """Links and whatever is not a regular file, each with its `non_regular_stat`, and `RACY` behind it."""
     warnings: Sequence[tuple[str, str]] = ()
     """Where, and what."""
+    searched: Sequence[tuple[str, str]] = ()
+    """An index of git's, and a path in its repository that it does not hold (`git_index`)."""
     racy: Sequence[int] = ()
     """Places of files (from 0 up) and of folders (from -1 down) that are racy: as young as the look at them."""
     folder_stats: bytes | bytearray = b""
@@ -285,7 +290,7 @@ def _row(info: os.stat_result) -> str:
 
 def listing(entries: Iterable[os.DirEntry[str]]) -> bytes:
     """Return a hash of what a folder holds: names, and which are folders or no files at all."""
-    marked = [_marked(entry) for entry in entries if entry.name not in LEFT_OUT]
+    marked = [_marked(entry) for entry in entries if entry.name not in _UNLISTED]
     return _hash("\0".join(sorted(marked))).digest()
 
 

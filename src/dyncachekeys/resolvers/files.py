@@ -16,7 +16,9 @@ def files(
     *,
     patterns: Annotated[list[Pattern], "gitignore-style patterns, relative to the project; `../` leaves it"],
     exclude: Annotated[list[Pattern], "patterns of files to leave out"] = [],  # noqa: B006  never changed
-    gitignore: Annotated[bool, "leave out what the repository's `.gitignore` files ignore"] = True,
+    gitignore: Annotated[
+        bool, "leave out what the repository's `.gitignore` files ignore and git does not track"
+    ] = True,
 ) -> Iterable[Selected]:
     """Yield every file that a pattern matches and none of `exclude` does."""
     yield context.files(patterns, exclude, gitignore=gitignore)

@@ -53,6 +53,7 @@ def looked_at(files: Files, digests: Sequence[Mapping[str, bytes]] = ({}, {})) -
         for path, folder in sorted(files.folders.items())
         for name, row in sorted(folder.non_regular_stats.items())
     ]
+    found.searched = sorted((index, path) for index, paths in files.searched.items() for path in paths)
     found.facts = sorted(fact for fact in files.facts if fact[0] != "F" or files.content(fact[1:]) is None)
     return found
 
@@ -119,9 +120,10 @@ def _add_rows(folder: Folder, names: Sequence[str], stats: bytearray, contents: 
 
 def _unit(key: str, selected: Selected, found: Snapshot, files: Files) -> Unit:
     visited, chosen = bytearray(), array("I")
+    again = set(selected.passed).union(*(repository.again for repository in files.repositories.values()))
     for place, path in enumerate(found.folders):
         numbers = dict(selected.folders.get(path, ()))
-        is_known = numbers.keys() <= files.folders[path].names.keys() and path not in selected.passed
+        is_known = numbers.keys() <= files.folders[path].names.keys() and path not in again
         visited.append((snapshot.WALKED if is_known else snapshot.LISTED_AGAIN) if path in selected.walked else 0)
         chosen.extend(numbers.get(name, -1) + 1 for name in found.names_in(place))
     return Unit(key, selected.signature, selected.patterns, bytes(visited), chosen.tobytes())

@@ -60,7 +60,7 @@ class Likeness:
                 if rules.takes(entry.name) and (is_seen or not ignored.ignores(path)):
                     yield entry.name
                 continue
-            if NAMES in rules.texts and (is_seen or not ignored.ignores(join(path, "x"))):
+            if NAMES in rules.texts and (is_seen or not ignored.ignores_all(path)):
                 yield f"{entry.name}/"
             yield from (f"{entry.name}/{one}" for one in rules.questions if self._files.exists(join(path, one)))
             if depth > 0 and self._is_new(path, entry.name, rules):
@@ -69,4 +69,4 @@ class Likeness:
     def _is_new(self, path: str, name: str, rules: Rules) -> bool:
         """Tell whether a folder was not there before, and is gone into as others were."""
         is_new = WALKED in rules.texts and path not in self._trace.listed and f"!{name}" not in rules.texts
-        return is_new and not self._ignored.ignores(join(path, "x"))
+        return is_new and not self._ignored.ignores_all(path)

@@ -98,7 +98,7 @@ def _without_ignored(trace: Trace, files: Files) -> Trace:
         if ":" in who or path.startswith("../"):
             return True
         is_import = who == BUILD and path.endswith(".py")
-        return is_import or not (rules.ignores(path) or rules.ignores(f"{path}/x"))
+        return is_import or not rules.ignores_all(path)
 
     kept: dict[str, Any] = {
         name: {path: who for path, who in getattr(trace, name).items() if counts(path, who)}
