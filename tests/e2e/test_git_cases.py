@@ -9,7 +9,7 @@ import pytest
 
 from dyncachekeys.quick import check
 from dyncachekeys.quick.snapshot import Snapshot
-from kit import DIGEST_TRANSPORT, Demo, DemoMaker
+from kit import DIGEST_TRANSPORT, UV_VERSION, Demo, DemoMaker
 
 CONFIG = """
 [tool.dyncachekeys]
@@ -18,6 +18,7 @@ watch = "{watch}"
 [tool.dyncachekeys.keys.repository]
 resolver = "git"
 """
+READS_PACKED_REFS = pytest.mark.skipif(UV_VERSION < (0, 11, 20), reason="this uv does not read packed refs (U9)")
 WATCHES = pytest.mark.parametrize("watch", ["auto", "digest", DIGEST_TRANSPORT])
 RepoMaker = Callable[..., Demo]
 ALLOWED = ("-c", "protocol.file.allow=always")
@@ -258,20 +259,21 @@ def test_shapes_of_repositories(repo: RepoMaker, options: str, shape: Callable[[
     assert demo.both() == 0
 
 
-def test_in_odd_shapes_the_stamp_moves_too(repo: RepoMaker) -> None:
-    """For a uv that can't read them (U9)."""
+@pytest.mark.parametrize(("version", "move"), [("0.11.19", "moved"), ("0.11.20", "kept")])
+def test_the_stamp_moves_only_for_a_uv_that_does_not_read_packed_refs(repo: RepoMaker, version: str, move: str) -> None:
     demo = repo("commit = true\ntags = true\n")
-    assert demo.sync().move == "kept"
+    uv = demo.beside / "bin/uv"
+    uv.parent.mkdir()
+    uv.write_text(f"#!/bin/sh\necho uv {version}\n", encoding="utf-8")
+    uv.chmod(0o755)
+    environ = {"PATH": f"{uv.parent}:{demo.environ['PATH']}"}
+    assert demo.sync(**environ).move == "kept"
     _commit(demo)
-    assert demo.sync().move == "kept", "each uv sees this by itself"
-    demo.git("pack-refs", "--all")
-    assert demo.sync().move == "moved"
-    demo.git("update-ref", "HEAD", "HEAD~1")
-    demo.git("pack-refs", "--all")
-    assert demo.sync().move == "moved"
-    demo.git("tag", "v1")
-    demo.git("pack-refs", "--all")
-    assert demo.sync().move == "moved"
+    assert demo.sync(**environ).move == "kept", "each uv sees this by itself"
+    for change in (("pack-refs", "--all"), ("update-ref", "HEAD", "HEAD~1"), ("tag", "v1")):
+        demo.git(*change)
+        demo.git("pack-refs", "--all")
+        assert demo.sync(**environ).move == move, change
 
 
 @pytest.mark.parametrize("options", ["", "describe = true\n", "dirty = true\n", 'path = "src"\n'], ids=repr)
@@ -421,14 +423,23 @@ def test_what_changes_no_answer_costs_no_build(repo: RepoMaker, change: Callable
     assert demo.both() == 0
 
 
-def test_packing_costs_one_build_under_auto(repo: RepoMaker) -> None:
-    """When refs come to be packed or loose, another set of uv versions sees them (U9)."""
-    demo = repo("commit = true\n")
+@READS_PACKED_REFS
+def test_packing_and_what_uv_sees_first_cost_nothing_more(repo: RepoMaker) -> None:
+    demo = repo("commit = true\ntags = true\n")
     demo.settled()
-    for change, builds in ((_switch_to_same_commit, 0), (_pack, 1), (_pack, 0)):
+    for change in (_pack, _switch_to_same_commit, _pack):
         change(demo)
-        assert demo.both() == builds
-        assert demo.both() == 0
+        assert (demo.uv_sync(), demo.both()) == (0, 0)
+    _commit(demo)
+    _pack(demo)
+    assert (demo.uv_sync(), demo.both(), demo.both()) == (1, 0, 0)
+    demo.git("tag", "v1")
+    _pack(demo)
+    assert (demo.uv_sync(), demo.both()) == (1, 0)
+    _linked(demo)
+    demo.settled()
+    _commit(demo)
+    assert (demo.uv_sync(), demo.both()) == (1, 0)
 
 
 @pytest.mark.parametrize("options", ["dirty = true\n", "submodules = true\n", 'path = "src"\n'], ids=repr)

@@ -138,31 +138,36 @@ def test_commit_and_tags_are_those_of_git(repo: Callable[..., Demo], shape: Chan
     asked = demo.git("for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/tags")
     assert repository.commit(files) == git.ask(demo.root, "rev-parse", "--verify", "--quiet", "HEAD")
     assert repository.tags(files) == dict(line.split(" ") for line in asked.splitlines())
-    by_every_uv = shape not in {_packed, _linked, _linked_and_packed, _moved_git_folder, _chained}
-    is_unborn = shape is _unborn
-    assert repository.is_read_by_every_uv(files, "commit") == ((by_every_uv and objects == "sha1") or is_unborn)
+    only_by_new_ones = {_packed, _linked, _linked_and_packed, _moved_git_folder}
+    for packed, not_read in ((True, {_chained}), (False, {_chained, *only_by_new_ones})):
+        is_read = (shape not in not_read and objects == "sha1") or shape is _unborn
+        assert repository.is_read_by_uv(files, "commit", packed=packed) == is_read
 
 
 def test_tags_that_not_every_uv_reads(repo: Callable[..., Demo]) -> None:
     demo = repo()
 
-    def is_read() -> bool:
-        return repository.is_read_by_every_uv(Files(demo.root, FileMemory()), "tags")
+    def is_read() -> tuple[bool, bool]:
+        """Return whether uv before and after 0.11.20 reads them."""
+        files = Files(demo.root, FileMemory())
+        return tuple(repository.is_read_by_uv(files, "tags", packed=packed) for packed in (False, True))  # type: ignore[return-value]
 
-    assert is_read()
+    assert is_read() == (True, True)
     demo.git("tag", "one")
-    assert is_read()
+    assert is_read() == (True, True)
     demo.git("pack-refs", "--all")
-    assert not is_read()
+    assert is_read() == (False, True)
     demo.git("tag", "two")
-    assert not is_read()
+    assert is_read() == (False, True)
+    demo.git("symbolic-ref", "refs/tags/three", "refs/tags/two")
+    assert is_read() == (False, False)
 
 
 def test_a_project_below_the_top(repo: Callable[..., Demo]) -> None:
     demo = repo()
     files = Files(demo.root / "src", FileMemory())
     assert repository.commit(files) == demo.git("rev-parse", "HEAD")
-    assert repository.is_read_by_every_uv(files, "commit")
+    assert repository.is_read_by_uv(files, "commit", packed=False)
 
 
 def test_reftable_is_left_to_git(repo: Callable[..., Demo]) -> None:

@@ -86,7 +86,9 @@ def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
     for seen in one.forecast.seen[: None if options.verbose else _SHOWN]:
         out(f"uv sees: {FACTS[seen.fact].format(shown(seen.subject))}")
     if not one.forecast.certain:
-        out("not certain: whether uv reads this repository's commit or tags as we do depends on its version (U9)")
+        out(
+            "not certain: uv does not read this repository's commit or tags as git does (U9), so the stamp stands for them"
+        )
     out(f"Next: {next_step(one)}")
 
 

@@ -43,7 +43,8 @@ def findings(package: Package) -> Iterator[Finding]:
         return
     paths = [LINKS, *(path for path in map(file_of, package.effective) if path and path.startswith(f"{FOLDER_LINKS}/"))]
     linked = newest(package.files, paths) if program and program.follows_links else None
-    expected = expected_record(package.files, package.effective, package.environ, linked)
+    packed = program is None or program.reads_packed_refs
+    expected = expected_record(package.files, package.effective, package.environ, linked, packed=packed)
     yield from _disagreement(package, expected, installs=installs)
 
 

@@ -73,21 +73,22 @@ def head(files: Files, folder: GitFolder) -> str | None:
     return _resolved(files, folder, "HEAD")
 
 
-def loose_head(files: Files, folder: GitFolder) -> str | None:
-    """Return the commit as uv before 0.11.20 finds it: in HEAD, or in the one file that HEAD names (U9)."""
-    text = _text(files, f"{folder.own}/HEAD") if folder.plain else ""
+def head_for_uv(files: Files, folder: GitFolder, *, packed: bool) -> str | None:
+    """Return the commit as uv finds it: in HEAD, or under the one name that stands there (U9).
+
+    ``packed`` says whether it looks into packed refs, and beyond a linked worktree.
+    """
+    text = _text(files, f"{folder.own}/HEAD") if folder.plain or packed else ""
     _, is_ref, name = text.partition("ref:")
-    commit = _text(files, f"{folder.own}/{name.strip()}") if is_ref else text
-    return commit if _is_sha1(commit) else None
+    if is_ref:
+        text = _text(files, f"{folder.common}/{name.strip()}")
+        text = text or (dict(_packed(files, folder)).get(name.strip(), "") if packed else "")
+    return text if _is_sha1(text) else None
 
 
 def tags(files: Files, folder: GitFolder) -> dict[str, str]:
     """Return the tags, each with the object that it names."""
-    found = {
-        name.removeprefix(f"{TAGS}/"): value
-        for name, value in _packed(files, folder)
-        if name.startswith(f"{TAGS}/") and _OBJECT.fullmatch(value)
-    }
+    found = _packed_tags(files, folder)
     for name in _loose_names(files, folder.common, TAGS):
         value = None if name.endswith(".lock") else _resolved(files, folder, name)
         if value is not None:
@@ -95,12 +96,16 @@ def tags(files: Files, folder: GitFolder) -> dict[str, str]:
     return found
 
 
-def loose_tags(files: Files, folder: GitFolder) -> dict[str, str] | None:
-    """Return the tags as uv before 0.11.20 finds them: files below ``refs/tags``; nothing if one is not a tag (U9)."""
-    if not folder.plain:
+def tags_for_uv(files: Files, folder: GitFolder, *, packed: bool) -> dict[str, str] | None:
+    """Return the tags as uv finds them: files below ``refs/tags``; nothing if one is not a tag (U9).
+
+    ``packed`` as in `head_for_uv`.
+    """
+    if not (folder.plain or packed):
         return None
-    names = _loose_names(files, folder.common, TAGS)
-    found = {name.removeprefix(f"{TAGS}/"): _text(files, f"{folder.common}/{name}") for name in names}
+    found = _packed_tags(files, folder) if packed else {}
+    for name in _loose_names(files, folder.common, TAGS):
+        found[name.removeprefix(f"{TAGS}/")] = _text(files, f"{folder.common}/{name}")
     return found if all(map(_is_sha1, found.values())) else None
 
 
@@ -122,6 +127,14 @@ def _resolved(files: Files, folder: GitFolder, name: str) -> str | None:
             return text if _OBJECT.fullmatch(text) else None
         name = text.removeprefix("ref:").strip()
     return None
+
+
+def _packed_tags(files: Files, folder: GitFolder) -> dict[str, str]:
+    return {
+        name.removeprefix(f"{TAGS}/"): value
+        for name, value in _packed(files, folder)
+        if name.startswith(f"{TAGS}/") and _OBJECT.fullmatch(value)
+    }
 
 
 def _packed(files: Files, folder: GitFolder) -> Iterator[tuple[str, str]]:

@@ -29,18 +29,21 @@ def tags(files: Files) -> dict[str, str]:
     return refs.tags(files, folder)
 
 
-def is_read_by_every_uv(files: Files, what: str) -> bool:
-    """Tell whether each uv that we support finds by itself what is there now (U9).
+def is_read_by_uv(files: Files, what: str, *, packed: bool) -> bool:
+    """Tell whether uv finds by itself what is there now (U9).
 
-    Not in a linked worktree, with packed refs (before 0.11.20), with reftable or SHA-256 (to this day).
-    ``what`` is ``commit`` or ``tags``.
+    Args:
+        files: The project's files.
+        what: ``commit`` or ``tags``.
+        packed: Whether it reads packed refs and linked worktrees. None reads reftable or SHA-256, or follows a name
+            to another name.
     """
     folder = refs.find(files)
     if folder is None:
         return True
     if what == "commit":
-        return refs.loose_head(files, folder) == commit(files)
-    return refs.loose_tags(files, folder) == tags(files)
+        return refs.head_for_uv(files, folder, packed=packed) == commit(files)
+    return refs.tags_for_uv(files, folder, packed=packed) == tags(files)
 
 
 def is_there(files: Files) -> bool:

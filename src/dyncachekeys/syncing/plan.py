@@ -90,7 +90,8 @@ class Plan(NamedTuple):
         linked = self.newest_linked
         if self.coverage.links_stamp and (of_stamp := links.of_stamp(self.status.files)) is not None:
             linked = max(of_stamp, linked or 0)
-        return expected_record(self.status.files, self.all_entries, self.status.environ, linked)
+        status = self.status
+        return expected_record(status.files, self.all_entries, status.environ, linked, packed=status.reads_packed_refs)
 
     def take_snapshot(self, expected: Record) -> Snapshot:
         """Return what was looked at, in columns. To be called when all has been looked at."""

@@ -77,6 +77,11 @@ class Status:
         return _environment(self.files, self.environ, self.consumer)
 
     @property
+    def reads_packed_refs(self) -> bool:
+        """Whether uv reads packed refs and linked worktrees (U9)."""
+        return self.program is None or self.program.reads_packed_refs
+
+    @property
     def named(self) -> int | None:
         """The birth time or inode of the stamp folder that the installed record names."""
         return self.record.current if self.record else None
@@ -198,7 +203,7 @@ class Status:
     def coverage(self, written: Sequence[str], former: Sequence[str] = ()) -> Coverage:
         """Return who watches what, if builds are known to write some files, and links to others are to stay."""
         if self.resolution.transport == "digest":
-            return by_name.cover(self.resolution, self.files)
+            return by_name.cover(self.resolution, self.files, packed=self.reads_packed_refs)
         self.files.exists(REFUSED)  # so that the next run notices that it came or went
         return by_stamp.cover(self.resolution, self.files, written, former, self._basis)
 
@@ -214,6 +219,7 @@ class Status:
             new_build=self.new_record.identity[1] if self.new_record is not None else 0,
             strays=self.state.strays,
             globs=tuple(own),
+            packed=self.reads_packed_refs,
         )
 
 

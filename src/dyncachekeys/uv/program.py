@@ -21,6 +21,8 @@ _FOLLOWS_LINKS = (0, 7, 21)
 """From which uv on a glob follows a link to a file (U13)."""
 SINCE = (0, 8, 10)
 """The first uv that knows ``extra-build-variables``, and so can have its builds watched (U36)."""
+_READS_PACKED_REFS = (0, 11, 20)
+"""The first uv that reads packed refs, and the refs of a linked worktree (U9)."""
 _VERSION = re.compile(rb"uv (\d+)\.(\d+)\.(\d+)")
 _LONGEST = 10
 """Seconds that it may take to print its version."""
@@ -45,6 +47,11 @@ class Program(NamedTuple):
     def watches(self) -> bool:
         """Whether builds that it makes can be watched (U36); assumed of one whose version is not known."""
         return not self.version or self.version >= SINCE
+
+    @property
+    def reads_packed_refs(self) -> bool:
+        """Whether it reads packed refs and linked worktrees (U9); assumed of one whose version is not known."""
+        return not self.version or self.version >= _READS_PACKED_REFS
 
     def as_list(self) -> list[str]:
         """Return it as it is remembered."""

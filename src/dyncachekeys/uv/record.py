@@ -140,12 +140,12 @@ def _nanoseconds(stored: Any) -> int | None:
 
 
 def expected_record(
-    files: Files, entries: Sequence[Any], environ: Mapping[str, str], linked: int | None = None
+    files: Files, entries: Sequence[Any], environ: Mapping[str, str], linked: int | None = None, *, packed: bool
 ) -> Record:
     """Return the record that uv makes if it builds from the project as it is now, in this environment.
 
     ``entries`` is the whole list ``tool.uv.cache-keys``, the user's entries included; ``linked`` the latest time of
-    what uv sees through links, in nanoseconds.
+    what uv sees through links, in nanoseconds; ``packed`` says what it reads of git (`repository.is_read_by_uv`).
     """
     of_kind: dict[str, list[Any]] = {"file": [], "dir": [], "env": [], "git": []}
     for entry in entry_tables(entries):
@@ -156,7 +156,7 @@ def expected_record(
     times = (newest(files, others), linked)
     return Record(
         timestamp=max((time for time in times if time is not None), default=None),
-        git=_git(files, of_kind["git"]),
+        git=_git(files, of_kind["git"], packed=packed),
         env={name: environ.get(name) for name in map(str, of_kind["env"])},
         current=None,
         folders={folder: os.path.isdir(files.full(folder)) for folder in folders},
@@ -175,10 +175,10 @@ def _asked_of_git(value: Any) -> list[str]:
     return ["commit"] if value is True else []
 
 
-def _git(files: Files, wanted: Iterable[Any]) -> str | None:
+def _git(files: Files, wanted: Iterable[Any], *, packed: bool) -> str | None:
     """Return a digest of ``[commit, tags]`` as uv reads them, ``None`` for what no entry asks for (U9)."""
     asked = {"commit", "tags"}.intersection(itertools.chain.from_iterable(map(_asked_of_git, wanted)))
-    if not all(repository.is_read_by_every_uv(files, what) for what in asked):
+    if not all(repository.is_read_by_uv(files, what, packed=packed) for what in asked):
         return None
     return value_digest(
         [

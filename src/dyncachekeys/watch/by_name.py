@@ -29,11 +29,11 @@ from dyncachekeys.watch.coverage import STAMP_ENTRIES, Coverage, Naming, own_ent
 _NAME = re.compile(re.escape(HOME) + r"/(sha256-[0-9a-f]{64})")
 
 
-def cover(resolution: Resolution, files: Files) -> Coverage:
+def cover(resolution: Resolution, files: Files, *, packed: bool) -> Coverage:
     """Decide for each input what carries it: the name, an entry of its own, or the stamp.
 
     Only what is a function of the tree enters the name. Whether there is a stamp at all depends on the
-    configuration alone, since its entry is committed.
+    configuration alone, since its entry is committed. Of git, `packed` says what uv reads (`is_read_by_uv`).
 
     Raises:
         ConfigurationError: ``watch = "uv"`` on what uv can't see, or a key that yields what it said it never does.
@@ -43,7 +43,7 @@ def cover(resolution: Resolution, files: Files) -> Coverage:
         raise ConfigurationError(problems)
     inputs = list(chain.from_iterable(key.inputs.single for key in resolution.keys))
     watched = sorted(set(filter(_has_entry, inputs)), key=attrgetter("identity"))
-    stamped = frozenset(one for one in inputs if _moves_stamp(one, files))
+    stamped = frozenset(one for one in inputs if _moves_stamp(one, files, packed=packed))
     naming = _naming(inputs, resolution, files)
     has_stamp = any(key.machine for key in resolution.keys)
     of_builds = frozenset(one for key in resolution.keys if key.of_builds for one in key.inputs.single)
@@ -121,9 +121,9 @@ def _has_entry(one: Input) -> bool:
     return one.kind == "git" or (one.kind == "env" and one.entry and not is_credential(one.subject))
 
 
-def _moves_stamp(one: Input, files: Files) -> bool:
+def _moves_stamp(one: Input, files: Files, *, packed: bool) -> bool:
     if one.kind == "git":
-        return not repository.is_read_by_every_uv(files, one.subject)  # U9
+        return not repository.is_read_by_uv(files, one.subject, packed=packed)  # U9
     return not (one.tree or _has_entry(one))
 
 

@@ -43,7 +43,7 @@ def cover(
         ConfigurationError: ``watch = "uv"`` on what uv can't see; all such inputs.
     """
     products = [path for key in resolution.keys for one in key.outputs for path in (one.pattern, *one.there)]
-    placed = _Placed(files, Linkable(files, products, written, works=basis.works))
+    placed = _Placed(files, Linkable(files, products, written, works=basis.works), packed=basis.packed)
     for key in resolution.keys:
         placed.place_key(key)
     if placed.problems:
@@ -62,8 +62,8 @@ def _entries(watched: Iterable[Input], resolution: Resolution) -> tuple[Entry, .
 class _Placed:
     """The inputs, each put where it is watched."""
 
-    def __init__(self, files: Files, linkable: Linkable) -> None:
-        self._files, self._linkable = files, linkable
+    def __init__(self, files: Files, linkable: Linkable, *, packed: bool) -> None:
+        self._files, self._linkable, self._packed = files, linkable, packed
         self.watched: dict[Input, None] = {}
         self.linked: dict[str, set[str]] = {}
         self.walked: list[Selected] = []
@@ -122,8 +122,8 @@ class _Placed:
             linked.setdefault(folder, set()).add(name)
         else:
             self.watched[one] = None
-            if one.kind == "git" and not repository.is_read_by_every_uv(self._files, one.subject):
-                self.stamped[one] = None  # so that it is seen whatever uv can read (U9)
+            if one.kind == "git" and not repository.is_read_by_uv(self._files, one.subject, packed=self._packed):
+                self.stamped[one] = None  # so that it is seen all the same (U9)
 
     def _place_all(self, selected: Selected, key: ResolvedKey) -> None:
         """Decide who watches the files of a selection."""

@@ -20,7 +20,7 @@ _Linked = Mapping[str, Collection[str]]
 
 
 class Basis(NamedTuple):
-    """What decides, besides the tree, which folder links are in force."""
+    """What decides, besides the tree, who watches what: which folder links are in force, and what uv reads of git."""
 
     works: bool = False
     """Whether uv here sees files through links."""
@@ -34,6 +34,8 @@ class Basis(NamedTuple):
     """Those of the last run (`FolderLinks.strays`)."""
     globs: Sequence[str] = ()
     """The user's own."""
+    packed: bool = False
+    """Whether uv reads packed refs and linked worktrees (U9)."""
 
 
 class FolderLinks(NamedTuple):
