@@ -736,3 +736,16 @@ def test_a_workspace(tmp_path: Path, transport: str) -> None:
     assert [built(), built()] == [1, 0]
     demo.write({"packages/a/csrc/x.c": "A"})
     assert [built(), built()] == [2, 0]
+
+
+def test_a_copy_of_project_and_environment_is_no_build(demo_maker: DemoMaker) -> None:
+    """As a cache of CI that is restored: the record has another inode and the same time."""
+    demo = demo_maker(CONFIG, FILES)
+    demo.settled()
+    demo.tick()
+    copy = demo.beside / "copy"
+    subprocess.run(["cp", "-a", demo.root, copy], check=True)
+    shutil.rmtree(demo.root)
+    copy.rename(demo.root)
+    assert not [one for one in demo.sync().warnings if one.code == "built-unsynced"]
+    assert demo.both() == 0

@@ -175,6 +175,7 @@ def test_a_command_that_always_differs(demo_maker: DemoMaker) -> None:
     assert told(demo.sync()) == [("always-differs", "tool.dyncachekeys.keys.clock")]
     shown = demo.cli("sync").stderr
     assert "differed in each of the last 4 syncs" in shown
+    assert "now although no file was edited" in shown
     assert "a command has `pattern`" in shown
     assert all(str(time.time_ns())[:6] not in line for line in shown.splitlines())  # never what it said
     assert told(demo.sync()) == [("always-differs", "tool.dyncachekeys.keys.clock")]
@@ -182,6 +183,47 @@ def test_a_command_that_always_differs(demo_maker: DemoMaker) -> None:
     demo.sync()
     assert told(demo.sync()) == []
     assert "always" not in demo.cli("sync").stderr
+
+
+PRINTS = f"""
+[tool.dyncachekeys.keys.{{}}]
+resolver = "command"
+argv = ['{sys.executable}', "-c", "print(open('src/version.py').read())"]
+"""
+VALUES = {
+    "a file that a command reads": PRINTS.format("version"),
+    "a table": '[tool.dyncachekeys.keys.version]\nresolver = "table"\nfile = "src/version.py"\ntables = ["__version__"]\n',
+    "the work tree": '[tool.dyncachekeys.keys.version]\nresolver = "git"\ndirty = true\n',
+    "the nearest tag": '[tool.dyncachekeys.keys.version]\nresolver = "git"\ndescribe = true\n',
+}
+
+
+@pytest.mark.parametrize("case", VALUES)
+def test_edits_in_each_sync_are_no_loop(demo_maker: DemoMaker, case: str) -> None:
+    demo = demo_maker(VALUES[case], {"src/version.py": "__version__ = '0'\n"})
+    demo.git("init", "--quiet")
+    demo.git("add", "--all")
+    demo.git("commit", "--quiet", "--message=first")
+    demo.both()
+    for number in range(1, 6):
+        demo.tick()
+        demo.write({"src/version.py": f"__version__ = '{number}'\n"})
+        if case == "the nearest tag":
+            demo.git("commit", "--quiet", "--all", "--message=more")
+        report = demo.sync()
+        assert [change.cause for key in report.keys for change in key.changes if key.name == "version"]
+        assert told(report) == []
+        if number == 3:
+            demo.uv_sync()
+
+
+def test_after_edits_a_value_that_always_differs_is_told(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(OTHER, {"src/a.py": ""})
+    for number in range(4):
+        demo.write({"src/a.py": f"{number}"})
+        demo.tick()
+        assert told(demo.sync(RUN_ID=f"{number}")) == []
+    assert told(demo.sync(RUN_ID="9")) == [("always-differs", "tool.dyncachekeys.keys.more")]
 
 
 def test_a_value_that_stood_still_once_is_counted_anew(demo_maker: DemoMaker) -> None:

@@ -20,6 +20,8 @@ from dyncachekeys.quick import check, edit, history
 from dyncachekeys.quick.clock import monotonic
 from dyncachekeys.quick.snapshot import RELEASE, Snapshot
 from dyncachekeys.syncing import use_cases
+from dyncachekeys.syncing.apply import finish
+from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.syncing.report import ProjectReport
 from kit import DIGEST_TRANSPORT, Demo, DemoMaker, make_demo
 
@@ -395,6 +397,27 @@ def test_an_edit_is_told_and_remembered_as_on_the_full_path(tmp_path: Path) -> N
         assert demo.uv_sync() == 1
         assert demo.both() == 0
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("first", ["edits", "full"])
+def test_of_two_syncs_at_once_one_reports_the_change(demo_maker: DemoMaker, clock: list[int], first: str) -> None:
+    demo = demo_maker(EXACT, FILES)
+    demo.settled()
+    clock[0] += 3 * 10**9
+    demo.sync()
+    demo.tick()
+    demo.write({"csrc/one.c": "other\n"})
+    root, started = str(demo.root), monotonic()
+    known = Snapshot.load(f"{root}/.dyncachekeys")
+    assert known is not None
+    looked = check.QuickCheck(known, check.differences(root, known, demo.environ), started)
+    plan = make_plan(demo.root, demo.environ)
+    if first == "edits":
+        assert _sync(demo, demo.environ) == "edits"
+    else:
+        assert demo.sync().move == "moved"
+    assert not use_cases.sync(demo.root, demo.environ, quick_check=looked).changed
+    assert not finish(plan, demo.environ).changed
 
 
 def test_there_and_back_by_edits_returns_to_what_is_installed(demo_maker: DemoMaker) -> None:

@@ -51,7 +51,7 @@ def finish(plan: Plan, environ: Mapping[str, str], tell: Callable[[str], None] |
         del now  # a hundred thousand files are heavy
         written: list[str] = []
         try:
-            with atomic.Lock(plan.home, wait=not plan.is_idle, tell=tell):
+            with atomic.Lock(plan.home, wait=not plan.is_idle or report.changed, tell=tell):
                 if done := _locked(plan, report, seen, written):
                     return done
         except EditedError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Callable
@@ -27,8 +28,8 @@ class LastRun(NamedTuple):
     """When this run began to look, in nanoseconds (`clock.monotonic`)."""
     believed: bool
     """Whether stamp and state may be believed: not if git tracks them."""
-    basis: tuple[bytes | None, str | None]
-    """The state, and where the stamp led: if they differ later, plan again (`on_disk`)."""
+    basis: tuple[bytes | None, str | None, int | None]
+    """The state, where the stamp led, and which snapshot there was: if they differ later, plan again (`on_disk`)."""
     state: State
     memory: FileMemory
 
@@ -50,7 +51,7 @@ def last_run(root: Path, quick_check: QuickCheck | None) -> LastRun:
 
 
 def _file_memory(root: Path, quick_check: QuickCheck | None) -> FileMemory:
-    if quick_check is not None:
+    if quick_check is not None and quick_check.known.is_current():  # else another sync was here meanwhile
         return FileMemory(quick_check.known, quick_check.places)
     return FileMemory(Snapshot.load(os.fspath(root / HOME)))
 
@@ -74,17 +75,18 @@ def _number(text: str) -> int | None:
     return int(text) if text else None
 
 
-def on_disk(root: Path) -> tuple[bytes | None, bytes | None, str | None]:
-    """Return what a plan is based on, as it is now: ``pyproject.toml``, the state, and where the stamp leads."""
+def on_disk(root: Path) -> tuple[bytes | None, bytes | None, str | None, int | None]:
+    """Return what a plan is based on, as it is now: ``pyproject.toml``, the state, where the stamp leads, the snapshot."""
     return (_bytes(Path.read_bytes, root / FILE), *_home_on_disk(root))
 
 
-def _home_on_disk(root: Path) -> tuple[bytes | None, str | None]:
-    try:
+def _home_on_disk(root: Path) -> tuple[bytes | None, str | None, int | None]:
+    stamp = snapshot_inode = None
+    with contextlib.suppress(OSError):
         stamp = os.readlink(root / HOME / "current")
-    except OSError:
-        stamp = None
-    return (_bytes(state_file.content, root / HOME / STATE_FILE), stamp)
+    with contextlib.suppress(OSError):
+        snapshot_inode = os.stat(root / HOME / snapshot.FILE).st_ino
+    return (_bytes(state_file.content, root / HOME / STATE_FILE), stamp, snapshot_inode)
 
 
 def _bytes(read: Callable[[Path], bytes], path: Path) -> bytes | None:

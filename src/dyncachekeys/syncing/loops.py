@@ -14,6 +14,7 @@ from dyncachekeys.model import Notice
 from dyncachekeys.paths import join, split
 from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.syncing.diff import remembered
+from dyncachekeys.syncing.edited import was_edited
 from dyncachekeys.syncing.status import Status
 from dyncachekeys.uv.mtimes import newest
 from dyncachekeys.uv.record import Record
@@ -59,6 +60,8 @@ def count(coverage: Coverage, status: Status) -> Loops:
         writes = {path: writes.get(path, 0) + 1 for path in counted}
     moved = dict(_moved(coverage, status))
     moves = {name: status.state.moves.get(name, 0) + 1 for name in moved}
+    if max(moves.values(), default=0) >= _SYNCS and was_edited(status.files, _last_build(status)):
+        moves = {name: min(syncs, _SYNCS - 1) for name, syncs in moves.items()}
     return Loops(writes, moves, (*_of_writes(coverage, seen, writes), *_of_moves(moved, moves)))
 
 
@@ -100,6 +103,11 @@ def _moved(coverage: Coverage, status: Status) -> Iterator[tuple[str, tuple[str,
                 yield f"{one.kind} {one.subject}", (key.where, one.subject)
 
 
+def _last_build(status: Status) -> int:
+    """Return when the last build ended or, if it was before that, the last sync began, in nanoseconds."""
+    return max(status.state.started, status.record.identity[1] if status.record is not None else 0)
+
+
 def _of_writes(coverage: Coverage, seen: Collection[str], writes: Mapping[str, int]) -> Iterator[Notice]:
     for path, builds in sorted(writes.items()):
         folder, name = split(path)
@@ -120,9 +128,9 @@ def _of_moves(moved: Mapping[str, tuple[str, str]], moves: Mapping[str, int]) ->
     for name, syncs in sorted(moves.items()):
         if syncs >= _SYNCS:
             where, subject = moved[name]
-            why = f"`{subject}` differed in each of the last {syncs} syncs, and each time uv has to build"
+            why = f"`{subject}` differed in each of the last {syncs} syncs, now although no file was edited"
             remedy = (
-                "if it always does, as a date or what a build leaves in a folder, ask for less of it "
-                "(a command has `pattern`; have git ignore what is left behind), or drop the key"
+                "each time uv has to build; if it always differs, as a date or what a build leaves in a folder, ask "
+                "for less of it (a command has `pattern`; have git ignore what is left behind), or drop the key"
             )
             yield Notice("always-differs", f"{why}; {remedy}", where)

@@ -266,7 +266,7 @@ def _builds_of(project: Project, last: LastRun, record: Record | None) -> Builds
 
 def _if_new(record: Record | None, state: State) -> Record | None:
     """Return the installed record, if no sync has seen it: in another environment, it may well be older than the last."""
-    is_new = state.digest is not None and record is not None and record.identity not in state.seen
+    is_new = state.digest is not None and record is not None and not record.is_among(state.seen)
     return record if is_new else None
 
 

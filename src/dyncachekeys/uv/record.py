@@ -49,6 +49,12 @@ class Record(NamedTuple):
         """
         return self.timestamp is not None and self.timestamp < time <= self.identity[1]
 
+    def is_among(self, identities: Iterable[tuple[int, int]]) -> bool:
+        """Tell whether this is one of some records, or a copy of one: a copy has another inode and the same time."""
+        inode, changed = self.identity
+        # Two records are never written in one nanosecond; in one second they are, where no fractions are stored.
+        return any(one == (inode, changed) or (one[1] == changed and changed % _SECOND) for one in identities)
+
     def facts(self, salt: bytes) -> dict[str, Any]:
         """Return what two records are compared by, with the values of variables sealed; not the stamp."""
         values = ((name, "unset" if value is None else "set", value or "") for name, value in self.env.items())
