@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kit import Demo, DemoMaker
+from kit import BACKEND_KEY, Demo, DemoMaker, sees_links
 
 CONFIG = """
 [tool.ruff]
@@ -196,6 +196,96 @@ def test_what_plain_uv_sees_by_itself(demo_maker: DemoMaker) -> None:
     assert told(demo).splitlines()[0] == "demo: uv has nothing to build"
     demo.edit("pyproject.toml", "line-length = 100", "line-length = 99")
     assert "   pyproject.toml differs in tool.ruff" in told(demo).splitlines()
+
+
+@sees_links
+def test_a_new_file_that_uv_cannot_see_yet(demo_maker: DemoMaker) -> None:
+    """No link leads to its folder, since the pattern names none."""
+    demo = demo_maker(BACKEND_KEY + '[tool.dyncachekeys.keys.c]\nresolver = "files"\npatterns = ["*.c"]\n', FILES)
+    demo.settled()
+    demo.tick()
+    demo.write({"csrc/new.c": "n\n"})
+    outlook = as_json(demo)["outlook"]
+    assert outlook["verdict"] == "builds-after-sync"
+    assert "csrc/new.c" not in [seen["subject"] for seen in outlook["seen"]]
+    assert "once `dyncachekeys sync` has made a link to it" in told(demo, "csrc/new.c")
+    assert demo.uv_sync() == 0
+    assert demo.both() == 1
+
+
+def test_after_plain_uv_has_built(demo_maker: DemoMaker) -> None:
+    demo = demo_maker(BACKEND_KEY)
+    demo.settled()
+    demo.tick()
+    demo.append("build_backend/helper.py", "# more\n")
+    assert "uv sees the change by itself" in demo.cli("sync").stdout
+    assert demo.uv_sync() == 1
+    demo.append("build_backend/helper.py", "# and more\n")
+    assert demo.uv_sync() == 1
+    assert "so uv has nothing to do" in demo.cli("sync").stdout
+    assert demo.uv_sync() == 0
+
+
+def test_what_git_calls_modified_and_nobody_watches(demo_maker: DemoMaker) -> None:
+    """Wherever it is, and also if it was modified before the last sync; what is new only since then."""
+    demo = demo_maker(CONFIG.format(watch="auto", more=""), {**FILES, "docs/deep/x.md": "x\n", "docs/same.md": "s\n"})
+    demo.git("init", "--quiet")
+    demo.git("add", "--all")
+    demo.git("commit", "--quiet", "--message=first")
+    demo.write({"docs/deep/x.md": "edited\n", "docs/old.md": "o\n"})
+    demo.tick()
+    demo.settled()
+    demo.tick()
+    demo.write({"docs/new.md": "n\n"})
+    found = [(one["subject"], one["why"]) for one in as_json(demo)["without_effect"]]
+    assert found == [("docs/deep/x.md", "not-selected"), ("docs/new.md", "not-selected")]
+    assert "`dyncachekeys explain PATH` says of one why" in told(demo)
+
+
+PATHS: dict[str, tuple[str, str]] = {
+    "csrc/a.c": ("watched\n   sources: matches csrc/*.c; plain uv sees an edit of it", "says whether uv will build"),
+    "csrc": ("   sources: 2 inputs in it; plain uv sees", "says whether uv will build"),
+    "csrc/made.txt": ("   the key `more` chooses it, and its `exclude` leaves it out", "take it out of `exclude`"),
+    "csrc/x.log": ("   git ignores it, though the key `more` would choose it", '`patterns = ["/csrc/x.log"]`'),
+    "docs/x[1].md": ("not watched, so an edit of it has uv build nothing\n   no key names it", '["/docs/x\\[1].md"]`'),
+    "docs": ("docs (folder, demo): not watched", '`patterns = ["/docs/"]`'),
+    "gone.txt": ("gone.txt (nothing is there, demo): not watched", '`patterns = ["/gone.txt"]`'),
+    "../beside.h": ("   more: matches ../*.h; plain uv sees", "says whether"),
+    "own/x.txt": ("   tool.uv.cache-keys: your own entry `own/*.txt`", "says whether"),
+    "data.json": ("   data: table whole of data.json; uv sees an edit of it once `dyncachekeys sync`", "says whether"),
+    ".git/HEAD": ("   no pattern enters `.git`", '`resolver = "git"`'),
+    ".venv": ("   git ignores it\n", "and `gitignore = false`"),
+}
+OF_PATHS = """
+[tool.dyncachekeys.keys.more]
+resolver = "files"
+patterns = ["csrc/", "../*.h"]
+exclude = ["made.*"]
+
+[tool.dyncachekeys.keys.data]
+resolver = "table"
+file = "data.json"
+
+[tool.uv]
+cache-keys = [{ file = "own/*.txt" }]
+"""
+
+
+@sees_links
+def test_a_path(demo_maker: DemoMaker) -> None:
+    files = dict.fromkeys(("csrc/made.txt", "csrc/x.log", "docs/x[1].md", "../beside.h", "own/x.txt"), "x\n")
+    demo = demo_maker(CONFIG.format(watch="auto", more="") + OF_PATHS, {**FILES, **files, "data.json": "{}"})
+    demo.git("init", "--quiet")
+    demo.settled()
+    for path, (says, do) in PATHS.items():
+        shown = told(demo, path)
+        assert says in shown, path
+        assert do in shown.partition("Next: ")[2], path
+    (one,) = json.loads(demo.cli("explain", "--format", "json", "csrc/made.txt").stdout)["projects"]
+    assert (one["path"]["why_not"], one["path"]["detail"]) == ("excluded", "more")
+    here = Demo(demo.root / "docs", demo.beside).cli("explain", "x[1].md").stdout
+    assert here == told(demo, "docs/x[1].md")
+    assert "there is no key `unknown`" in demo.cli("explain", "unknown", check=False).stderr
 
 
 def test_several_syncs_back(demo_maker: DemoMaker) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,6 +79,23 @@ def test_nor_does_a_build_make_a_link_to_what_holds_more(stray: str, demo_maker:
     assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]
     assert linked(demo) == {}
     assert rest(demo) == [0, 0, 0]
+
+
+def test_explain_says_of_names_what_sync_does(demo_maker: DemoMaker) -> None:
+    demo = traced(demo_maker, LISTS, {**FILES, "deps/README.md": "About.\n"})
+    settled(demo)
+    demo.tick()
+    demo.write({"deps/c.txt": "c\n", "deps/other.md": "o\n"})
+    lines = demo.cli("explain").stdout.splitlines()
+    assert [line for line in lines if line.startswith(" ~ ") and " names in deps changed " in line]
+    assert [line.split()[0] for line in lines if "no key selects it" in line] == ["deps/other.md"]
+    listed = r"listed (it )?\(?(by )?build_backend/core\.py:\d+"
+    assert re.search(f"   build: its name: the folder was {listed}; ", demo.cli("explain", "deps/c.txt").stdout)
+    assert re.search(f"   the last watched build {listed}", demo.cli("explain", "deps").stdout)
+    shown = demo.cli("explain", "deps/other.md").stdout
+    assert (
+        "   no key names it, and no pattern of one matches it\n   the last watched build did not ask for it\n" in shown
+    )
 
 
 def test_what_does_not_count_keeps_the_link_away(demo_maker: DemoMaker) -> None:

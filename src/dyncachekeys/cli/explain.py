@@ -5,18 +5,25 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import io
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dyncachekeys.cli import render
+from dyncachekeys.cli import explain_path, render
+from dyncachekeys.errors import ConfigurationError, Problem
 from dyncachekeys.quick import output
 from dyncachekeys.quick.change import Change
 from dyncachekeys.quick.output import Printer, counted, shown
-from dyncachekeys.syncing.explanation import Edited, Event, Explanation, explain_all
+from dyncachekeys.syncing import path_report
+from dyncachekeys.syncing.explanation import Event, Explanation, explain
 from dyncachekeys.syncing.forecast import FACTS
+from dyncachekeys.syncing.path_report import PathReport
+from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.report import require_key
 from dyncachekeys.syncing.scope import Scope
+from dyncachekeys.syncing.use_cases import planned
+from dyncachekeys.syncing.without_effect import Edited
 
 _OUTCOMES = {
     "not-built": "uv does not build it, whatever changes",
@@ -41,7 +48,10 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     Raises:
         DyncachekeysError: what the user needs to fix.
     """
-    found = explain_all(scope, since=options.since)
+    plans = planned(scope, os.environ)
+    if options.key is not None and not _is_key(options.key, plans) and _is_path(options.key):
+        return _explain_path(options, path_report.reports(scope, plans, options.key))
+    found = [explain(plan, options.since) for plan in plans]
     if options.key is not None:
         require_key([one.report for one in found], options.key)
         found = [one.only(options.key) for one in found if one.report.has(options.key)]
@@ -69,6 +79,30 @@ def told(one: Explanation, options: argparse.Namespace) -> str:
     stream = io.StringIO()
     tell(one, Printer(stream, "never"), options)
     return stream.getvalue()
+
+
+def _is_key(name: str, plans: Sequence[Plan]) -> bool:
+    return any(key.name == name for plan in plans for key in plan.status.resolution.keys)
+
+
+def _is_path(text: str) -> bool:
+    """Tell whether a text that names no key can only be meant as a path."""
+    return "/" in text or os.sep in text or "." in text or os.path.lexists(text)
+
+
+def _explain_path(options: argparse.Namespace, found: Sequence[PathReport]) -> int:
+    if options.format == "html":
+        remedy = "leave `--format` out, or give `json`"
+        raise ConfigurationError([Problem("usage", "there is no page about one path", "--format", remedy)])
+    if options.format == "json":
+        render.document({"projects": [explain_path.as_json(one) for one in found]})
+        return 0
+    out = Printer(sys.stdout, options.color)
+    for number, one in enumerate(found):
+        if number:
+            out("")
+        explain_path.tell(one, out)
+    return 0
 
 
 def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
@@ -126,6 +160,8 @@ def _print_edited(edited: Sequence[Edited], out: Printer, options: argparse.Name
         out(f"   {shown(one.subject):{width}}  {immaterial(one)}")
     if len(listed) > _SHOWN and not options.verbose:
         out(f"   and {len(listed) - _SHOWN} more (-v lists them)")
+    if any(one.why == "not-selected" for one in listed):
+        out("   `dyncachekeys explain PATH` says of one why, and what to do")
 
 
 def immaterial(one: Edited) -> str:

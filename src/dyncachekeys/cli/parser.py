@@ -200,6 +200,11 @@ _LOUDNESS = {"-q --quiet": _flag("print errors only"), "-v --verbose": _flag("pr
 _GLOBAL = {name: settings for names, settings in (_OF_ALL | _LOUDNESS).items() for name in names.split()}
 """What may stand in front of the command, by each name."""
 _KEY = {"nargs": "?", "metavar": "KEY", "help": "only this key"}
+_KEY_OR_PATH = {
+    "nargs": "?",
+    "metavar": "KEY|PATH",
+    "help": "only this key; or who watches this path, or why nobody does",
+}
 _SINCE = f"go back N syncs that changed something ({history.LENGTH} are kept)"
 _STEP = {"nargs": "?", "const": "editable", "choices": ["editable", "wheel"]}
 _WATCH = "who notices a change: plain uv, where it can (auto); or dyncachekeys alone, by content (digest)"
@@ -226,7 +231,7 @@ _OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "--build": _flag("also run the build backend, and compare what it says with what it builds"),
     },
     "explain": {
-        "key": _KEY,
+        "key": _KEY_OR_PATH,
         "--format": {**_FORMAT, "choices": ["text", "json", "html"]},
         "--since": {"type": _count, "default": 0, "metavar": "N", "help": _SINCE},
     },

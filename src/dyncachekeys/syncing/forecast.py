@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from dyncachekeys.paths import join, split
 from dyncachekeys.pyproject.project import HOME
-from dyncachekeys.quick.snapshot import LINK_FOLDER
+from dyncachekeys.pyproject.source import entry_tables
+from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER
 from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.uv.entries import CURRENT
 from dyncachekeys.uv.mtimes import newest
 from dyncachekeys.uv.record import Record
+from dyncachekeys.watch import links
 from dyncachekeys.watch.links import LinkFolder
 
 Outcome = Literal["not-built", "installs", "builds", "builds-after-sync", "nothing-to-do"]
@@ -120,15 +122,42 @@ def _by_time(plan: Plan, recorded: int | None, expected: int | None) -> Iterator
     if recorded is not None and (expected is None or expected < recorded):
         yield Seen("older-file", "the newest file that uv knew is gone, or no longer watched")
         return
-    newer = list(_newer(plan, recorded or 0))
-    yield from newer or [Seen("newer-file", "an entry of your own in tool.uv.cache-keys")]
+    unlinked = not_linked_yet(plan)
+    newer = list(_newer(plan, recorded or 0, unlinked))
+    yield from newer
+    if not newer and not (unlinked and (newest(plan.status.files, _own_files(plan)) or 0) <= (recorded or 0)):
+        yield Seen("newer-file", "an entry of your own in tool.uv.cache-keys")
 
 
-def _newer(plan: Plan, recorded: int) -> Iterator[Seen]:
+def _own_files(plan: Plan) -> list[str]:
+    """Return the files and globs of the user's own entries."""
+    return [str(entry["file"]) for entry in entry_tables(plan.status.project.user_entries) if "file" in entry]
+
+
+def not_linked_yet(plan: Plan) -> set[str]:
+    """Return the files that uv will see through a link only once a sync has made it."""
+    if plan.links is None and plan.folder_links is None:
+        return set()
+    files, linked = plan.status.files, plan.coverage.linked
+    single, to_folders = (LinkFolder(plan.home, path).texts() for path in (LINK_FOLDER, FOLDER_LINKS))
+    texts = links.wanted(files, linked).items()
+    missing = {files.relative(files.full(links.path_of(text))) for name, text in texts if single.get(name) != text}
+    in_force = plan.coverage.folder_links
+    there = [to for name, to in in_force.folders.items() if to_folders.get(name) == links.text(files, to)]
+    behind = {
+        join(folder, name)
+        for folder, names in in_force.behind.items()
+        if any(f"{folder}/".startswith(f"{to}/") for to in there)
+        for name in names
+    }
+    return missing - behind
+
+
+def _newer(plan: Plan, recorded: int, unlinked: Collection[str]) -> Iterator[Seen]:
     files = plan.status.files
     paths = {one.subject for one in plan.coverage.watched if one.kind == "file"}
     paths |= {join(folder, name) for folder, names in plan.coverage.linked.items() for name in names}
-    for path in sorted(paths):
+    for path in sorted(paths.difference(unlinked)):
         if (newest(files, [path]) or 0) > recorded:
             content = files.content(path)
             same = content is not None and content == files.memory.content(*split(path))

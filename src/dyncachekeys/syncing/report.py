@@ -96,7 +96,7 @@ class ProjectReport(NamedTuple):
     held: tuple[str, ...] = ()
     """The keys that a hook has not run, since nobody has allowed it, by their paths: nobody knows whether it is in sync."""
     is_built: bool = False
-    """Whether what is installed was made from the inputs as they are now, as a watched build has shown."""
+    """Whether what is installed was made from the inputs as they are now, as a watched build or uv's record has shown."""
     is_package: bool = True
     """Whether uv builds it at all."""
     diff: tuple[str, ...] = ()
@@ -168,7 +168,7 @@ def report_of(plan: Plan, now: Snapshot | None = None) -> ProjectReport:
         input_count=now.inputs,
         named=_named(plan),
         held=tuple(notice.where for notice in plan.status.consent.held.values()),
-        is_built=(plan.status.is_vouched or plan.status.is_better_known) and plan.is_at_rest,
+        is_built=plan.is_at_rest and (plan.status.is_vouched or plan.status.is_better_known or _uv_has_built(plan)),
         is_package=plan.status.project.is_package,
         diff=_diff(plan),
     )
@@ -180,6 +180,11 @@ def _diff(plan: Plan) -> tuple[str, ...]:
     from dyncachekeys.pyproject.render import diff  # noqa: PLC0415  the region seldom changes
 
     return tuple(diff(FILE, plan.status.project.raw, plan.document))
+
+
+def _uv_has_built(plan: Plan) -> bool:
+    """Tell whether uv has built since the last sync, and would record now what it recorded then."""
+    return plan.status.new_record is not None and not plan.next_state(plan.expected_record()).due
 
 
 def _doubts(plan: Plan) -> Iterator[Notice]:

@@ -121,7 +121,7 @@ _dyncachekeys() {
             '*--package=[only this package (repeatable)]:package:( )' \
             '(--format)--format=[how to print results]:format:(text json html)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
-            '1:only this key: ' \
+            '1:only this key; or who watches this path, or why nobody does: ' \
             '(--since)--since=[go back N syncs that changed something (20 are kept)]:since:( )' \
             '(-q --quiet)-q[print errors only]' \
             '(-q --quiet)--quiet[print errors only]' \
