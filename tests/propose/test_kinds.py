@@ -91,7 +91,7 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         ["reqs/base.txt", "READ.md", "csrc/not-compiled.c"],
         {
             "git": GIT,
-            "requirements": {"resolver": "requirements", "files": ["reqs/base.txt"], "fallback": True},
+            "requirements": {"resolver": "requirements", "files": ["/reqs/base.txt"], "fallback": True},
             "metadata": files("/READ.md"),
             "environment": env(*PRETEND),
         },
@@ -249,7 +249,7 @@ ORIGINS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
         },
         {
             "version": files("/lib/p/__init__.py"),
-            "requirements": {"resolver": "requirements", "files": ["x.txt"], "fallback": True},
+            "requirements": {"resolver": "requirements", "files": ["/x.txt"], "fallback": True},
             "metadata": files("/c.txt"),
         },
     ),
@@ -470,6 +470,39 @@ def test_sources_that_git_tracks_although_a_rule_matches_them(tmp_path: Path) ->
     assert "sources" not in keys_of(tmp_path)
     subprocess.run(["git", "-C", tmp_path, "add", "--force", "src/bin/a.rs"], check=True)
     assert keys_of(tmp_path)["sources"] == files("/src/**/*.rs")
+
+
+OF_TESTS = ["test-crates/t/src/lib.rs", "benchmark/b.rs", "unittests/u.rs", "src/integration_tests/i.rs"]
+
+
+def test_folders_of_tests_by_their_less_common_names(tmp_path: Path) -> None:
+    plant(tmp_path, MATURIN, ["Cargo.toml", "src/lib.rs", *OF_TESTS])
+    assert keys_of(tmp_path)["sources"] == files("/Cargo.*", "/src/**/*.rs", exclude=["integration_tests/"])
+
+
+MEMBER = '[tool.uv.workspace]\nmembers = ["packages/*"]'
+
+
+@pytest.mark.parametrize(
+    ("cargo", "sources"),
+    [
+        ("", files("/Cargo.*", "/src/**/*.rs")),
+        ('[workspace]\nmembers = ["packages/*"]', files("/Cargo.*", "/packages/a/Cargo.toml", "/packages/**/*.rs", "/src/**/*.rs")),
+    ],
+)  # fmt: skip
+def test_the_tree_of_a_member_counts_only_if_the_root_names_it(
+    tmp_path: Path, cargo: str, sources: dict[str, Any]
+) -> None:
+    plant(tmp_path, f"{MATURIN}\n{MEMBER}", ["Cargo.toml", "src/lib.rs"])
+    plant(tmp_path / "packages/a", MATURIN.replace('"p"', '"a"'), ["Cargo.toml", "src/lib.rs"])
+    (tmp_path / "Cargo.toml").write_text(cargo, encoding="utf-8")
+    assert keys_of(tmp_path)["sources"] == sources
+
+
+def test_where_patterns_reach_everywhere_members_are_left_out(tmp_path: Path) -> None:
+    plant(tmp_path, f"{MESON}\n{MEMBER}", ["meson.build", "a/x.c", "b/x.c", "c/x.c", "d/x.c"])
+    plant(tmp_path / "packages/a", MESON, ["meson.build", "y.c"])
+    assert keys_of(tmp_path)["sources"] == files("/meson.build", "*.[ch]", exclude=["/packages/a/"])
 
 
 def test_submodules_that_no_pattern_reaches(tmp_path: Path) -> None:

@@ -20,7 +20,11 @@ def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
     if facts.origins.requirements:
         why = "Dependencies are read from here, and from what these files include."
         yield Declaration(
-            "requirements", "requirements", {"files": list(facts.origins.requirements)}, (why,), fallback=True
+            "requirements",
+            "requirements",
+            {"files": [*map(exactly, facts.origins.requirements)]},
+            (why,),
+            fallback=True,
         )
     if facts.origins.others or facts.origins.globs:
         why = "Goes into the metadata."

@@ -15,6 +15,7 @@ from dyncachekeys.files import refs
 from dyncachekeys.files.pattern import exactly
 from dyncachekeys.files.selection import Selection
 from dyncachekeys.files.tree import Files
+from dyncachekeys.propose.other_packages import other_packages
 from dyncachekeys.propose.source_patterns import BESIDE_PATTERNS, SOURCE_PATTERNS, built_from, not_built
 from dyncachekeys.pyproject.tables import at
 from dyncachekeys.trace.readers import manifests
@@ -36,6 +37,8 @@ class Natives(NamedTuple):
     """Patterns for crates of the repository that are built with the project and lie outside of it."""
     submodules: tuple[str, ...]
     """Folders of git submodules in the project."""
+    others: tuple[str, ...] = ()
+    """Folders below the project of other packages, which its build does not name."""
 
     @property
     def built(self) -> list[str]:
@@ -53,8 +56,10 @@ def natives(pyproject: Mapping[str, Any], files: Files) -> Natives:
     Raises:
         DyncachekeysError: a folder can't be listed, or an ignore file can't be read.
     """
-    sources = tuple(built_from(Selection([*SOURCE_PATTERNS, *BESIDE_PATTERNS], ["target/"]).among(files)))
-    found = Natives(sources, (), (), (), submodules(files))
+    others = other_packages(pyproject, files)
+    excluded = ["target/", *(f"{exactly(path)}/" for path in others)]
+    sources = tuple(built_from(Selection([*SOURCE_PATTERNS, *BESIDE_PATTERNS], excluded).among(files)))
+    found = Natives(sources, (), (), (), submodules(files), others)
     built = dict.fromkeys(found.built)
     is_rust = not _OF_RUST.isdisjoint(distributions(pyproject))
     return found._replace(

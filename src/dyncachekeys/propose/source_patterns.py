@@ -42,6 +42,11 @@ BESIDE_PATTERNS = (
 """What sources are made from or include, in folders that hold sources: elsewhere such a name means other things."""
 NOT_BUILT = ("tests", "test", "docs", "doc", "examples", "example", "benchmarks", "benches", "fuzz")
 """Folders whose files enter no build of the package."""
+_ALSO_NOT_BUILT = (
+    *("unittest", "unittests", "unit-tests", "unit_tests", "integration-tests", "integration_tests"),
+    *("test-crates", "test_crates", "benchmark", "bench", "fuzzing"),
+)
+"""The same, by names that are not so common."""
 _MOST_FOLDERS = 3
 _WILDCARD = re.compile(r"[*?\[\\]")
 
@@ -67,7 +72,7 @@ def built_from(paths: Iterable[str]) -> list[str]:
 def not_built(paths: Iterable[str]) -> tuple[str, ...]:
     """Return which of the folders that enter no build hold some of the files."""
     held = {part for path in paths for part in path.split("/")[:-1]}
-    return tuple(name for name in NOT_BUILT if name in held)
+    return tuple(name for name in (*NOT_BUILT, *_ALSO_NOT_BUILT) if name in held)
 
 
 def is_source(path: str) -> bool:

@@ -78,6 +78,7 @@ def _sources(facts: Facts, plugin: str) -> Iterator[Declaration]:
     if not patterns:
         return
     excluded = [f"{name}/" for name in _excluded(patterns, not_built)]
+    excluded += [f"{exactly(path)}/" for path in facts.natives.others if _reach(patterns, path)]
     more: dict[str, Option] = {"exclude": excluded} if excluded else {}
     if is_there and plugin == "cmake":
         yield Declaration("sources", plugin, {"sources": patterns, **more}, (_PLUGINS[plugin],), fallback=True)
@@ -118,6 +119,12 @@ def _with_lock_file(patterns: list[str]) -> list[str]:
     if "/Cargo.toml" not in patterns:
         return patterns
     return ["/Cargo.*", *(pattern for pattern in patterns if pattern not in {"/Cargo.toml", "/Cargo.lock"})]
+
+
+def _reach(patterns: Iterable[str], folder: str) -> bool:
+    """Tell whether patterns may choose something in a folder of another package."""
+    top = f"/{folder.partition('/')[0]}/"
+    return any(not pattern.startswith("/") or ("**" in pattern and pattern.startswith(top)) for pattern in patterns)
 
 
 def _excluded(patterns: list[str], not_built: Iterable[str]) -> tuple[str, ...]:

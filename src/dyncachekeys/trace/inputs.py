@@ -14,6 +14,7 @@ from dyncachekeys.model import Env, File, Value
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.trace import outside
+from dyncachekeys.trace.ignoring import is_by_effect, left_out
 from dyncachekeys.trace.likeness import Likeness
 from dyncachekeys.trace.model import by, is_intermediate
 from dyncachekeys.trace.record import BuildRecord
@@ -59,6 +60,8 @@ def _read(record: BuildRecord, around: Surroundings, when: str) -> Iterator[Foun
         reason = f"read{by(who)} {when}"
         if path == FILE:
             yield Value(FILE, around.pyproject.whole if ":" in who else around.pyproject.tables, reason)
+        elif is_by_effect(path, who, record):
+            yield Value(f"what {path} leaves out", left_out(path, record, around.files), reason)
         else:
             yield File(path, reason, tree=False)
     ignored = IgnoreRules(around.files)
