@@ -210,3 +210,47 @@ def test_names_count_with_and_without_added_directories(following: Follow) -> No
 def test_a_file_that_is_run_by_path_and_missing_counts(following: Follow) -> None:
     closure, _ = following({"core.py": "import runpy\nrunpy.run_path('gen/version.py')"})
     assert closure.absent["gen/version.py"] == "absent; would run: imported by core.py:2"
+
+
+BOTH = {"helper.py": "", "x/helper.py": ""}
+
+
+@pytest.mark.parametrize(
+    ("core", "found"),
+    [
+        ("import sys, helper\nsys.path.insert(0, 'x')", {"helper.py"}),
+        ("import sys, helper\nif 1:\n    sys.path.insert(0, 'x')", {"helper.py"}),
+        ("import sys\nsys.path.insert(0, 'x')\nimport helper", {"x/helper.py"}),
+        ("import sys\nsys.path.append('x')\nimport helper", {"helper.py"}),
+        ("import sys\nif sys.argv:\n    sys.path.insert(0, 'x')\nimport helper", {"helper.py", "x/helper.py"}),
+        ("import sys\nsys.path.insert(1, 'x')\nimport helper", {"helper.py", "x/helper.py"}),
+        ("import sys\ndef f():\n    import helper\nf()\nsys.path.insert(0, 'x')\nf()", {"helper.py", "x/helper.py"}),
+        ("import sys\ndef f():\n    sys.path.insert(0, 'x')\nf()\nimport helper", {"helper.py", "x/helper.py"}),
+        ("import sys\ndef f():\n    sys.path.insert(0, 'x')\nimport helper", {"helper.py"}),
+        ("import sys\n@f\ndef g():\n    sys.path.insert(0, 'x')\nimport helper", {"helper.py", "x/helper.py"}),
+        ("import sys\nclass A:\n    def f():\n        sys.path.insert(0, 'x')\nimport helper", {"helper.py", "x/helper.py"}),
+        ("import sys\ndef build_wheel():\n    sys.path.insert(0, 'x')\nimport helper", {"helper.py", "x/helper.py"}),
+        ("import sys\npaths = ['x']\nimport helper\nsys.path.extend(paths)\nimport other", {"helper.py", "x/other.py"}),
+        ("import sys, other_file\nsys.path.insert(0, 'x')", {"helper.py", "x/helper.py", "other_file.py"}),
+    ],
+)  # fmt: skip
+def test_what_is_added_counts_for_what_may_be_imported_after_it(following: Follow, core: str, found: set[str]) -> None:
+    files = {"core.py": core, **BOTH, "x/other.py": "", "other_file.py": "def f():\n    import helper\n"}
+    closure, _ = following(files)
+    assert set(closure.found) - {"core.py"} == found
+
+
+@pytest.mark.parametrize(
+    ("more", "is_called"),
+    [
+        ({"other.py": "import core\ncore.add()\n"}, True),
+        ({"other.py": "from core import add\n"}, True),
+        ({"other.py": "def add():\n    pass\n"}, False),
+        ({"pyproject.toml": '[tool.backend]\nhook = "core:add"\n'}, True),
+        ({"unrelated.py": "add()"}, False),
+    ],
+)
+def test_a_function_that_nobody_names_adds_nothing(following: Follow, more: dict[str, str], is_called: bool) -> None:
+    core = "import sys, other\ndef add():\n    sys.path.insert(0, 'x')\nimport helper\n"
+    closure, _ = following({"core.py": core, **BOTH, "other.py": "", **more})
+    assert ("x/helper.py" in closure.found) == is_called

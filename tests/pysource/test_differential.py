@@ -121,3 +121,33 @@ def test_an_absent_candidate_is_what_python_would_take(tmp_path: Path) -> None:
         candidate.unlink()
         if candidate.name == "__init__.py":
             candidate.parent.rmdir()
+
+
+ADDING = [
+    "import {name}",
+    "sys.path.insert(0, '{folder}')",
+    "sys.path.append('{folder}')",
+    "if {true}:\n    sys.path.insert(0, '{folder}')",
+    "def add_{folder}():\n    sys.path.insert(0, '{folder}')",
+    "try:\n    add_{folder}()\nexcept NameError:\n    pass",
+    "def late_{name}():\n    import {name}",
+    "try:\n    late_{name}()\nexcept NameError:\n    pass",
+]
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_none_is_missed_where_directories_are_added(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(f"adding {seed}")
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+    for path in ["start", *(f"{folder}{name}" for folder in ("", "x/", "y/") for name in NAMES)]:
+        lines = [
+            rng.choice(ADDING).format(
+                name=rng.choice(NAMES), folder=rng.choice("xy"), true=rng.choice(["True", "False"])
+            )
+            for _ in range(rng.randint(0, 7 if path == "start" else 2))
+        ]
+        (tmp_path / f"{path}.py").write_text("\n".join(["import sys", *lines, ""]), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", DRIVER, "."], cwd=tmp_path, capture_output=True, text=True, check=True)
+    closure = follow(DiskTree(tmp_path), [Start(Import(0, "start"), "start", (".",))])
+    assert set(json.loads(done.stdout)) <= closure.found.keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,10 @@ from dyncachekeys.pysource.values import relative
 
 _ALL = "*"
 """All that a module has, as a star import takes it."""
+_SETTINGS = ("pyproject.toml", "setup.cfg", "hatch.toml")
+"""Where a function may be named that a backend calls."""
+_CALLED_FROM_OUTSIDE = re.compile(r"__|build|get_|prepare_|pdm_build_|setup|main$")
+"""How the names of functions begin that frontends and backends call by themselves (PEP 517, hatchling, pdm-backend)."""
 
 
 class Start(NamedTuple):
@@ -25,6 +30,10 @@ class Start(NamedTuple):
     what: Import | Run
     reason: str
     directories: tuple[str, ...]
+    before: tuple[SearchDirectory, ...] = ()
+    """What the same file has surely added to ``sys.path`` by then."""
+    after: tuple[SearchDirectory, ...] = ()
+    """What it adds only later."""
 
 
 @dataclass
@@ -43,8 +52,9 @@ def follow(tree: Tree, starts: Sequence[Start], derive: Derive | None = None) ->
     """Follow all imports from the starting points, breadth first, so that a reason is the nearest one.
 
     Each file is read once. If the code adds directories to ``sys.path``, it is gone through again
-    with them: reading can't tell which import runs before the addition, so names are looked up both
-    with and without them, and both answers count.
+    with them: but for lines at the top of the same file, reading can't tell which import runs before the addition, so
+    names are looked up both with and without them, and both answers count. What stands in a function that nobody
+    names is never added.
 
     Args:
         tree: The tree.
@@ -56,12 +66,40 @@ def follow(tree: Tree, starts: Sequence[Start], derive: Derive | None = None) ->
     while True:
         walk = _Pass(tree, reader, finder, added)
         walk.run(starts)
-        new = [directory for directory in walk.directories if directory not in added]
+        named = Named(tree, reader, starts)
+        new = [one for one in walk.directories if one not in added and not (one.function and not named(one.function))]
         if not new:
             walk.closure.doubts = list(dict.fromkeys(reader.doubts))
             walk.closure.reads = list(dict.fromkeys(walk.reads()))
             return walk.closure
         added += new
+
+
+class Named:
+    """Whether anything may call a function, going by its name: some file that is read, a setting, or a frontend.
+
+    Args:
+        tree: The tree.
+        reader: What was read of it.
+        starts: With what the build begins.
+    """
+
+    def __init__(self, tree: Tree, reader: Reader, starts: Iterable[Start]) -> None:
+        self._tree, self._reader = tree, reader
+        self._imported = {name for start in starts if isinstance(start.what, Import) for name in start.what.names}
+
+    def __call__(self, function: str) -> bool:
+        """Tell whether a function may be called; no is certain, but for names that are put together."""
+        if function in self._imported or _CALLED_FROM_OUTSIDE.match(function) or not function.isascii():
+            return True
+        word = re.compile(rb"(?<!\bdef )\b%s\b" % re.escape(function.encode()))
+        return any(word.search(self._text(path)) for path in (*self._reader.paths, *_SETTINGS))
+
+    def _text(self, path: str) -> bytes:
+        try:
+            return self._tree.read_bytes(path) if self._tree.is_file(path) else b""
+        except OSError:
+            return b""
 
 
 class _Pass:
@@ -72,8 +110,7 @@ class _Pass:
         self.directories: list[SearchDirectory] = []
         self._tree = tree
         self._reader, self._finder = reader, finder
-        self._front = tuple(directory.path for directory in reversed(added) if directory.front)
-        self._back = tuple(directory.path for directory in added if not directory.front)
+        self._added = added
         self._queue: deque[Start] = deque()
         self._seen: set[tuple[str, str, tuple[str, ...]]] = set()
         self._asked: set[tuple[object, ...]] = set()
@@ -101,7 +138,7 @@ class _Pass:
             self.closure.absent.setdefault(path, f"absent; would run: {request.reason}")
 
     def _import(self, request: Start, what: Import) -> None:
-        for directories in self._searches(request.directories):
+        for directories in self._searches(request):
             place = self._find(what.module, request, directories)
             self._take(place, what.names)
             if place and place.inside:
@@ -120,8 +157,11 @@ class _Pass:
                 if not one.functions or _ALL in taken or not taken.isdisjoint(one.functions):
                     yield path, one
 
-    def _searches(self, base: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
-        return dict.fromkeys([tuple(dict.fromkeys(self._front + base + self._back)), base])
+    def _searches(self, request: Start) -> Iterable[tuple[str, ...]]:
+        """Return where a name may be looked up: with all that may have been added by then, and with what surely was."""
+        possible = [one for one in self._added if one not in request.after]
+        sure = [one for one in possible if one in request.before]
+        return dict.fromkeys(_search_path(request.directories, some) for some in (possible, sure))
 
     def _submodules(self, package: Place, names: tuple[str, ...]) -> Iterator[str]:
         """Yield the names that ``from package import names`` looks for as submodules.
@@ -158,8 +198,22 @@ class _Pass:
         reading = self._reader(path, name)
         self.directories += reading.directories
         for what in reading.imports:
+            before, after = _around(what.line, reading)
             # The reason that came first stays, so what was asked for already changes nothing.
-            asked = (*what[1:], directories)  # wherever it stands
+            asked = (*what[1:], directories, before, after)  # wherever it stands
             if asked not in self._asked:
                 self._asked.add(asked)
-                self._queue.append(Start(what, f"imported by {path}:{what.line}", directories))
+                self._queue.append(Start(what, f"imported by {path}:{what.line}", directories, before, after))
+
+
+def _search_path(base: tuple[str, ...], added: Sequence[SearchDirectory]) -> tuple[str, ...]:
+    front = tuple(one.path for one in reversed(added) if one.front)
+    return tuple(dict.fromkeys((*front, *base, *(one.path for one in added if not one.front))))
+
+
+def _around(line: int, reading: Reading) -> tuple[tuple[SearchDirectory, ...], tuple[SearchDirectory, ...]]:
+    """Return what a file has surely added to ``sys.path`` before a line at its top, and what it adds only after it."""
+    if not reading.directories or any(line in lines for lines in reading.functions):
+        return (), ()
+    before = tuple(one for one in reading.directories if one.place == "always" and one.line < line)
+    return before, tuple(one for one in reading.directories if one.place and one.line > line)

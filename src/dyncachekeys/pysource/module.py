@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from dyncachekeys.pysource.bindings import absolute, binds, exports, strings, that_run
 from dyncachekeys.pysource.reads import NODES, Read, may_read, reads
-from dyncachekeys.pysource.search_path import SearchDirectory, additions, elements
+from dyncachekeys.pysource.search_path import Layout, SearchDirectory, additions, elements
 from dyncachekeys.pysource.syntax import tree_of, uncollected
 from dyncachekeys.pysource.values import Names, text
 
@@ -66,6 +66,8 @@ class Reading:
     doubts: list[Doubt] = field(default_factory=list)
     reads: list[Read] = field(default_factory=list)
     """What it reads under a name that stands there."""
+    functions: list[range] = field(default_factory=list)
+    """The lines of its functions, if it adds to ``sys.path``."""
 
 
 @uncollected()
@@ -97,17 +99,13 @@ def read(source: bytes, path: str, name: str) -> Reading:
                 _read_additions(node, names, reading)
                 reading.exported += exports(node)
     reading.reads = list(reads(tree, nodes, names)) if is_reading else []
-    functions = list(_functions(tree)) if reading.doubts else []
-    reading.doubts = [one._replace(function=_around(one.line, functions)) for one in reading.doubts]
+    if reading.doubts or reading.directories:
+        layout = Layout(tree, path)
+        reading.doubts = [one._replace(function=_around(one.line, layout.functions)) for one in reading.doubts]
+        reading.functions = layout.functions if reading.directories else []
+        reading.directories = [*map(layout.placed, reading.directories)]
     reading.bound = {bound for statement in tree.body for bound in binds(statement, name, package)}
     return reading
-
-
-def _functions(tree: ast.Module) -> Iterator[range]:
-    """Yield the lines of each function."""
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield range(node.lineno, (node.end_lineno or node.lineno) + 1)
 
 
 def _around(line: int, functions: Iterable[range]) -> range | None:

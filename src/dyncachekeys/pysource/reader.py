@@ -25,6 +25,11 @@ class Reader:
         self._kept: dict[tuple[str, str], Reading] = {}
 
     @property
+    def paths(self) -> set[str]:
+        """The files that were read."""
+        return {path for path, _ in self._kept}
+
+    @property
     def doubts(self) -> list[tuple[str, Doubt]]:
         """What can't be told by reading, each with the file's path."""
         return [(path, doubt) for (path, _), reading in self._kept.items() for doubt in reading.doubts]
@@ -69,7 +74,7 @@ def _reading_each(tree: Tree) -> Derive:
     return derive
 
 
-FORMAT = 2
+FORMAT = 3
 """To be raised with every change of what is read or of how it is written here."""
 
 
@@ -77,25 +82,27 @@ def dump(reading: Reading) -> str:
     """Return a reading as text."""
     data = [
         reading.imports,
-        [[one.path, one.front] for one in reading.directories],
+        reading.directories,
         sorted(reading.bound),
         reading.exported,
         [[one.line, one.code, one.what, one.function and _ends(one.function)] for one in reading.doubts],
         reading.reads,
+        [*map(_ends, reading.functions)],
     ]
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def load(text: str) -> Reading:
     """Return a reading that was text."""
-    imports, directories, bound, exported, doubts, reads = json.loads(text)
+    imports, directories, bound, exported, doubts, reads, functions = json.loads(text)
     return Reading(
         imports=[_loaded(*one) for one in imports],
-        directories=[SearchDirectory(path, front) for path, front in directories],
+        directories=[SearchDirectory(*one) for one in directories],
         bound=set(bound),
         exported=exported,
         doubts=[Doubt(line, code, what, lines and range(*lines)) for line, code, what, lines in doubts],
         reads=[Read(line, kind, subject, tuple(functions)) for line, kind, subject, functions in reads],
+        functions=[range(*lines) for lines in functions],
     )
 
 
