@@ -158,10 +158,15 @@ class _Pass:
                     yield path, one
 
     def _searches(self, request: Start) -> Iterable[tuple[str, ...]]:
-        """Return where a name may be looked up: with all that may have been added by then, and with what surely was."""
+        """Return where a name may be looked up.
+
+        With all that may have been added by then, with what surely was, and with each of the others besides that: who
+        knows what a file adds that is found only with all of them.
+        """
         possible = [one for one in self._added if one not in request.after]
         sure = [one for one in possible if one in request.before]
-        return dict.fromkeys(_search_path(request.directories, some) for some in (possible, sure))
+        single = [[one for one in possible if one in sure or one == other] for other in possible if other not in sure]
+        return dict.fromkeys(_search_path(request.directories, some) for some in (possible, sure, *single))
 
     def _submodules(self, package: Place, names: tuple[str, ...]) -> Iterator[str]:
         """Yield the names that ``from package import names`` looks for as submodules.
