@@ -12,6 +12,7 @@ from dyncachekeys.errors import EditError
 from dyncachekeys.propose.edit import with_keys
 from dyncachekeys.propose.keys import Declaration
 from dyncachekeys.pyproject.render import diff
+from dyncachekeys.trace.record import STEPS
 from kit import BACKEND_KEY, PYPROJECT, Demo, DemoMaker, tree_of
 from native import needs
 from traced import KEY, WATCHED, both, hook, watches
@@ -217,6 +218,34 @@ def test_at_the_root_of_a_workspace_it_is_about_all_packages(demo_maker: DemoMak
     assert done.stdout.startswith("member: the editable build of ")
     assert done.stderr.startswith("warning: demo: no build was watched yet: ")
     assert demo.cli("trace", "--package", "demo", check=False).returncode == 2
+
+
+SAID = {
+    "print('on standard output'); raise SystemExit(3)": [
+        "it ended with exit code 3\n  it said:\n    on standard output\n"
+    ],
+    "raise RuntimeError('no such luck')": ["exit code 1\n  it said:\n", "RuntimeError: no such luck\n"],
+    "raise SystemExit(4)": ["it ended with exit code 4\n  it printed nothing\n"],
+    "os.kill(os.getpid(), 9)": ["it was ended by the signal SIGKILL, as the system does where memory runs out\n"],
+    "print('made by', os.environ['MY_TOKEN'], flush=True); os._exit(5)": ["    made by ", "MY_TOKEN"],
+}
+
+
+@pytest.mark.parametrize("body", SAID)
+def test_a_build_that_fails_says_how_and_what_it_printed(demo_maker: DemoMaker, body: str) -> None:
+    demo = demo_of(demo_maker, BACKEND_KEY)
+    demo.append("build_backend/core.py", f"\n\ndef build_editable(*_):\n    {body}\n")
+    done = demo.cli("trace", "--build", check=False, MY_TOKEN="s3cr3t-value")
+    assert all(text in done.stderr for text in SAID[body]), done.stderr
+    assert "s3cr3t-value" not in done.stderr
+
+
+def test_a_build_that_takes_long_says_what_it_does(demo_maker: DemoMaker) -> None:
+    demo = demo_of(demo_maker, BACKEND_KEY)
+    said = [line.partition(": ")[2] for line in demo.cli("trace", "--build", "-v").stderr.splitlines()]
+    steps = [f"takes the step `{step}`, {number} of 3, for 600s at most" for number, step in enumerate(STEPS, 1)]
+    assert said == ["makes an environment for the build, with 0 requirements", *steps]
+    assert demo.cli("trace", "--build").stderr == "", "nobody is there to read it"
 
 
 def test_what_fails_is_reported(demo_maker: DemoMaker) -> None:

@@ -240,3 +240,20 @@ def test_databases(tmp_path: Path, given: str) -> None:
 def test_databases_that_are_no_files(tmp_path: Path, given: str) -> None:
     found = trace_of(tmp_path, f"import sqlite3; sqlite3.connect({given}).close()")
     assert found.read == found.missing == {}
+
+
+def test_where_a_program_was_looked_for_is_said_by_the_program(tmp_path: Path) -> None:
+    """But not of one that is never started: whether it is there may change what is built."""
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/build.py").write_text(
+        "import shutil, subprocess\n"
+        "found = shutil.which('git')\n"
+        "subprocess.run([found, '--version'], check=True, capture_output=True)\n"
+        "open(found, 'rb').read(4)\n"
+        "shutil.which('no-such-program')\n",
+        encoding="utf-8",
+    )
+    found = trace_of(tmp_path, "import sys; sys.path.insert(0, '.'); import build")
+    names = {path.rpartition("/")[2] for some in (found.read, found.there, found.missing) for path in some}
+    assert "git" not in names
+    assert "no-such-program" in names

@@ -36,6 +36,12 @@ def waiting(options: argparse.Namespace) -> Callable[[str], None] | None:
     return None if options.quiet else Printer(sys.stderr, options.color)
 
 
+def progress(options: argparse.Namespace) -> Callable[[str], None] | None:
+    """Return what says on standard error what is being done, if somebody is there to read it, or has asked for it."""
+    is_wanted = options.verbose or (sys.stderr.isatty() and not options.quiet)
+    return Printer(sys.stderr, options.color) if is_wanted else None
+
+
 def projects(reports: Iterable[ProjectReport], *, with_inputs: bool = False, on_one_line: bool = False) -> None:
     """Print projects as the one JSON document of a run, or of one of its syncs."""
     content = {"projects": [project(report, with_inputs=with_inputs) for report in reports]}

@@ -68,11 +68,12 @@ def _audits(roots: Sequence[Path], options: argparse.Namespace, timeout: float) 
     Raises:
         DyncachekeysError: that is so for all of them; or anything else is wrong.
     """
+    progress = render.progress(options)
     audits: list[Audit] = []
     missing: list[Problem] = []
     for root in roots:
         try:
-            audits.append(audit(root, os.environ, build=options.build, timeout=timeout))
+            audits.append(audit(root, os.environ, build=options.build, timeout=timeout, progress=progress))
         except ConfigurationError as error:  # noqa: PERF203  one package without a record is no error
             if any(problem.code not in _NO_RECORD for problem in error.problems):
                 raise

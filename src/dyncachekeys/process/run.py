@@ -44,7 +44,8 @@ def run(  # noqa: PLR0913  all of it bounds the program
         folder: Where it runs, and what relative paths start from, also those in ``PATH``.
         environ: Its environment.
         timeout: Seconds that it may take.
-        max_output: Bytes that it may write to its standard output; nothing if its output is not wanted.
+        max_output: Bytes that it may write to its standard output; nothing if only the end of it is wanted, as of its
+            errors: also without credentials.
         own_group: Make a process group for it. Not where the caller's own group is to be ended with all in it:
             then only the program itself is killed here.
 
@@ -63,8 +64,12 @@ def run(  # noqa: PLR0913  all of it bounds the program
             raise TimeoutError(message) from None
         finally:
             _end(process, own_group=own_group)
-    error = Mask(environ)(os.fsdecode(bytes(captured.error)))
-    return Completed(process.returncode, bytes(captured.output), os.fsencode(error))
+    mask = Mask(environ)
+    error = os.fsencode(mask(os.fsdecode(bytes(captured.error))))
+    output = bytes(captured.output)
+    return Completed(
+        process.returncode, os.fsencode(mask(os.fsdecode(output))) if max_output is None else output, error
+    )
 
 
 def _located(name: str, folder: Path, environ: Mapping[str, str]) -> str:
@@ -108,7 +113,7 @@ class _Captured:
         stream += written
         del self.error[:-LARGEST_ERROR]
         if self._max is None:
-            self.output.clear()
+            del self.output[:-LARGEST_ERROR]
         elif len(self.output) > self._max:
             raise OutputTooLargeError(errno.EFBIG, f"it wrote more than {self._max} bytes")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -88,7 +88,14 @@ class Audit:
         return self.watched.record_key
 
 
-def audit(root: Path, environ: Mapping[str, str], *, build: str | None = None, timeout: float = 600) -> Audit:
+def audit(
+    root: Path,
+    environ: Mapping[str, str],
+    *,
+    build: str | None = None,
+    timeout: float = 600,
+    progress: Callable[[str], None] | None = None,
+) -> Audit:
     """Compare what a project's build depends on with what is watched.
 
     Args:
@@ -96,6 +103,7 @@ def audit(root: Path, environ: Mapping[str, str], *, build: str | None = None, t
         environ: The environment.
         build: What to build now, ``editable`` or ``wheel``; nothing if the last builds of uv's shall tell.
         timeout: Seconds that each step of that build may take.
+        progress: Is called with what is being done.
 
     Raises:
         DyncachekeysError: the project's configuration is wrong, no build was watched yet, or one that is made now
@@ -104,7 +112,7 @@ def audit(root: Path, environ: Mapping[str, str], *, build: str | None = None, t
     project = load(root.resolve())
     files = Files.of(project)
     project = workspace.with_inherited(project, files)
-    observation = observed(project, environ, build, timeout)
+    observation = observed(project, environ, build, timeout, progress)
     watched = _watched(project, files, environ)
     trace = observation.chosen.trace
     has_backend = "backend" in watched.resolvers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,7 +46,13 @@ class Observation(NamedTuple):
         return {folder: tuple(sorted(texts)) for folder, texts in found.items()}
 
 
-def observed(project: Project, environ: Mapping[str, str], build: str | None, timeout: float) -> Observation:
+def observed(
+    project: Project,
+    environ: Mapping[str, str],
+    build: str | None,
+    timeout: float,
+    progress: Callable[[str], None] | None = None,
+) -> Observation:
     """Return what the last builds show that uv has made of a project, or the one that is made now.
 
     Args:
@@ -54,6 +60,7 @@ def observed(project: Project, environ: Mapping[str, str], build: str | None, ti
         environ: The environment.
         build: What to build now, ``editable`` or ``wheel``; nothing if no build is to be run.
         timeout: Seconds that each step of that build may take.
+        progress: Is called with what is being done.
 
     Raises:
         ConfigurationError: no build was watched yet.
@@ -61,7 +68,7 @@ def observed(project: Project, environ: Mapping[str, str], build: str | None, ti
     """
     last, seen = last_run(project.root, None), process_environ.for_keys(environ)
     if build is not None:
-        return _made_now(project, seen, build, timeout, last)
+        return _made_now(project, seen, build, timeout, last, progress)
     around = _around(project, seen, last)
     chosen = Builds(project.root / BUILDS, trusted=last.believed, basis=last.state.basis).choose(around)
     if not any(record.step == "build" for record in chosen.records):
@@ -69,9 +76,18 @@ def observed(project: Project, environ: Mapping[str, str], build: str | None, ti
     return Observation(chosen, around.files)
 
 
-def _made_now(project: Project, seen: Environment, kind: str, timeout: float, last: LastRun) -> Observation:
+def _made_now(  # noqa: PLR0913
+    project: Project,
+    seen: Environment,
+    kind: str,
+    timeout: float,
+    last: LastRun,
+    progress: Callable[[str], None] | None,
+) -> Observation:
     where = f"the build of {project.name}"
-    request = TraceRequest(project, Files.of(project), seen, where, timeout, longer="give a longer `--timeout`")
+    request = TraceRequest(
+        project, Files.of(project), seen, where, timeout, longer="give a longer `--timeout`", progress=progress
+    )
     keeps = last.believed and workspace.has_keys(project)
     with prepared(request) as build, _folder(project.root, keeps=keeps) as folder:
         make(build, kind, folder, programs=_watches_programs(project))

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ class Build:
         request = self.request
         (further,) = self.call([f"requires-{kind}"])
         if further and request.isolated:
+            request.tell(f"installs {len(further)} further requirements")
             requirements = request.at_sources(further)
             venv.install_for_build(self.python, requirements, request.where, request.project.root, request.variables)
 
@@ -58,9 +60,7 @@ class Build:
         answer.unlink(missing_ok=True)
         done = self._run(order, steps)
         if done.code:
-            lines = _without_us(done.error.decode("utf-8", "replace").strip().splitlines())
-            shown = "".join(f"\n    {line}" for line in lines[-_LINES_SHOWN:])
-            message = f"the build's {_described(steps)} fails\n  it said:{shown}"
+            message = f"the build's {_described(steps)} fails: {_ending(done.code)}{_said(done)}"
             raise self._failed(message, "fix the backend: under uv the hook fails as well")
         try:
             answers = list(json.loads(answer.read_bytes()))
@@ -179,6 +179,7 @@ def _python(request: TraceRequest, made: Path) -> Path:
     is_there = theirs.exists()
     if request.isolated:
         requires, base = request.at_sources(request.requirements), theirs if is_there else None
+        request.tell(f"makes an environment for the build, with {len(requires)} requirements")
         venv.make_for_build(made, base, where, request.project.root, request.variables)
         venv.install_for_build(python_in(made), requires, where, request.project.root, request.variables)
         return python_in(made)
@@ -194,6 +195,28 @@ def _without_watch(variables: Mapping[str, str]) -> dict[str, str]:
     path = [one for one in variables.get("PYTHONPATH", "").split(os.pathsep) if Path(one) != _WATCH]
     rest = {name: value for name, value in variables.items() if name != "PYTHONPATH"}
     return {**rest, "PYTHONPATH": os.pathsep.join(path)} if any(path) else rest
+
+
+def _ending(code: int) -> str:
+    """Return how a process ended, in words; by a signal, if the code is negative."""
+    if code >= 0:
+        return f"it ended with exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = str(-code)
+    out_of_memory = ", as the system does where memory runs out" if name == "SIGKILL" else ""
+    return f"it was ended by the signal {name}{out_of_memory}"
+
+
+def _said(done: Completed) -> str:
+    """Return the last lines that a process printed: its errors, and what a tool that it ran may have said before them."""
+    errors = _without_us(done.error.decode("utf-8", "replace").strip().splitlines())[-_LINES_SHOWN:]
+    output = done.output.decode("utf-8", "replace").strip().splitlines()
+    lines = [*output[len(errors) - _LINES_SHOWN :], *errors] if len(errors) < _LINES_SHOWN else errors
+    if not lines:
+        return "\n  it printed nothing"
+    return "\n  it said:" + "".join(f"\n    {line}" for line in lines)
 
 
 def _without_us(lines: Sequence[str]) -> list[str]:

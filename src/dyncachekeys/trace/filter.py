@@ -109,8 +109,14 @@ def _followed(path: str, links: Mapping[str, str], *, itself: bool) -> str:
 
 
 def _asked(facts: ByKind, bounds: Bounds, what: str) -> Iterator[_Asked]:
-    """Yield the paths that were asked for in one way."""
+    """Yield the paths that were asked for in one way.
+
+    Where a program was looked for outside, and that it was read to be started, says nothing that `programs` does not.
+    """
+    programs = {_name_of(fact.subject) for kind in ("program", "process") for fact in facts[kind]}
     for fact in facts[what]:
+        if _name_of(fact.subject) in programs and not bounds.is_own(fact.subject):
+            continue
         if path := bounds.relative(fact.subject, fact.who):
             yield path, fact.who
 
@@ -136,9 +142,13 @@ def is_python(program: str) -> bool:
     return bool(_PYTHON.fullmatch(program))
 
 
+def _name_of(path: str) -> str:
+    return posixpath.basename(path.replace(os.sep, "/")).removesuffix(".exe")
+
+
 def _processes(facts: ByKind) -> Iterator[_Asked]:
     for fact in facts["process"]:
-        program = posixpath.basename(fact.subject.replace(os.sep, "/"))
+        program = _name_of(fact.subject)
         if not is_python(program):
             yield program, fact.who
     for fact in facts["read"]:
@@ -149,7 +159,7 @@ def _processes(facts: ByKind) -> Iterator[_Asked]:
 def _programs(facts: ByKind, bounds: Bounds) -> Iterator[_Asked]:
     """Yield the programs that lie outside of the repository and of the build's environment."""
     for fact in facts["program"]:
-        name = posixpath.basename(fact.subject.replace(os.sep, "/"))
+        name = _name_of(fact.subject)
         if name != "git" and not is_python(name) and not bounds.is_own(fact.subject):
             yield fact.subject, fact.who
 

@@ -37,6 +37,9 @@ def make(build: Build, kind: str, builds: Path, steps: Sequence[str] = STEPS, *,
     marks = {protocol.STRACE: setup.strace()} if programs else {}
     with contextlib.ExitStack() as failing:
         for step in steps:
+            build.request.tell(
+                f"takes the step `{step}`, {steps.index(step) + 1} of {len(steps)}, for {build.request.timeout:g}s at most"
+            )
             place = builds / f"{time.time_ns():016x}-{os.getpid()}"
             place.mkdir(mode=0o700, parents=True)
             failing.callback(shutil.rmtree, place, ignore_errors=True)

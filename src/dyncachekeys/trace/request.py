@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +37,13 @@ class TraceRequest:
     """Seconds that the hooks of one step may take."""
     longer: str = ""
     """How to give them more time, if not by the key's own option."""
+    progress: Callable[[str], None] | None = None
+    """Is called with what is being done."""
+
+    def tell(self, what: str) -> None:
+        """Say what is being done."""
+        if self.progress is not None:
+            self.progress(f"{self.where}: {what}")
 
     @cached_property
     def repository(self) -> Path:
