@@ -106,9 +106,9 @@ class Context:
         found = selection.among(self._files)
         unmatched = selection.unmatched(found, self.root.parts) if expected else []
         for pattern in unmatched[:_MOST_NAMED]:
-            self.warn("pattern-matches-nothing", f"pattern `{pattern}` matches nothing")
+            self.warn("pattern-matches-nothing", f"pattern `{pattern}` matches nothing: fix it, or take it out")
         if more := len(unmatched[_MOST_NAMED:]):
-            self.warn("pattern-matches-nothing", f"{more:,} more patterns match nothing")
+            self.warn("pattern-matches-nothing", f"{more:,} more patterns match nothing: fix them, or take them out")
         return found
 
     def read_bytes(self, path: str) -> bytes:

@@ -363,7 +363,7 @@ def test_pattern_that_matches_nothing_is_a_warning_once(demo_maker: DemoMaker) -
         patterns = ["build_backend/*.py", "csrc/**/*.c", "csrc/**/*.c"]
         """
     )
-    message = "pattern `csrc/**/*.c` matches nothing"
+    message = "pattern `csrc/**/*.c` matches nothing: fix it, or take it out"
     first = demo.cli("sync")
     assert first.stderr == f"warning: tool.dyncachekeys.keys.sources: {message}\n"
     assert "Stamped demo" in first.stdout

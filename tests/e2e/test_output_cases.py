@@ -80,7 +80,10 @@ def test_what_the_build_does_not_make_is_told_and_not_asked_for_again(demo_maker
     assert demo.both() == 1
     report = demo.sync()
     assert [(one.code, one.message) for one in report.warnings if one.code == "product-not-made"] == [
-        ("product-not-made", "`pkg/other.so` is not there, and the last build did not make it")
+        (
+            "product-not-made",
+            "`pkg/other.so` is not there, and the last build did not make it: take it out of the key, if no build makes it",
+        )
     ]
     assert demo.uv_sync() == 0
     for number in range(3):

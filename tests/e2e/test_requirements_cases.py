@@ -64,7 +64,9 @@ def test_an_included_file_is_deleted_and_comes_back(demo_maker: DemoMaker, watch
     demo.settled()
     (demo.root / "base.txt").unlink()
     (warning,) = demo.sync().warnings
-    assert warning.message == "reqs.txt:2 includes `base.txt`, and there is no such file"
+    assert (
+        warning.message == "reqs.txt:2 includes `base.txt`, and there is no such file: fix the line, or make the file"
+    )
     assert (demo.both(), demo.both()) == (1, 0)
     demo.write({"base.txt": "two\n"})
     assert (demo.both(), demo.both()) == (1, 0)

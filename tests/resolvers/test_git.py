@@ -647,7 +647,9 @@ def test_unborn_is_a_state(demo_maker: DemoMaker) -> None:
 def test_a_path_that_is_not_committed_is_a_warning(repo: Callable[..., Demo], path: str) -> None:
     demo = repo(f'path = "{path}"')
     demo.write({"new.c": "x\n"})
-    assert _said(demo) == [f"[git-path-unknown] tool.dyncachekeys.keys.it: nothing of `{path}` is committed"]
+    assert _said(demo) == [
+        f"[git-path-unknown] tool.dyncachekeys.keys.it: nothing of `{path}` is committed: check the spelling, or commit it"
+    ]
 
 
 # What the user needs to fix

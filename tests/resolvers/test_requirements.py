@@ -195,7 +195,7 @@ def test_includes_are_relative_to_the_including_file(demo_maker: DemoMaker) -> N
         "../shared/base.txt": "included by more.txt:1",
         "../shared/nested/last.txt": "included by ../shared/base.txt:1",
     }
-    message = "../shared/base.txt:1 includes `../shared/nested/last.txt`, and there is no such file"
+    message = "../shared/base.txt:1 includes `../shared/nested/last.txt`, and there is no such file: fix the line, or make the file"
     assert said(demo) == [("included-file-missing", message)]
 
 
@@ -214,7 +214,10 @@ def test_a_missing_file_is_a_state_and_a_warning(demo_maker: DemoMaker, there: s
     elif there:
         path.symlink_to("nowhere.txt")
     assert said(demo) == [
-        ("included-file-missing", "reqs.txt:2 includes `base.txt`, and there is no such file"),
+        (
+            "included-file-missing",
+            "reqs.txt:2 includes `base.txt`, and there is no such file: fix the line, or make the file",
+        ),
     ]
     missing = state(demo)
     if there == "folder":
@@ -229,7 +232,7 @@ def test_a_missing_file_is_a_state_and_a_warning(demo_maker: DemoMaker, there: s
 def test_a_chosen_file_that_is_missing(demo_maker: DemoMaker) -> None:
     demo = demo_maker(REQS)
     assert found(demo) == {}
-    assert said(demo) == [("pattern-matches-nothing", "pattern `reqs.txt` matches nothing")]
+    assert said(demo) == [("pattern-matches-nothing", "pattern `reqs.txt` matches nothing: fix it, or take it out")]
     before = state(demo)
     demo.write({"reqs.txt": ""})
     assert state(demo) != before
@@ -246,7 +249,7 @@ def test_variables_in_paths_of_includes_count(demo_maker: DemoMaker) -> None:
     assert "two/base.txt" in found(demo, DEPS="two")
     assert state(demo, DEPS="one") != state(demo, DEPS="two")
     assert state(demo, DEPS="one") == state(demo, DEPS="one", MY_TOKEN="y", OTHER="y")
-    missing = "reqs.txt:3 includes `${DEPS}/base.txt`, and there is no such file"
+    missing = "reqs.txt:3 includes `${DEPS}/base.txt`, and there is no such file: fix the line, or make the file"
     assert said(demo) == [("included-file-missing", missing)]
 
 

@@ -156,7 +156,9 @@ def test_json_null_is_not_nothing(demo_maker: DemoMaker) -> None:
 def test_missing_file_is_a_state_and_a_warning(demo_maker: DemoMaker) -> None:
     demo = demo_maker(CONFIG + 'file = "data.toml"\ntables = ["a"]\n')
     resolution = dyncachekeys.resolve(demo.root, demo.environ)
-    assert [notice.message for notice in resolution.notices] == ["there is no file `data.toml`"]
+    assert [notice.message for notice in resolution.notices] == [
+        "there is no file `data.toml`: fix the name, or make it; until then it counts as missing"
+    ]
     demo.write({"data.toml": "a = 1"})
     assert digest(demo) != resolution.digest
 

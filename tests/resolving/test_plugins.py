@@ -121,7 +121,7 @@ def test_show_tells_what_it_found(site: Path, demo_maker: DemoMaker) -> None:
 
 def test_its_warnings_reach_the_user(site: Path, demo_maker: DemoMaker) -> None:
     demo = demo_maker(MANIFESTS_KEY)
-    warning = f"warning: {WHERE}: pattern `addons/*/manifest.toml` matches nothing\n"
+    warning = f"warning: {WHERE}: pattern `addons/*/manifest.toml` matches nothing: fix it, or take it out\n"
     assert demo.cli("sync", **on_path(site)).stderr == warning
 
 

@@ -53,7 +53,7 @@ def _of_the_tree(context: Context, path: str | None, *, dirty: bool, submodules:
     if path is not None:
         committed = context.git("rev-parse", "--verify", "--quiet", f"HEAD:{place}")
         if committed is None:
-            context.warn("git-path-unknown", f"nothing of `{path}` is committed")
+            context.warn("git-path-unknown", f"nothing of `{path}` is committed: check the spelling, or commit it")
         yield Value(f"{path} in HEAD", committed, "the tree that is checked out")
     if with_changes:
         yield from tree.changes("", place)

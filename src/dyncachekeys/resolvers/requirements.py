@@ -92,5 +92,8 @@ def _followed(context: Context, path: str, included: str, where: str, written: s
         context.warn("include-not-followed", f"{where} includes what can't be followed: {wrong}")
         return None
     if not context.is_file(target):
-        context.warn("included-file-missing", f"{where} includes `{written or target}`, and there is no such file")
+        context.warn(
+            "included-file-missing",
+            f"{where} includes `{written or target}`, and there is no such file: fix the line, or make the file",
+        )
     return target

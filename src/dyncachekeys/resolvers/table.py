@@ -71,7 +71,9 @@ def _read(context: Context, file: str, tables: Sequence[str] | None) -> Any:
     try:
         content = context.read_bytes(file)
     except FileNotFoundError:
-        context.warn("file-missing", f"there is no file `{file}`")
+        context.warn(
+            "file-missing", f"there is no file `{file}`: fix the name, or make it; until then it counts as missing"
+        )
         return ABSENT
     if file.endswith(".py"):
         return _assigned(context, file, content, tables)

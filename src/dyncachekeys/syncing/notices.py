@@ -36,7 +36,7 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
         message = "a merge left a conflict in the region: a sync computes it again; then `git add` the file"
         yield Notice("region-in-conflict", message, f"{FILE}: tool.uv.cache-keys")
     elif project.region and not project.marked:
-        message = "the markers of the region were gone; entries that are not ours are kept as yours"
+        message = "the markers of the region were gone; entries that are not ours are kept as yours: remove what you did not write"
         yield Notice("markers-lost", message, f"{FILE}: tool.uv.cache-keys")
     for place, entry in enumerate(project.user_entries):
         wrong = malformed(entry)

@@ -44,7 +44,7 @@ def decide(status: Status) -> OutputDecision:
             if now_is == ASKED and (was, then) != (ASKED, now):
                 why.append(f"{path} is missing, which a build makes")
             elif now_is == UNMADE:
-                message = f"`{path}` is not there, and the last build did not make it"
+                message = f"`{path}` is not there, and the last build did not make it: take it out of the key, if no build makes it"
                 notices.append(Notice("product-not-made", message, where))
     return OutputDecision(tuple(why), known, tuple(notices))
 
