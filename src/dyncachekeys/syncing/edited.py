@@ -13,6 +13,8 @@ from dyncachekeys.files.tree import Files
 
 _MOST = 20_000
 """In a larger tree, so many files are looked at."""
+_TICK_NS = 10_000_000
+"""More than a tick of the coarse clock from which files get their times: a look may seem to have begun before the file was written."""
 
 
 def was_edited(files: Files, since: int) -> bool:
@@ -21,7 +23,7 @@ def was_edited(files: Files, since: int) -> bool:
     ``since`` is in nanoseconds of the file system's clock.
     """
     fresh = Files(files.root, FileMemory())
-    return any(fresh.changed_at(path) > since for path in (*_of_git(fresh), *islice(_of_tree(fresh), _MOST)))
+    return any(fresh.changed_at(path) > since + _TICK_NS for path in (*_of_git(fresh), *islice(_of_tree(fresh), _MOST)))
 
 
 def _of_git(files: Files) -> Iterator[str]:
