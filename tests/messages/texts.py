@@ -139,7 +139,23 @@ def _told(node: ast.expr, bound: Bound) -> Iterator[str]:
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             yield from (f"{one}{other}" for one in _told(left, bound) for other in _told(right, bound))
         case _:
-            yield f"{{{ast.unparse(node)}}}"
+            yield f"{{{_computed(node)}}}"
+
+
+def _computed(node: ast.expr) -> str:
+    """Return what stands for a computed part: the same with each Python, which `ast.unparse` is not."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            return f"{_computed(value)}.{name}"
+        case ast.Call(func=ast.Name(id=name), args=[only]) if name in {"shown", "paragraph", "str"}:
+            return _computed(only)
+        case ast.Call(func=function):
+            return f"{_computed(function)}()"
+        case ast.Subscript(value=value):
+            return f"{_computed(value)}[]"
+    return "..."
 
 
 def _each(nodes: Iterable[ast.expr], bound: Bound) -> Iterator[str]:
