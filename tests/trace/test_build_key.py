@@ -14,7 +14,7 @@ import pytest
 import dyncachekeys
 from dyncachekeys.trace.record import BuildRecord, load
 from kit import BACKEND_KEY, Demo, DemoMaker, refused
-from traced import KEY, LINE, WATCHED, both, hook, settled, watches
+from traced import KEY, LINE, WATCHED, both, hook, settled, traced, watches
 
 pytestmark = watches
 WHERE = "tool.dyncachekeys.keys.build"
@@ -241,3 +241,13 @@ def test_an_edit_answered_from_memory_says_what_a_full_run_says(demo_maker: Demo
     quick = demo.cli("digest").stdout
     (demo.root / ".dyncachekeys/snapshot").unlink()
     assert demo.cli("digest").stdout == quick
+
+
+def test_a_moved_stamp_is_no_entry_of_somebody_else(demo_maker: DemoMaker) -> None:
+    """A link leads to the stamp, too, which is newer than all that uv saw: `explain` says that it has moved."""
+    demo = traced(demo_maker, 'os.environ.get("SEED")')
+    settled(demo)
+    assert demo.sync(SEED="1").move == "moved"
+    said = demo.cli("explain", SEED="1").stdout
+    assert "uv sees: .dyncachekeys/current leads elsewhere" in said
+    assert "of your own" not in said

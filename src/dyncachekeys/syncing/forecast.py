@@ -125,7 +125,10 @@ def _by_time(plan: Plan, recorded: int | None, expected: int | None) -> Iterator
     unlinked = not_linked_yet(plan)
     newer = list(_newer(plan, recorded or 0, unlinked))
     yield from newer
-    if not newer and not (unlinked and (newest(plan.status.files, _own_files(plan)) or 0) <= (recorded or 0)):
+    own = newest(plan.status.files, _own_files(plan)) or 0
+    # Of the stamp, to which a link leads, it is told apart that it has moved.
+    is_ours = bool(unlinked) or (links.of_stamp(plan.status.files) or 0) > (recorded or 0)
+    if not newer and not (is_ours and own <= (recorded or 0)):
         yield Seen("newer-file", "an entry of your own in tool.uv.cache-keys")
 
 
