@@ -244,7 +244,7 @@ def test_every_member_of_a_workspace(demo_maker: DemoMaker) -> None:
         "error DCK001: p: tool.uv.cache-keys[1]: `glob` is not a kind of entry\n  do: write a path, or" in done.stdout
     )
     assert "warning DCK020: demo: build-system: nothing watches build_backend/__init__.py" in done.stdout
-    assert done.stdout.endswith("1 error, 1 warning; docs/doctor.md explains each\n")
+    assert done.stdout.endswith("1 error, 1 warning; `dyncachekeys explain CODE` says what one means\n")
     document = json.loads(demo.cli("doctor", "--format", "json", check=False).stdout)
     assert document["version"] == 1
     assert [(one["code"], one["level"], one["package"]) for one in document["findings"]] == [

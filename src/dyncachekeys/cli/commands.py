@@ -47,6 +47,8 @@ def _execute(options: argparse.Namespace, quick_checks: Mapping[str, QuickCheck]
     command = importlib.import_module(f"dyncachekeys.cli.{_MODULES.get(options.command, options.command)}")
     if options.command == "activate":  # it is about no project
         return int(command.execute(options))
+    if options.command == "explain" and command.is_code(options.key):
+        return int(command.explain_code(options))
     if options.command == "run":  # it has a meaning without a project, too
         return int(command.execute(options, quick_checks))
     scope = scope_of(options)

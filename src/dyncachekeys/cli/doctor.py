@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from dyncachekeys.cli import render
 from dyncachekeys.doctor.examine import examine
-from dyncachekeys.doctor.finding import Finding, Level
-from dyncachekeys.quick.output import Printer, counted, paragraph, shown
+from dyncachekeys.doctor.finding import CATALOGUE, Finding, Level
+from dyncachekeys.errors import ConfigurationError, Problem, nearest
+from dyncachekeys.quick.output import Printer, counted, paragraph, shown, write
 from dyncachekeys.syncing.scope import Scope
 
 _LEVELS: tuple[Level, ...] = ("error", "warning", "note")
@@ -22,20 +26,58 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     """Examine all packages of a scope, and return the exit code.
 
     Raises:
-        DyncachekeysError: a ``pyproject.toml`` can't be read.
+        DyncachekeysError: a ``pyproject.toml`` can't be read; or there is no such code.
     """
-    packages = [
-        examine(folder, os.environ, ask_uv=options.uv, build=options.build, consumer=scope.root) for folder in scope.all
-    ]
-    found = [finding for findings in packages for finding in findings]
+    counts = _chosen(options.select, options.ignore)
+    packages = {
+        folder: examine(folder, os.environ, ask_uv=options.uv, build=options.build, consumer=scope.root)
+        for folder in scope.all
+    }
+    found = [(folder, one) for folder, findings in packages.items() for one in findings if one.code in counts]
+    _report(found, options, several=len(packages) > 1)
+    return 1 if any(one.level == "error" for _, one in found) else 0
+
+
+def _chosen(select: Sequence[str], ignore: Sequence[str]) -> set[str]:
+    """Return the codes that count: those that begin with a selected one, all if none is, less the ignored ones."""
+    wanted, unwanted = (
+        {
+            code
+            for begin in filter(None, re.split(r"[,\s]+", ",".join(given).upper()))
+            for code in _beginning(begin, option)
+        }
+        for option, given in (("--select", select), ("--ignore", ignore))
+    )
+    return (wanted or {*CATALOGUE}) - unwanted
+
+
+def _beginning(begin: str, option: str) -> set[str]:
+    found = {code for code in CATALOGUE if code.startswith(begin)}
+    if not found:
+        remedy = nearest(begin, CATALOGUE)
+        raise ConfigurationError([Problem("usage", f"`{begin}` is no code, nor the beginning of one", option, remedy)])
+    return found
+
+
+def _report(found: Sequence[tuple[Path, Finding]], options: argparse.Namespace, *, several: bool) -> None:
+    findings = [one for _, one in found]
     if options.format == "json":
-        render.document({"findings": [{**dataclasses.asdict(finding), "level": finding.level} for finding in found]})
-    else:
-        out = Printer(sys.stdout, options.color)
-        _print_findings(found, out, quiet=options.quiet, several=len(packages) > 1)
-        if not options.quiet:
-            _print_counts(found, out)
-    return 1 if any(finding.level == "error" for finding in found) else 0
+        render.document({"findings": [{**dataclasses.asdict(one), "level": one.level} for one in findings]})
+        return
+    out = Printer(sys.stdout, options.color)
+    if options.format in {"github", "sarif"}:
+        from dyncachekeys.cli import doctor_reports  # noqa: PLC0415  in CI alone
+
+        here = Path.cwd()
+        places = [doctor_reports.place(one, package, here) for package, one in found]
+        if options.format == "sarif":
+            write(sys.stdout, f"{json.dumps(doctor_reports.sarif(findings, places), indent=2)}\n")
+        for line in doctor_reports.github(findings, places) if options.format == "github" else ():
+            out(line)
+        return
+    _print_findings(findings, out, quiet=options.quiet, several=several)
+    if not options.quiet:
+        _print_counts(findings, out)
 
 
 def _print_findings(found: Sequence[Finding], out: Printer, *, quiet: bool, several: bool) -> None:
@@ -51,4 +93,4 @@ def _print_findings(found: Sequence[Finding], out: Printer, *, quiet: bool, seve
 def _print_counts(found: Sequence[Finding], out: Printer) -> None:
     numbers = Counter(finding.level for finding in found)
     counts = ", ".join(counted(numbers[level], level) for level in _LEVELS if numbers[level])
-    out(f"{counts}; docs/doctor.md explains each" if counts else "Nothing to fix")
+    out(f"{counts}; `dyncachekeys explain CODE` says what one means" if counts else "Nothing to fix")

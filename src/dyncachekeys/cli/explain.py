@@ -6,12 +6,14 @@ import argparse
 import dataclasses
 import io
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyncachekeys.cli import explain_path, render
-from dyncachekeys.errors import ConfigurationError, Problem
+from dyncachekeys.doctor.finding import CATALOGUE
+from dyncachekeys.errors import ConfigurationError, Problem, nearest
 from dyncachekeys.quick import output
 from dyncachekeys.quick.change import Change
 from dyncachekeys.quick.output import Printer, counted, shown
@@ -40,6 +42,32 @@ _IMMATERIAL = {
     "layout": "only its layout, comments or the generated region differ",
 }
 _SHOWN = 10
+
+
+def explain_code(options: argparse.Namespace) -> int:
+    """Explain a code of `doctor`, and return the exit code.
+
+    Raises:
+        ConfigurationError: there is no such code.
+    """
+    code = options.key.upper()
+    if code not in CATALOGUE:
+        raise ConfigurationError(
+            [Problem("unknown-code", f"there is no code `{code}`", "KEY", nearest(code, CATALOGUE))]
+        )
+    level, meaning = CATALOGUE[code]
+    if options.format == "json":
+        render.document({"code": code, "level": level, "meaning": meaning})
+        return 0
+    out = Printer(sys.stdout, options.color)
+    out(f"{out.painted(level, level)} {code}: {meaning}")
+    out(f"`dyncachekeys doctor --select {code}` says where it is, and what to do. More: docs/doctor.md")
+    return 0
+
+
+def is_code(text: str | None) -> bool:
+    """Tell whether a text looks like a code of `doctor`."""
+    return text is not None and re.fullmatch(r"DCK\d+", text, re.IGNORECASE) is not None
 
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:

@@ -205,6 +205,7 @@ _KEY_OR_PATH = {
     "metavar": "KEY|PATH",
     "help": "only this key; or who watches this path, or why nobody does",
 }
+_CODES: dict[str, Any] = {"action": "append", "default": [], "metavar": "CODES"}
 _SINCE = f"go back N syncs that changed something ({history.LENGTH} are kept)"
 _STEP = {"nargs": "?", "const": "editable", "choices": ["editable", "wheel"]}
 _WATCH = "who notices a change: plain uv, where it can (auto); or dyncachekeys alone, by content (digest)"
@@ -229,6 +230,9 @@ _OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "doctor": {
         "--uv": _flag("also ask uv whether it agrees (`uv sync --check`)"),
         "--build": _flag("also run the build backend, and compare what it says with what it builds"),
+        "--select": {**_CODES, "help": "only findings of these codes, or that begin so: DCK02,DCK050"},
+        "--ignore": {**_CODES, "help": "no findings of these codes"},
+        "--format": {**_FORMAT, "choices": ["text", "json", "github", "sarif"]},
     },
     "explain": {
         "key": _KEY_OR_PATH,

@@ -13,7 +13,7 @@ _dyncachekeys() {
     if [[ $word == = ]]; then word=; elif [[ $before == = ]]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
     case $before in
     --project) compopt -o filenames 2> /dev/null; COMPREPLY=($(compgen -d -- "$word")); return ;;
-    --package|--since|--timeout) return ;;
+    --ignore|--package|--select|--since|--timeout) return ;;
     esac
     values=$(_dyncachekeys_values "$command:$before")
     COMPREPLY=($(compgen -W "${values:-$(_dyncachekeys_words "$command")}" -- "$word"))
@@ -25,7 +25,7 @@ _dyncachekeys_words() {
         check) echo '-h --help --project --package --format --color --diff --stamp --hook -q --quiet -v --verbose' ;;
         run) echo '-h --help --project --package --format --color --no-fail -q --quiet -v --verbose' ;;
         show) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
-        doctor) echo '-h --help --project --package --format --color --uv --build -q --quiet -v --verbose' ;;
+        doctor) echo '-h --help --project --package --format --color --uv --build --select --ignore -q --quiet -v --verbose' ;;
         explain) echo '-h --help --project --package --format --color --since -q --quiet -v --verbose' ;;
         digest) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
         trace) echo '-h --help --project --package --format --color --build --write --timeout -q --quiet -v --verbose' ;;
@@ -47,7 +47,7 @@ _dyncachekeys_values() {
         run:--color) echo 'auto always never' ;;
         show:--format) echo 'text json html mermaid' ;;
         show:--color) echo 'auto always never' ;;
-        doctor:--format) echo 'text json' ;;
+        doctor:--format) echo 'text json github sarif' ;;
         doctor:--color) echo 'auto always never' ;;
         explain:--format) echo 'text json html' ;;
         explain:--color) echo 'auto always never' ;;

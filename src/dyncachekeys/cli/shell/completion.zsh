@@ -104,10 +104,12 @@ _dyncachekeys() {
             '(-h --help)--help[show this help message and exit]' \
             '(--project)--project=[where to look for pyproject.toml (here or above)]:project:_files -/' \
             '*--package=[only this package (repeatable)]:package:( )' \
-            '(--format)--format=[how to print results]:format:(text json)' \
+            '(--format)--format=[how to print results]:format:(text json github sarif)' \
             '(--color)--color=[when to use colour]:color:(auto always never)' \
             '(--uv)--uv[also ask uv whether it agrees (`uv sync --check`)]' \
             '(--build)--build[also run the build backend, and compare what it says with what it builds]' \
+            '*--select=[only findings of these codes, or that begin so\: DCK02,DCK050]:select:( )' \
+            '*--ignore=[no findings of these codes]:ignore:( )' \
             '(-q --quiet)-q[print errors only]' \
             '(-q --quiet)--quiet[print errors only]' \
             '(-v --verbose)-v[print more]' \
