@@ -137,8 +137,10 @@ def _is_without_effect(diff: str) -> bool:
     """Tell whether a mutant changes nothing: as was found by looking, or `is` between numbers and members of an enum."""
     written = [line[1:].strip() for line in diff.splitlines() if line.startswith("+") and not line.startswith("+++")]
     replaced_lines = [line[1:].strip() for line in diff.splitlines() if line.startswith("-") and line[:3] != "---"]
+    # `strict=True` says that lengths can't differ, so that a mistake of ours would not go unseen.
+    unsure = len(written) == 1 and written[0].replace("strict=False", "strict=True") in replaced_lines
     is_identity = len(written) == 1 and written[0].replace(" is ", " == ").replace(" == not ", " != ") in replaced_lines
-    return is_identity or (len(written) == 1 and written[0] in WITHOUT_EFFECT)
+    return unsure or is_identity or (len(written) == 1 and written[0] in WITHOUT_EFFECT)
 
 
 def run(place: str, copy: Path, folder: Path, size: int) -> Outcome:
