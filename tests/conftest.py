@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,28 @@ from kit import Demo, DemoMaker, make_demo
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: what tests start would ignore it as well.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_PROFILES = {"watch": {"auto", "digest"}, "config": {"auto", "exact"}, "profile": {"auto", "digest"}}
+"""By parameter: the profiles of which a case runs in one, and in the other only in `nox -s thorough`."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have each case that runs in two profiles run in one of them; in which, alternates from case to case."""
+    cases: dict[tuple[str, str], dict[str, pytest.Function]] = {}
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec") and not item.get_closest_marker("thorough"):
+            parts = item.callspec.id.split("-")
+            for parameter, profiles in _PROFILES.items():
+                if parameter in item.callspec.params and len(found := profiles.intersection(parts)) == 1:
+                    (profile,) = found
+                    others = "-".join(part for part in parts if part != profile)
+                    cases.setdefault((item.nodeid.partition("[")[0], others), {})[profile] = item
+    for (name, others), by_profile in cases.items():
+        if len(by_profile) > 1:
+            left_out = sorted(by_profile)[zlib.crc32(f"{name} {others}".encode()) % 2]
+            by_profile[left_out].add_marker("thorough")
 
 
 @pytest.fixture

@@ -102,6 +102,7 @@ def installed(demo: Demo) -> set[str]:
     return {path.name.partition("-")[0] for path in found} & {"one", "two"}
 
 
+@pytest.mark.thorough
 def test_the_second_fault(demo_maker: DemoMaker, wheels: Path) -> None:
     """With uv itself: what it installs goes with the next sync, since the wheel says something else."""
     demo = of_setuptools(demo_maker, wheels, SETUPTOOLS)

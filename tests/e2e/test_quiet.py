@@ -271,7 +271,7 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-SEEDS = range(int(os.environ.get("DYNCACHEKEYS_QUIET_SEEDS", "3")))
+SEEDS = range(int(os.environ.get("DYNCACHEKEYS_QUIET_SEEDS", "2")))
 TRANSPORT = DIGEST_TRANSPORT.values[0]
 
 

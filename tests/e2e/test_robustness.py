@@ -265,6 +265,7 @@ def test_killed_at_any_write_and_then_back(demo_maker: DemoMaker, config: str) -
         assert demo.both() == 0, number
 
 
+@pytest.mark.thorough
 @SLOWLY_KILLED
 def test_killed_at_any_write_of_a_changed_region(demo_maker: DemoMaker, config: str) -> None:
     """Case 37: ``pyproject.toml`` is the old one or the new one, and nothing is left behind."""

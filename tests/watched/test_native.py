@@ -175,6 +175,7 @@ def meson(stranger: StrangerMaker) -> Stranger:
 
 @needs("ninja", "gcc")
 @has_header
+@pytest.mark.thorough
 def test_what_meson_reads(meson: Stranger) -> None:
     meson.settle()
     assert meson.says("demo._core.values") == "('one', 'hello', 'slow')"

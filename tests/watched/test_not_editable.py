@@ -15,7 +15,12 @@ SYSTEMS = {
     "uv_build": ("uv_build", "uv_build"),
     "pdm-backend": ("pdm-backend", "pdm.backend"),
 }
-CASES = ["setuptools", "hatchling", "uv_build", pytest.param("pdm-backend", marks=pytest.mark.thorough)]
+CASES = [
+    pytest.param("setuptools", marks=pytest.mark.thorough),
+    "hatchling",
+    "uv_build",
+    pytest.param("pdm-backend", marks=pytest.mark.thorough),
+]
 
 
 def pyproject(system: str, name: str = "demo", dependencies: str = "") -> str:

@@ -91,7 +91,7 @@ FOUND = {
 }
 
 
-@pytest.mark.parametrize("how", FOUND)
+@pytest.mark.parametrize("how", ["pyproject.toml", pytest.param("setup.py", marks=pytest.mark.thorough)])
 def test_packages_that_are_looked_for(stranger: StrangerMaker, how: str) -> None:
     someone = stranger({**FOUND[how], "acme_a/__init__.py": "NAME = 'a'\n", "docs/index.md": ""})
     someone.settle()
