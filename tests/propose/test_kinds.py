@@ -639,7 +639,7 @@ OF_GIT: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
             "build.rs": 'fn main() { println!("cargo:rerun-if-changed=.git/HEAD"); }\n',
         },
         {
-            "git": {**GIT, "fallback": True},
+            "git": {**GIT, "watch": "digest", "fallback": True},
             "sources": files("/Cargo.*", "/*.rs", "/src/**/*.rs"),
             "environment": env("MATURIN_PEP517_ARGS", "RUSTFLAGS"),
         },
@@ -652,12 +652,16 @@ OF_GIT: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
     "meson": (
         MESON,
         {"meson.build": "vcs_tag(input: 'v.in', output: 'v')\n"},
-        {"git": {**GIT, "fallback": True}, "sources": files("/meson.build"), "environment": env(*COMPILER)},
+        {
+            "git": {**GIT, "watch": "digest", "fallback": True},
+            "sources": files("/meson.build"),
+            "environment": env(*COMPILER),
+        },
     ),
     "a hook that asks git": (
         HATCH + "[tool.hatch.build.hooks.custom]\n",
         {"hatch_build.py": "import subprocess\nsubprocess.run(['git', 'describe'])\n"},
-        {"backend": BACKEND, "git": {**GIT, "fallback": True}},
+        {"backend": BACKEND, "git": {**GIT, "watch": "digest", "fallback": True}},
     ),
     "a hook that is off": (
         HATCH + "[tool.hatch.build.targets.wheel.hooks.my-hook]\nenable-by-default = false\n",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from watched.conftest import StrangerMaker
-from watched.stranger import NEVER, ONCE
+from watched.stranger import NEVER, ONCE, needs
 
 BACKEND = """\
 import os
@@ -125,3 +125,24 @@ def test_what_nobody_reads(stranger: StrangerMaker) -> None:
         "shared/more.txt",
         "README.md",
     )
+
+
+LOG_OF_SHARED = """
+import subprocess
+subprocess.run(["git", "log", "-1", "--format=%H", "--", "shared"], check=True, capture_output=True)
+"""
+
+
+@needs("git")
+def test_a_commit_counts_where_it_changes_what_git_is_asked(stranger: StrangerMaker) -> None:
+    """A key for whoever has no record names all commits; the record knows the question, and takes its place."""
+    someone = stranger({**FILES, "build_tools/backend.py": BACKEND + LOG_OF_SHARED})
+    someone.settle()
+    someone.demo.write({"mono/one/README.md": "More.\n"})
+    someone.commit()
+    assert [someone.plain(), someone.through()] == NEVER
+    someone.demo.tick()
+    someone.demo.write({"shared/other.txt": "more\n"})
+    someone.commit()
+    assert [someone.through(), someone.through()] == ONCE
+    someone.assert_right("mono/one/README.md", "shared/other.txt")

@@ -59,7 +59,9 @@ def keys(facts: Facts) -> Iterator[Declaration]:
             yield Declaration("environment", "env", {"names": names}, (f"Overrides the version ({plugin}).",))
     elif facts.asks_git:
         why = f"Git is asked by {', '.join(facts.asks_git)}."
-        yield Declaration("git", "git", {"commit": True, "tags": True}, (why,), fallback=True)
+        # Without an entry, which would stay: the record knows what was asked, and most commits don't change the answer.
+        options: dict[str, str | bool | list[str]] = {"commit": True, "tags": True, "watch": "digest"}
+        yield Declaration("git", "git", options, (why,), fallback=True)
 
 
 def _plugin(facts: Facts) -> str | None:

@@ -196,9 +196,10 @@ def _resolved(
     started = time.perf_counter()
     found, selections, notices = job.runner.resolve()
     if job.key.fallback and builds is not None and builds.sees_all:
-        # A name is everybody's, so that what follows from the tree counts in it, whoever has built.
+        # Entries are everybody's, and so is a name: what they stand for counts whoever has built.
         is_named = config.transport == "digest"
-        found = [one for one in found if one.entry or (is_named and one.tree)]
+        has_entries = is_named or _watch(job.key, config) != "digest"
+        found = [one for one in found if (one.entry and has_entries) or (is_named and one.tree)]
         selections, notices = selections if is_named else [], []
     inputs = inputs_of(found, selections, environ, files)
     key = ResolvedKey(
