@@ -112,4 +112,4 @@ class Mask:
         """Return a text as it may be shown, such as a program's errors."""
         for value, shown in self._shown.items():
             text = text.replace(value, shown)
-        return _PASSWORD.sub("***", text)
+        return _PASSWORD.sub("***", text) if "://" in text else text

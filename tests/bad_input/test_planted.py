@@ -19,6 +19,7 @@ import pytest
 import dyncachekeys
 from dyncachekeys.cli.main import run
 from dyncachekeys.doctor.examine import examine
+from dyncachekeys.process.limit import limited
 from dyncachekeys.quick import check
 from dyncachekeys.quick.answer import QuickChecks
 from dyncachekeys.quick.snapshot import Snapshot
@@ -54,15 +55,8 @@ _DEEP = 100_000
 def no_hang() -> Iterator[None]:
     """End what waits for ever."""
 
-    def end(*_: object) -> None:
-        message = "it hangs"
-        raise TimeoutError(message)
-
-    before = signal.signal(signal.SIGALRM, end)
-    signal.alarm(_SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    with limited(_SECONDS):
+        yield
 
 
 def _fifo(path: Path) -> None:

@@ -17,6 +17,7 @@ from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.files.recall import FileMemory
 from dyncachekeys.files.tree import Files
 from dyncachekeys.process.environ import Environment
+from dyncachekeys.process.limit import limited
 from dyncachekeys.quick import check
 from dyncachekeys.quick.snapshot import Snapshot
 from kit import DemoMaker
@@ -30,15 +31,8 @@ def no_hang() -> Iterator[None]:
     if not hasattr(signal, "SIGALRM"):
         pytest.skip("needs an alarm")
 
-    def end(*_: object) -> None:
-        message = "it hangs"
-        raise TimeoutError(message)
-
-    before = signal.signal(signal.SIGALRM, end)
-    signal.alarm(_SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    with limited(_SECONDS):
+        yield
 
 
 LONG = "a" * 250

@@ -11,7 +11,6 @@ from dyncachekeys import __version__
 from dyncachekeys.doctor.finding import CATALOGUE, Finding, Level
 from dyncachekeys.pyproject.project import FILE
 
-_SARIF_LEVELS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "note"}
 _GITHUB_LEVELS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -30,7 +29,7 @@ def sarif(found: Sequence[Finding], places: Sequence[str]) -> dict[str, Any]:
     results = [
         {
             "ruleId": one.code,
-            "level": _SARIF_LEVELS[one.level],
+            "level": one.level,
             "message": {"text": f"{one.where}: {one.message}\n{one.remedy}"},
             "locations": [{"physicalLocation": {"artifactLocation": {"uri": place}}}],
         }

@@ -90,8 +90,7 @@ def _warn(proposals: Sequence[Proposal], scope: Scope, err: Printer) -> None:
     for proposal in proposals:
         for note in proposal.notes:
             where = posixpath.normpath(posixpath.join(scope.place(proposal.root), note.where))
-            err(f"{err.painted('warning', 'warning')}: {where}: {note.message}")
-            err(f"  {err.painted('do:', '~')} {note.remedy}")
+            render.tell(note._replace(where=where), err, "warning")
 
 
 def _print_edits(proposals: Sequence[Proposal], ignored: Sequence[Edit], scope: Scope, out: Printer) -> None:

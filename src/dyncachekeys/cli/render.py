@@ -117,5 +117,10 @@ def _errors(problems: Iterable[Problem], *, as_json: bool, level: str, on_one_li
         return
     err = Printer(sys.stderr)
     for problem in problems:
-        err(f"{err.painted(level, level)}: {shown(problem.where)}: {paragraph(problem.message)}")
-        err(f"  {err.painted('do:', '~')} {paragraph(problem.remedy)}")
+        tell(problem, err, level)
+
+
+def tell(problem: Problem, err: Printer, level: str) -> None:
+    """Print a problem, and what to do."""
+    err(f"{err.painted(level, level)}: {shown(problem.where)}: {paragraph(problem.message)}")
+    err(f"  {err.painted('do:', '~')} {paragraph(problem.remedy)}")

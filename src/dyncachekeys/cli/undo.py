@@ -24,8 +24,7 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
             for edit in undone.edits:
                 out.diff(diff(f"{scope.place(edit.path.parent)}{edit.path.name}", edit.before, edit.after))
         for one in undone.left:
-            err(f"{err.painted('warning', 'warning')}: {one.where}: {one.message}")
-            err(f"  {err.painted('do:', '~')} {one.remedy}")
+            render.tell(one, err, "warning")
     tell = render.waiting(options)
     written = [] if options.dry_run else [os.fspath(edit.path) for edit in write_edits(undone.edits, tell)]
     roots = () if options.dry_run else undone.bare

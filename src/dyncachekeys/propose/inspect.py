@@ -52,7 +52,7 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
     of_setuptools = metadata.setup_cfg(files.read, files.is_file, package_dir(pyproject))
     backend = at(pyproject, "build-system.build-backend")
     context = Context(project.root, project.pyproject, process_environ.for_keys(environ), files, "")
-    closure = code(context, project.pyproject)
+    closure = code(context, project.pyproject, derive=context.derived)  # `in_tree` asks the same again
     compiled = natives.natives(pyproject, files)
     return Facts(
         pyproject=pyproject,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.pyproject.remove import cut
-from dyncachekeys.pyproject.source import listed
+from dyncachekeys.pyproject.source import entry_tables, listed
 from dyncachekeys.pyproject.tables import at
 
 FILE = "pyproject.toml"
@@ -58,6 +58,11 @@ class Project(NamedTuple):
         """Whether uv builds it: as ``tool.uv.package`` says, else if there is a ``build-system``."""
         package = at(self.pyproject, "tool.uv.package")
         return package if isinstance(package, bool) else "build-system" in self.pyproject
+
+    @property
+    def own_files(self) -> list[str]:
+        """The files and globs of the user's own entries."""
+        return [str(entry["file"]) for entry in entry_tables(self.user_entries) if "file" in entry]
 
     @property
     def table(self) -> Mapping[str, Any] | None:

@@ -20,7 +20,6 @@ from dyncachekeys.model import File
 from dyncachekeys.paths import by_folder
 from dyncachekeys.process.environ import for_keys
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, FILE, HOME, Project, load
-from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.quick import atomic
 from dyncachekeys.quick.snapshot import FOLDER_LINKS
 from dyncachekeys.syncing.last_run import LastRun, last_run
@@ -56,9 +55,16 @@ def main(root: str) -> None:
     builds.records(around)
     for name, content in builds.dumped():
         atomic.replace(folder / BUILDS / name, content)
-    _Links(builds, around, last, project).add()
+    if _uses_links(files, last):
+        _Links(builds, around, last, project).add()
     builds.clear()
     _place_guard(project, files, last)
+
+
+def _uses_links(files: Files, last: LastRun) -> bool:
+    """Tell whether the last sync has made links, and they can be made still."""
+    folder = LinkFolder(files.root / HOME)
+    return links.ENTRIES[0].as_toml() in last.state.entries and folder.stat is not None and folder.works
 
 
 class _Links:
@@ -84,17 +90,14 @@ class _Links:
 
     def add(self) -> None:
         """Add those that are missing."""
-        home, entries = self._files.root / HOME, self._last.state.entries
-        folder = LinkFolder(home)
-        if links.ENTRIES[0].as_toml() not in entries or folder.stat is None or not folder.works:
-            return
+        home = self._files.root / HOME
         paths = sorted({one.path for one in self._inputs if isinstance(one, File)})
         self._files.look_at_all(by_folder([path for path in paths if path != FILE]))
         linked = by_folder(filter(self._counts, paths))
-        folder.add(links.wanted(self._files, linked), self._staging)
-        to_folders = self._to_folders(linked, LinkFolder(home, FOLDER_LINKS).texts())
-        if to_folders:
-            LinkFolder(home, FOLDER_LINKS).add(links.to_folders(self._files, to_folders), self._staging)
+        LinkFolder(home).add(links.wanted(self._files, linked), self._staging)
+        folder_links = LinkFolder(home, FOLDER_LINKS)
+        if to_folders := self._to_folders(linked, folder_links.texts()):
+            folder_links.add(links.to_folders(self._files, to_folders), self._staging)
 
     def _counts(self, path: str) -> bool:
         state = self._files.state(path)
@@ -103,8 +106,8 @@ class _Links:
 
     def _to_folders(self, linked: Mapping[str, Sequence[str]], there: Mapping[str, str]) -> Mapping[str, str]:
         """Return the links to folders that there may be now, by name, each with its folder."""
-        own = (str(entry["file"]) for entry in entry_tables(self._project.user_entries) if "file" in entry)
-        basis = Basis(works=True, built=True, there=there, strays=self._last.state.strays, globs=tuple(own))
+        strays, globs = self._last.state.strays, self._project.own_files
+        basis = Basis(works=True, built=True, there=there, strays=strays, globs=globs)
         listed = {folder for one in self._inputs if (folder := folder_of_names(one))}
         return to_listed(names_for_listed(self._last.state.entries), listed, linked, self._files, basis)
 

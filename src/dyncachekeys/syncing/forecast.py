@@ -8,7 +8,6 @@ from typing import Literal
 
 from dyncachekeys.paths import join, split
 from dyncachekeys.pyproject.project import HOME
-from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER
 from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.syncing.plan import Plan
@@ -125,16 +124,11 @@ def _by_time(plan: Plan, recorded: int | None, expected: int | None) -> Iterator
     unlinked = not_linked_yet(plan)
     newer = list(_newer(plan, recorded or 0, unlinked))
     yield from newer
-    own = newest(plan.status.files, _own_files(plan)) or 0
+    own = newest(plan.status.files, plan.status.project.own_files) or 0
     # Of the stamp, to which a link leads, it is told apart that it has moved.
     is_ours = bool(unlinked) or (links.of_stamp(plan.status.files) or 0) > (recorded or 0)
     if not newer and not (is_ours and own <= (recorded or 0)):
         yield Seen("newer-file", "an entry of your own in tool.uv.cache-keys")
-
-
-def _own_files(plan: Plan) -> list[str]:
-    """Return the files and globs of the user's own entries."""
-    return [str(entry["file"]) for entry in entry_tables(plan.status.project.user_entries) if "file" in entry]
 
 
 def not_linked_yet(plan: Plan) -> set[str]:

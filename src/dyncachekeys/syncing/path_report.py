@@ -13,7 +13,6 @@ from dyncachekeys.config.model import read
 from dyncachekeys.files import pattern
 from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.pyproject.project import BUILD_RESOLVER
-from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.quick.snapshot import LEFT_OUT
 from dyncachekeys.resolving.engine import ResolvedKey
 from dyncachekeys.syncing.forecast import not_linked_yet
@@ -109,23 +108,23 @@ def _watching(plan: Plan, path: str, *, is_folder: bool) -> Iterator[Watching]:
     if (who := counted_by_name(plan).get(path)) is not None:
         names = next(key.name for key in plan.status.resolution.keys if key.resolver == BUILD_RESOLVER)
         yield Watching(names, "stamp", f"its name: the folder was listed by {who}")
-    for entry in entry_tables(plan.status.project.user_entries):
-        if path in expanded(plan.status.files, [str(entry["file"])] if "file" in entry else []):
-            yield Watching(OWN_ENTRY, "entry", f"your own entry `{entry['file']}`")
+    for file in plan.status.project.own_files:
+        if path in expanded(plan.status.files, [file]):
+            yield Watching(OWN_ENTRY, "entry", f"your own entry `{file}`")
 
 
 def _by_value(plan: Plan, key: ResolvedKey, path: str) -> Iterator[Watching]:
     """Yield that a key watches the values of a file, if it does."""
-    if key.resolver == "table" and of_table(_options(plan, key.name)) == path:
+    if key.resolver == "table" and of_table(_options(plan).get(key.name, {})) == path:
         one = next(iter(key.inputs.single), None)
         by = plan.coverage.watcher_of(one) if one is not None else "stamp"
         yield Watching(key.name, by, "some of its values, not its layout")
 
 
-def _options(plan: Plan, name: str) -> dict[str, Any]:
-    """Return the options of a key."""
+def _options(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Return the options of all keys, by their names."""
     config, _ = read(plan.status.project.table or {}, plan.status.project.inherited)
-    return dict(config.keys[name].options) if name in config.keys else {}
+    return {name: dict(key.options) for name, key in config.keys.items()}
 
 
 def _why_not(plan: Plan, path: str) -> tuple[Why, str]:
@@ -134,8 +133,9 @@ def _why_not(plan: Plan, path: str) -> tuple[Why, str]:
     is_ignored = IgnoreRules(plan.status.files).ignores_all(path)
     if path in _trace(plan).written:
         return "product", ""
+    of_keys = _options(plan)
     for key in plan.status.resolution.keys:
-        options = _options(plan, key.name)
+        options = of_keys.get(key.name, {})
         chosen = key.resolver == BUILD_RESOLVER or _matches(options.get("patterns"), path)
         if chosen and _matches(options.get("exclude"), path):
             return "excluded", key.name

@@ -18,7 +18,7 @@ from dyncachekeys.paths import join
 from dyncachekeys.process.environ import Environment, for_keys
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, HOME, Project
 from dyncachekeys.pyproject.remove import cut
-from dyncachekeys.pyproject.source import entry_tables, user_entries
+from dyncachekeys.pyproject.source import user_entries
 from dyncachekeys.quick.snapshot import FOLDER_LINKS
 from dyncachekeys.resolving.consent import Consent
 from dyncachekeys.resolving.engine import Resolution, resolve
@@ -211,14 +211,13 @@ class Status:
     def _basis(self) -> Basis:
         """What decides about links to whole folders, besides the tree."""
         folder_links = LinkFolder(self.home, FOLDER_LINKS)
-        own = (str(entry["file"]) for entry in entry_tables(self.project.user_entries) if "file" in entry)
         return Basis(
             works=folder_links.works and (self.program is None or self.program.follows_links),
             built=self.record is not None,
             there=folder_links.texts(),
             new_build=self.new_record.identity[1] if self.new_record is not None else 0,
             strays=self.state.strays,
-            globs=tuple(own),
+            globs=self.project.own_files,
             packed=self.reads_packed_refs,
         )
 

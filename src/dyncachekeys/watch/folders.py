@@ -10,15 +10,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import takewhile
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dyncachekeys.files import pattern as files_pattern
 from dyncachekeys.model import Entry
 from dyncachekeys.paths import join
 from dyncachekeys.pyproject.project import BUILD_RESOLVER
 from dyncachekeys.quick.snapshot import FOLDER_LINKS
-from dyncachekeys.resolving.engine import ResolvedKey
 from dyncachekeys.uv.entries import is_glob
+
+if TYPE_CHECKING:
+    from dyncachekeys.resolving.engine import ResolvedKey
 
 _FILES = "files"
 _PLAIN_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]*")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dyncachekeys.files.selection import Selected
 from dyncachekeys.files.tree import Files
 from dyncachekeys.paths import join, split
-from dyncachekeys.resolving.engine import ResolvedKey
 from dyncachekeys.watch import links
 from dyncachekeys.watch.behind import Behind, is_crowded
 from dyncachekeys.watch.folders import FolderLink, hiding, links_of
+
+if TYPE_CHECKING:
+    from dyncachekeys.resolving.engine import ResolvedKey
 
 _LISTED = "names in "
 """How the value begins that is the names in a folder which a build listed."""
