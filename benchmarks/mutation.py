@@ -70,7 +70,8 @@ PLACES = {
         ("syncing/decision.py",), ("tests/syncing", "tests/e2e/test_stamp_cases.py", "tests/e2e/test_robustness.py")
     ),
     "snapshot": Place(
-        ("quick/snapshot.py", "quick/snapshot_file.py"), ("tests/quick", "tests/cost", "tests/e2e/test_quiet.py")
+        ("quick/snapshot.py", "quick/snapshot_file.py"),
+        ("tests/quick/test_snapshot.py", "tests/quick", "tests/cost", "tests/e2e/test_quiet.py"),
     ),
 }
 
