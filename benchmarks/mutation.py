@@ -43,6 +43,8 @@ WITHOUT_EFFECT = {
     "step = Step(index, path < text, before == _DEEP, glob, step)": "a text without its last slash is less",
     "if extension >= found:  # noqa: PLR1730  # max() takes as long as all the rest": "both are the same then",
     "globs.insert( -1, _DEEP)": "there is one glob, so its front is this place, too",
+    "return name.startswith(self.text) if self.kind >= PREFIX else name.endswith(self.text)": "above it is but the empty text",
+    "if not between[ 2:]:": "of two stars, it may stay as it is: what that costs grows with the square of at most 255",
     'ERRORS = "surrogatepass" if os.name <= "nt" else "surrogateescape"': "another name than these two there is none",
 }
 """Mutants that were looked at and change nothing, by the line as they have it, each with the reason."""

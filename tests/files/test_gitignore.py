@@ -198,6 +198,20 @@ def test_samples(sample_results: tuple[set[str], set[str]], number: int) -> None
         assert {path.partition("/")[2] for path in result if path.startswith(f"{number}/")} == left
 
 
+@pytest.mark.parametrize(
+    ("line", "paths", "wanted"),
+    [
+        ("c*", ["abc", "cab", "x.c", "c"], {"cab", "c"}),  # what is at the end is no extension
+        (".c*", ["x.c", ".cx", ".c"], {".cx", ".c"}),
+        ("*c", ["cab", "abc", "c"], {"abc", "c"}),
+        ("x/[ab]c", ["x/ac", "x/c", "xac", "x/cc"], {"x/ac"}),
+        ("[ab]/[cd]", ["a/c", "a/a", "c/a", "b/d"], {"a/c", "b/d"}),
+    ],
+)
+def test_kinds_of_segments_are_told_apart(line: str, paths: list[str], wanted: set[str]) -> None:
+    assert chosen([line], paths).keys() == wanted
+
+
 def test_other_stars_are_like_one() -> None:
     """As gitignore(5) says; only git before 2.52 also finds ``foobar`` and ``foox/y/bar``."""
     assert chosen(["foo**/bar"], ["foo/bar", "foox/bar", "foobar", "foox/y/bar"]) == {"foo/bar": 0, "foox/bar": 0}
