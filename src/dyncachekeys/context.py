@@ -257,7 +257,8 @@ class Context:
         Args:
             name: Its name, in the same workspace or among the path sources; or
             path: its folder, relative to the project.
-            whole: Whether all these files count, too, if it has keys.
+            whole: Whether what its wheel takes in counts, too, as far as the settings of hatchling or ``uv_build`` say
+                that, else all files that git does not ignore. Of the project itself (``.``), that alone.
 
         Raises:
             ValueError: the path is not relative.

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import tomli
 
+from dyncachekeys import sync
 from dyncachekeys.doctor.examine import examine
 from dyncachekeys.propose.propose import propose
 from dyncachekeys.propose.write import write
@@ -166,6 +168,21 @@ def test_the_modules_of_a_copy_count(case: str, tmp_path: Path) -> None:
     list(write(propose([tmp_path / "p"], {}, consumer=tmp_path / "app"), []))
     found = [(one.code, one.files) for one in examine(tmp_path / "p", {}, consumer=tmp_path / "app")]
     assert [code for code, _ in found if code in UNWATCHED] == []
+
+
+def test_of_hatchling_what_its_patterns_choose(tmp_path: Path) -> None:
+    """The wheel is what counts, and not what merely lies in the folders of the package."""
+    hatch = '[tool.hatch.build.targets.wheel]\nexclude = ["*.md"]\nforce-include = { "data/a.csv" = "p/a.csv" }\n'
+    files = {"p/__init__.py": "", "p/notes.md": "", "data/a.csv": "", "data/b.csv": ""}
+    plant(tmp_path / "p", Sample(system("hatchling.build", "hatchling", more=hatch), files, set()))
+    plant(tmp_path / "app", Sample(SETUPTOOLS + '[tool.uv.sources]\np = { path = "../p" }\n', {}, set()))
+    found = [one for one in examine(tmp_path / "p", {}, consumer=tmp_path / "app") if one.code in UNWATCHED]
+    assert [(one.code, one.files) for one in found] == [("DCK024", ("data/a.csv", "p/__init__.py"))]
+    list(write(propose([tmp_path / "p"], {}, consumer=tmp_path / "app"), []))
+    keys = tomli.loads((tmp_path / "p/pyproject.toml").read_text(encoding="utf-8"))["tool"]["dyncachekeys"]["keys"]
+    assert keys["modules"] == {"resolver": "package", "path": ".", "whole": True, "fallback": True}
+    assert [one.code for one in examine(tmp_path / "p", {}, consumer=tmp_path / "app") if one.code in UNWATCHED] == []
+    sync(tmp_path / "p", {})
 
 
 def test_who_has_keys_is_told_the_one_that_is_missing(tmp_path: Path) -> None:

@@ -73,6 +73,38 @@ def test_state_that_an_sdist_takes_in_is_warned_of(ignore: str | None, hatch: De
     assert ".dyncachekeys/state.json" in built(hatch, "sdist")
 
 
+SETTINGS = {
+    "sdist of one folder": ('targets.sdist.include = ["/demo"]', False, None),
+    "all but ours": ('exclude = ["/.dyncachekeys"]', False, None),
+    "wheel of all": ('targets = { sdist.include = ["/demo"], wheel.only-include = ["."] }', False, "wheel"),
+    "what is ignored": ("targets.sdist.ignore-vcs = true", True, "sdist"),
+    "what is ignored, but for ours": ('ignore-vcs = true\nexclude = ["/.dyncachekeys"]', True, None),
+    "an artifact": ('artifacts = ["*.json"]', True, "sdist"),
+}
+
+
+@pytest.mark.parametrize("case", SETTINGS)
+def test_settings_of_hatchling_decide(case: str, hatch: Demo) -> None:
+    """DCK032, asked of pathspec: the warning and what is packed agree."""
+    settings, is_ignored, wanted = SETTINGS[case]
+    if not is_ignored:
+        (hatch.root / ".gitignore").unlink()
+    hatch.append("pyproject.toml", f"\n[tool.hatch.build]\n{settings}\n")
+    (hatch.root / ".dyncachekeys").mkdir()
+    hatch.write({".dyncachekeys/state.json": "{}"})
+    warned = [(one.where, one.message) for one in hatch.sync().warnings if one.code == "sdist-takes-in-state"]
+    remedy = "take out of tool.hatch.build what brings it back although .gitignore names it"
+    told = f"{'a wheel' if wanted == 'wheel' else 'an sdist'} would take in .dyncachekeys: "
+    back, line = (
+        ("tool.hatch.build", told + remedy),
+        (".gitignore", f"{told}add the line `/.dyncachekeys/` to .gitignore"),
+    )
+    assert warned == ([] if wanted is None else [back if is_ignored else line])
+    for what in ("sdist", "wheel"):
+        is_packed = any(name.endswith(".dyncachekeys/state.json") for name in built(hatch, what))
+        assert is_packed == (what == wanted), what
+
+
 def test_wheel_holds_no_state_in_any_case(hatch: Demo) -> None:
     (hatch.root / ".gitignore").unlink()
     hatch.sync()

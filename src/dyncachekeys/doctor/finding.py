@@ -58,7 +58,7 @@ CATALOGUE: dict[str, tuple[Level, str]] = {
     "DCK029": ("warning", "`setup.cfg` is not in the list, which replaces uv's defaults (U10)"),
     "DCK030": ("warning", "the value of what looks like a credential stands in plain text in `uv_cache.json` (U8)"),
     "DCK031": ("warning", "git tracks the state, so the state is not used"),
-    "DCK032": ("warning", "an sdist would contain the state (U26)"),
+    "DCK032": ("warning", "an sdist or a wheel would contain the state (U26)"),
     "DCK033": ("warning", "the generated region was edited by hand"),
     "DCK034": (
         "warning",

@@ -35,10 +35,9 @@ def keys(facts: Facts, *, unwatched: bool = False) -> Iterator[Declaration]:
         yield Declaration("python", "files", below_src if "src" in facts.present else everywhere, (why,), fallback=True)
     yield from sources.keys(facts, unwatched=unwatched)
     yield from _hooks(facts)
-    if facts.modules:
-        why = "Not installed editable: the wheel holds a copy of these."
-        options: dict[str, Option] = {"patterns": list(facts.modules)}
-        yield Declaration("modules", "files", options, (why,), fallback=True)
+    if facts.modules is not None:
+        why = "Not installed editable: the wheel holds a copy of its files."
+        yield Declaration("modules", *facts.modules, (why,), fallback=True)
     if facts.shared:
         why = "Built without isolation: what the build takes from the environment, by its version there."
         yield Declaration("installed", "distribution", {"names": list(facts.shared)}, (why,))

@@ -8,6 +8,7 @@ from typing import Any
 
 from dyncachekeys.propose.natives import Natives
 from dyncachekeys.propose.origins import Origins
+from dyncachekeys.propose.packed import Modules
 from dyncachekeys.pyproject.tables import at
 
 
@@ -45,8 +46,8 @@ class Facts:
     """Patterns for what code of the build goes through, each with the file that does."""
     asks_git: tuple[str, ...] = ()
     """Code of the build, and what describes it, that asks git."""
-    modules: tuple[str, ...] = ()
-    """Patterns for what the wheel holds, where uv installs a copy of it; none for an editable install."""
+    modules: Modules | None = None
+    """How to declare what the wheel takes in, where uv installs a copy of it; nothing for an editable install."""
     plugins: frozenset[str] = frozenset()
     """The resolvers that installed packages bring; none where nothing is compiled."""
     records: bool = True

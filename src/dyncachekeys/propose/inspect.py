@@ -70,7 +70,7 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
         present=frozenset(filter(files.exists, ("setup.py", "setup.cfg", "src"))),
         siblings=local_packages.siblings(project, files),
         shared=local_packages.shared(project, files),
-        modules=packed.modules(pyproject, files) if packed.is_copied(project, files, environ, consumer) else (),
+        modules=packed.modules(pyproject, files) if packed.is_copied(project, files, environ, consumer) else None,
         plugins=registry.installed() if compiled.sources else frozenset(),  # it goes through all that is installed
         records=not compiled.sources or build_variables.too_old(files, environ) is None,
     )

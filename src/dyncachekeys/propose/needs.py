@@ -57,7 +57,7 @@ def _found(key: Declaration, project: Project, files: Files, environ: Mapping[st
     """Return what a key finds, and what is there of it; of what is in no file, the key itself stands for it."""
     if key.resolver == _BY_VALUE:
         return ()
-    if key.resolver == _PACKAGE:  # whose own keys may run its code
+    if key.resolver == _PACKAGE and "name" in key.options:  # another one, whose own keys may run its code
         return (Input("value", f"the package {key.options['name']}", "", key.why[0]),)
     try:
         (found,) = only(key.name, key.as_table(), project, process_environ.for_keys(environ), files).keys

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from dyncachekeys.backends.files import texts
+from dyncachekeys.backends.files import built_with, texts
 from dyncachekeys.files.pattern import exactly
 from dyncachekeys.files.tree import Files
+from dyncachekeys.propose.keys import Option
 from dyncachekeys.propose.source_patterns import NOT_BUILT
 from dyncachekeys.pyproject.project import Project
 from dyncachekeys.pyproject.tables import at
@@ -18,6 +19,13 @@ from dyncachekeys.uv.record import is_editable
 
 _FOLDERS = ("tool.maturin.python-source", "tool.setuptools.packages.find.where", "tool.uv.build-backend.module-root")
 """Options that name the folders of packages."""
+
+
+class Modules(NamedTuple):
+    """A key that counts what a wheel takes in."""
+
+    resolver: str
+    options: Mapping[str, Option]
 
 
 def is_copied(project: Project, files: Files, environ: Mapping[str, str], consumer: Path | None) -> bool:
@@ -38,12 +46,15 @@ def is_copied(project: Project, files: Files, environ: Mapping[str, str], consum
     return project.root in workspace.copied(around) or not is_editable(files, project.name, venv)
 
 
-def modules(pyproject: Mapping[str, Any], files: Files) -> tuple[str, ...]:
-    """Return patterns for the folders of the packages of a project, else for its modules."""
-    return tuple(dict.fromkeys(_modules(pyproject, files)))
+def modules(pyproject: Mapping[str, Any], files: Files) -> Modules:
+    """Return how to declare what the wheel of a project takes in."""
+    if built_with(pyproject, "hatchling"):
+        return Modules("package", {"path": ".", "whole": True})
+    return Modules("files", {"patterns": [*dict.fromkeys(_modules(pyproject, files))]})
 
 
 def _modules(pyproject: Mapping[str, Any], files: Files) -> Iterator[str]:
+    """Yield patterns for the folders of the packages of a project, else for its modules."""
     named = [folder for option in _FOLDERS for folder in texts(at(pyproject, option)) if folder != "."]
     folders = [folder for folder in [*named, "src"] if files.is_dir(folder)]
     if not folders:

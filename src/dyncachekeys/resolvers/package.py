@@ -13,11 +13,9 @@ def package(
     *,
     name: Annotated[str | None, "the name of a member of the workspace, or of a path source"] = None,
     path: Annotated[Annotated[str, Checked(check_path)] | None, "its folder, relative to the project"] = None,
-    whole: Annotated[
-        bool, "count all its files that git does not ignore, though it has keys: its code runs in this build"
-    ] = False,
+    whole: Annotated[bool, "count what its wheel takes in, though it has keys: its code runs in this build"] = False,
 ) -> Iterable[Result]:
-    """Yield the inputs of another local package: by its own keys, or all files that git does not ignore.
+    """Yield the inputs of another local package: by its own keys, what its wheel takes in, or all its files.
 
     Packages that use each other are an error that shows the cycle.
     """

@@ -15,7 +15,7 @@ from dyncachekeys.model import Notice, Output, Transport, Watch
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.resolving import registry
-from dyncachekeys.resolving.found import inputs_of
+from dyncachekeys.resolving.found import inputs_of, partitioned
 from dyncachekeys.resolving.inputs import Digests, Inputs, digests_of
 from dyncachekeys.resolving.jobs import Job, Jobs
 from dyncachekeys.uv import workspace
@@ -151,11 +151,16 @@ def _packages(files: Files, environ: Environment, chain: Sequence[Path], consent
 def _of_another(  # noqa: PLR0913
     consent: Consent | None, project: Project, environ: Environment, files: Files, chain: Sequence[Path], whole: bool
 ) -> list[tuple[Inputs, bool]]:
-    """Resolve another package: by its keys, and if it has none or is used whole, all files that git does not ignore."""
+    """Resolve another package: by its keys; all files that git does not ignore, if it has none; whole, if asked for."""
     project = workspace.with_inherited(project, files)
     keys = resolve(project, environ, files, chain, consent=consent).keys if workspace.has_keys(project) else ()
     found = [(key.inputs, key.runs_each_time) for key in keys]
-    if whole or not keys:
+    if whole:
+        from dyncachekeys.resolving.packages import whole_of  # noqa: PLC0415  as in `_packages`
+
+        results = partitioned(whole_of(project.pyproject, files, has_keys=bool(keys)))
+        found.append((inputs_of(*results, environ, files), False))
+    elif not keys:
         found.append((inputs_of([], [Selection(["*"]).among(files)], environ, files), False))
     return found
 

@@ -7,8 +7,10 @@ import posixpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dyncachekeys.backends import packing
 from dyncachekeys.errors import Problem, ResolverError
 from dyncachekeys.files.recall import FileMemory
+from dyncachekeys.files.selection import Selection
 from dyncachekeys.files.tree import DIRECTORY, Files
 from dyncachekeys.model import Directory, Env, File, Value
 from dyncachekeys.names import normalised_name
@@ -20,13 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
+    from dyncachekeys.files.selection import Selected
     from dyncachekeys.model import Input
     from dyncachekeys.process.environ import Environment
     from dyncachekeys.pyproject.project import Project
     from dyncachekeys.resolving.inputs import Inputs
 
     Resolve = Callable[[Project, Environment, Files, Sequence[Path], bool], Sequence[tuple[Inputs, bool]]]
-    Result = File | Directory | Env | Value
+    Result = File | Directory | Env | Value | Selected
 
 
 class Packages:
@@ -62,7 +65,8 @@ class Packages:
     def results(self, path: str, where: str, *, whole: bool) -> Iterator[Result]:
         """Yield the inputs of the package in a folder.
 
-        By its own keys, if it has any; if it has none, or is used whole, everything that git does not ignore.
+        By its own keys, if it has any; if it has none, or is used whole, what `whole_of` says. Of the project itself,
+        which can only be used whole, that alone.
 
         Raises:
             ResolverError: there is no package, or it uses this one in turn.
@@ -71,9 +75,16 @@ class Packages:
         if not self._files.is_file(posixpath.join(path, FILE)):
             remedy = f"name the folder that holds its {FILE}"
             raise ResolverError([Problem("no-package", f"there is no {FILE} in `{path}`", where, remedy)])
+        if whole and root == self._chain[-1]:
+            yield from whole_of(load(root).pyproject, self._files, has_keys=True)
+            return
         if root in self._chain:
             cycle = " -> ".join(self._shown_name(one) for one in [*self._chain[self._chain.index(root) :], root])
             remedy = "leave one of these keys out"
+            if root == self._chain[-1]:
+                remedy = (
+                    "set `whole = true`, which counts what the wheel of this package takes in, or leave the key out"
+                )
             raise ResolverError([Problem("package-cycle", f"packages use each other: {cycle}", where, remedy)])
         project = load(root)
         files = Files(root, FileMemory(), project.bare)
@@ -104,6 +115,25 @@ class Packages:
 
     def _shown_name(self, folder: Path) -> str:
         return self._name(folder) or folder.name
+
+
+def whole_of(pyproject: Mapping[str, Any], files: Files, *, has_keys: bool) -> Iterator[File | Selected]:
+    """Yield a package as a whole: what its wheel takes in, else all files that git does not ignore.
+
+    Args:
+        pyproject: Its ``pyproject.toml``, parsed.
+        files: Its files.
+        has_keys: Whether keys of its own say what else its build depends on. Without them, its settings count as
+            well, and a wheel that hooks put together could come from any file.
+    """
+    is_known = has_keys or not packing.has_hooks(pyproject, files)
+    found = packing.wheel_files(pyproject, files) if is_known else None
+    if found is None:
+        yield Selection(["*"]).among(files)
+        return
+    yield from (File(path, "in the wheel", tree=True) for path in found)
+    if not has_keys:
+        yield from (File(path, "says what is in the wheel", tree=True) for path in packing.FILES if files.is_file(path))
 
 
 def _moved(looked: Mapping[str, Any], here: Files, there: Files) -> dict[str, Any]:

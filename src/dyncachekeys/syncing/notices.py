@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from dyncachekeys.backends import packing
+from dyncachekeys.backends.files import built_with
 from dyncachekeys.files import git
 from dyncachekeys.files.gitignore import Rules
 from dyncachekeys.files.tree import Files
@@ -14,6 +16,7 @@ from dyncachekeys.names import holds_password
 from dyncachekeys.pyproject.project import FILE, HOME, Project
 from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.pyproject.tables import at
+from dyncachekeys.quick.snapshot import STATE_FILE
 from dyncachekeys.uv.entries import malformed
 from dyncachekeys.watch.links import REFUSED
 
@@ -45,9 +48,7 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
                 f"{wrong}: uv drops the whole list for it, up to 0.13.0 in silence, and then sees nothing of ours (U11)"
             )
             yield Notice("entry-unreadable", message, f"{FILE}: tool.uv.cache-keys[{place}]")
-    if _sdist_takes_in_home(project, files):
-        message = f"an sdist would take in {HOME}: add the line `/{HOME}/` to .gitignore"
-        yield Notice("sdist-takes-in-state", message, ".gitignore")
+    yield from _packed(project, files)
 
 
 def _not_built(project: Project) -> str:
@@ -76,21 +77,44 @@ def without_links(why: str) -> Notice:
     return Notice("no-links", message, HOME)
 
 
-def _sdist_takes_in_home(project: Project, files: Files) -> bool:
+def _packed(project: Project, files: Files) -> Iterator[Notice]:
+    """Yield what would take in our state: the settings of hatchling say so; of most other backends it is known."""
     backend = at(project.pyproject, "build-system.build-backend")
     if not isinstance(backend, str) or backend.startswith(_NAMES_WHAT_IT_TAKES):
-        return False
+        return
+    is_hatchling, is_ignored = built_with(project.pyproject, "hatchling"), _is_ignored(project, files)
+    if is_ignored and not (is_hatchling and _may_take_what_is_ignored(project)):
+        return
+    kind = packing.takes_in(project.pyproject, files, f"{HOME}/{STATE_FILE}") if is_hatchling else "sdist"
+    if kind is not None:
+        remedy = (
+            "take out of tool.hatch.build what brings it back although .gitignore names it"
+            if is_ignored
+            else f"add the line `/{HOME}/` to .gitignore"
+        )
+        what = "a wheel" if kind == "wheel" else "an sdist"
+        where = "tool.hatch.build" if is_ignored else ".gitignore"
+        yield Notice("sdist-takes-in-state", f"{what} would take in {HOME}: {remedy}", where)
+
+
+def _may_take_what_is_ignored(project: Project) -> bool:
+    """Tell whether settings of hatchling's could bring back what git ignores, so that pathspec has to be asked."""
+    settings = repr(at(project.pyproject, "tool.hatch.build"))
+    return any(word in settings for word in ("artifacts", "force-include", "ignore-vcs", "'!"))
+
+
+def _is_ignored(project: Project, files: Files) -> bool:
+    """Tell whether the nearest ``.gitignore`` names our folder: hatchling takes it for the project's own (U26)."""
     for folder in (project.root, *project.root.parents):
         ignore = files.relative(str(folder / ".gitignore"))
         if files.is_file(ignore):
             rules = Rules(files.read(ignore).decode("utf-8-sig", "replace").split("\n"))
-            # hatchling takes the nearest file for the project's own, wherever it lies.
             place = rules.top.enter(HOME)
-            last = max(place.below, place.find("state.json", is_dir=False))
-            return last < 0 or rules.negated[last]
+            last = max(place.below, place.find(STATE_FILE, is_dir=False))
+            return last >= 0 and not rules.negated[last]
         if files.exists(files.relative(str(folder / ".git"))):
             break
-    return True
+    return False
 
 
 def is_tracked(project_root: Path) -> bool:
