@@ -69,7 +69,13 @@ PLACES = {
     ),
     "patterns": Place(("files/pattern.py", "files/gitignore.py"), ("tests/files",)),
     "decision": Place(
-        ("syncing/decision.py",), ("tests/syncing", "tests/e2e/test_stamp_cases.py", "tests/e2e/test_robustness.py")
+        ("syncing/decision.py",),
+        (
+            "tests/syncing/test_decision.py",
+            "tests/syncing",
+            "tests/e2e/test_stamp_cases.py",
+            "tests/e2e/test_robustness.py",
+        ),
     ),
     "snapshot": Place(
         ("quick/snapshot.py", "quick/snapshot_file.py"),
