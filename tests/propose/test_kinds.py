@@ -390,6 +390,18 @@ def test_in_the_exact_profile_the_tables_count_that_the_build_reads(kind: str, t
     assert not dyncachekeys.check(tmp_path, {}).region_differs
 
 
+def test_what_uv_builds_by_its_settings_needs_no_other_key(tmp_path: Path) -> None:
+    text = '[project]\nname = "p"\nversion = "1"\nreadme = "README.md"\nlicense-files = ["LIC*"]\n'
+    system = '[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"\n'
+    (tmp_path / "pyproject.toml").write_text(text + system, encoding="utf-8")
+    (tmp_path / "README.md").touch()
+    (tmp_path / "LICENSE").touch()
+    assert keys_of(tmp_path) == {"build": BUILD}
+    list(write(propose([tmp_path], {}), []))
+    (key,) = [key for key in dyncachekeys.sync(tmp_path, {}).keys if key.name == "build"]
+    assert {one.subject for one in key.inputs} == {"README.md", "LICENSE"}
+
+
 def test_a_build_requirement_with_dots_in_its_name(tmp_path: Path) -> None:
     build = '[build-system]\nrequires = ["acme_core>=1", "acme-far", "hatchling"]\nbuild-backend = "hatchling.build"\n'
     sources = '[tool.uv.sources]\nacme-core = { workspace = true }\nacme_far = [{ path = "../far" }]\nhatchling = { git = "x" }\n'

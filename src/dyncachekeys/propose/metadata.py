@@ -8,6 +8,7 @@ from dyncachekeys.files.pattern import exactly
 from dyncachekeys.propose import versions
 from dyncachekeys.propose.facts import Facts
 from dyncachekeys.propose.keys import Declaration
+from dyncachekeys.uv.build_variables import is_built_by_uv
 
 
 def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
@@ -26,7 +27,8 @@ def keys(facts: Facts, *, exact: bool) -> Iterator[Declaration]:
             (why,),
             fallback=True,
         )
-    if facts.origins.others or facts.origins.globs:
+    # Of what uv builds itself, the key `build` counts them, by the same settings.
+    if (facts.origins.others or facts.origins.globs) and not is_built_by_uv(facts.pyproject):
         why = "Goes into the metadata."
         patterns = [*map(exactly, facts.origins.others), *(f"/{glob}" for glob in facts.origins.globs)]
         yield Declaration("metadata", "files", {"patterns": patterns}, (why,), fallback=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tomli
@@ -82,6 +82,17 @@ def listed(document: Mapping[str, object]) -> list[object]:
 def as_entry(element: object) -> object:
     """Return an element in its long form: for uv, ``"x"`` and ``{ file = "x" }`` are the same."""
     return {"file": element} if isinstance(element, str) else element
+
+
+def apart(elements: Iterable[object]) -> Iterator[object]:
+    """Yield elements in their long form, what one says of git's commit and tags in one entry each: uv takes them alike."""
+    for entry in map(as_entry, elements):
+        git = entry.get("git") if isinstance(entry, dict) and len(entry) == 1 else None
+        wanted = {"commit": True} if git is True else git
+        if isinstance(wanted, dict) and all(value is True for value in wanted.values()):
+            yield from ({"git": {name: True}} for name in wanted)
+        else:
+            yield entry
 
 
 def hashable(value: object) -> Hashable:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dyncachekeys.model import Notice
 from dyncachekeys.pyproject.project import HOME
-from dyncachekeys.pyproject.source import as_entry, hashable
+from dyncachekeys.pyproject.source import apart, hashable
 from dyncachekeys.pyproject.tables import sealed_tables
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.snapshot import FOLDER_LINKS
@@ -126,7 +126,7 @@ def _entries(status: Status, coverage: Coverage) -> tuple[Mapping[str, Any], ...
     project = status.project
     if status.consent.held:  # what their entries are, nobody knows
         return tuple(project.region)
-    own = {hashable(as_entry(entry)) for entry in project.user_entries}
+    own = set(map(hashable, apart(project.user_entries)))
     return tuple(table for table in (entry.as_toml() for entry in coverage.entries) if hashable(table) not in own)
 
 
