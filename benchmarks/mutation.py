@@ -44,6 +44,8 @@ WITHOUT_EFFECT = {
     "if extension >= found:  # noqa: PLR1730  # max() takes as long as all the rest": "both are the same then",
     "globs.insert( -1, _DEEP)": "there is one glob, so its front is this place, too",
     "return name.startswith(self.text) if self.kind >= PREFIX else name.endswith(self.text)": "above it is but the empty text",
+    'if pair.kind < "pair" or pair.path != KEY[: len(pair.path)]:': "a table of the list's name is refused on reading",
+    "return [header for header in headers if first < header.start != listing.statement.start]": "a header is above its list",
     "if not between[ 2:]:": "of two stars, it may stay as it is: what that costs grows with the square of at most 255",
     'ERRORS = "surrogatepass" if os.name <= "nt" else "surrogateescape"': "another name than these two there is none",
 }

@@ -119,7 +119,7 @@ def _extensible(text: str) -> Iterator[Statement]:
             raise EditError([_ARRAY_OF_TABLES])
         if statement.kind == "pair" and statement.path in (KEY[:1], KEY[:2]):
             raise EditError([_INLINE_TABLE])
-        if statement.path == KEY[:1] or statement.path[:2] == KEY[:2]:
+        if statement.path[:2] == KEY[:2]:
             yield statement
 
 
