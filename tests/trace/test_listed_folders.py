@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kit import Demo, DemoMaker, sees_links
-from traced import settled, traced, watches
+from traced import both, settled, traced, watches
 
 pytestmark = [watches, sees_links]
 LISTS = '[one.read_text() for one in Path("deps").glob("*.txt")]'
@@ -79,6 +79,33 @@ def test_nor_does_a_build_make_a_link_to_what_holds_more(stray: str, demo_maker:
     assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]
     assert linked(demo) == {}
     assert rest(demo) == [0, 0, 0]
+
+
+MAKES = 'Path("deps/made.dat").write_text("made\\n")\n'
+
+
+def test_nor_does_a_sync_where_a_product_is_gone(demo_maker: DemoMaker) -> None:
+    """The build makes it again, so that uv would find it there, newer than all that it has seen, after each build."""
+    demo = traced(demo_maker, MAKES + LISTS, FILES)
+    settled(demo)
+    (demo.root / "deps/made.dat").unlink()
+    assert [both(demo), demo.uv_sync()] == [1, 0]
+    assert rest(demo) == [0, 0, 0]
+    assert linked(demo) == {}
+
+
+def test_a_build_that_begins_to_write_there_takes_the_link_away(demo_maker: DemoMaker) -> None:
+    demo = traced(demo_maker, LISTS, FILES)
+    settled(demo)
+    assert linked(demo) == {"build-0": "../../deps"}
+    demo.tick()
+    demo.edit("build_backend/core.py", LISTS, f"{MAKES}    {LISTS}")
+    assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]
+    assert linked(demo) == {}
+    assert rest(demo)[1:] == [0, 0]
+    demo.tick()
+    demo.append("deps/b.txt", "more\n")
+    assert rest(demo) == [1, 0, 0], "its own link stays"
 
 
 def test_explain_says_of_names_what_sync_does(demo_maker: DemoMaker) -> None:

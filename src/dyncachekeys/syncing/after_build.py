@@ -1,14 +1,16 @@
 """At the end of a build that uv makes: its record is stored, and links lead to what it read.
 
 Started by the build's last process (`trace.in_build.first`), so that plain uv alone keeps seeing what the newest build
-reads. It takes no lock, adds links and removes none, writes nothing that uv compares, and runs no resolver: the next
-sync does the rest. What goes wrong is printed, and kept for `doctor`.
+reads. It takes no lock, adds links, writes nothing that uv compares, and runs no resolver: the next sync does the rest.
+It removes no link but one to a folder in which the build has written: uv would find that there, and build again. What
+goes wrong is printed, and kept for `doctor`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dyncachekeys.backends.counted import counted
@@ -17,7 +19,7 @@ from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.guard.place import Guard
 from dyncachekeys.guard.setting import mode_of
 from dyncachekeys.model import File
-from dyncachekeys.paths import by_folder
+from dyncachekeys.paths import by_folder, join
 from dyncachekeys.process.environ import for_keys
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, FILE, HOME, Project, load
 from dyncachekeys.quick import atomic
@@ -27,7 +29,7 @@ from dyncachekeys.trace.builds import Builds
 from dyncachekeys.trace.inputs import Pyproject, Surroundings, folder_of_names, inputs_of
 from dyncachekeys.trace.watched import products
 from dyncachekeys.uv import workspace
-from dyncachekeys.uv.mtimes import newest
+from dyncachekeys.uv.mtimes import expanded, newest
 from dyncachekeys.watch import links
 from dyncachekeys.watch.folders import names_for_listed
 from dyncachekeys.watch.in_force import Basis, to_listed
@@ -83,33 +85,61 @@ class _Links:
         """Where links are made."""
         records = builds.newest.records
         self._inputs = [one for record in records for one in inputs_of(record, around)]
-        made = products(records, project.pyproject)
-        self._linkable = Linkable(self._files, made, (*last.state.written, *last.state.late), works=True)
+        self._made = products(records, project.pyproject)
+        self._linkable = Linkable(self._files, self._made, (*last.state.written, *last.state.late), works=True)
+        self._there = LinkFolder(self._files.root / HOME, FOLDER_LINKS).texts()
+        """The links to whole folders, by name, each with its text."""
+        written = {path for record in records for path in record.outputs}
         seen = [str(entry["file"]) for entry in last.state.entries if "file" in entry]
-        self._limit = newest(self._files, seen) or 0
+        found = {*expanded(self._files, seen)} - {*self._behind_links(written)}
+        self._limit = newest(self._files, found) or 0
+        """When the newest file was written that uv has seen, in nanoseconds: none that the build itself has written."""
+        self._names = names_for_listed(last.state.entries)
+        """What links to listed folders may be called."""
 
     def add(self) -> None:
-        """Add those that are missing."""
+        """Add those that are missing; then take those away behind which uv would find what the build has written."""
         home = self._files.root / HOME
         paths = sorted({one.path for one in self._inputs if isinstance(one, File)})
         self._files.look_at_all(by_folder([path for path in paths if path != FILE]))
         linked = by_folder(filter(self._counts, paths))
         LinkFolder(home).add(links.wanted(self._files, linked), self._staging)
         folder_links = LinkFolder(home, FOLDER_LINKS)
-        if to_folders := self._to_folders(linked, folder_links.texts()):
+        if to_folders := self._to_folders(linked):
             folder_links.add(links.to_folders(self._files, to_folders), self._staging)
+        folder_links.take_away(self._spoilt(linked))
+
+    def _behind_links(self, paths: Iterable[str]) -> Iterator[str]:
+        """Yield paths by which uv finds some files through links to whole folders."""
+        for name, text in self._there.items():
+            folder = posixpath.normpath(f"{FOLDER_LINKS}/{text}")
+            inside = (path for path in paths if path.startswith(f"{folder}/"))
+            yield from (f"{FOLDER_LINKS}/{name}/{path[len(folder) + 1 :]}" for path in inside)
 
     def _counts(self, path: str) -> bool:
         state = self._files.state(path)
         is_linkable = self._linkable.blocker(path, state, cautious=True) is None
         return is_linkable and state != MISSING and self._files.changed_at(path) <= self._limit
 
-    def _to_folders(self, linked: Mapping[str, Sequence[str]], there: Mapping[str, str]) -> Mapping[str, str]:
+    def _to_folders(self, linked: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
         """Return the links to folders that there may be now, by name, each with its folder."""
         strays, globs = self._last.state.strays, self._project.own_files
-        basis = Basis(works=True, built=True, there=there, strays=strays, globs=globs)
+        basis = Basis(works=True, built=True, there=self._there, strays=strays, globs=globs)
         listed = {folder for one in self._inputs if (folder := folder_of_names(one))}
-        return to_listed(names_for_listed(self._last.state.entries), listed, linked, self._files, basis)
+        return to_listed(self._names, listed, linked, self._made, self._files, basis)
+
+    def _spoilt(self, linked: Mapping[str, Sequence[str]]) -> Iterator[str]:
+        """Yield the links to listed folders in which something has come, newer than uv has seen, that is no input.
+
+        The inputs behind them have links of their own by now.
+        """
+        folders = {text: name for name in self._names if (text := self._there.get(name))}
+        for folder in linked:
+            name = folders.get(links.text(self._files, folder))
+            others = (entry.name for entry in self._files.listing(folder)) if name else ()
+            paths = (join(folder, other) for other in others if other not in linked[folder])
+            if name and any(self._files.changed_at(path) > self._limit for path in paths):
+                yield name
 
 
 def _place_guard(project: Project, files: Files, last: LastRun) -> None:

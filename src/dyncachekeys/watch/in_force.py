@@ -76,19 +76,20 @@ def in_force(
     return FolderLinks(found.folders, found.behind, found.strays)
 
 
-def to_listed(
-    names: Sequence[str], listed: Collection[str], linked: _Linked, files: Files, basis: Basis
+def to_listed(  # noqa: PLR0913
+    names: Sequence[str], listed: Collection[str], linked: _Linked, made: Collection[str], files: Files, basis: Basis
 ) -> Mapping[str, str]:
     """Return the links to folders that a build listed which may be made now: to those that hold nothing but inputs.
 
     Args:
         names: What the links may be called (`folders.names_for_listed`).
         listed: The folders, relative to the project.
-        linked: As in `in_force`, as are the next two.
+        linked: As in `in_force`, as are the next three.
+        made: What builds make.
         files: The project's files.
         basis: What else decides.
     """
-    found = _InForce(linked, (), files, basis)
+    found = _InForce(linked, made, files, basis)
     if basis.works and hiding(basis.globs) is None:
         found.add_listed([name for name in names if name not in basis.strays], listed)
     return found.folders
@@ -156,7 +157,9 @@ class _InForce:
             return ()
         entries = self._files.listing(folder)
         names = [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
-        strays = [join(folder, name) for name in names if name not in self._linked[folder]]
+        # What builds make comes again, though it is gone now.
+        made = (name for above, name in map(split, self._made) if above == folder)
+        strays = [join(folder, name) for name in (*names, *made) if name not in self._linked[folder]]
         if strays:
             of_it = (name for name, other in linked.items() if other == folder)
             self.strays |= {name: ("", max(strays, key=self._files.changed_at)) for name in of_it}

@@ -10,7 +10,7 @@ import os
 import posixpath
 import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -188,8 +188,7 @@ class LinkFolder:
             self._make(links)
             return
         there = dict(self._there())
-        for name in there.keys() - links.keys():
-            atomic.remove(f"{self._folder}/{name}", quietly=False)
+        self.take_away(there.keys() - links.keys())
         self._add(links, there, self._home)
 
     def add(self, links: Mapping[str, str], staging: str) -> None:
@@ -207,6 +206,15 @@ class LinkFolder:
             self._make(links)
         else:
             self._add(links, dict(self._there()), staging)
+
+    def take_away(self, names: Iterable[str]) -> None:
+        """Remove links.
+
+        Raises:
+            OSError: one can't be removed.
+        """
+        for name in names:
+            atomic.remove(f"{self._folder}/{name}", quietly=False)
 
     def _add(self, links: Mapping[str, str], there: Mapping[str, str], staging: str) -> None:
         for name, text in links.items():
