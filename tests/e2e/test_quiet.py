@@ -24,6 +24,7 @@ from dyncachekeys.syncing.apply import finish
 from dyncachekeys.syncing.planning import make_plan
 from dyncachekeys.syncing.report import ProjectReport
 from kit import DIGEST_TRANSPORT, Demo, DemoMaker, make_demo
+from traced import WATCHED
 
 CONFIG = """
 [tool.dyncachekeys]
@@ -428,6 +429,30 @@ def test_there_and_back_by_edits_returns_to_what_is_installed(demo_maker: DemoMa
     demo.write({"csrc/one.c": "1\n"})
     assert "back to what uv has installed" in _text(demo, "sync")
     assert demo.uv_sync() == 0
+
+
+@pytest.mark.parametrize("watched", [False, True], ids=["declared", "watched"])
+@pytest.mark.parametrize("profile", [pytest.param("auto", marks=pytest.mark.thorough), "digest"])
+def test_there_and_back_by_edits_with_builds_is_built_each_time(
+    demo_maker: DemoMaker, profile: str, watched: bool
+) -> None:
+    """What the state says of one content is not believed of the next, which the path for edits has seen."""
+    sources = '[tool.dyncachekeys.keys.sources]\nresolver = "files"\npatterns = ["csrc/"]\n'
+    demo = demo_maker(
+        f'[tool.dyncachekeys]\nwatch = "{profile}"\n{WATCHED if watched else ""}{sources}', {"csrc/one.c": "A\n"}
+    )
+    demo.settled()
+    _aged(demo)
+    for text in ("B\n", "A\n", "B\n", "A\n"):
+        demo.tick()
+        demo.write({"csrc/one.c": text})
+        assert _built(demo) == 1
+    assert _built(demo) == 0
+
+
+def _built(demo: Demo) -> int:
+    demo.cli("sync")
+    return demo.uv_sync()
 
 
 def test_another_index_counts_only_where_it_holds_what_is_ignored(demo_maker: DemoMaker) -> None:

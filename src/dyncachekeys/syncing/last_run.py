@@ -68,6 +68,8 @@ def _after_edits(root: Path, state: State, known: Snapshot) -> State:
         return state
     due = not (fits and stamp.is_named(_number(known.named)))
     expected = {**expected, "timestamp": newest}
+    if known.stamp_digest != state.stamped:  # the parts of the digest are those of what was there before
+        state = dataclasses.replace(state, stamped=known.stamp_digest, others="", rest="")
     return dataclasses.replace(state, digest=known.digest, started=known.taken, expected=expected, fits=fits, due=due)
 
 

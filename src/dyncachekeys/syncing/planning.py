@@ -185,6 +185,7 @@ def _remembered(
         asked=seen.asked,
         writes=counted.writes,
         moves=counted.moves,
+        stamped=coverage.stamp_digest,
         others=coverage.others_digest,
         rest=coverage.rest_digest,
         strays=coverage.folder_links.strays,

@@ -107,6 +107,8 @@ class State:
     """The uv that was found (`uv.program`)."""
     basis: tuple[str, ...] = field(default=(), metadata={"read": _TEXTS})
     """The records of builds by which it was known what the build depends on."""
+    stamped: str = field(default="", metadata={"read": text})
+    """The digest over what moves the stamp. The two below are of the same look, and say nothing of a later one."""
     others: str = field(default="", metadata={"read": text})
     """The digest over what moves the stamp, less what builds were seen to depend on; empty if there is no such thing."""
     rest: str = field(default="", metadata={"read": text})
