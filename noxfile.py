@@ -156,6 +156,9 @@ def thorough(session: nox.Session) -> None:
     session.install("-e", ".", "--group", "test")
     environ = {"DYNCACHEKEYS_MATCHING_EXAMPLES": "5000", "DYNCACHEKEYS_QUIET_SEEDS": "50"}
     session.run("python", "-m", "pytest", *PARALLEL, "-m", "thorough or not thorough", *session.posargs, env=environ)
+    # Once more by the command, which answers edits without the full run that the tests call in their own process.
+    environ = {"DYNCACHEKEYS_BY_COMMAND": "1"}
+    session.run("python", "-m", "pytest", *PARALLEL, "tests/e2e", "tests/trace", *session.posargs, env=environ)
 
 
 @nox.session

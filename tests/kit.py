@@ -35,6 +35,8 @@ UV = os.environ.get("DYNCACHEKEYS_UV") or find_uv_bin()
 """The uv that is tested: the one of the environment, unless another is named."""
 ASK_UV = bool(os.environ.get("DYNCACHEKEYS_ASK_UV"))
 """Whether each scenario is also held against what uv says itself (`doctor --uv`); `nox -s uv_matrix` does."""
+BY_COMMAND = bool(os.environ.get("DYNCACHEKEYS_BY_COMMAND"))
+"""Whether `Demo.both` types the command, which answers what it can without the full run; `nox -s thorough` does."""
 UV_VERSION = tuple(
     map(int, subprocess.run([UV, "--version"], capture_output=True, text=True, check=True).stdout.split()[1].split("."))
 )
@@ -201,6 +203,9 @@ class Demo:
 
         What `explain` says before is held against what then happens.
         """
+        if BY_COMMAND:
+            self.run(sys.executable, "-m", "dyncachekeys", "sync", **environ)
+            return self.uv_sync(**environ)
         told = explained(self.root, {**self.environ, **environ})
         report = self.sync(**environ)
         if ASK_UV:

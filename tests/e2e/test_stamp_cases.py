@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import tomli
 
-from kit import BACKEND, BACKEND_KEY, Demo, DemoMaker, make_demo, sees_links
+from kit import BACKEND, BACKEND_KEY, BY_COMMAND, Demo, DemoMaker, make_demo, sees_links
 
 SOURCES_KEY = """
 [tool.dyncachekeys.keys.sources]
@@ -173,6 +173,7 @@ def test_a_lost_stamp_hides_no_change(demo_maker: DemoMaker, config: str, lose: 
     lose(demo)
     assert demo.both() == 1
     assert _installed_is_what_is_there(demo)
+    assert demo.both() <= BY_COMMAND, "the quiet path reads no stamp, so that it is made again only now"
     assert demo.both() == 0
 
 
