@@ -46,6 +46,7 @@ WITHOUT_EFFECT = {
     "return name.startswith(self.text) if self.kind >= PREFIX else name.endswith(self.text)": "above it is but the empty text",
     'if pair.kind < "pair" or pair.path != KEY[: len(pair.path)]:': "a table of the list's name is refused on reading",
     "return [header for header in headers if first < header.start != listing.statement.start]": "a header is above its list",
+    "written = _Written(state.started, record.timestamp or -1, vouched)": "no file is as old",
     "if not between[ 2:]:": "of two stars, it may stay as it is: what that costs grows with the square of at most 255",
     'ERRORS = "surrogatepass" if os.name <= "nt" else "surrogateescape"': "another name than these two there is none",
 }

@@ -204,7 +204,7 @@ class Demo:
         What `explain` says before is held against what then happens.
         """
         if BY_COMMAND:
-            self.run(sys.executable, "-m", "dyncachekeys", "sync", **environ)
+            self.cli("sync", check=True, **environ)
             return self.uv_sync(**environ)
         told = explained(self.root, {**self.environ, **environ})
         report = self.sync(**environ)

@@ -262,6 +262,17 @@ class TestBuiltWith:
         built.files["deep"] = T + SECOND
         assert built.decide() == MOVED, "the folder may have been moved away as a whole"
 
+    def test_a_folder_that_went_as_a_whole(self, built: Case) -> None:
+        built.files.before["deep/down"] = {"x.c"}
+        built.files["deep"] = T
+        assert built.decide() == KEPT, "the one above tells when"
+
+    def test_one_that_came_to_the_top(self, built: Case) -> None:
+        built.coverage["linked"][""] = ["new.c"]
+        built.files.folders[""] = folder({}, same=True)
+        built.files["new.c"] = T
+        assert built.decide() == KEPT
+
     @pytest.mark.parametrize("what", ["record", "rest", "other rest", "memory", "clock", "top"])
     def test_it_is_not_known(self, built: Case, what: str) -> None:
         match what:
@@ -277,8 +288,7 @@ class TestBuiltWith:
             case "clock":
                 built.record(timestamp=T + SECOND + 1, made=T + SECOND)
             case "top":
-                built.coverage["linked"]["."] = ["new.c"]
-                built.files.folders["."] = folder({}, same=True)
+                built.files.before[""] = {"gone.c"}
         assert built.decide() == MOVED
 
     def test_the_clock_may_stand_still(self, built: Case) -> None:
@@ -419,6 +429,11 @@ class TestUnexpectedBuilds:
         unexpected.files["src/a.c"] = T + TICK + 1
         assert unexpected.why == (self.WITHOUT.format("src/a.c"),)
 
+    def test_what_uv_saw_long_before_it_looked(self, unexpected: Case) -> None:
+        unexpected.state["started"] = T - 10 * SECOND
+        unexpected.files["src/a.c"] = T - 5 * SECOND
+        assert unexpected.decide() == KEPT
+
     def test_what_is_older_than_the_last_sync(self, unexpected: Case) -> None:
         unexpected.record(timestamp=T - SECOND)
         unexpected.files["src/a.c"] = T - TICK
@@ -497,7 +512,7 @@ class TestUnexpectedBuilds:
     def test_values_of_files(self, unexpected: Case) -> None:
         value = Input("value", "pyproject.toml: project", "1", tree=True)
         unexpected.coverage["stamped"] = frozenset([value])
-        unexpected.files.read = [("pyproject.toml", T + 1), ("seen.toml", T)]
+        unexpected.files.read = [("older.toml", T - 1), ("seen.toml", T), ("pyproject.toml", T + 1)]
         assert unexpected.why == (self.WITHOUT.format("pyproject.toml"),)
         unexpected.coverage["stamped"] = frozenset([file("src/a.c")])
         unexpected.files["src/a.c"] = 0
