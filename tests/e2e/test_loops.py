@@ -73,6 +73,34 @@ CASES = {
 HELPER = "def dependencies():\n    return []\n"
 
 
+AWAY_AND_BACK = """\
+    os.rename("pyproject.toml", "elsewhere.toml")
+    os.rename("elsewhere.toml", "pyproject.toml")
+"""
+BY_CONTENT = """
+[tool.dyncachekeys]
+defaults = false
+[tool.dyncachekeys.keys.pyproject]
+resolver = "table"
+preset = "build"
+"""
+
+
+def test_a_build_that_moves_pyproject_toml_away_and_back(demo_maker: DemoMaker) -> None:
+    """As hatch-mypyc does: uv alone never comes to rest then. What is told ends it."""
+    moving = BACKEND.replace("def _build(directory):\n", "def _build(directory):\n" + AWAY_AND_BACK)
+    demo = demo_maker("", {"build_backend/core.py": moving})
+    demo.append("pyproject.toml", BACKEND_KEY)
+    assert [demo.both(), demo.both(), demo.both()] == [1, 1, 1]
+    (warning,) = [one for one in demo.sync().warnings if one.code in CODES]
+    assert (warning.code, warning.where) == ("written-by-build", "pyproject.toml")
+    assert "write `defaults = false` into [tool.dyncachekeys] and add a key with" in warning.message
+    demo.append("pyproject.toml", BY_CONTENT)
+    assert [demo.both(), demo.both(), demo.uv_sync()] == [1, 0, 0]
+    demo.edit("pyproject.toml", 'version = "0.1"', 'version = "0.2"')
+    assert [demo.both(), demo.both()] == [1, 0]
+
+
 @pytest.mark.parametrize("case", ["entry", "stamp", *(pytest.param(one, marks=THOROUGH) for one in ("link", OWN))])
 def test_a_build_that_writes_its_input_is_told(self_writing: Demo, case: str) -> None:
     """And only as long as it does."""

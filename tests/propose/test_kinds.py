@@ -390,6 +390,16 @@ def test_in_the_exact_profile_the_tables_count_that_the_build_reads(kind: str, t
     assert not dyncachekeys.check(tmp_path, {}).region_differs
 
 
+@pytest.mark.parametrize("name", ["hatch-mypyc", "poetry-dynamic-versioning"])
+def test_of_what_rewrites_pyproject_toml_in_each_build_the_content_counts(name: str, tmp_path: Path) -> None:
+    build = f'[build-system]\nrequires = ["hatchling", "{name}"]\nbuild-backend = "hatchling.build"'
+    plant(tmp_path, build, [])
+    (one,) = propose([tmp_path], {})
+    assert not one.table.defaults
+    assert one.table.as_table()["keys"]["pyproject"] == PRESET
+    assert f"# {name} rewrites the file in each build, so that its times say nothing." in one.after.decode()
+
+
 def test_what_uv_builds_by_its_settings_needs_no_other_key(tmp_path: Path) -> None:
     text = '[project]\nname = "p"\nversion = "1"\nreadme = "README.md"\nlicense-files = ["LIC*"]\n'
     system = '[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"\n'

@@ -22,14 +22,17 @@ def decide(facts: Facts, init_options: InitOptions) -> Table:
     unwatched = init_options.transport == "digest" or not facts.records
     found = [*build.keys(facts, unwatched=unwatched), *metadata.keys(facts, exact=init_options.exact)]
     settings = dict(init_options.settings)
-    if facts.without_pyproject or init_options.watch == "digest":
-        found += [*_instead_of_defaults(), *beside_defaults(facts)]
+    if facts.without_pyproject or init_options.watch == "digest" or facts.writes_pyproject:
+        found += [*_instead_of_defaults(facts), *beside_defaults(facts)]
         settings["defaults"] = False
     return Table(tuple(merged(found)), settings=settings)
 
 
-def _instead_of_defaults() -> Iterator[Declaration]:
-    yield Declaration("pyproject", "table", {"preset": "build"}, ("What the build reads of pyproject.toml.",))
+def _instead_of_defaults(facts: Facts) -> Iterator[Declaration]:
+    why = ["What the build reads of pyproject.toml."]
+    if facts.writes_pyproject:
+        why.append(f"{facts.writes_pyproject} rewrites the file in each build, so that its times say nothing.")
+    yield Declaration("pyproject", "table", {"preset": "build"}, tuple(why))
 
 
 def beside_defaults(facts: Facts) -> Iterator[Declaration]:

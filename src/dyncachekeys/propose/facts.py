@@ -11,6 +11,10 @@ from dyncachekeys.propose.origins import Origins
 from dyncachekeys.propose.packed import Modules
 from dyncachekeys.pyproject.tables import at
 
+_WRITES_PYPROJECT = frozenset({"hatch-mypyc", "poetry-dynamic-versioning"})
+"""They move the file away for a while (0.16: plugin.py, `hide_project_file`), or put the version in (1.10), and give
+back what was there: so uv, which goes by times, builds at each command."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -71,6 +75,11 @@ class Facts:
     def runs_own_code(self) -> bool:
         """Whether the build runs code of this tree."""
         return bool(self.in_tree or self.named or self.is_in_tree)
+
+    @property
+    def writes_pyproject(self) -> str:
+        """Who of what is installed for the build rewrites ``pyproject.toml`` in each; empty if nobody does."""
+        return next(iter(sorted(_WRITES_PYPROJECT & self.requires)), "")
 
     @property
     def has_dynamic_version(self) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.model import Notice
 from dyncachekeys.paths import join, split
+from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.syncing.diff import remembered
 from dyncachekeys.syncing.edited import was_edited
@@ -115,6 +116,11 @@ def _of_writes(coverage: Coverage, seen: Collection[str], writes: Mapping[str, i
             enough = builds >= _BUILDS_SEEN
             why = f"written during each of the last {builds} builds, after uv had looked at it"
             remedy = "have it write only content that differs, or elsewhere, or take the file out of the key"
+            if path == FILE:
+                remedy = (
+                    "have it leave the file alone, or write `defaults = false` into [tool.dyncachekeys] and add a key "
+                    'with `resolver = "table"` and `preset = "build"`, so that its content counts and not its times'
+                )
         else:
             enough = builds >= _BUILDS_STAMPED
             why = f"written with other content between sync and the end of the build, in {builds} builds in a row"
