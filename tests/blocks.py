@@ -34,6 +34,7 @@ SAME = (
     (re.compile(r"file:///\S+/(?=[\w.-]+)"), "file:///"),
     (re.compile(r"^Using CPython .*\n", re.MULTILINE), ""),
     (re.compile(r"\b\d+ inputs\b"), "N inputs"),  # backends come in versions
+    (re.compile(r"\band \d+ more\b"), "and N more"),
 )
 """What differs from one machine, or run, to the next."""
 

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "docs/**/*.md", "plugins/*/*.md", ".github/**/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "plugins/*/*.md", "examples/*/*.md", ".github/**/*.md")
     for path in ROOT.glob(pattern)
 )
 FENCE = re.compile(r"^( *)(```+|~~~+).*?^ *\2`*$", re.DOTALL | re.MULTILINE)

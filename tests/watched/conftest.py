@@ -30,6 +30,7 @@ PROJECTS_ARE_BUILT_WITH = (
     "poetry-core",
     "scikit-build-core",
     "setuptools",
+    "setuptools-scm",
     "uv-build",  # which only an older uv asks for
 )
 """That of cmake, ninja, cargo and gcc which a test needs is the machine's."""
@@ -63,6 +64,15 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def offline(wheels: Path) -> dict[str, str]:
+    """Return the variables with which uv, and cargo, build with what is on this machine."""
+    return {
+        "CARGO_NET_OFFLINE": "true",
+        "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
+        "UV_FIND_LINKS": str(wheels),
+    }
+
+
 @pytest.fixture(autouse=True)
 def _known_to_uv() -> None:
     if UV_VERSION < SINCE:
@@ -78,12 +88,7 @@ def stranger(tmp_path: Path, wheels: Path) -> StrangerMaker:
         root.mkdir()
         (beside / "home").mkdir(parents=True)
         demo = Demo(root, beside)
-        demo.environ |= {
-            "RUST_LOG": LOGGED,
-            "CARGO_NET_OFFLINE": "true",
-            "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
-            "UV_FIND_LINKS": str(wheels),
-        }
+        demo.environ |= {**offline(wheels), "RUST_LOG": LOGGED}
         made = Stranger(demo, **settings)
         made.start(files)
         return made

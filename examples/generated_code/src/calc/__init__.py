@@ -1,0 +1,1 @@
+from calc._parser import RULES as RULES

@@ -1,0 +1,1 @@
+from colours._table import TABLE as TABLE

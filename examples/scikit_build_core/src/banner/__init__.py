@@ -1,0 +1,1 @@
+from banner._banner import text as text

@@ -1,0 +1,1 @@
+from area._area import square as square
