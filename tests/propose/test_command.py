@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import tomli
 
+from dyncachekeys import sync
 from dyncachekeys.cli.main import run
 from dyncachekeys.errors import WriteError
 from dyncachekeys.propose.propose import propose
@@ -136,6 +137,19 @@ def test_what_is_ignored_already_is_left(root: Path) -> None:
     (root / ".gitignore").write_text(".dyncachekeys\n", encoding="utf-8")
     assert init(root, "-q") == 0
     assert (root / ".gitignore").read_text(encoding="utf-8") == ".dyncachekeys\n"
+
+
+def test_a_project_with_a_file_of_its_own_of_what_git_ignores(tmp_path: Path) -> None:
+    """Build backends read the nearest one alone, so that an sdist would take in what only the repository's names."""
+    files = {".git/HEAD": "ref: refs/heads/main\n", ".gitignore": "dist/\n", "lib/.gitignore": "/build/\n"}
+    write(tmp_path, {**files, "lib/pyproject.toml": MEMBER.format("lib")})
+    project = tmp_path / "lib"
+    assert init(project, "-q") == 0
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "dist/\n"
+    assert (project / ".gitignore").read_text(encoding="utf-8") == "/build/\n/.dyncachekeys/\n"
+    assert not sync(project).warnings
+    assert init(project, "-q", "--undo") == 0
+    assert (project / ".gitignore").read_text(encoding="utf-8") == "/build/\n"
 
 
 def test_json(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,12 +34,17 @@ class Edit:
 
 
 def ignoring(roots: Iterable[Path]) -> list[Edit]:
-    """Return the edits that make git ignore our state in some projects."""
+    """Return the edits that make git ignore our state in some projects.
+
+    A project that has a file of its own gets the line there: hatchling reads no other then, so that an sdist would
+    take in what only the repository's names (U26).
+    """
     by_folder: dict[Path, list[Path]] = {}
     for root in roots:
         files = Files(root, FileMemory())
         if not IgnoreRules(files).ignores_all_in(HOME):
-            by_folder.setdefault(refs.work_tree(files) or root, []).append(root)
+            own = root if files.is_file(IGNORE_FILE) else None
+            by_folder.setdefault(own or refs.work_tree(files) or root, []).append(root)
     return [_ignoring(folder, inside) for folder, inside in by_folder.items()]
 
 
