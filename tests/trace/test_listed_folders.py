@@ -117,7 +117,10 @@ def test_explain_says_of_names_what_sync_does(demo_maker: DemoMaker) -> None:
     assert [line for line in lines if line.startswith(" ~ ") and " names in deps changed " in line]
     assert [line.split()[0] for line in lines if "no key selects it" in line] == ["deps/other.md"]
     listed = r"listed (it )?\(?(by )?build_backend/core\.py:\d+"
-    assert re.search(f"   build: its name: the folder was {listed}; ", demo.cli("explain", "deps/c.txt").stdout)
+    comes = "uv sees it come or go once `dyncachekeys sync` has run"
+    assert re.search(
+        f"   build: its name: the folder was {listed}; {comes}\n", demo.cli("explain", "deps/c.txt").stdout
+    )
     assert re.search(f"   the last watched build {listed}", demo.cli("explain", "deps").stdout)
     shown = demo.cli("explain", "deps/other.md").stdout
     assert (
@@ -132,6 +135,9 @@ def test_what_does_not_count_keeps_the_link_away(demo_maker: DemoMaker) -> None:
     (demo.root / "deps/README.md").unlink()
     assert rest(demo) == [0, 0, 0]
     assert linked(demo) == {"build-0": "../../deps"}
+    assert (
+        "; plain uv sees it come, and go once `dyncachekeys sync` has run\n" in demo.cli("explain", "deps/a.txt").stdout
+    )
     demo.tick()
     demo.write({"deps/README.md": "About.\n"})
     assert rest(demo) == [1, 0, 0], "plain uv can't know"

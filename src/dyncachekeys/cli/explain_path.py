@@ -17,6 +17,10 @@ _SEEN: dict[Watcher, str] = {
     "stamp": "uv sees an edit of it once `dyncachekeys sync` has run",
     "digest": "uv sees an edit of it once `dyncachekeys sync` has run",
 }
+_COMES: dict[Watcher, str] = {
+    "folder link": "plain uv sees it come, and go once `dyncachekeys sync` has run",
+    "stamp": "uv sees it come or go once `dyncachekeys sync` has run",
+}
 _NOT_LINKED = "plain uv sees it once `dyncachekeys sync` has made a link to it"
 _WHY = {
     "left-out": "no pattern enters `.git`, `__pycache__` and `.dyncachekeys`",
@@ -51,7 +55,7 @@ def why(one: PathReport) -> str:
 
 def _told(each: Watching) -> str:
     what = counted(each.inputs, "input") + " in it" if each.inputs > 1 else shown(each.reason)
-    seen = _SEEN[each.watched_by] if each.is_linked else _NOT_LINKED
+    seen = (_COMES if each.by_name else _SEEN)[each.watched_by] if each.is_linked else _NOT_LINKED
     return f"{shown(each.key)}: {what}; {seen}"
 
 

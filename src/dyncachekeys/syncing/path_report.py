@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ class Watching:
     """How many inputs: of a folder, those that lie in it."""
     is_linked: bool = True
     """Whether the link is there, if it is watched by one."""
+    by_name: bool = False
+    """Whether only that it comes or goes counts, since its folder was listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,8 @@ def _watching(plan: Plan, path: str, *, is_folder: bool) -> Iterator[Watching]:
         yield from found.values() or _by_value(plan, key, path)
     if (who := counted_by_name(plan).get(path)) is not None:
         names = next(key.name for key in plan.status.resolution.keys if key.resolver == BUILD_RESOLVER)
-        yield Watching(names, "stamp", f"its name: the folder was listed by {who}")
+        by = "folder link" if (posixpath.dirname(path) or ".") in plan.coverage.folder_links.behind else "stamp"
+        yield Watching(names, by, f"its name: the folder was listed by {who}", by_name=True)
     for file in plan.status.project.own_files:
         if path in expanded(plan.status.files, [file]):
             yield Watching(OWN_ENTRY, "entry", f"your own entry `{file}`")
