@@ -203,6 +203,25 @@ def test_a_build_that_leaves_another_name_each_time(demo_maker: DemoMaker) -> No
     assert both(demo) == 0
 
 
+def test_a_later_step_that_replaces_a_product_in_a_folder_that_an_earlier_one_lists(demo_maker: DemoMaker) -> None:
+    """As setuptools does beside sources that Cython has listed: it is the build that stirs the folder, and nobody else."""
+    body = 'Path("deps/made.tmp").write_text("made")\nos.replace("deps/made.tmp", "deps/made.bin")'
+    demo = traced(demo_maker, body, {"deps/a.txt": "a\n", "deps/made.bin": "from before"})
+    demo.append(
+        "build_backend/core.py",
+        """
+
+        def get_requires_for_build_editable(config_settings=None):
+            return [path.read_text() and "" for path in sorted(Path("deps").glob("*.txt"))][:0]
+        """,
+    )
+    settled(demo)
+    demo.write({"deps/b.txt": "b\n"})
+    assert [both(demo), both(demo)] == [1, 0]
+    (demo.root / "deps/a.txt").unlink()
+    assert [both(demo), both(demo)] == [1, 0]
+
+
 def test_a_package_that_uses_a_watched_one(demo_maker: DemoMaker) -> None:
     demo = traced(demo_maker, 'Path("deps.txt").read_text()', {"deps.txt": ""}, WATCHED)
     settled(demo)

@@ -17,7 +17,7 @@ from dyncachekeys.trace.choice import Chosen, choice, newest
 from dyncachekeys.trace.inputs import Surroundings
 from dyncachekeys.trace.log import Log, logs
 from dyncachekeys.trace.merged import merged
-from dyncachekeys.trace.observed import observed
+from dyncachekeys.trace.observed import observed, with_later
 from dyncachekeys.trace.record import BuildRecord, dump, load
 
 PROBLEMS = "problems"
@@ -62,8 +62,7 @@ class Builds:
         if self._records is None:
             around.files.listing(around.files.relative(self.folder))  # so that the next run notices a new log
             self._records = [*self._stored()] if self.trusted else []
-            for log in logs(self.folder) if self.trusted else ():
-                self._take(log, around)
+            self._take([*logs(self.folder)] if self.trusted else [], around)
         return self._records
 
     @property
@@ -129,19 +128,18 @@ class Builds:
             else:
                 yield record
 
-    def _take(self, log: Log, around: Surroundings) -> None:
-        """Make a record of a log, unless the step is still going on, failed, or was interrupted."""
-        if log.is_running:
-            return
-        self.done.append(log)
-        if log.is_whole and self._records is not None:
-            more = readers.facts_of(log.folder, around.files.root, _may_count)
-            shown = observed(log, around.files, around.environ.whole(), more)
-            before = next((one for one in reversed(self._records) if one.step == log.step), BuildRecord())
-            record = merged(shown, before, around)
+    def _take(self, found: list[Log], around: Surroundings) -> None:
+        """Make records of logs, unless the step is still going on, failed, or was interrupted."""
+        self.done += [log for log in found if not log.is_running]
+        whole = [log for log in self.done if log.is_whole]
+        files, environ = around.files, around.environ.whole()
+        shown = [observed(log, files, environ, readers.facts_of(log.folder, files.root, _may_count)) for log in whole]
+        for one in with_later(shown):
+            known = self._records or []
+            before = next((record for record in reversed(known) if record.step == one.record.step), BuildRecord())
+            record = merged(one, before, around)
             self.fresh.append(record)
-            self._records.append(record)
-            self._records.sort(key=lambda one: one.id)
+            self._records = sorted([*known, record], key=lambda each: each.id)
 
 
 def _may_count(path: str) -> bool:

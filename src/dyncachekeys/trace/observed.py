@@ -18,7 +18,7 @@ from dyncachekeys.trace.fact import Fact, by_kind
 from dyncachekeys.trace.filter import filtered, paths
 from dyncachekeys.trace.log import Log
 from dyncachekeys.trace.model import BUILD, Bounds, Trace, parents
-from dyncachekeys.trace.record import BuildRecord
+from dyncachekeys.trace.record import STEPS, BuildRecord
 from dyncachekeys.trace.rules import rules_of
 from dyncachekeys.uv import workspace
 
@@ -38,7 +38,7 @@ class Observed(NamedTuple):
     dated: AbstractSet[str]
     """What got another modification time so."""
     stirred: AbstractSet[str]
-    """Folders in which the build was seen to make, move or remove something."""
+    """Folders in which the build was seen to make, move or remove something, in this step or in one after it."""
 
     @property
     def trace(self) -> Trace:
@@ -78,6 +78,15 @@ def observed(log: Log, files: Files, environ: Mapping[str, str], more: Sequence[
         dated=paths(kinds, bounds, "dated"),
         stirred={os.path.relpath(folder, root).replace(os.sep, "/") for folder in stirred},
     )
+
+
+def with_later(steps: Sequence[Observed]) -> Sequence[Observed]:
+    """Return steps, the oldest first, each with what later ones of its build stir: that was no user, although it came after."""
+    found = list[Observed]()
+    for step in reversed(steps):
+        is_before = found and STEPS.index(step.record.step) < STEPS.index(found[-1].record.step)
+        found.append(step._replace(stirred=step.stirred | found[-1].stirred) if is_before else step)
+    return found[::-1]
 
 
 def _without_credentials(facts: Iterable[Fact], environ: Mapping[str, str]) -> Iterator[Fact]:
