@@ -128,6 +128,22 @@ def test_explain_says_of_names_what_sync_does(demo_maker: DemoMaker) -> None:
     )
 
 
+def test_two_steps_that_list_a_folder_for_two_kinds_of_files(demo_maker: DemoMaker) -> None:
+    """The names of either are an input of their own, of one name."""
+    read = '[path.read_text() for path in sorted(Path("deps").glob("*.{}"))]'
+    demo = traced(demo_maker, read.format("txt"), {**FILES, "deps/a.md": "a\n", "deps/other": ""})
+    asked = f"\n\ndef get_requires_for_build_editable(config_settings=None):\n    return {read.format('md')}[:0]\n"
+    demo.append("build_backend/core.py", asked)
+    settled(demo)
+    assert not [warning for _ in range(4) for warning in demo.sync().warnings]
+    for name in ("deps/b.md", "deps/c.txt"):
+        demo.write({name: ""})
+        changes = {(one.subject, one.cause) for key in demo.sync().keys for one in key.changes}
+        assert ("names in deps", "value") in changes
+        assert demo.uv_sync() == 1
+        assert both(demo) == 0
+
+
 def test_what_does_not_count_keeps_the_link_away(demo_maker: DemoMaker) -> None:
     demo = traced(demo_maker, LISTS, {**FILES, "deps/README.md": "About.\n"})
     settled(demo)

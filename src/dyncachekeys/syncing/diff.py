@@ -71,17 +71,34 @@ def _rows_in(folder: str, seen: _Seen) -> Iterator[Row]:
 
 
 def between(old: Iterable[Row], new: Iterable[Row]) -> Iterator[Change]:
-    """Yield the changes of one key, sorted by input."""
-    before, after = ({(row[0], row[1]): row for row in rows} for rows in (old, new))
+    """Yield the changes of one key, sorted by input.
+
+    Inputs of one name may be several: what two steps of a build took from one file, or from the names in one folder.
+    """
+    before, after = by_identity(old), by_identity(new)
     for identity in sorted(before.keys() | after.keys()):
-        change = _change(before.get(identity), after.get(identity))
+        then, now = before.get(identity, {}), after.get(identity, {})
+        change = _change(_besides(then, now), _besides(now, then)) if then.keys() != now.keys() else None
         if change is not None:
             yield change
 
 
+def by_identity(rows: Iterable[Row]) -> dict[tuple[str, str], dict[str, Row]]:
+    """Return the rows of each kind and subject, by their states."""
+    found: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in rows:
+        found.setdefault((row[0], row[1]), {})[row[2]] = row
+    return found
+
+
+def _besides(here: Mapping[str, Row], there: Mapping[str, Row]) -> Row | None:
+    """Return the row that is not there, if there is one; else any."""
+    return next((row for state, row in here.items() if state not in there), next(iter(here.values()), None))
+
+
 def _change(old: Row | None, new: Row | None) -> Change | None:
     if old is not None and new is not None:
-        return None if old[2] == new[2] else _made("changed", new, _cause(new[0], old[2], new[2]))
+        return _made("changed", new, _cause(new[0], old[2], new[2]))
     if new is not None:
         return _made("added", new, "new-input")
     if old is not None:

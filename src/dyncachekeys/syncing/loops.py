@@ -14,7 +14,7 @@ from dyncachekeys.model import Notice
 from dyncachekeys.paths import join, split
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.source import entry_tables
-from dyncachekeys.syncing.diff import remembered
+from dyncachekeys.syncing.diff import by_identity, remembered
 from dyncachekeys.syncing.edited import was_edited
 from dyncachekeys.syncing.status import Status
 from dyncachekeys.uv.mtimes import newest
@@ -97,10 +97,10 @@ def _times_of_content(coverage: Coverage, files: Files) -> Iterator[tuple[str, i
 def _moved(coverage: Coverage, status: Status) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield variables and values that differ from the last sync and move the stamp, each with its key and name."""
     for key in status.resolution.keys:
-        old = {(kind, subject): known for kind, subject, known, _ in status.state.keys.get(key.name, ())}
+        old = by_identity(status.state.keys.get(key.name, ()))
         for one in key.inputs.single:
             known = old.get(one.identity) if one.is_secret and one in coverage.stamped else None
-            if known is not None and known != remembered(one, status.last.salt):
+            if known is not None and remembered(one, status.last.salt) not in known:
                 yield f"{one.kind} {one.subject}", (key.where, one.subject)
 
 
