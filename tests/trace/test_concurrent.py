@@ -216,10 +216,6 @@ def test_a_later_step_that_replaces_a_product_in_a_folder_that_an_earlier_one_li
         """,
     )
     settled(demo)
-    demo.write({"deps/b.txt": "b\n"})
-    assert [both(demo), both(demo)] == [1, 0]
-    (demo.root / "deps/a.txt").unlink()
-    assert [both(demo), both(demo)] == [1, 0]
 
 
 def test_a_package_that_uses_a_watched_one(demo_maker: DemoMaker) -> None:
