@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kit import BACKEND_KEY, DemoMaker, make_wheel
+from kit import BACKEND_KEY, Demo, DemoMaker, make_wheel
 from traced import KEY, LINE, WATCHED, both, settled, traced, watches
 
 pytestmark = watches
@@ -465,3 +465,53 @@ def test_a_variable_that_uv_sets_is_not_the_shells(demo_maker: DemoMaker) -> Non
     demo = traced(demo_maker, "os.environ.get('VARIANT')", config=config)
     settled(demo)
     assert both(demo, VARIANT="of the shell") == 0
+
+
+KINDS = """
+
+
+def _made(also):
+    made = Path("gen.txt")
+    if {condition}:
+        made.write_text(Path("data.txt").read_text())
+    also()
+
+
+def build_editable(directory, config_settings=None, metadata_directory=None):
+    _made(lambda: None)
+    return _build(directory)
+
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    _made(lambda: Path("src/mod.py").read_text())
+    return _build(directory)
+"""
+"""A backend that copies a module into a wheel, and makes a file for a wheel and for an editable build."""
+
+
+def of_two_kinds(demo_maker: DemoMaker, condition: str) -> Demo:
+    """Return a project that was installed as a copy, and then editable."""
+    demo = demo_maker(WATCHED, {"data.txt": "a", "src/mod.py": ""})
+    demo.append("build_backend/core.py", KINDS.replace("{condition}", condition))
+    demo.append(".gitignore", "gen.txt\n")
+    for options in ("--no-editable",), ():
+        demo.sync()
+        assert demo.uv_sync(*options) == 1
+    demo.sync()
+    assert demo.uv_sync() == 0
+    return demo
+
+
+@pytest.mark.thorough
+def test_what_a_wheel_packs_is_none_of_an_editable_build_that_makes_all_anew(demo_maker: DemoMaker) -> None:
+    demo = of_two_kinds(demo_maker, "True")
+    demo.write({"src/mod.py": "SIZE = 1\n"})
+    assert both(demo) == 0
+    demo.write({"data.txt": "b"})
+    assert both(demo) == 1
+
+
+def test_what_an_editable_build_finds_up_to_date_is_known_from_that_of_a_wheel(demo_maker: DemoMaker) -> None:
+    demo = of_two_kinds(demo_maker, "not made.exists()")
+    demo.write({"data.txt": "b"})
+    assert both(demo) == 1

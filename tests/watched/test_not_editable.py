@@ -89,6 +89,19 @@ def test_editable(stranger: StrangerMaker, system: str) -> None:
     someone.assert_right("src/demo/core.py", "src/demo/more.py", "src/demo/old.py", "pyproject.toml")
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("system", ["hatchling", "pdm-backend"])
+def test_editable_after_a_copy(stranger: StrangerMaker, system: str) -> None:
+    someone = stranger(files(system), options=("--no-editable",))
+    someone.settle()
+    someone.options = ()
+    assert [someone.through(), someone.through()] == ONCE
+    assert someone.edit("src/demo/core.py", "1", "2") == NEVER
+    assert someone.add("src/demo/more.py", "SIZE = 3\n") == NEVER
+    assert someone.edit("pyproject.toml", '"0.1"', '"0.2"') == ONCE
+    someone.assert_right("src/demo/core.py", "src/demo/more.py", "pyproject.toml")
+
+
 @pytest.fixture(params=["false", "true"], ids=["copied", "editable"])
 def consumer(stranger: StrangerMaker, request: pytest.FixtureRequest) -> tuple[Stranger, bool]:
     """Return a project `app` that has `demo`, beside it, as a path source; and whether that is editable."""
