@@ -373,6 +373,8 @@ IGNORING = replace(
     static=(*NATIVE.static, ".gitignore"),
     repository=True,
 )
+UNTRACKED = replace(IGNORING, arrange=write("csrc/fresh.c", "int fresh;\n"))
+"""Git ignores nothing that it tracks, whatever `.gitignore` comes to say."""
 GENERATING = replace(
     NATIVE,
     files={**SOURCES, "csrc/generated.c": "int generated;\n"},
@@ -421,7 +423,7 @@ EDITS = [
         24,
     ),
     rebuilt(".gitignore selects one file more", IGNORING, edit(".gitignore", "*.local.c\n", ""), 24),
-    rebuilt(".gitignore selects one file less", IGNORING, append(".gitignore", "two.c\n"), 24),
+    rebuilt(".gitignore selects one file less", UNTRACKED, append(".gitignore", "fresh.c\n"), 24),
     quiet(".gitignore edited to no effect", IGNORING, append(".gitignore", "*.orig\n"), 24),
     by_file("source edited, the build writes products", PRODUCING, EDITED, 24),
     quiet("generated source written again, same bytes", GENERATING, write("csrc/generated.c", "int generated;\n"), 25),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -244,6 +245,8 @@ def told(outcomes: Sequence[Outcome], changes: Sequence[Change], strategies: Seq
         "a folder that has a link, which plain uv can see. The rest it sees at the next `dyncachekeys sync`: the "
         "deletion of a file that is not the newest, old files that are moved in with their folder, what git's ignore "
         "rules come to select, and what is no file.\n\n"
+        "The guard lies in the environment: one that is copied, or made anew, has none until the next `dyncachekeys "
+        "sync`.\n\n"
         "Where builds are watched and no key is declared, each needless build of `init --watch digest` has a reason "
         "that the build itself gave: it read the file that was edited. That it made no use of the edited part can't be "
         "seen from outside, and staleness would be the price of guessing so. A key by hand says it (`table` for a "
@@ -261,6 +264,27 @@ def told(outcomes: Sequence[Outcome], changes: Sequence[Change], strategies: Seq
     return f"{head}{rows}\n\n{note}\n{STRATEGY_NOTES}\n## Misses\n{faults}\n{again}"
 
 
+def with_others(text: str, page: str, strategies: Sequence[Strategy]) -> str:
+    """Return the report with what the page has of strategies that were not run, each in its place."""
+    for part in (_row, _section):
+        own = "".join(part(text, one) for one in strategies)
+        text = text.replace(own, "".join(part(text if one in strategies else page, one) for one in STRATEGIES))
+    return text
+
+
+def _row(page: str, strategy: Strategy) -> str:
+    return _found(rf"\| {re.escape(strategy.name)}(?: \(\d+ could not be run\))? \| \d+ \|.*\n", page)
+
+
+def _section(page: str, strategy: Strategy) -> str:
+    return _found(rf"\n### {re.escape(strategy.name)}\n(?s:.)*?(?=\n##)", page)
+
+
+def _found(pattern: str, page: str) -> str:
+    found = re.search(pattern, page)
+    return found[0] if found else ""
+
+
 def is_bad(outcome: Outcome) -> bool:
     if outcome.has("failed"):
         return True
@@ -272,17 +296,23 @@ def is_bad(outcome: Outcome) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Count stale, needless and never-ending builds by strategy.")
     parser.add_argument("--only", default="", metavar="TEXT", help="changes whose name contains it")
-    parser.add_argument("--strategy", default="", metavar="NAME", help="strategies whose name contains it")
+    parser.add_argument(
+        "--strategy",
+        action="append",
+        metavar="NAME",
+        help="strategies whose name contains it; may be given again; on the page, what is said of others stays",
+    )
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many at a time (default 2)")
     parser.add_argument("--write", action="store_true", help=f"write docs/{REPORT.name} as well")
     options = parser.parse_args()
     changes = [change for change in CHANGES if options.only in change.name]
-    strategies = [strategy for strategy in STRATEGIES if options.strategy in strategy.name]
+    wanted = options.strategy or [""]
+    strategies = [strategy for strategy in STRATEGIES if any(text in strategy.name for text in wanted)]
     outcomes = run_all(options.jobs, changes, strategies)
     text = told(outcomes, changes, strategies)
     print(text)
     if options.write:
-        REPORT.write_text(text, encoding="utf-8")
+        REPORT.write_text(with_others(text, REPORT.read_text(encoding="utf-8"), strategies), encoding="utf-8")
     return any(map(is_bad, outcomes))
 
 
