@@ -99,7 +99,9 @@ def test_show_names_inputs_with_their_reasons(demo_maker: DemoMaker) -> None:
     assert "csrc/a.c  matches csrc/*.c" in text
     assert "toolchain" not in text
     (key,) = project(demo, "show", "toolchain", CC="secret-compiler")["keys"]
-    assert key["found"] == [{"input": "env", "subject": "CC", "reason": "named", "watched_by": "entry"}]
+    assert key["found"] == [
+        {"input": "env", "subject": "CC", "reason": "named", "watched_by": "entry", "absent": False}
+    ]
     done = demo.cli("show", "source", check=False)
     assert done.returncode == 2
     assert "did you mean `sources`?" in done.stderr

@@ -196,7 +196,7 @@ def test_keys_and_entries_that_are_there_are_reported(demo_maker: DemoMaker) -> 
     }
     said = demo.cli("trace").stdout  # of the build that was made: there are keys, so its record was kept
     assert "depends on 11 inputs, 4 of them not watched\n" in said
-    assert "watched, and not seen to be read\n  file      src/x.c  (sources)\n" in said
+    assert "watched, and not seen to be read\n  file      src/x.c     (sources)\n" in said
     assert "`dyncachekeys trace --write` adds for this:\n\n" in said
     assert 'names = ["BUILD_LOG"]\n' in said
 

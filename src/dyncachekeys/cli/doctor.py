@@ -19,6 +19,7 @@ from dyncachekeys.errors import ConfigurationError, Problem, nearest
 from dyncachekeys.quick.output import Printer, counted, paragraph, shown, write
 from dyncachekeys.syncing.scope import Scope
 
+_SHOWN = 3
 _LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 
@@ -75,19 +76,27 @@ def _report(found: Sequence[tuple[Path, Finding]], options: argparse.Namespace, 
         for line in doctor_reports.github(findings, places) if options.format == "github" else ():
             out(line)
         return
-    _print_findings(findings, out, quiet=options.quiet, several=several)
+    _print_findings(
+        [one for one in findings if one.level == "error" or not options.quiet], out, options, several=several
+    )
     if not options.quiet:
         _print_counts(findings, out)
 
 
-def _print_findings(found: Sequence[Finding], out: Printer, *, quiet: bool, several: bool) -> None:
+def _print_findings(found: Sequence[Finding], out: Printer, options: argparse.Namespace, *, several: bool) -> None:
+    """Print findings, the worst first: all errors, and of each other code only the first, unless all are wanted."""
+    by_code: dict[str, list[Finding]] = {}
     for one in sorted(found, key=lambda finding: _LEVELS.index(finding.level)):
-        if one.level == "error" or not quiet:
+        by_code.setdefault(one.code, []).append(one)
+    for code, some in by_code.items():
+        level = some[0].level
+        limit = len(some) if options.verbose or level == "error" else _SHOWN
+        for one in some[:limit]:
             package = f"{one.package}: " if several else ""
-            out(
-                f"{out.painted(one.level, one.level)} {one.code}: {package}{shown(one.where)}: {paragraph(one.message)}"
-            )
+            out(f"{out.painted(level, level)} {code}: {package}{shown(one.where)}: {paragraph(one.message)}")
             out(f"  {out.painted('do:', '~')} {paragraph(one.remedy)}")
+        if len(some) > limit:
+            out(f"{out.painted(level, level)} {code}: and {len(some) - limit} more (-v lists them)")
 
 
 def _print_counts(found: Sequence[Finding], out: Printer) -> None:

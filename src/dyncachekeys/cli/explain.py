@@ -14,7 +14,7 @@ from typing import Any
 from dyncachekeys.cli import explain_path, render
 from dyncachekeys.doctor.finding import CATALOGUE
 from dyncachekeys.errors import ConfigurationError, Problem, nearest
-from dyncachekeys.quick import output
+from dyncachekeys.quick import output, table
 from dyncachekeys.quick.change import Change
 from dyncachekeys.quick.output import Printer, counted, shown
 from dyncachekeys.syncing import path_report
@@ -183,9 +183,9 @@ def _print_edited(edited: Sequence[Edited], out: Printer, options: argparse.Name
     if not listed:
         return
     out("Edited, but without effect:")
-    width = min(max(len(shown(one.subject)) for one in listed), 40)
-    for one in listed[: None if options.verbose else _SHOWN]:
-        out(f"   {shown(one.subject):{width}}  {immaterial(one)}")
+    rows = [(shown(one.subject), immaterial(one)) for one in listed[: None if options.verbose else _SHOWN]]
+    for line in table.lines(rows, None if options.verbose else out.width, indent="   "):
+        out(line)
     if len(listed) > _SHOWN and not options.verbose:
         out(f"   and {len(listed) - _SHOWN} more (-v lists them)")
     if any(one.why == "not-selected" for one in listed):

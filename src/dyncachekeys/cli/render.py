@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.errors import DyncachekeysError, OrphanedRegionError, Problem
+from dyncachekeys.quick import output
 from dyncachekeys.quick.output import JSON_VERSION, Printer, paragraph, shown, write
 
 if TYPE_CHECKING:
@@ -23,12 +24,16 @@ FINDING, USER_ERROR, BUG = 1, 2, 3
 
 def warnings(reports: Sequence[ProjectReport], options: argparse.Namespace) -> None:
     """Print what the projects should know; with ``--quiet``, only which keys were not run."""
-    err = Printer(sys.stderr, options.color)
-    for report in reports:
-        name = f"{report.name}: " if len(reports) > 1 else ""
-        for notice in report.warnings:
-            if not options.quiet or notice.code == NOT_ALLOWED:
-                err(f"{err.painted('warning', 'warning')}: {name}{shown(notice.where)}: {paragraph(notice.message)}")
+    wanted = [
+        (f"{report.name}: " if len(reports) > 1 else "", notice)
+        for report in reports
+        for notice in report.warnings
+        if not options.quiet or notice.code == NOT_ALLOWED
+    ]
+    told = [f"{name}{shown(notice.where)}: {paragraph(notice.message)}" for name, notice in wanted]
+    # Which keys were not run has to be known of each: it decides whether the project is in sync.
+    must_be_known = any(notice.code == NOT_ALLOWED for _, notice in wanted)
+    output.warnings(Printer(sys.stderr, options.color), told, all_of_them=options.verbose or must_be_known)
 
 
 def waiting(options: argparse.Namespace) -> Callable[[str], None] | None:

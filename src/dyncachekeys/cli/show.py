@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from dyncachekeys.cli import render
 from dyncachekeys.cli.legend import legend
 from dyncachekeys.pyproject.render import render as as_toml
+from dyncachekeys.quick import table
 from dyncachekeys.quick.output import Printer, counted, shown, write
 from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.report import KeyReport, ProjectReport, require_key
 from dyncachekeys.syncing.scope import Scope
+
+_ABSENT_SHOWN = 3
+"""As many as uv's defaults; what would shadow an import comes in dozens."""
 
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:
@@ -39,7 +43,7 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     for number, report in enumerate(reports):
         out("\n" * bool(number) + f"{report.name}  {report.digest}")
         for key in report.keys:
-            _print_key(key, out)
+            _print_key(key, out, verbose=options.verbose)
         out("")
         for meaning in legend(report):
             out(meaning)
@@ -50,18 +54,21 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     return 0
 
 
-def _print_key(key: KeyReport, out: Printer) -> None:
+def _print_key(key: KeyReport, out: Printer, *, verbose: bool) -> None:
     marked = ", runs each time" if key.runs_each_time else ""
     out(
         f"\n{shown(key.name)}  (resolver {key.resolver}, watch {key.watch}, {counted(key.input_count, 'input')}{marked})"
     )
     inputs = list(key.inputs)
-    width = max((len(shown(one.subject)) for one in inputs), default=0)
-    by = max((len(one.watched_by) for one in inputs), default=0)
-    for one in inputs:
-        out(
-            f"  {one.input:9} {one.watched_by:{by}}  {shown(one.subject):{min(width, 40)}}  {shown(one.reason)}".rstrip()
-        )
+    absent = [one for one in inputs if one.absent]
+    if verbose or len(absent) <= _ABSENT_SHOWN:
+        absent = []
+    listed = [one for one in inputs if not (absent and one.absent)]
+    rows = [(f"{one.input:9} {one.watched_by}", shown(one.subject), shown(one.reason)) for one in listed]
+    for line in table.lines(rows, None if verbose else out.width):
+        out(line)
+    if absent:
+        out(f"  and {len(absent)} that are not there, and count when they come (-v lists them)")
 
 
 def _print_running(report: ProjectReport, out: Printer) -> None:

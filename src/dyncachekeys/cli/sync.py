@@ -11,7 +11,7 @@ from dyncachekeys.cli import render
 from dyncachekeys.files import git
 from dyncachekeys.quick import output
 from dyncachekeys.quick.check import QuickCheck
-from dyncachekeys.quick.output import Printer, counted, counts, in_sync, shown
+from dyncachekeys.quick.output import Printer, counted, counts, duration, in_sync, shown
 from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.report import ProjectReport
 from dyncachekeys.syncing.scope import Scope
@@ -80,6 +80,6 @@ def _print_times(reports: Sequence[ProjectReport], seconds: float, out: Printer)
     """Print where the time went, the longest first."""
     several = len(reports) > 1
     keys = [(key.seconds, f"{one.name}: {key.name}" if several else key.name) for one in reports for key in one.keys]
-    for took, name in sorted(keys, reverse=True):
-        out(f"{took * 1000:7.1f}ms  {name}")
-    out(f"{(seconds - sum(took for took, _ in keys)) * 1000:7.1f}ms  all else")
+    rest = seconds - sum(took for took, _ in keys)
+    for took, name in [*sorted(keys, reverse=True), (rest, "all else")]:
+        out(f"{duration(took):>9}  {name}")

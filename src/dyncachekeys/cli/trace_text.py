@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dyncachekeys.propose.additions import left_over
 from dyncachekeys.propose.audit import Audit, Dependency
 from dyncachekeys.propose.keys import Declaration
+from dyncachekeys.quick import table
 from dyncachekeys.quick.output import Printer, counted, shown
 
 _KINDS = {
@@ -21,7 +22,7 @@ _KINDS = {
 }
 _LOOKED_FOR = frozenset({"listed", "missing", "there", "variables"})
 _SHOWN = 40
-_WIDEST = 40
+_INDENT = "  "
 _MINUTE = 60_000_000_000
 
 
@@ -43,9 +44,9 @@ def tell(one: Audit, added: Sequence[Declaration], out: Printer, *, verbose: boo
         _list_inputs("not watched", unwatched, out, verbose=verbose)
         _list_inputs("watched", watched, out, verbose=verbose)
     kinds = {"file": "file", "env": "variable"}
-    unread = [f"{kinds[each.input]:9} {shown(each.subject)}  ({each.watched_by})" for each in one.unread]
-    _list("watched, and not seen to be read", unread, out, verbose=verbose)
-    _list("not seen", [*_not_seen(one)], out, verbose=True)
+    unread = [(f"{kinds[each.input]:8}", shown(each.subject), f"({each.watched_by})") for each in one.unread]
+    _list("watched, and not seen to be read", _lines(unread, out, verbose=verbose), out)
+    _list("not seen", [*_not_seen(one)], out)
     _tell_additions(one, added, out, write=write)
 
 
@@ -65,35 +66,32 @@ def _head(one: Audit) -> Iterator[str]:
 def _list_inputs(title: str, some: Sequence[Dependency], out: Printer, *, verbose: bool) -> None:
     """Print inputs; what a requirement looks for in any project only if all is wanted."""
     usual = [] if verbose else [each for each in some if each.asked in _LOOKED_FOR and ":" not in each.who]
-    rows = _rows([each for each in some if each not in usual])
+    lines = _lines([_row(each) for each in some if each not in usual], out, verbose=verbose)
     if usual:
         who = ", ".join(sorted({each.who for each in usual}))
-        rows = [
-            *rows[:_SHOWN],
-            *_more(rows),
-            f"{counted(len(usual), 'input')} that {who} would look for in any project (-v lists them)",
-        ]
-    _list(title, rows, out, verbose=verbose or bool(usual))
+        lines.append(f"{counted(len(usual), 'input')} that {who} would look for in any project (-v lists them)")
+    _list(title, lines, out)
 
 
-def _more(rows: Sequence[str]) -> list[str]:
-    return [f"and {len(rows) - _SHOWN:,} more (-v lists them)"] if len(rows) > _SHOWN else []
+def _row(each: Dependency) -> tuple[str, ...]:
+    watched = f"  ({each.watched_by})" if each.watched_by else ""
+    return f"{_KINDS[each.asked]:8}", shown(each.subject), f"{shown(each.who)}{watched}"
 
 
-def _list(title: str, lines: Sequence[str], out: Printer, *, verbose: bool) -> None:
+def _lines(rows: Sequence[Sequence[str]], out: Printer, *, verbose: bool) -> list[str]:
+    """Return rows as lines that fit; unless all is wanted, of many only the first, and how many more there are."""
+    if verbose:
+        return [*table.lines(rows, None, "")]
+    width = out.width
+    more = [f"and {len(rows) - _SHOWN:,} more (-v lists them)"] if len(rows) > _SHOWN else []
+    return [*table.lines(rows[:_SHOWN], width and width - len(_INDENT), ""), *more]
+
+
+def _list(title: str, lines: Sequence[str], out: Printer) -> None:
     if lines:
         out(f"\n{title}")
-    for line in lines if verbose else [*lines[:_SHOWN], *_more(lines)]:
-        out(f"  {line}")
-
-
-def _rows(dependencies: Sequence[Dependency]) -> list[str]:
-    width = min(max((len(shown(each.subject)) for each in dependencies), default=0), _WIDEST)
-    return [
-        f"{_KINDS[each.asked]:9} {shown(each.subject):{width}}  {shown(each.who)}"
-        + (f"  ({each.watched_by})" if each.watched_by else "")
-        for each in dependencies
-    ]
+    for line in lines:
+        out(f"{_INDENT}{line}")
 
 
 def _not_seen(one: Audit) -> Iterator[str]:

@@ -228,14 +228,15 @@ def _is_done(command: _Command, look: QuickChecks, began: float) -> bool:
 def _print_warnings(look: QuickChecks) -> None:
     if not any(one.known.warnings for one in look.quick_checks.values()):
         return
-    from dyncachekeys.quick.output import Printer, paragraph, shown
+    from dyncachekeys.quick.output import Printer, paragraph, shown, warnings
 
-    error = Printer(sys.stderr)
     several = len(look.quick_checks) + look.elsewhere[0] > 1
-    for one in look.quick_checks.values():
-        for place, message in one.known.warnings:
-            project = f"{one.known.name}: " if several else ""
-            error(f"{error.painted('warning', 'warning')}: {project}{shown(place)}: {paragraph(message)}")
+    told = [
+        (f"{one.known.name}: " if several else "") + f"{shown(place)}: {paragraph(message)}"
+        for one in look.quick_checks.values()
+        for place, message in one.known.warnings
+    ]
+    warnings(Printer(sys.stderr), told, all_of_them=False)
 
 
 def _print_in_sync(command: _Command, look: QuickChecks, began: float) -> None:

@@ -22,6 +22,20 @@ if TYPE_CHECKING:
         "value",
     ]
 
+SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+CAUSES = {
+    "new-input": "",
+    "gone": "",
+    "no-longer-selected": "no longer an input",
+    "created": "created",
+    "deleted": "deleted",
+    "content": "changed",
+    "executable-bit": "has another executable bit",
+    "link": "leads elsewhere",
+    "type": "is another kind of file",
+    "value": "changed",
+}
+
 
 class Change:
     """What became of an input, and which rule or import had brought it in."""

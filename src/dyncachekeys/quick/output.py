@@ -25,20 +25,8 @@ NAMED = {
     "moved": "{name} names a new digest: uv will rebuild it",
     "returned": "{name} names the digest again that uv has installed",
 }
-SIGNS = {"added": "+", "removed": "-", "changed": "~"}
-CAUSES = {
-    "new-input": "",
-    "gone": "",
-    "no-longer-selected": "no longer an input",
-    "created": "created",
-    "deleted": "deleted",
-    "content": "changed",
-    "executable-bit": "has another executable bit",
-    "link": "leads elsewhere",
-    "type": "is another kind of file",
-    "value": "changed",
-}
 _SHOWN = 10
+_MINUTE = 60
 _TURNING = "\u2028\u2029\u200e\u200f\u061c\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """What begins a line, can't be seen, or changes the direction of writing."""
 
@@ -74,6 +62,15 @@ class Printer:
         """Print the lines of a unified diff."""
         for line in lines:
             self(self.painted(line, line[0]) if line[:1] in {"+", "-"} else line)
+
+    @property
+    def width(self) -> int | None:
+        """How many columns a line may take; nothing if it may be as long as it is. As `table.columns`."""
+        if not self._stream.isatty():
+            return None
+        from dyncachekeys.quick.table import columns  # noqa: PLC0415  a pipe need not wait for it
+
+        return columns(self._stream)
 
     def painted(self, text: str, colour: str) -> str:
         """Return text in the colour of what it says, such as ``error``, or as it is."""
@@ -125,28 +122,54 @@ def counts(keys: int, inputs: int) -> str:
     return f"{counted(keys, 'key')}, {counted(inputs, 'input')}"
 
 
+def duration(seconds: float) -> str:
+    """Return a time as uv prints it: ``0.45ms``, ``38ms``, ``1.20s``, ``2m 05s``; what is left is cut off, not rounded."""
+    if seconds >= _MINUTE:
+        return f"{int(seconds / _MINUTE)}m {int(seconds % _MINUTE):02}s"
+    if seconds >= 1:
+        return f"{int(seconds * 100) / 100:.2f}s"
+    milliseconds = max(seconds, 0) * 1000
+    return f"{int(milliseconds)}ms" if milliseconds >= 1 else f"{int(milliseconds * 100) / 100:.2f}ms"
+
+
 def in_sync(out: Printer, names: Sequence[str], found: str = "", seconds: float = 0) -> None:
     """Print that there is nothing to do; with what was looked at, and how long it took, if that is given."""
     who = f"{names[0]} is" if len(names) == 1 else f"{counted(len(names), 'package')} are"
-    out(f"{who} in sync" + (f" ({found}) in {seconds * 1000:.0f}ms" if found else ""))
+    out(f"{who} in sync" + (f" ({found}) in {duration(seconds)}" if found else ""))
 
 
 def resolved(out: Printer, counts: str, seconds: float) -> None:
     """Print how much was looked at, and how long it took."""
-    out(f"Resolved {counts} in {seconds * 1000:.0f}ms")
+    out(f"Resolved {counts} in {duration(seconds)}")
+
+
+def warnings(err: Printer, told: Sequence[str], *, all_of_them: bool) -> None:
+    """Print warnings; of many only the first, unless all are wanted."""
+    limit = len(told) if all_of_them else _SHOWN
+    for text in told[:limit]:
+        err(f"{err.painted('warning', 'warning')}: {text}")
+    if len(told) > limit:
+        err(f"{err.painted('warning', 'warning')}: and {len(told) - limit} more (-v lists them)")
 
 
 def changes(
     out: Printer, by_key: Mapping[str, Sequence[Change]], *, all_of_them: bool, with_reasons: bool = False
 ) -> None:
-    """Print what changed, key by key; of many changes only the first, unless all are wanted."""
-    width = max(map(len, by_key), default=0)
+    """Print what changed, key by key; of many changes only the first and so that they fit, unless all is wanted."""
+    from dyncachekeys.quick.change import CAUSES, SIGNS  # noqa: PLC0415  there seldom is a change
+
+    name = max((len(shown(key)) for key in by_key), default=0)
+    room = None if all_of_them else out.width
     for key, some in by_key.items():
         limit = len(some) if all_of_them else _SHOWN
         for change in some[:limit]:
             sign = SIGNS[change.kind]
-            told = f"{shown(change.subject)} {CAUSES[change.cause]}".rstrip()
-            told += f"  ({shown(change.reason)})" if with_reasons and change.reason else ""
-            out(f" {out.painted(sign, sign)} {shown(key):{width}}  {told}")
+            told = [shown(change.subject), f" {CAUSES[change.cause]}" if CAUSES[change.cause] else ""]
+            told += [f"  ({shown(change.reason)})"] if with_reasons and change.reason else []
+            if room is not None:
+                from dyncachekeys.quick.table import fitting  # noqa: PLC0415  as in `width`
+
+                told = fitting(told, room - len(f" {sign} {shown(key):{name}}  "))
+            out(f" {out.painted(sign, sign)} {shown(key):{name}}  {''.join(told)}")
         if len(some) > limit:
-            out(f"   {shown(key):{width}}  and {len(some) - limit} more (-v lists them)")
+            out(f"   {shown(key):{name}}  and {len(some) - limit} more (-v lists them)")

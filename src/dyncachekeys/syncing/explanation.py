@@ -12,8 +12,7 @@ from dyncachekeys.files import stored
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.tables import differing
 from dyncachekeys.quick import history
-from dyncachekeys.quick.change import Change
-from dyncachekeys.quick.output import CAUSES, SIGNS
+from dyncachekeys.quick.change import CAUSES, SIGNS, Change
 from dyncachekeys.syncing.decision import Move
 from dyncachekeys.syncing.forecast import Forecast, forecast
 from dyncachekeys.syncing.plan import Plan

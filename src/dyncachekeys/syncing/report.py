@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from dyncachekeys.config.model import WHERE
 from dyncachekeys.encoding import sealed
 from dyncachekeys.errors import ConfigurationError, Problem, nearest
+from dyncachekeys.files.tree import MISSING
 from dyncachekeys.model import Kind, Notice, Transport, Watch
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.quick.change import Change
@@ -32,6 +33,8 @@ class InputReport(NamedTuple):
     reason: str
     watched_by: Watcher
     """By an entry of its own, a link, the stamp, or the digest in a name."""
+    absent: bool
+    """Whether it is a file or folder that is not there: what counts is that it comes."""
 
 
 class KeyReport(NamedTuple):
@@ -57,7 +60,8 @@ class KeyReport(NamedTuple):
     def inputs(self) -> Iterator[InputReport]:
         """The inputs, sorted."""
         for one in self.found:
-            yield InputReport(one.kind, one.subject, one.reason, self.coverage.watcher_of(one))
+            absent = one.kind in {"file", "directory"} and one.state == MISSING
+            yield InputReport(one.kind, one.subject, one.reason, self.coverage.watcher_of(one), absent)
 
 
 class Named(NamedTuple):

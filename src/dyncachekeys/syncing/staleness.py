@@ -8,8 +8,7 @@ import time
 from collections.abc import Iterator
 
 from dyncachekeys.quick import history
-from dyncachekeys.quick.change import Change
-from dyncachekeys.quick.output import CAUSES
+from dyncachekeys.quick.change import CAUSES, Change
 from dyncachekeys.syncing.explanation import Explanation, explain
 from dyncachekeys.syncing.forecast import FACTS
 from dyncachekeys.syncing.plan import Plan
