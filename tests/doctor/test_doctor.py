@@ -275,7 +275,7 @@ def test_broken_pyproject(demo_maker: DemoMaker) -> None:
 
 def test_reference_names_every_code() -> None:
     text = (Path(__file__).parents[2] / "docs/doctor.md").read_text(encoding="utf-8")
-    rows = [f"| {code} | {level} | {what} |" for code, (level, what) in CATALOGUE.items()]
+    rows = [f'| <a id="{code.lower()}"></a>{code} | {level} | {what} |' for code, (level, what) in CATALOGUE.items()]
     assert "\n".join(rows) in text
 
 

@@ -11,8 +11,10 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from dyncachekeys.cli import render
+from dyncachekeys.doctor.address import address
 from dyncachekeys.doctor.examine import examine
 from dyncachekeys.doctor.finding import CATALOGUE, Finding, Level
 from dyncachekeys.errors import ConfigurationError, Problem, nearest
@@ -63,7 +65,7 @@ def _beginning(begin: str, option: str) -> set[str]:
 def _report(found: Sequence[tuple[Path, Finding]], options: argparse.Namespace, *, several: bool) -> None:
     findings = [one for _, one in found]
     if options.format == "json":
-        render.document({"findings": [{**dataclasses.asdict(one), "level": one.level} for one in findings]})
+        render.document({"findings": [_as_json(one) for one in findings]})
         return
     out = Printer(sys.stdout, options.color)
     if options.format in {"github", "sarif"}:
@@ -81,6 +83,10 @@ def _report(found: Sequence[tuple[Path, Finding]], options: argparse.Namespace, 
     )
     if not options.quiet:
         _print_counts(findings, out)
+
+
+def _as_json(one: Finding) -> dict[str, Any]:
+    return {**dataclasses.asdict(one), "level": one.level, "url": address(one.code)}
 
 
 def _print_findings(found: Sequence[Finding], out: Printer, options: argparse.Namespace, *, several: bool) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dyncachekeys import __version__
+from dyncachekeys.doctor.address import address
 from dyncachekeys.doctor.finding import CATALOGUE, Finding, Level
 from dyncachekeys.pyproject.project import FILE
 
@@ -22,9 +23,7 @@ def sarif(found: Sequence[Finding], places: Sequence[str]) -> dict[str, Any]:
         found: The findings.
         places: The file that each is about, relative to where the command runs.
     """
-    rules = [
-        {"id": code, "shortDescription": {"text": CATALOGUE[code][1]}} for code in sorted({one.code for one in found})
-    ]
+    rules = [_rule(code) for code in sorted({one.code for one in found})]
     driver = {"name": "dyncachekeys", "version": __version__, "rules": rules}
     results = [
         {
@@ -38,11 +37,17 @@ def sarif(found: Sequence[Finding], places: Sequence[str]) -> dict[str, Any]:
     return {"version": "2.1.0", "$schema": _SCHEMA, "runs": [{"tool": {"driver": driver}, "results": results}]}
 
 
+def _rule(code: str) -> dict[str, Any]:
+    url = address(code)  # SARIF wants an absolute one
+    return {"id": code, "shortDescription": {"text": CATALOGUE[code][1]}, **({"helpUri": url} if url else {})}
+
+
 def github(found: Sequence[Finding], places: Sequence[str]) -> Iterator[str]:
     """Yield a command of GitHub Actions for each finding. Arguments as `sarif`."""
     for one, place in zip(found, places, strict=True):
         about = f"file={_escaped(place, ':,')},title={_escaped(one.code, ':,')}"
-        text = f"{one.where}: {one.message}\ndo: {one.remedy}"
+        url = address(one.code)
+        text = f"{one.where}: {one.message}\ndo: {one.remedy}" + (f"\n{url}" if url else "")
         yield f"::{_GITHUB_LEVELS[one.level]} {about}::{_escaped(text)}"
 
 

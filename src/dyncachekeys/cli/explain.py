@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyncachekeys.cli import explain_path, render
+from dyncachekeys.doctor.address import PAGE, address, anchor
 from dyncachekeys.doctor.finding import CATALOGUE
 from dyncachekeys.errors import ConfigurationError, Problem, nearest
 from dyncachekeys.quick import output, table
@@ -57,11 +58,13 @@ def explain_code(options: argparse.Namespace) -> int:
         )
     level, meaning = CATALOGUE[code]
     if options.format == "json":
-        render.document({"code": code, "level": level, "meaning": meaning})
+        render.document({"code": code, "level": level, "meaning": meaning, "url": address(code)})
         return 0
     out = Printer(sys.stdout, options.color)
     out(f"{out.painted(level, level)} {code}: {meaning}")
-    out(f"`dyncachekeys doctor --select {code}` says where it is, and what to do. More: docs/doctor.md")
+    out(
+        f"`dyncachekeys doctor --select {code}` says where it is, and what to do. More: {address(code) or PAGE + anchor(code)}"
+    )
     return 0
 
 
