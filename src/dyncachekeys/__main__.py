@@ -49,10 +49,10 @@ def _code() -> int:
         return run(sys.argv[1:], answered.quick_checks)
     except SystemExit as end:  # after `--help` and `--version`
         return int(end.code or 0)
-    except KeyboardInterrupt:  # before there was anybody else to handle it
-        from dyncachekeys.cli.main import INTERRUPTED
+    except KeyboardInterrupt as stop:  # before there was anybody else to handle it
+        from dyncachekeys.cli.main import interrupted
 
-        return INTERRUPTED
+        return interrupted(stop, sys.argv[1:])
     except Exception as error:  # noqa: BLE001  whatever else comes up here is ours
         from dyncachekeys.cli.render import failure
         from dyncachekeys.quick.streams import UnwrittenOutputError, report

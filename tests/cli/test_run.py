@@ -123,7 +123,7 @@ def test_interrupted_while_syncing(demo_maker: DemoMaker, no_fail: bool) -> None
             time.sleep(0.01)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)
-    assert (running.returncode, out, err) == (130, "", "")
+    assert (running.returncode, out, err) == (130, "", "Interrupted; dyncachekeys wrote nothing\n")
     with pytest.raises(ProcessLookupError):
         os.kill(int(noted.read_text(encoding="utf-8")), 0)
     assert not (demo.root / ".dyncachekeys").exists()

@@ -9,6 +9,7 @@ from dyncachekeys.cli import render
 from dyncachekeys.errors import DyncachekeysError
 from dyncachekeys.propose.undo import written_by_init
 from dyncachekeys.quick.output import Printer
+from dyncachekeys.rewrite.interrupted import noting
 from dyncachekeys.syncing import document
 from dyncachekeys.syncing.scope import Scope
 
@@ -16,7 +17,10 @@ from dyncachekeys.syncing.scope import Scope
 def execute(options: argparse.Namespace, scope: Scope) -> int:
     """Clean the projects of a scope, with or without keys. Arguments and errors as `commands.execute`."""
     tell = render.waiting(options)
-    done = [f"{scope.place(folder)}{one}" for folder in scope.all for one in document.clean(folder, tell)]
+    done: list[str] = []
+    with noting(lambda: [scope.root / one for one in done]):
+        for folder in scope.all:
+            done += [f"{scope.place(folder)}{one}" for one in document.clean(folder, tell)]
     left = _left(scope)
     if options.format == "json":
         render.document({"cleaned": done, "left": left})

@@ -23,6 +23,7 @@ from dyncachekeys.propose.write import Edit, edits, ignoring, write
 from dyncachekeys.pyproject.project import FILE
 from dyncachekeys.pyproject.render import diff
 from dyncachekeys.quick.output import Printer, counted
+from dyncachekeys.rewrite.interrupted import noting
 from dyncachekeys.syncing import use_cases
 from dyncachekeys.syncing.report import ProjectReport
 from dyncachekeys.syncing.scope import Scope
@@ -56,11 +57,13 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         _warn(proposals, scope, Printer(sys.stderr, options.color))
         if not options.quiet:
             _print_edits(proposals, ignored, scope, out)
-    written = [] if options.dry_run else list(write(proposals, ignored, render.waiting(options)))
-    if options.format == "text" and not options.quiet:
-        nothing = f"Nothing was written; `{_command(init_options)}` writes this"
-        out(nothing if options.dry_run else _written(proposals, written, again=again))
-    synced = [] if options.dry_run else _synced(options, scope)
+    written: list[Path] = []
+    with noting(lambda: written):
+        written.extend(() if options.dry_run else write(proposals, ignored, render.waiting(options)))
+        if options.format == "text" and not options.quiet:
+            nothing = f"Nothing was written; `{_command(init_options)}` writes this"
+            out(nothing if options.dry_run else _written(proposals, written, again=again))
+        synced = [] if options.dry_run else _synced(options, scope)
     if options.format == "json":
         render.document(_as_json(proposals, ignored, written, synced))
     elif not (options.quiet or options.dry_run):

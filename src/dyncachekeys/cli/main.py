@@ -11,6 +11,19 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
+def interrupted(stop: KeyboardInterrupt, arguments: Sequence[str]) -> int:
+    """Say what was written before Ctrl-C came, and return the exit code.
+
+    Args:
+        stop: It carries that, as `rewrite.interrupted` notes it.
+        arguments: The command line.
+    """
+    from dyncachekeys.cli import render
+
+    render.interrupted(stop.args, arguments)
+    return INTERRUPTED
+
+
 def run(arguments: Sequence[str], quick_checks: Mapping[str, QuickCheck] | None = None) -> int:
     """Run a command line, without the program, after some quick checks by folder of the project; return its exit code."""
     try:
@@ -24,8 +37,8 @@ def run(arguments: Sequence[str], quick_checks: Mapping[str, QuickCheck] | None 
         from dyncachekeys.cli import commands  # an error of the command line needs none of them
 
         return commands.execute(options, quick_checks)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        return interrupted(stop, arguments)
     except Exception as error:  # whatever else comes up here is ours
         from dyncachekeys.cli import render
         from dyncachekeys.quick.streams import UnwrittenOutputError

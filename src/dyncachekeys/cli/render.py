@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dyncachekeys.errors import DyncachekeysError, OrphanedRegionError, Problem
@@ -98,8 +100,27 @@ def document(content: dict[str, Any], *, on_one_line: bool = False) -> None:
 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Tell whether a command line asks for JSON, even one that can't be understood otherwise."""
-    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    own = _own(arguments)
     return "--format=json" in own or ("--format", "json") in pairwise(own)
+
+
+def _own(arguments: Sequence[str]) -> Sequence[str]:
+    return arguments[: arguments.index("--")] if "--" in arguments else arguments
+
+
+def interrupted(written: Sequence[str], arguments: Sequence[str]) -> None:
+    """Print what was written before Ctrl-C came; `watch`, which is ended that way, says so only if something was."""
+    own, as_json = _own(arguments), wants_json(arguments)
+    if not written and ("watch" in own or not (as_json or {"-q", "--quiet"}.isdisjoint(own))):
+        return
+    names = [os.path.relpath(path) if path.startswith(f"{Path.cwd()}{os.sep}") else path for path in written]
+    so_far = f"written so far: {', '.join(map(shown, names))}" if names else "dyncachekeys wrote nothing"
+    begun = "`dyncachekeys sync`" if "init" in own and "--undo" not in own else "the same command"
+    remedy = f"{begun} completes it" if names else "run the command again"
+    if as_json:
+        _errors([Problem("interrupted", f"interrupted; {so_far}", "dyncachekeys", remedy)], as_json=True, level="error")
+    else:
+        Printer(sys.stderr)(f"Interrupted; {so_far}" + (f"; {remedy}" if names else ""))
 
 
 def failure(error: Exception, *, as_json: bool = False, on_one_line: bool = False, level: str = "error") -> int:

@@ -11,6 +11,7 @@ from dyncachekeys.propose.undo import undo
 from dyncachekeys.propose.write import write_edits
 from dyncachekeys.pyproject.render import diff
 from dyncachekeys.quick.output import Printer
+from dyncachekeys.rewrite.interrupted import noting
 from dyncachekeys.syncing import document
 from dyncachekeys.syncing.scope import Scope
 
@@ -26,9 +27,12 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         for one in undone.left:
             render.tell(one, err, "warning")
     tell = render.waiting(options)
-    written = [] if options.dry_run else [os.fspath(edit.path) for edit in write_edits(undone.edits, tell)]
-    roots = () if options.dry_run else undone.bare
-    cleaned = [f"{scope.place(root)}{one}" for root in roots for one in document.clean(root, tell)]
+    written: list[str] = []
+    cleaned: list[str] = []
+    with noting(lambda: [*written, *(scope.root / one for one in cleaned)]):
+        written.extend(os.fspath(edit.path) for edit in write_edits(() if options.dry_run else undone.edits, tell))
+        for root in () if options.dry_run else undone.bare:
+            cleaned += [f"{scope.place(root)}{one}" for one in document.clean(root, tell)]
     if options.format == "json":
         files = [
             {"path": os.fspath(one.path), "diff": diff(one.path.name, one.before, one.after)} for one in undone.edits

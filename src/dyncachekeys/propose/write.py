@@ -18,6 +18,7 @@ from dyncachekeys.propose.record import remember
 from dyncachekeys.pyproject.project import FILE, HOME
 from dyncachekeys.quick.atomic import Lock
 from dyncachekeys.rewrite.edit import EditedError
+from dyncachekeys.rewrite.interrupted import noting, replaced
 from dyncachekeys.rewrite.replace import replace
 from dyncachekeys.syncing import document
 
@@ -80,7 +81,7 @@ def write(
     wanted = [one for one in edits(proposals) if one.after != one.before]
     ordered = sorted(wanted, key=lambda one: one.path.name != FILE)
     for edit in write_edits([*ordered, *ignored], tell):
-        with Lock(edit.home, tell=tell):
+        with noting(lambda: [edit.path]), Lock(edit.home, tell=tell):  # noqa: B023
             remember(edit.home, edit.path, edit.before, edit.after)
         yield edit.path
 
@@ -100,7 +101,7 @@ def write_edits(wanted: Iterable[Edit], tell: Callable[[str], None] | None = Non
 def _write(edit: Edit, done: Sequence[str], tell: Callable[[str], None] | None) -> None:
     where = os.fspath(edit.path)
     try:
-        with Lock(edit.home, tell=tell):
+        with Lock(edit.home, tell=tell), noting(lambda: replaced(edit.path, edit.before, edit.after)):
             replace(edit.path, edit.before, edit.after, edit.home)
             if not edit.after:  # an ignore file that was made for our line
                 edit.path.unlink()

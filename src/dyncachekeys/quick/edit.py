@@ -68,10 +68,14 @@ def apply_edit(root: str, quick_check: QuickCheck) -> AppliedEdit:
         sweep(home)
         if not known.is_current():
             raise NotQuick  # another sync was here at the same time
-        if not look.edited:
-            snapshot_file.write(look.keep(Began(home, quick_check.started)), home)
-            return AppliedEdit("kept", {})
-        return _apply(home, look, Began(home, quick_check.started))
+        try:
+            if not look.edited:
+                snapshot_file.write(look.keep(Began(home, quick_check.started)), home)
+                return AppliedEdit("kept", {})
+            return _apply(home, look, Began(home, quick_check.started))
+        except KeyboardInterrupt as stop:
+            stop.args = (home,)  # as `rewrite.interrupted`, above here, has it
+            raise
 
 
 def _apply(home: str, look: _Differing, began: Began) -> AppliedEdit:

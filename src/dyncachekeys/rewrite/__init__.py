@@ -2,5 +2,6 @@
 
 What somebody saves meanwhile is found at the last instant (`replace`), where the system can exchange two names
 (`exchange`) and say who writes (`writers`); what belongs to the file goes on to the new one (`attributes`); what a
-killed run has left is removed, or kept under a name (`leftovers`). May use: `quick`, `errors`.
+killed run has left is removed, or kept under a name (`leftovers`); and Ctrl-C says what it was too late for
+(`interrupted`). May use: `quick`, `errors`.
 """

@@ -13,6 +13,7 @@ from dyncachekeys.quick import atomic
 from dyncachekeys.resolving.allowed import Allowed
 from dyncachekeys.resolving.consent import Consent, runs_code
 from dyncachekeys.resolving.key_consent import KeyConsent
+from dyncachekeys.rewrite.interrupted import noting
 from dyncachekeys.syncing.home import check_home, not_written, prepare
 from dyncachekeys.syncing.last_run import last_run
 from dyncachekeys.uv import workspace
@@ -59,7 +60,7 @@ def allow(root: Path, tell: Callable[[str], None] | None = None) -> list[str]:
 def _write(own: Consent, root: Path, tell: Callable[[str], None] | None) -> None:
     home = root / HOME
     try:
-        with atomic.Lock(home, tell=tell):
+        with atomic.Lock(home, tell=tell), noting(lambda: [home]):
             prepare(root)
             name, content = own.dumped()
             atomic.replace(home / name, content, home=str(home))

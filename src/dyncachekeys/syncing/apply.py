@@ -16,6 +16,7 @@ from dyncachekeys.quick.clock import Began
 from dyncachekeys.quick.snapshot import STATE_FILE, Snapshot
 from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.rewrite.edit import EditedError
+from dyncachekeys.rewrite.interrupted import noting, replaced
 from dyncachekeys.syncing import capture, notices, state
 from dyncachekeys.syncing.fill_links import fill_links
 from dyncachekeys.syncing.home import PAUSE_SECONDS, TRIES, edited_all_the_while, not_written, prepare
@@ -82,7 +83,10 @@ def _locked(
     """Write, if nobody else has; arguments and result as `_apply`."""
     prepare(plan.root)
     # Whoever waited looks again: another sync may have done it, or the user edited the file.
-    return _apply(plan, report, seen, written) if on_disk(plan.root) == plan.basis else None
+    if on_disk(plan.root) != plan.basis:
+        return None
+    with noting(lambda: [*replaced(plan.root / FILE, plan.status.project.raw, plan.document), plan.home]):
+        return _apply(plan, report, seen, written)
 
 
 def _is_news(plan: Plan, expected: Record, now: Snapshot) -> bool:

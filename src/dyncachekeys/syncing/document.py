@@ -14,6 +14,7 @@ from dyncachekeys.pyproject.project import FILE, HOME, Project
 from dyncachekeys.quick import atomic, clear, snapshot
 from dyncachekeys.quick.snapshot import STATE_FILE
 from dyncachekeys.rewrite.edit import EditedError
+from dyncachekeys.rewrite.interrupted import noting, replaced
 from dyncachekeys.rewrite.replace import replace
 from dyncachekeys.syncing import state
 from dyncachekeys.syncing.home import (
@@ -51,12 +52,13 @@ def clean(root: str | os.PathLike[str], tell: Callable[[str], None] | None = Non
     had_home = home.exists()
     done: list[str] = []
     try:
-        with atomic.Lock(home, tell=tell):
+        with noting(lambda: [root / path for path in done]), atomic.Lock(home, tell=tell):
             prepare(root)
             done += _without_guard(root)
             if _without_region(root):
                 done.append(FILE)
-            _remove(home)
+            with noting(lambda: [home]):
+                _remove(home)
             if had_home:
                 done.append(HOME)
     except OSError as error:
@@ -89,7 +91,8 @@ def _without_region(root: Path) -> bool:
         if project.bare == project.raw:
             return False
         try:
-            replace(root / FILE, project.raw, project.bare, root / HOME)
+            with noting(lambda: replaced(root / FILE, project.raw, project.bare)):  # noqa: B023
+                replace(root / FILE, project.raw, project.bare, root / HOME)
         except EditedError:
             time.sleep(PAUSE_SECONDS)
         else:
@@ -135,7 +138,8 @@ def replace_document(
     try:
         with atomic.Lock(home, tell=tell):
             prepare(root)
-            replace(root / FILE, before, after, home)
+            with noting(lambda: replaced(root / FILE, before, after)):
+                replace(root / FILE, before, after, home)
     except EditedError:
         raise edited_meanwhile(written) from None
     except OSError as error:

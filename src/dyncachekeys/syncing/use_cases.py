@@ -9,6 +9,7 @@ from pathlib import Path
 from dyncachekeys.errors import ConfigurationError, DyncachekeysError, Problem
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.resolving.engine import Resolution
+from dyncachekeys.rewrite.interrupted import noting
 from dyncachekeys.syncing.apply import finish
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.planning import make_plan
@@ -70,7 +71,9 @@ def sync_all(
     """
     environ = os.environ if environ is None else environ
     plans = planned(scope, environ, quick_checks, by_hook=by_hook)
-    reports = [finish(plan, environ, tell) for plan in plans]
+    reports: list[ProjectReport] = []
+    with noting(lambda: [Path(one.root, path) for one in reports for path in one.written]):
+        reports.extend(finish(plan, environ, tell) for plan in plans)
     if len(plans) > 1 and any(report.region_differs for report in reports):
         # What is to be in uv's next record depends on the times of files that have just been written in others.
         for plan in plans:
