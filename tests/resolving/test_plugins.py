@@ -116,6 +116,7 @@ def test_show_tells_what_it_found(site: Path, demo_maker: DemoMaker) -> None:
         "subject": "addons/one/manifest.toml",
         "reason": "manifest of one",
         "watched_by": "stamp",
+        "absent": False,
     }
 
 

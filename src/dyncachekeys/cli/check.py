@@ -28,7 +28,8 @@ with `git add --patch pyproject.toml`."""
 
 def execute(options: argparse.Namespace, scope: Scope, quick_checks: Mapping[str, QuickCheck] | None) -> int:
     """Check the projects of a scope. Arguments and errors as `commands.execute`."""
-    reports = use_cases.check_all(scope, quick_checks=quick_checks, by_hook=options.hook)
+    with render.progress(options) as doing:
+        reports = use_cases.check_all(scope, quick_checks=quick_checks, by_hook=options.hook, doing=doing)
     stale = [one for one in reports if one.region_differs or one.held or (options.stamp and one.written)]
     if options.format == "json":
         render.projects(reports)

@@ -32,10 +32,12 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         DyncachekeysError: a ``pyproject.toml`` can't be read; or there is no such code.
     """
     counts = _chosen(options.select, options.ignore)
-    packages = {
-        folder: examine(folder, os.environ, ask_uv=options.uv, build=options.build, consumer=scope.root)
-        for folder in scope.all
-    }
+    packages = {}
+    with render.progress(options) as doing:
+        for folder in scope.all:
+            if doing is not None:
+                doing(f"Examining {folder.name}" + " with its build backend" * options.build)
+            packages[folder] = examine(folder, os.environ, ask_uv=options.uv, build=options.build, consumer=scope.root)
     found = [(folder, one) for folder, findings in packages.items() for one in findings if one.code in counts]
     _report(found, options, several=len(packages) > 1)
     return 1 if any(one.level == "error" for _, one in found) else 0

@@ -79,7 +79,8 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
     Raises:
         DyncachekeysError: what the user needs to fix.
     """
-    plans = planned(scope, os.environ)
+    with render.progress(options) as doing:
+        plans = planned(scope, os.environ, doing=doing)
     if options.key is not None and not _is_key(options.key, plans) and _is_path(options.key):
         return _explain_path(options, path_report.reports(scope, plans, options.key))
     found = [explain(plan, options.since) for plan in plans]

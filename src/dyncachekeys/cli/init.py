@@ -77,7 +77,8 @@ def _synced(options: argparse.Namespace, scope: Scope) -> list[ProjectReport]:
     now = Scope(scope.root, options.package)
     if not now.has_keys:  # a line for path sources without keys
         return []
-    reports = use_cases.sync_all(now, tell=render.waiting(options), by_hook=True)
+    with render.progress(options) as doing:
+        reports = use_cases.sync_all(now, tell=render.waiting(options), by_hook=True, doing=doing)
     if options.format == "text":
         print_synced(reports, time.perf_counter() - began, options, sys.stdout)
     return reports

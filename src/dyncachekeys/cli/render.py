@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -43,10 +44,13 @@ def waiting(options: argparse.Namespace) -> Callable[[str], None] | None:
     return None if options.quiet else Printer(sys.stderr, options.color)
 
 
-def progress(options: argparse.Namespace) -> Callable[[str], None] | None:
-    """Return what says on standard error what is being done, if somebody is there to read it, or has asked for it."""
-    is_wanted = options.verbose or (sys.stderr.isatty() and not options.quiet)
-    return Printer(sys.stderr, options.color) if is_wanted else None
+def progress(options: argparse.Namespace) -> contextlib.AbstractContextManager[Callable[[str], None] | None]:
+    """Give what says on a terminal's standard error what is waited for (`progress.line`); nothing where there is none."""
+    if options.quiet or not sys.stderr.isatty():
+        return contextlib.nullcontext()
+    from dyncachekeys.cli import progress  # noqa: PLC0415  a pipe need not wait for it
+
+    return progress.line() if progress.may_show(sys.stderr) else contextlib.nullcontext()
 
 
 def projects(reports: Iterable[ProjectReport], *, with_inputs: bool = False, on_one_line: bool = False) -> None:

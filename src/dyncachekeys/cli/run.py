@@ -69,7 +69,8 @@ def _sync_if_declared(options: argparse.Namespace, quick_checks: Mapping[str, Qu
     from dyncachekeys.syncing import use_cases  # noqa: PLC0415
 
     began = time.perf_counter()
-    reports = use_cases.sync_all(scope, quick_checks=quick_checks, tell=render.waiting(options))
+    with render.progress(options) as doing:
+        reports = use_cases.sync_all(scope, quick_checks=quick_checks, tell=render.waiting(options), doing=doing)
     if any(report.changed for report in reports):
         print_synced(reports, time.perf_counter() - began, options, sys.stderr)
 

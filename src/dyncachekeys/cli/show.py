@@ -21,7 +21,8 @@ _ABSENT_SHOWN = 3
 
 def execute(options: argparse.Namespace, scope: Scope) -> int:
     """Show the projects of a scope, or one key of them. Arguments and errors as `commands.execute`."""
-    reports = use_cases.check_all(scope)
+    with render.progress(options) as doing:
+        reports = use_cases.check_all(scope, doing=doing)
     if options.command == "digest":
         _digest(reports, options)
         return 0

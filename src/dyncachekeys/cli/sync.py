@@ -25,7 +25,9 @@ def execute(options: argparse.Namespace, scope: Scope, quick_checks: Mapping[str
     if options.hook and git.is_mid_rebase(scope.root):
         return 0  # what we write would stop the rebase; git calls its hook again when it is done
     began = time.perf_counter()
-    reports = use_cases.sync_all(scope, quick_checks=quick_checks, tell=render.waiting(options), by_hook=options.hook)
+    tell = render.waiting(options)
+    with render.progress(options) as doing:
+        reports = use_cases.sync_all(scope, quick_checks=quick_checks, tell=tell, by_hook=options.hook, doing=doing)
     seconds = time.perf_counter() - began
     if options.format == "json":
         render.projects(reports)

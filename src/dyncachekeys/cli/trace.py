@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -68,16 +69,18 @@ def _audits(roots: Sequence[Path], options: argparse.Namespace, timeout: float) 
     Raises:
         DyncachekeysError: that is so for all of them; or anything else is wrong.
     """
-    progress = render.progress(options)
     audits: list[Audit] = []
     missing: list[Problem] = []
-    for root in roots:
-        try:
-            audits.append(audit(root, os.environ, build=options.build, timeout=timeout, progress=progress))
-        except ConfigurationError as error:  # noqa: PERF203  one package without a record is no error
-            if any(problem.code not in _NO_RECORD for problem in error.problems):
-                raise
-            missing += error.problems
+    # With `-v`, what is done stays to be read, where there is no terminal, too.
+    steps = contextlib.nullcontext(Printer(sys.stderr, options.color)) if options.verbose else render.progress(options)
+    with steps as progress:
+        for root in roots:
+            try:
+                audits.append(audit(root, os.environ, build=options.build, timeout=timeout, progress=progress))
+            except ConfigurationError as error:  # noqa: PERF203  one package without a record is no error
+                if any(problem.code not in _NO_RECORD for problem in error.problems):
+                    raise
+                missing += error.problems
     if not audits:
         raise ConfigurationError(missing)
     return audits, missing

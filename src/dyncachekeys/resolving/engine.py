@@ -21,7 +21,7 @@ from dyncachekeys.resolving.jobs import Job, Jobs
 from dyncachekeys.uv import workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dyncachekeys.files.tree import Files
@@ -85,6 +85,7 @@ def resolve(  # noqa: PLR0913
     builds: Builds | None = None,
     venv: Path | None = None,
     consent: Consent | None = None,
+    doing: Callable[[str], None] | None = None,
 ) -> Resolution:
     """Run all keys of a project.
 
@@ -96,6 +97,7 @@ def resolve(  # noqa: PLR0913
         builds: What is known of uv's builds of the project; what lies in its folder, if not given.
         venv: The environment that it is installed in, if that is not its own.
         consent: What of its keys may be run, and where it is noted; nothing if all may.
+        doing: Is called with what begins, and with nothing at the end.
 
     Raises:
         ConfigurationError: the table, a resolver's name or its options are wrong; all problems at once,
@@ -114,11 +116,13 @@ def resolve(  # noqa: PLR0913
                 prepared.append(jobs.of(name, where, key))
             except ResolverError as error:
                 problems += error.problems
-        for job in prepared:
+        for job in _told(prepared, project.name, doing):
             problems += [*job.runner.prepare(), *_not_for_uv(job, config)]
         if problems:
             raise ConfigurationError(problems)
-        return _run(prepared, config, environ, files, builds)
+        # What is known of builds decides which keys need not stand in for that.
+        ordered = sorted(prepared, key=lambda job: job.key.resolver != BUILD_RESOLVER)
+        return _run(_told(ordered, project.name, doing), config, environ, files, builds)
 
 
 def only(name: str, key: Mapping[str, object], project: Project, environ: Environment, files: Files) -> Resolution:
@@ -173,12 +177,21 @@ def _keys_of(config: Config) -> dict[str, Key]:
     return {DEFAULTS: Key(resolver=DEFAULTS, options=options), **config.keys}
 
 
-def _run(jobs: Sequence[Job], config: Config, environ: Environment, files: Files, builds: Builds | None) -> Resolution:
+def _told(jobs: Sequence[Job], project: str, doing: Callable[[str], None] | None) -> Iterator[Job]:
+    """Yield jobs, and say of each that it begins."""
+    for number, job in enumerate(jobs, 1):
+        if doing is not None:
+            doing(f"Resolving {project}: {job.name} ({job.key.resolver}), {number} of {len(jobs)}")
+        yield job
+    if doing is not None:
+        doing("")
+
+
+def _run(jobs: Iterable[Job], config: Config, environ: Environment, files: Files, builds: Builds | None) -> Resolution:
     keys: list[ResolvedKey] = []
     notices: list[Notice] = []
     problems: list[Problem] = []
-    # What is known of builds decides which keys need not stand in for that.
-    for job in sorted(jobs, key=lambda job: job.key.resolver != BUILD_RESOLVER):
+    for job in jobs:
         try:
             key, of_key = _resolved(job, config, environ, files, builds)
         except ResolverError as error:
@@ -188,7 +201,7 @@ def _run(jobs: Sequence[Job], config: Config, environ: Environment, files: Files
         notices += of_key
     if problems:
         raise ResolverError(problems)
-    order = {job.name: place for place, job in enumerate(jobs)}
+    order = {name: place for place, name in enumerate(_keys_of(config))}
     keys.sort(key=lambda key: order[key.name])
     single = ((one.kind, one.subject, one.state) for key in keys for one in key.inputs.single)
     digests = digests_of(single, [key.inputs.selected for key in keys if key.inputs.selected is not None], files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,13 +31,14 @@ _SEEN = 8
 """How many records are remembered: one for each environment that somebody may have for a project."""
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913
     root: Path,
     environ: Mapping[str, str],
     quick_check: QuickCheck | None = None,
     consumer: Path | None = None,
     *,
     by_hook: bool = False,
+    doing: Callable[[str], None] | None = None,
 ) -> Plan:
     """Look at a project and plan what a sync would write.
 
@@ -47,12 +48,13 @@ def make_plan(
         quick_check: What the quiet path saw.
         consumer: The project that is synced, where this one is a path source of it.
         by_hook: Nobody has asked for it by hand: what was not allowed is not run (`resolving.consent`).
+        doing: Is called with what begins, and with nothing at the end.
 
     Raises:
         DyncachekeysError: what the user needs to fix, before anything is written.
     """
     check_home((root := root.resolve()) / HOME)
-    status = status_of(root, last_run(root, quick_check), environ, consumer, by_hook=by_hook)
+    status = status_of(root, last_run(root, quick_check), environ, consumer, by_hook=by_hook, doing=doing)
     status, seen, coverage = _covered(status)
     counted, entries = loops.count(coverage, status), _entries(status, coverage)
     return Plan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -222,8 +222,14 @@ class Status:
         )
 
 
-def status_of(
-    root: Path, last: LastRun, environ: Mapping[str, str], consumer: Path | None = None, *, by_hook: bool = False
+def status_of(  # noqa: PLR0913
+    root: Path,
+    last: LastRun,
+    environ: Mapping[str, str],
+    consumer: Path | None = None,
+    *,
+    by_hook: bool = False,
+    doing: Callable[[str], None] | None = None,
 ) -> Status:
     """Read a project and run its keys. Arguments and errors as `planning.make_plan`."""
     project = by_name.loaded(root, last.state.entries)
@@ -238,7 +244,7 @@ def status_of(
     record = installed_record(files, project.name, venv)
     builds = _builds_of(inheriting, last, record)
     consent = Consent(root / HOME, last.salt, asks=by_hook, believed=last.believed)
-    resolution = resolve(inheriting, seen, files, builds=builds, venv=venv, consent=consent)
+    resolution = resolve(inheriting, seen, files, builds=builds, venv=venv, consent=consent, doing=doing)
     return Status(last, inheriting, files, environ, seen, program, builds, resolution, record, consent, consumer)
 
 

@@ -49,13 +49,14 @@ def resolve(root: str | os.PathLike[str], environ: Mapping[str, str] | None = No
     return make_plan(Path(root), os.environ if environ is None else environ).status.resolution
 
 
-def sync_all(
+def sync_all(  # noqa: PLR0913
     scope: Scope,
     environ: Mapping[str, str] | None = None,
     quick_checks: Mapping[str, QuickCheck] | None = None,
     *,
     tell: Callable[[str], None] | None = None,
     by_hook: bool = False,
+    doing: Callable[[str], None] | None = None,
 ) -> list[ProjectReport]:
     """Sync all projects of a scope: nothing is written before each of them is resolved and planned.
 
@@ -65,12 +66,13 @@ def sync_all(
         quick_checks: What the quiet path saw, by folder.
         tell: Is called with who is waited for, if another process is at work on a project for more than a moment.
         by_hook: Nobody has asked for it by hand: what was not allowed is not run (`resolving.consent`).
+        doing: Is called with what begins, and with nothing at the end.
 
     Raises:
         DyncachekeysError: what the user needs to fix, in all projects.
     """
     environ = os.environ if environ is None else environ
-    plans = planned(scope, environ, quick_checks, by_hook=by_hook)
+    plans = planned(scope, environ, quick_checks, by_hook=by_hook, doing=doing)
     reports: list[ProjectReport] = []
     with noting(lambda: [Path(one.root, path) for one in reports for path in one.written]):
         reports.extend(finish(plan, environ, tell) for plan in plans)
@@ -89,10 +91,11 @@ def check_all(
     quick_checks: Mapping[str, QuickCheck] | None = None,
     *,
     by_hook: bool = False,
+    doing: Callable[[str], None] | None = None,
 ) -> list[ProjectReport]:
     """Return what `sync_all` would find and write. Writes nothing. Arguments and errors as `sync_all`."""
     environ = os.environ if environ is None else environ
-    return list(map(report_of, planned(scope, environ, quick_checks, by_hook=by_hook)))
+    return list(map(report_of, planned(scope, environ, quick_checks, by_hook=by_hook, doing=doing)))
 
 
 def planned(
@@ -101,6 +104,7 @@ def planned(
     quick_checks: Mapping[str, QuickCheck] | None = None,
     *,
     by_hook: bool = False,
+    doing: Callable[[str], None] | None = None,
 ) -> list[Plan]:
     """Plan all projects of a scope. Arguments and errors as `sync_all`."""
     plans: list[Plan] = []
@@ -110,7 +114,7 @@ def planned(
         try:
             quick_check = (quick_checks or {}).get(os.fspath(folder))
             consumer = None if folder == scope.root else scope.root
-            plans.append(make_plan(folder, environ, quick_check, consumer, by_hook=by_hook))
+            plans.append(make_plan(folder, environ, quick_check, consumer, by_hook=by_hook, doing=doing))
         except DyncachekeysError as error:  # noqa: PERF203  all problems are reported in one run
             failed.append(error)
             problems += scope.placed(folder, error.problems)
