@@ -18,6 +18,9 @@ class Option(NamedTuple):
     is_folder: bool
     takes_value: bool
     repeats: bool
+    value: str
+    """What stands for its value, such as ``DIR``; of an argument, for itself."""
+    is_value_needed: bool
 
 
 class Command(NamedTuple):
@@ -26,6 +29,9 @@ class Command(NamedTuple):
     name: str
     help: str
     options: tuple[Option, ...]
+    description: str
+    usage: str
+    """What stands behind the name of the program."""
 
 
 def commands() -> Iterator[Command]:
@@ -33,9 +39,10 @@ def commands() -> Iterator[Command]:
     _, names = parser.make(())
     program, parsers = parser.make(names)
     helps = {one.dest: one.help or "" for action in program._actions for one in _listed(action)}
-    yield Command("", "", tuple(_options(program)))
+    yield Command("", "", tuple(_options(program)), program.description or "", "")
     for name, one in parsers.items():
-        yield Command(name, helps[name], tuple(_options(one)))
+        usage = one.format_usage().split(None, 2)[2].rstrip()
+        yield Command(name, helps[name], tuple(_options(one)), one.description or "", usage)
 
 
 def _listed(action: argparse.Action) -> Iterable[argparse.Action]:
@@ -46,6 +53,7 @@ def _options(of: argparse.ArgumentParser) -> Iterator[Option]:
     for action in of._actions:
         if action.nargs in {argparse.PARSER, argparse.REMAINDER}:
             continue
+        value = action.metavar or "|".join(map(str, action.choices or ())) or action.dest.upper()
         yield Option(
             names=tuple(action.option_strings),
             help=action.help or "",
@@ -53,4 +61,6 @@ def _options(of: argparse.ArgumentParser) -> Iterator[Option]:
             is_folder=action.metavar == "DIR",
             takes_value=action.nargs in {None, "?"},
             repeats=isinstance(action, argparse._AppendAction),
+            value=value if isinstance(value, str) else " ".join(value),
+            is_value_needed=action.nargs is None,
         )

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from dyncachekeys.cli.options import COMMANDS, OF_ALL, OPTIONS
+from dyncachekeys.cli.parser import make
 from kit import Demo, DemoMaker
 
 CONFIG = """
@@ -174,3 +176,18 @@ def test_output_that_nobody_reads_is_no_bug(demo_maker: DemoMaker, command: str)
         assert running.stderr is not None
         running.stdout.close()
         assert (running.stderr.read(), running.wait()) == ("", 0)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_says_first_what_is_its_own(command: str) -> None:
+    _, parsers = make([command])
+    text = parsers[command].format_help()
+    usage, *_ = text.splitlines()
+    assert usage.startswith(f"usage: dyncachekeys {command} [options]")
+    assert "{" not in usage
+    own, _, of_all = text.partition("options of all commands:\n")
+    for name in OF_ALL:
+        assert name in of_all
+        assert f"  {name} " not in own
+    for name in OPTIONS.get(command, {}):
+        assert name in OF_ALL or f"\n  {name} " in own or not name.startswith("-")

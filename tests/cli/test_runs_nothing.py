@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import hostile
-from dyncachekeys.cli import parser
+from dyncachekeys.cli import options
 from dyncachekeys.trace.model import Trace
 from dyncachekeys.trace.record import BuildRecord, dump
 from hostile import TRAPS, Hostile
@@ -167,7 +167,7 @@ def test_the_page_has_every_command() -> None:
     page = (Path(__file__).parents[2] / "docs/threat-model.md").read_text(encoding="utf-8")
     table = page.partition("## Promises and facts")[2].partition("\n\nBuilt-in")[0]
     firsts = {row.split("|")[1] for row in table.splitlines() if row.startswith("| `")}
-    assert {name for name in parser._COMMANDS if not any(f"`{name}" in first for first in firsts)} == set()
+    assert {name for name in options.COMMANDS if not any(f"`{name}" in first for first in firsts)} == set()
 
 
 def test_the_tree_would_run_something(planted: tuple[Demo, Hostile]) -> None:

@@ -20,46 +20,46 @@ _dyncachekeys() {
 }
 _dyncachekeys_words() {
     case $1 in
-        -) echo 'sync check run show doctor explain digest trace init watch activate allow clean help -h --help -V --version' ;;
-        sync) echo '-h --help --project --package --format --color --hook -q --quiet -v --verbose' ;;
-        check) echo '-h --help --project --package --format --color --diff --stamp --hook -q --quiet -v --verbose' ;;
-        run) echo '-h --help --project --package --format --color --no-fail -q --quiet -v --verbose' ;;
+        -) echo 'init sync run check explain show doctor trace digest watch activate allow clean help -h --help -V --version' ;;
+        init) echo '-h --help --dry-run --undo --watch --transport --project --package --format --color -q --quiet -v --verbose' ;;
+        sync) echo '-h --help --hook --project --package --format --color -q --quiet -v --verbose' ;;
+        run) echo '-h --help --no-fail --project --package --format --color -q --quiet -v --verbose' ;;
+        check) echo '-h --help --diff --stamp --hook --project --package --format --color -q --quiet -v --verbose' ;;
+        explain) echo '-h --help --since --project --package --format --color -q --quiet -v --verbose' ;;
         show) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
-        doctor) echo '-h --help --project --package --format --color --uv --build --select --ignore -q --quiet -v --verbose' ;;
-        explain) echo '-h --help --project --package --format --color --since -q --quiet -v --verbose' ;;
+        doctor) echo '-h --help --uv --build --select --ignore --project --package --format --color -q --quiet -v --verbose' ;;
+        trace) echo '-h --help --build --write --timeout --project --package --format --color -q --quiet -v --verbose' ;;
         digest) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
-        trace) echo '-h --help --project --package --format --color --build --write --timeout -q --quiet -v --verbose' ;;
-        init) echo '-h --help --project --package --format --color --dry-run --undo --watch --transport -q --quiet -v --verbose' ;;
         watch) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
-        activate) echo 'bash zsh fish -h --help --project --package --format --color --fail -q --quiet -v --verbose' ;;
+        activate) echo 'bash zsh fish -h --help --fail --project --package --format --color -q --quiet -v --verbose' ;;
         allow) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
         clean) echo '-h --help --project --package --format --color -q --quiet -v --verbose' ;;
-        help) echo 'sync check run show doctor explain digest trace init watch activate allow clean help -h --help --project --package --format --color -q --quiet -v --verbose' ;;
+        help) echo 'init sync run check explain show doctor trace digest watch activate allow clean help -h --help --project --package --format --color -q --quiet -v --verbose' ;;
     esac
 }
 _dyncachekeys_values() {
     case $1 in
+        init:--watch) echo 'auto digest' ;;
+        init:--transport) echo 'stamp digest' ;;
+        init:--format) echo 'text json' ;;
+        init:--color) echo 'auto always never' ;;
         sync:--format) echo 'text json' ;;
         sync:--color) echo 'auto always never' ;;
-        check:--format) echo 'text json' ;;
-        check:--color) echo 'auto always never' ;;
         run:--format) echo 'text json' ;;
         run:--color) echo 'auto always never' ;;
+        check:--format) echo 'text json' ;;
+        check:--color) echo 'auto always never' ;;
+        explain:--format) echo 'text json html' ;;
+        explain:--color) echo 'auto always never' ;;
         show:--format) echo 'text json html mermaid' ;;
         show:--color) echo 'auto always never' ;;
         doctor:--format) echo 'text json github sarif' ;;
         doctor:--color) echo 'auto always never' ;;
-        explain:--format) echo 'text json html' ;;
-        explain:--color) echo 'auto always never' ;;
-        digest:--format) echo 'text json' ;;
-        digest:--color) echo 'auto always never' ;;
+        trace:--build) echo 'editable wheel' ;;
         trace:--format) echo 'text json' ;;
         trace:--color) echo 'auto always never' ;;
-        trace:--build) echo 'editable wheel' ;;
-        init:--format) echo 'text json' ;;
-        init:--color) echo 'auto always never' ;;
-        init:--watch) echo 'auto digest' ;;
-        init:--transport) echo 'stamp digest' ;;
+        digest:--format) echo 'text json' ;;
+        digest:--color) echo 'auto always never' ;;
         watch:--format) echo 'text json' ;;
         watch:--color) echo 'auto always never' ;;
         activate:--format) echo 'text json' ;;
