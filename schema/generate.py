@@ -5,6 +5,7 @@ from pathlib import Path
 
 import completion
 import json_schema
+import man
 import reference
 
 ROOT = Path(__file__).parent.parent
@@ -13,6 +14,7 @@ MADE = {
     "schema/dyncachekeys.schema.json": json_schema.dumped,
     "src/dyncachekeys/config/dyncachekeys.schema.json": json_schema.dumped,  # for whoever asks the installed package
     "docs/options.md": reference.page,
+    "schema/dyncachekeys.1": man.page,
     f"{SHELLS}/completion.bash": completion.bash,
     f"{SHELLS}/completion.zsh": completion.zsh,
     f"{SHELLS}/completion.fish": completion.fish,
