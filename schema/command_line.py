@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from dyncachekeys.cli import parser
+from dyncachekeys.cli.options import SYNOPSES
 
 
 class Option(NamedTuple):
@@ -41,7 +42,7 @@ def commands() -> Iterator[Command]:
     helps = {one.dest: one.help or "" for action in program._actions for one in _listed(action)}
     yield Command("", "", tuple(_options(program)), program.description or "", "")
     for name, one in parsers.items():
-        usage = one.format_usage().split(None, 2)[2].rstrip()
+        usage = f"{name} [options] {SYNOPSES.get(name, '')}".rstrip()
         yield Command(name, helps[name], tuple(_options(one)), one.description or "", usage)
 
 
