@@ -28,6 +28,9 @@ COMMANDS = {
     ".envrc": ("direnv", "exec", ".", "uv", "sync"),
 }
 
+ELSEWHERE = {"Dockerfile", ".devcontainer/devcontainer.json", ".gitlab-ci.yml"}
+"""What `packaging/test_ready_to_copy.py` tries."""
+
 
 def recipes() -> dict[str, str]:
     """Return the recipes that are to be tried, by the files in which they go."""
@@ -42,7 +45,7 @@ def with_tools(demo: Demo) -> Demo:
 
 def test_all_recipes_are_tried() -> None:
     hooks = {f".git/hooks/{name}" for name in ("post-checkout", "post-merge", "post-rewrite", "pre-commit")}
-    assert recipes().keys() == COMMANDS.keys() | hooks
+    assert recipes().keys() == COMMANDS.keys() | hooks | ELSEWHERE
 
 
 @pytest.mark.parametrize("file", COMMANDS)
