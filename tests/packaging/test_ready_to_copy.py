@@ -39,6 +39,7 @@ def program(folder: Path, name: str, text: str) -> None:
     (folder / name).chmod(0o755)
 
 
+@pytest.mark.thorough
 def test_gitlab_takes_it(tmp_path: Path) -> None:
     pytest.importorskip("check_jsonschema")
     file = tmp_path / ".gitlab-ci.yml"
