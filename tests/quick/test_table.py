@@ -54,6 +54,12 @@ def test_each_line_fits_a_terminal() -> None:
         assert len(short) - len("named") == len(long) - min(len("matches csrc/**/*.c"), len(long.split("  ", 3)[3]))
 
 
+def test_the_first_columns_stay_whole() -> None:
+    (line,) = lines([("file      folder link", "csrc/fft/kernels/radix_4.c", "matches csrc/**/*.c")], 50, whole=1)
+    assert line == "  file      folder link  csr...x_4.c  mat...*/*.c"
+    assert len(line) <= 50
+
+
 def test_a_pipe_gets_all_of_it() -> None:
     long = f"{'deep/' * 80}a.c"
     first, _ = lines([("file", long, "named"), ("env", "CC", "named")], None)

@@ -66,7 +66,7 @@ def _print_key(key: KeyReport, out: Printer, *, verbose: bool) -> None:
         absent = []
     listed = [one for one in inputs if not (absent and one.absent)]
     rows = [(f"{one.input:9} {one.watched_by}", shown(one.subject), shown(one.reason)) for one in listed]
-    for line in table.lines(rows, None if verbose else out.width):
+    for line in table.lines(rows, None if verbose else out.width, whole=1):
         out(line)
     if absent:
         out(f"  and {len(absent)} that are not there, and count when they come (-v lists them)")

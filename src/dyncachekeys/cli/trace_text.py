@@ -84,7 +84,7 @@ def _lines(rows: Sequence[Sequence[str]], out: Printer, *, verbose: bool) -> lis
         return [*table.lines(rows, None, "")]
     width = out.width
     more = [f"and {len(rows) - _SHOWN:,} more (-v lists them)"] if len(rows) > _SHOWN else []
-    return [*table.lines(rows[:_SHOWN], width and width - len(_INDENT), ""), *more]
+    return [*table.lines(rows[:_SHOWN], width and width - len(_INDENT), "", whole=1), *more]
 
 
 def _list(title: str, lines: Sequence[str], out: Printer) -> None:

@@ -37,17 +37,19 @@ def columns(stream: TextIO) -> int | None:
         return _USUAL
 
 
-def lines(rows: Sequence[Sequence[str]], width: int | None, indent: str = "  ") -> Iterator[str]:
+def lines(rows: Sequence[Sequence[str]], width: int | None, indent: str = "  ", *, whole: int = 0) -> Iterator[str]:
     """Yield the rows of a table as lines, two spaces between its columns.
 
     Args:
         rows: The rows, all of as many cells.
         width: How many columns of the terminal a line may take; nothing if all is to be there.
         indent: What each line begins with.
+        whole: How many of the first columns are never shortened.
     """
     widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
     if width is not None:
-        widths = shares(widths, width - len(indent) - 2 * (len(widths) - 1))
+        fixed = widths[:whole]
+        widths = fixed + shares(widths[whole:], width - sum(fixed) - len(indent) - 2 * (len(widths) - 1))
     for row in rows:
         yield (indent + "  ".join(_filled(text, share) for text, share in zip(row, widths, strict=True))).rstrip()
 
