@@ -38,6 +38,9 @@ def test_a_code_that_is_none(demo: Demo) -> None:
     done = demo.cli("doctor", "--select", "DCK999", check=False)
     assert done.returncode == 2
     assert "--select: `DCK999` is no code, nor the beginning of one" in done.stderr
+    assert "did you mean `DCK0" in done.stderr
+    far = demo.cli("doctor", "--select", "X", check=False)
+    assert "give one such as `DCK020`, or `DCK02` for all that begin so" in far.stderr
 
 
 def test_lines_for_github(demo: Demo) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dyncachekeys.cli import render
-from dyncachekeys.doctor.address import address
+from dyncachekeys.doctor.address import PAGE, address
 from dyncachekeys.doctor.examine import examine
 from dyncachekeys.doctor.finding import CATALOGUE, Finding, Level
 from dyncachekeys.errors import ConfigurationError, Problem, nearest
@@ -59,7 +59,12 @@ def _chosen(select: Sequence[str], ignore: Sequence[str]) -> set[str]:
 def _beginning(begin: str, option: str) -> set[str]:
     found = {code for code in CATALOGUE if code.startswith(begin)}
     if not found:
-        remedy = nearest(begin, CATALOGUE)
+        near = nearest(begin, CATALOGUE)
+        remedy = (
+            near
+            if near.endswith("?")
+            else f"give one such as `DCK020`, or `DCK02` for all that begin so; {PAGE} lists them"
+        )
         raise ConfigurationError([Problem("usage", f"`{begin}` is no code, nor the beginning of one", option, remedy)])
     return found
 

@@ -48,9 +48,14 @@ class _Parser(argparse.ArgumentParser):
     def unknown(self, arguments: Sequence[str]) -> NoReturn:
         from dyncachekeys.errors import nearest  # noqa: PLC0415  as above
 
+        name = arguments[0].partition("=")[0]
         options = (option for option in {**self._option_string_actions, **GLOBAL} if option.startswith("--"))
-        near = nearest(arguments[0].partition("=")[0], options)
-        remedy = near if near.endswith("?") else f"see `{self.prog} --help`"
+        near = nearest(name, options)
+        owners = " and ".join(
+            f"`{command}`" for command, own in OPTIONS.items() if name.startswith("--") and name in own
+        )
+        other = near if near.endswith("?") else f"see `{self.prog} --help`"
+        remedy = f"it is an option of {owners}" if owners else other
         self.refuse(f"unrecognized arguments: {' '.join(arguments)}", remedy)
 
 
