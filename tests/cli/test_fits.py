@@ -7,13 +7,18 @@ import io
 import os
 import sys
 import termios
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+import dyncachekeys
 from dyncachekeys.cli import main
+from dyncachekeys.cli.sync import print_synced
+from dyncachekeys.quick.change import Change
 from dyncachekeys.quick.output import Printer, warnings
 from dyncachekeys.quick.table import columns
+from dyncachekeys.syncing.report import ProjectReport
 from kit import BACKEND_KEY, DemoMaker
 
 KEYS = f"""{BACKEND_KEY}
@@ -72,6 +77,28 @@ def test_what_would_shadow_is_one_line(demo_maker: DemoMaker, monkeypatch: pytes
     loud = printed(monkeypatch, demo.root, "show", "backend", "-v", terminal=False)
     assert sum("would shadow" in line for line in loud) == count
     assert any(line.split()[2:3] == ["setup.py"] for line in printed(monkeypatch, demo.root, "show", "defaults"))
+
+
+def test_what_a_build_has_shown_is_counted(demo_maker: DemoMaker, capsys: pytest.CaptureFixture[str]) -> None:
+    """After the first build that was watched nothing is to be done, and its dozens of inputs are all new."""
+    report = dyncachekeys.check(demo_maker(KEYS, {"csrc/b.c": "int b;\n"}).root, {})
+    new = tuple(Change("added", "env", f"NAME_{number}", "new-input", "") for number in range(12))
+    gone = (Change("removed", "file", "a.txt", "gone", ""),)
+    changed = {"backend": new, "sources": gone}
+    keys = tuple(key._replace(changes=changed.get(key.name, ())) for key in report.keys)
+    built = report._replace(is_built=True, region_differs=False, keys=keys)
+
+    def said(report: ProjectReport, *, verbose: bool) -> list[str]:
+        options = Namespace(verbose=verbose, quiet=False, color="never")
+        print_synced([report], 0.01, options, sys.stdout)
+        return [line for line in capsys.readouterr().out.splitlines() if line.startswith((" +", " -"))]
+
+    assert said(built, verbose=False) == [
+        " + backend  12 inputs (-v lists them)",
+        " - sources  1 input (-v lists them)",
+    ]
+    assert len(said(built, verbose=True)) == 13
+    assert len(said(built._replace(is_built=False), verbose=False)) == 11
 
 
 def test_warnings_that_come_in_dozens(capsys: pytest.CaptureFixture[str]) -> None:

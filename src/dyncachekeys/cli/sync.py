@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from dyncachekeys.cli import render
 from dyncachekeys.files import git
 from dyncachekeys.quick import output
+from dyncachekeys.quick.change import SIGNS
 from dyncachekeys.quick.check import QuickCheck
 from dyncachekeys.quick.output import Printer, counted, counts, duration, in_sync, shown
 from dyncachekeys.syncing import use_cases
@@ -60,8 +61,22 @@ def print_synced(reports: Sequence[ProjectReport], seconds: float, options: argp
         _print_times(reports, seconds, out)
     several = len(reports) > 1
     for report in changed:
-        output.changes(out, report.changes, all_of_them=options.verbose)
+        if report.is_built and not options.verbose:
+            _print_known(report, out)
+        else:
+            output.changes(out, report.changes, all_of_them=options.verbose)
         _print_writes(report, out, f" of {report.name}" if several else "")
+
+
+def _print_known(report: ProjectReport, out: Printer) -> None:
+    """Print how many inputs came and went where a build has shown them, and nothing is to be done for that."""
+    changed = {name: some for name, some in report.changes.items() if some}
+    width = max((len(shown(name)) for name in changed), default=0)
+    for name, some in changed.items():
+        for kind, sign in SIGNS.items():
+            number = sum(change.kind == kind for change in some)
+            if number:
+                out(f" {out.painted(sign, sign)} {shown(name):{width}}  {counted(number, 'input')} (-v lists them)")
 
 
 def _print_writes(report: ProjectReport, out: Printer, where: str) -> None:
