@@ -158,7 +158,7 @@ def changes(
     """Print what changed, key by key; of many changes only the first and so that they fit, unless all is wanted."""
     from dyncachekeys.quick.change import CAUSES, SIGNS  # noqa: PLC0415  there seldom is a change
 
-    name = max((len(shown(key)) for key in by_key), default=0)
+    name = max(map(len, map(shown, by_key)), default=0)
     room = None if all_of_them else out.width
     for key, some in by_key.items():
         limit = len(some) if all_of_them else _SHOWN
