@@ -70,7 +70,20 @@ def files(demo: Demo) -> dict[str, bytes]:
         (KEYS, None, ["allow"], (atomic, "take", BEFORE), ""),
         (KEYS, None, ["allow"], (atomic, "replace", BEFORE), ".dyncachekeys"),
     ],
-    ids=lambda given: given if isinstance(given, str) and "\n" not in given else "",
+    ids=[
+        "sync, planned",
+        "sync, before the file",
+        "sync, behind it",
+        "init, before the file",
+        "init, behind it",
+        "init, before the sync",
+        "undo, before the file",
+        "undo, behind it",
+        "clean, before the file",
+        "clean, behind it",
+        "allow, before the lock",
+        "allow, under it",
+    ],
 )
 def test_what_it_says_is_what_is_there(
     keys: str,

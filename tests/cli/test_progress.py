@@ -82,6 +82,14 @@ def test_what_takes_long_is_shown_and_goes(screen: Screen) -> None:
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
+def test_a_signal_that_comes_too_late(screen: Screen) -> None:
+    with progress.line(screen.stream) as doing:
+        doing("long")
+        doing("")
+        signal.raise_signal(signal.SIGALRM)
+    assert screen.shown() == ""
+
+
 def test_it_goes_for_ctrl_c_as_well(screen: Screen) -> None:
     def stopped() -> None:
         with progress.line(screen.stream) as doing:

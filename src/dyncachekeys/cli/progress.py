@@ -50,6 +50,7 @@ class _Line:
     def begin(self, what: str) -> None:
         """Begin something: what was shown before is taken back."""
         signal.setitimer(signal.ITIMER_REAL, 0)
+        self._what = ""  # a signal that has come already shows nothing from here on
         if self._is_shown:
             self._write(_CLEAR)
             self._is_shown = False
@@ -59,6 +60,8 @@ class _Line:
 
     def look(self, _number: int, _frame: FrameType | None) -> None:
         """Show what takes so long."""
+        if not self._what:
+            return
         seconds = int(time.monotonic() - self._since)
         took = f" {duration(seconds).replace('.00', '')}" if seconds else ""
         width = (columns(self._stream) or 80) - len(f"...{took}") - 1
