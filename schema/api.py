@@ -1,4 +1,4 @@
-"""Write the list of all that is public in Python, ``schema/public-api.txt``, or with ``--check`` compare it.
+"""Write what is public in Python, ``schema/public-api.txt`` and ``docs/python-api.md``, or with ``--check`` compare it.
 
 Public is what ``dyncachekeys`` and ``dyncachekeys.plugin`` name in ``__all__``. griffe reads it without importing
 anything. A change of it shows in a commit, where whoever reviews asks whether a resolver of somebody's breaks by it.
@@ -13,8 +13,11 @@ from pathlib import Path
 
 import griffe
 
+import api_page
+
 ROOT = Path(__file__).parent.parent
 LISTED = Path(__file__).with_name("public-api.txt")
+PAGE = ROOT / "docs/python-api.md"
 PACKAGE = "dyncachekeys"
 MODULES = ("plugin", "")
 """Below the package, the first to name a thing describes it; the root names some of `plugin` again."""
@@ -22,8 +25,15 @@ MODULES = ("plugin", "")
 
 def listed() -> str:
     """Return the list."""
-    package = griffe.load(PACKAGE, search_paths=[ROOT / "src"], resolve_aliases=True)
     lines = ["# What is public in Python. Written by `python schema/api.py`; not to be edited by hand."]
+    for path, thing, same in public():
+        lines += ["", *([f"{path} is {same}"] if same else _described(path, thing))]
+    return "\n".join(lines) + "\n"
+
+
+def public() -> Iterator[tuple[str, griffe.Object, str]]:
+    """Yield each public name with what it stands for, and the name under which that came before, if it did."""
+    package = griffe.load(PACKAGE, search_paths=[ROOT / "src"], resolve_aliases=True)
     described: dict[str, str] = {}
     for below in MODULES:
         module = package[below] if below else package
@@ -31,12 +41,8 @@ def listed() -> str:
             found = module.members[name]
             thing = found.final_target if isinstance(found, griffe.Alias) else found
             path = f"{module.path}.{name}"
-            if thing.path in described:
-                lines += ["", f"{path} is {described[thing.path]}"]
-            else:
-                described[thing.path] = path
-                lines += ["", *_described(path, thing)]
-    return "\n".join(lines) + "\n"
+            yield path, thing, described.get(thing.path, "")
+            described.setdefault(thing.path, path)
 
 
 def _described(path: str, thing: griffe.Object) -> Iterator[str]:
@@ -73,9 +79,12 @@ def _signature(function: griffe.Function, name: str) -> str:
 
 
 if __name__ == "__main__":
-    text = listed()
+    text, page = listed(), api_page.page(public())
     if "--check" not in sys.argv:
         LISTED.write_text(text, encoding="utf-8", newline="\n")
+        PAGE.write_text(page, encoding="utf-8", newline="\n")
+    elif PAGE.read_text(encoding="utf-8") != page:
+        sys.exit(f"{PAGE.name} is not what the docstrings say: run `python schema/api.py`")
     elif (committed := LISTED.read_text(encoding="utf-8")) != text:
         changed = difflib.unified_diff(committed.splitlines(), text.splitlines(), LISTED.name, "now", lineterm="")
         remedy = "What is public has changed: if it has to, run `python schema/api.py`, and say so in CHANGELOG.md."

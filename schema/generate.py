@@ -3,7 +3,9 @@
 import sys
 from pathlib import Path
 
+import commands
 import completion
+import findings
 import json_schema
 import man
 import reference
@@ -14,6 +16,8 @@ MADE = {
     "schema/dyncachekeys.schema.json": json_schema.dumped,
     "src/dyncachekeys/config/dyncachekeys.schema.json": json_schema.dumped,  # for whoever asks the installed package
     "docs/options.md": reference.page,
+    "docs/commands.md": commands.page,
+    "docs/doctor.md": findings.page,
     "schema/dyncachekeys.1": man.page,
     f"{SHELLS}/completion.bash": completion.bash,
     f"{SHELLS}/completion.zsh": completion.zsh,
@@ -24,5 +28,5 @@ if __name__ == "__main__":
     for name, make in MADE.items():
         if "--check" not in sys.argv:
             (ROOT / name).write_text(make(), encoding="utf-8", newline="\n")
-        elif (ROOT / name).read_text(encoding="utf-8") != make():
+        elif not (ROOT / name).exists() or (ROOT / name).read_text(encoding="utf-8") != make():
             sys.exit(f"{name} does not match the model: run `python schema/generate.py`")

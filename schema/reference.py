@@ -34,8 +34,10 @@ def page() -> str:
 
 def _section(title: str, text: str, options: Iterable[Option]) -> str:
     rows = [_row(option) for option in options if option.name not in {"keys", "options", "inherited"}]
-    head = ["| option | default | meaning |", "| --- | --- | --- |"]
-    return "\n".join([f"## {title}", "", *([text, ""] if text else []), *head, *rows, ""])
+    table = (
+        ["| option | default | meaning |", "| --- | --- | --- |", *rows] if rows else ["It has no options of its own."]
+    )
+    return "\n".join([f"## {title}", "", *([text, ""] if text else []), *table, ""])
 
 
 def _row(option: Option) -> str:

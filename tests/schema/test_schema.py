@@ -11,8 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-import completion
-import reference
+import generate
 from dyncachekeys.config import schema as installed
 from dyncachekeys.config.model import read
 from json_schema import dumped, schema
@@ -20,19 +19,10 @@ from json_schema import dumped, schema
 COMMITTED = Path(__file__).parents[2] / "schema/dyncachekeys.schema.json"
 
 
-def test_the_committed_schema_is_the_models() -> None:
-    assert COMMITTED.read_text(encoding="utf-8") == dumped(), "run `python schema/generate.py`"
-
-
-def test_the_committed_reference_is_the_models() -> None:
-    committed = COMMITTED.parent.parent / "docs/options.md"
-    assert committed.read_text(encoding="utf-8") == reference.page(), "run `python schema/generate.py`"
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_committed_completions_are_the_parsers(shell: str) -> None:
-    committed = COMMITTED.parent.parent / f"src/dyncachekeys/cli/shell/completion.{shell}"
-    assert committed.read_text(encoding="utf-8") == getattr(completion, shell)(), "run `python schema/generate.py`"
+@pytest.mark.parametrize("name", generate.MADE)
+def test_what_is_committed_is_what_is_made(name: str) -> None:
+    committed = (generate.ROOT / name).read_text(encoding="utf-8")
+    assert committed == generate.MADE[name](), "run `python schema/generate.py`"
 
 
 def test_it_is_a_schema() -> None:

@@ -31,21 +31,24 @@ class Finding:
 
 
 CATALOGUE: dict[str, tuple[Level, str]] = {
-    "DCK001": ("error", "an entry that uv does not know: up to 0.13.0 uv drops the whole list without a warning (U11)"),
-    "DCK002": ("warning", "an entry that some uv allowed by `required-version` does not know (U24)"),
-    "DCK003": ("error", "`!` in an entry: uv can't exclude (U12)"),
-    "DCK004": ("error", "a path with one of `* ? [ {` in a name: to uv it is a glob, and never matches (U12)"),
-    "DCK005": ("warning", "`dir` on a folder whose content nothing watches: edits in it are not seen (U6)"),
-    "DCK006": ("error", "`file` on a folder: uv ignores it (U4)"),
-    "DCK007": ("note", "a file that is not there: uv ignores it without a warning (U4)"),
+    "DCK001": (  # U11
+        "error",
+        "an entry that uv does not know: up to 0.13.0 uv drops the whole list without a warning",
+    ),
+    "DCK002": ("warning", "an entry that some uv allowed by `required-version` does not know"),  # U24
+    "DCK003": ("error", "`!` in an entry: uv can't exclude"),  # U12
+    "DCK004": ("error", "a path with one of `* ? [ {` in a name: to uv it is a glob, and never matches"),  # U12
+    "DCK005": ("warning", "`dir` on a folder whose content nothing watches: edits in it are not seen"),  # U6
+    "DCK006": ("error", "`file` on a folder: uv ignores it"),  # U4
+    "DCK007": ("note", "a file that is not there: uv ignores it without a warning"),  # U4
     "DCK008": ("warning", "a glob that matches nothing"),
-    "DCK009": ("warning", "a glob that matches what builds or tools write: each write causes a build (U3, U15)"),
-    "DCK010": ("note", "a glob that matches very many files, which uv goes through on every command (U23)"),
-    "DCK011": ("error", "keys in the root of a workspace that is not a package: they reach no member (U18)"),
-    "DCK012": ("error", "keys in `uv.toml`: uv reads those of `pyproject.toml` only (U18)"),
-    "DCK013": ("warning", "`pyproject.toml` is not in the list, which replaces uv's defaults (U10)"),
-    "DCK014": ("warning", "links by which uv goes through very many files on every command (U23, U30)"),
-    "DCK015": ("warning", "a glob that begins above the links to whole folders: uv does not follow these then (U13)"),
+    "DCK009": ("warning", "a glob that matches what builds or tools write: each write causes a build"),  # U3, U15
+    "DCK010": ("note", "a glob that matches very many files, which uv goes through on every command"),  # U23
+    "DCK011": ("error", "keys in the root of a workspace that is not a package: they reach no member"),  # U18
+    "DCK012": ("error", "keys in `uv.toml`: uv reads those of `pyproject.toml` only"),  # U18
+    "DCK013": ("warning", "`pyproject.toml` is not in the list, which replaces uv's defaults"),  # U10
+    "DCK014": ("warning", "links by which uv goes through very many files on every command"),  # U23, U30
+    "DCK015": ("warning", "a glob that begins above the links to whole folders: uv does not follow these then"),  # U13
     "DCK020": ("warning", "code of the build that nothing watches: the old build stays when it is edited"),
     "DCK021": ("warning", "a file with the project's dependencies that nothing watches"),
     "DCK022": ("warning", "a file with the project's version that nothing watches"),
@@ -55,21 +58,21 @@ CATALOGUE: dict[str, tuple[Level, str]] = {
     "DCK026": ("warning", "commit, tags or submodules of git that the build depends on and nothing watches"),
     "DCK027": ("note", "variables that the build takes from the environment and nothing watches"),
     "DCK028": ("warning", "another package that takes part in the build and that nothing watches"),
-    "DCK029": ("warning", "`setup.cfg` is not in the list, which replaces uv's defaults (U10)"),
-    "DCK030": ("warning", "the value of what looks like a credential stands in plain text in `uv_cache.json` (U8)"),
+    "DCK029": ("warning", "`setup.cfg` is not in the list, which replaces uv's defaults"),  # U10
+    "DCK030": ("warning", "the value of what looks like a credential stands in plain text in `uv_cache.json`"),  # U8
     "DCK031": ("warning", "git tracks the state, so the state is not used"),
-    "DCK032": ("warning", "an sdist or a wheel would contain the state (U26)"),
+    "DCK032": ("warning", "an sdist or a wheel would contain the state"),  # U26
     "DCK033": ("warning", "the generated region was edited by hand"),
-    "DCK034": (
+    "DCK034": (  # U22
         "warning",
-        "files with a time in the future: while they are there, uv does not see edits of others (U22)",
+        "files with a time in the future: while they are there, uv does not see edits of others",
     ),
-    "DCK035": ("warning", "an input that the build itself writes: uv builds on every command (U15)"),
+    "DCK035": ("warning", "an input that the build itself writes: uv builds on every command"),  # U15
     "DCK040": ("error", "`[tool.dyncachekeys]` is wrong"),
-    "DCK050": ("warning", "there is a `build` key, and no line that makes uv's builds of this package watched (U35)"),
+    "DCK050": ("warning", "there is a `build` key, and no line that makes uv's builds of this package watched"),  # U35
     "DCK051": ("warning", "the `PYTHONPATH` that uv sets for a build does not lead to `.dyncachekeys/watch`"),
-    "DCK052": ("warning", "a line for watched builds where uv does not look for it (U37)"),
-    "DCK053": ("warning", "a uv that can't have its builds watched, on PATH or allowed by `required-version` (U36)"),
+    "DCK052": ("warning", "a line for watched builds where uv does not look for it"),  # U37
+    "DCK053": ("warning", "a uv that can't have its builds watched, on PATH or allowed by `required-version`"),  # U36
     "DCK054": ("warning", "`.dyncachekeys/watch` is missing, or of another version of dyncachekeys"),
     "DCK055": ("warning", "a build ran on a Python that the tracer does not know"),
     "DCK056": ("warning", "the record of a build can't be read, or none can be kept"),
@@ -83,7 +86,7 @@ CATALOGUE: dict[str, tuple[Level, str]] = {
     "DCK081": ("error", "`--uv`: uv decides otherwise about the package than its record says"),
     "DCK082": ("note", "`--uv`: uv could not be asked"),
 }
-"""By code: the level, and what is found."""
+"""By code: the level, and what is found; behind it the row of ``docs/uv-facts.md`` that it comes from."""
 
 
 def first(items: Sequence[str], limit: int) -> str:
