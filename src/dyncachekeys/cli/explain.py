@@ -30,7 +30,7 @@ from dyncachekeys.syncing.without_effect import Edited
 
 _OUTCOMES = {
     "not-built": "uv does not build it, whatever changes",
-    "installs": "uv will install it; it builds, unless its cache holds a build of what is there now (U17)",
+    "installs": "uv will install it; it builds, unless its cache holds a build of what is there now",  # U17
     "builds": "uv will build it",
     "builds-after-sync": "uv will build it once `dyncachekeys sync` has run; until then it sees nothing",
     "nothing-to-do": "uv has nothing to build",
@@ -152,9 +152,7 @@ def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
     for seen in one.forecast.seen[: None if options.verbose else _SHOWN]:
         out(f"uv sees: {FACTS[seen.fact].format(shown(seen.subject))}")
     if not one.forecast.certain:
-        out(
-            "not certain: uv does not read this repository's commit or tags as git does (U9), so the stamp stands for them"
-        )
+        out("not certain: uv does not read this repository's commit or tags as git does, so the stamp stands for them")
     out(f"Next: {next_step(one)}")
 
 

@@ -21,7 +21,7 @@ _REPORTED = {
     "interpreter": (
         "DCK055",
         "a build ran on a Python that the tracer does not know, so it was not watched: {}",
-        "build on a version that is known (docs/trace.md), or update dyncachekeys",
+        "build on a version that is known (docs/concepts/watched-builds.md), or update dyncachekeys",
     ),
     "record": (
         "DCK056",

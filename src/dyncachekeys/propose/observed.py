@@ -135,7 +135,7 @@ def _around(project: Project, seen: Environment, last: LastRun) -> Surroundings:
 
 def _no_record(project: Project, chosen: Chosen) -> Problem:
     if is_built_by_uv(project.pyproject):
-        what = "uv builds it without running its backend, so there is nothing to watch (U42)"
+        what = "uv builds it without running its backend, so there is nothing to watch"  # U42
         remedy = 'what it is built from follows from its settings: a key with `resolver = "build"` goes by them'
         return Problem("nothing-to-watch", f"{project.name}: {what}", os.fspath(project.root / FILE), remedy)
     what = "the metadata step was watched, but no build yet" if chosen.records else "no build was watched yet"

@@ -44,9 +44,7 @@ def notices(project: Project, files: Files, *, tracked: bool) -> Iterator[Notice
     for place, entry in enumerate(project.user_entries):
         wrong = malformed(entry)
         if wrong is not None:
-            message = (
-                f"{wrong}: uv drops the whole list for it, up to 0.13.0 in silence, and then sees nothing of ours (U11)"
-            )
+            message = f"{wrong}: uv drops the whole list for it, up to 0.13.0 in silence, and then sees nothing of ours"
             yield Notice("entry-unreadable", message, f"{FILE}: tool.uv.cache-keys[{place}]")
     yield from _packed(project, files)
 

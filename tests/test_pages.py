@@ -1,0 +1,67 @@
+"""What users read: no numbers of our own notes, and pictures that everybody can see or have read out."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli
+
+ROOT = Path(__file__).parent.parent
+SITE = tomli.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
+OF_THE_WORKSHOP = re.compile(
+    r"\bU\d+\b|\bcase \d+\b|\b(?:anew|witness(?:es)?|hindrance|outlook|advice)\b(?!`)", re.IGNORECASE
+)
+"""Rows of docs/uv-facts.md, cases of the benchmark, and what parts of the source were once called."""
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
+
+
+def pages(nav: list[Any]) -> Iterator[str]:
+    for one in nav:
+        if isinstance(one, Mapping):
+            for below in one.values():
+                yield from pages(below)
+        else:
+            yield one
+
+
+FOR_CONTRIBUTORS = {page for part in SITE["nav"] for page in pages(part.get("For contributors", []))}
+FOR_USERS = sorted({*pages(SITE["nav"])} - FOR_CONTRIBUTORS)
+PICTURES = sorted((ROOT / "docs/img").glob("*.svg"))
+
+
+def test_contributors_have_their_part() -> None:
+    assert {"uv-facts.md", "dependencies.md", "quality.md", "speed.md", "staleness.md"} <= FOR_CONTRIBUTORS
+
+
+@pytest.mark.parametrize("page", [*(f"docs/{page}" for page in FOR_USERS), "README.md", "tests/messages/messages.txt"])
+def test_users_read_none_of_our_numbers(page: str) -> None:
+    found = OF_THE_WORKSHOP.findall((ROOT / page).read_text(encoding="utf-8"))
+    assert not found, "say it in words, or link to the page for contributors"
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.name)
+def test_picture(picture: Path) -> None:
+    """It is small, fetches nothing, has a title, is readable light and dark, and no wider than a phone."""
+    text = picture.read_text(encoding="utf-8")
+    root = ET.fromstring(text)
+    space = {"": "http://www.w3.org/2000/svg"}
+    assert len(text) < 4096
+    assert root.findtext("title", namespaces=space)
+    assert int(root.attrib["width"]) <= 440
+    assert "@media (prefers-color-scheme: dark)" in text
+    assert re.findall(r"https?://[^\s\"]+", text) == ["http://www.w3.org/2000/svg"]
+
+
+def test_pictures_say_in_words_what_they_show() -> None:
+    shown = {}
+    for page in FOR_USERS:
+        path = ROOT / "docs" / page
+        for words, target in PICTURE.findall(path.read_text(encoding="utf-8")):
+            shown[(path.parent / target).resolve()] = words
+    assert shown.keys() == set(PICTURES)
+    assert all(len(words.split()) > 12 for words in shown.values())
