@@ -28,13 +28,14 @@ WITHOUT_COVERAGE = [
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Run ruff, mypy and the import contracts, and hold what GitHub reads against its schemas."""
+    """Run ruff, mypy and the import contracts, hold what GitHub reads against its schemas, and check the spelling."""
     session.install("-e", ".", "--group", "dev")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("lint-imports")
     session.run(".ci/github-files", external=True)
+    session.run("python", ".ci/spelling.py")
 
 
 @nox.session

@@ -51,8 +51,9 @@ def _code(name: str, thing: griffe.Object) -> str:
     if isinstance(thing, griffe.Class):
         made = thing.all_members.get("__init__")
         made = made.final_target if isinstance(made, griffe.Alias) else made
-        public = isinstance(made, griffe.Function) and name != "Context"  # which nobody makes but dyncachekeys
-        return _line_by_line(made.signature(name=name).removesuffix(" -> None")) if public else f"class {name}"
+        if isinstance(made, griffe.Function) and name != "Context":  # which nobody makes but dyncachekeys
+            return _line_by_line(made.signature(name=name).removesuffix(" -> None"))
+        return f"class {name}"
     return f"{name} = {thing.value}" if isinstance(thing, griffe.Attribute) else name
 
 
