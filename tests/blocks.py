@@ -11,6 +11,7 @@ What a page may hold, beside other blocks, which are passed over:
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import shlex
@@ -19,6 +20,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
 
 from kit import Demo
 
@@ -30,10 +33,10 @@ EXITS = re.compile(r"exits with (\d+)")
 NOT_RUN = re.compile(r"not run: \S")
 SAME = (
     (re.compile(r"\b[\d.]+m?s\b"), "TIME"),
-    (re.compile(r"\bof \d\d:\d\d\b"), "of HH:MM"),
+    (re.compile(r"\bof (?:\d{4}-\d\d-\d\d )?\d\d:\d\d\b"), "of HH:MM"),
     (re.compile(r"file:///\S+/(?=[\w.-]+)"), "file:///"),
     (re.compile(r"^Using CPython .*\n", re.MULTILINE), ""),
-    (re.compile(r"\b\d+ inputs\b"), "N inputs"),  # backends come in versions
+    (re.compile(r"\b[\d,]+ inputs\b"), "N inputs"),  # backends come in versions
     (re.compile(r"\band \d+ more\b"), "and N more"),
 )
 """What differs from one machine, or run, to the next."""
@@ -48,6 +51,13 @@ class Block(NamedTuple):
     exit_code: int
     """What its last command exits with."""
     run: bool
+    is_tried: bool
+    """Whether another test writes it into a file and has it used, as ``<!-- try: FILE -->`` says."""
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it holds commands that are to be typed."""
+        return self.kind == "console" and self.run
 
     def steps(self) -> Iterator[tuple[str, str, int]]:
         """Yield each command, with what it prints and its exit code."""
@@ -65,7 +75,8 @@ def blocks(page: Path) -> Iterator[Block]:
         note = found["note"] or ""
         exits = EXITS.fullmatch(note)
         code = int(exits[1]) if exits else 0
-        yield Block(found["kind"], found["title"] or "", found["text"], code, run=not NOT_RUN.match(note))
+        run, is_tried = not NOT_RUN.match(note), note.startswith("try: ")
+        yield Block(found["kind"], found["title"] or "", found["text"], code, run, is_tried)
 
 
 def same(text: str) -> str:
@@ -115,10 +126,18 @@ class Shell:
     def follow(self, page: Path) -> None:
         """Do what a page says, block by block; demand that it shows what comes."""
         for block in blocks(page):
-            if block.title:
-                (self.folder / block.title).write_text(block.text, encoding="utf-8")
-            for command, expected, code in block.steps() if block.kind == "console" and block.run else ():
-                printed, exit_code = self.type(command)
-                assert exit_code == code, f"$ {command}\n{printed}"
-                if not fits(printed, expected):
-                    assert f"$ {command}\n{same(printed)}" == f"$ {command}\n{same(expected)}"
+            self.do(block)
+
+    def do(self, block: Block) -> None:
+        """Do what a block says. Where it shows commands alone, what they print is not compared."""
+        if block.title:
+            (self.folder / block.title).write_text(block.text, encoding="utf-8")
+        steps = [*block.steps()] if block.is_typed else []
+        shows = any(expected.strip() for _, expected, _ in steps)
+        for command, expected, code in steps:
+            printed, exit_code = self.type(command)
+            assert exit_code == code, f"$ {command}\n{printed}"
+            if shows and not fits(printed, expected):
+                shown, came = (same(text).splitlines(keepends=True) for text in (expected, printed))
+                difference = "".join(difflib.unified_diff(shown, came, "on the page", "printed", n=100))
+                pytest.fail(f"$ {command}\n{difference}", pytrace=False)

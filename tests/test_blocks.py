@@ -71,7 +71,7 @@ def test_a_page_that_is_right(shell: Shell, tmp_path: Path) -> None:
 )
 def test_a_page_that_is_wrong(shell: Shell, tmp_path: Path, old: str, new: str) -> None:
     assert old in PAGE
-    with pytest.raises(AssertionError):
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
         shell.follow(page(tmp_path, PAGE.replace(old, new)))
 
 
