@@ -268,7 +268,7 @@ TYPED = {
     "docs/trace.md": Typed(traced),
     "docs/transport-digest.md": Typed(restored),
 }
-QUICK = {"docs/doctor.md", "docs/editors.md", "docs/init.md"}
+QUICK = {"docs/doctor.md", "docs/editors.md"}
 """Those that take less than a second; the others are for `nox -s thorough`."""
 
 
