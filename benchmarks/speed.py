@@ -609,6 +609,7 @@ has settled: uv has built it, and no file is younger than two seconds, since the
 On a machine with git and coreutils that does nothing else, from a clone; some minutes, and some 2 GB below the
 temporary folder:
 
+<!-- not run: it measures, for minutes -->
 ```sh
 nox -s speed
 ```

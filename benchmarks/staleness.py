@@ -254,7 +254,7 @@ def told(outcomes: Sequence[Outcome], changes: Sequence[Change], strategies: Seq
     )
     again = (
         "\n## Run it again\n\nFrom a clone, in an environment with this project and uv (`pip install . uv`):\n\n"
-        "```sh\npython benchmarks/staleness.py --write\n```\n\n"
+        "<!-- not run: it measures, for an hour -->\n```sh\npython benchmarks/staleness.py --write\n```\n\n"
         "`--only TEXT` and `--strategy NAME` choose, `--jobs N` runs N at a time. The changes, and what is not among "
         "them yet, stand in `benchmarks/changes.py`. Exit code 1: `exact`, the guard or the digest transport has a fault, or `auto` with plain uv misses "
         "what plain uv can see.\n"

@@ -10,8 +10,9 @@ import griffe
 _INTRODUCTION = """\
 # Python API
 
-Made from the source by `python schema/api.py`; do not edit. All that is public stands here; all else may change
-with any release. [Writing a resolver](writing-a-resolver.md) shows how it is used.
+<!-- Made from the source by `python schema/api.py`; do not edit. -->
+
+All that is public stands here; all else may change with any release. [Writing a resolver](writing-a-resolver.md) shows how it is used.
 """
 
 
@@ -88,7 +89,7 @@ def _members(thing: griffe.Object) -> Iterator[str]:
     for shown, one in rows:
         first, *more = _text(one)
         yield f"- `{shown}`: {first[:1].lower()}{first[1:]}"
-        yield from (f"  {line}" if line else "" for line in more)
+        yield from (f"    {line}" if line else "" for line in more)
 
 
 def _text(thing: griffe.Object) -> list[str]:

@@ -13,8 +13,9 @@ from dyncachekeys.resolving import registry
 _INTRODUCTION = """\
 # Options
 
-Made from the model of the configuration by `python schema/generate.py`; do not edit. An unknown option,
-table or resolver is an error that names the nearest match.
+<!-- Made from the model of the configuration by `python schema/generate.py`; do not edit. -->
+
+An unknown option, table or resolver is an error that names the nearest match.
 """
 
 

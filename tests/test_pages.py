@@ -17,6 +17,7 @@ OF_THE_WORKSHOP = re.compile(
     r"\bU\d+\b|\bcase \d+\b|\b(?:anew|witness(?:es)?|hindrance|outlook|advice)\b(?!`)", re.IGNORECASE
 )
 """Rows of docs/uv-facts.md, cases of the benchmark, and what parts of the source were once called."""
+FENCE = re.compile(r"^( *)(```+).*?^ *\2`*$", re.DOTALL | re.MULTILINE)
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
 
 
@@ -24,13 +25,14 @@ def pages(nav: list[Any]) -> Iterator[str]:
     for one in nav:
         if isinstance(one, Mapping):
             for below in one.values():
-                yield from pages(below)
+                yield from pages([below] if isinstance(below, str) else below)
         else:
             yield one
 
 
 FOR_CONTRIBUTORS = {page for part in SITE["nav"] for page in pages(part.get("For contributors", []))}
 FOR_USERS = sorted({*pages(SITE["nav"])} - FOR_CONTRIBUTORS)
+OTHERS = ("README.md", "plugins/cargo/README.md", "plugins/cmake/README.md", "tests/messages/messages.txt")
 PICTURES = sorted((ROOT / "docs/img").glob("*.svg"))
 
 
@@ -38,10 +40,18 @@ def test_contributors_have_their_part() -> None:
     assert {"uv-facts.md", "dependencies.md", "quality.md", "speed.md", "staleness.md"} <= FOR_CONTRIBUTORS
 
 
-@pytest.mark.parametrize("page", [*(f"docs/{page}" for page in FOR_USERS), "README.md", "tests/messages/messages.txt"])
+@pytest.mark.parametrize("page", [*(f"docs/{page}" for page in FOR_USERS), *OTHERS])
 def test_users_read_none_of_our_numbers(page: str) -> None:
     found = OF_THE_WORKSHOP.findall((ROOT / page).read_text(encoding="utf-8"))
     assert not found, "say it in words, or link to the page for contributors"
+
+
+@pytest.mark.parametrize("page", sorted({*FOR_USERS, *FOR_CONTRIBUTORS}))
+def test_the_site_shows_what_github_shows(page: str) -> None:
+    """A bar in a table's code keeps its backslash on the site, and a nested list needs four spaces there."""
+    text = FENCE.sub("", (ROOT / "docs" / page).read_text(encoding="utf-8"))
+    assert not re.findall(r"`[^`\n|]*\\\|[^`\n]*`", text), "write <code>a &#124; b</code>"
+    assert not re.findall(r"^ {1,3}(?:[-*]|\d+\.|\w).*", text, re.MULTILINE), "indent by four spaces"
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.name)
