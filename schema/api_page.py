@@ -55,7 +55,10 @@ def _code(name: str, thing: griffe.Object) -> str:
         if isinstance(made, griffe.Function) and name != "Context":  # which nobody makes but dyncachekeys
             return _line_by_line(made.signature(name=name).removesuffix(" -> None"))
         return f"class {name}"
-    return f"{name} = {thing.value}" if isinstance(thing, griffe.Attribute) else name
+    if isinstance(thing, griffe.Attribute):
+        value = str(thing.value)
+        return f"{name}: str" if value.startswith("'") else f"{name} = {value}"
+    return name
 
 
 def _line_by_line(code: str, width: int = 100) -> str:
