@@ -101,6 +101,8 @@ class Shell:
         self.folder = demo.root
         programs = os.pathsep.join([demo.environ["PATH"].split(os.pathsep)[0], str(Path(sys.executable).parent)])
         self.environ = {**demo.environ, "PATH": f"{programs}{os.pathsep}{demo.environ['PATH']}"}
+        # A reader takes more than a second to edit a module; else Python takes its bytecode for that of the old one.
+        self.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         self._state = demo.beside / "shell"
         self._state.write_text(f"cd {shlex.quote(str(self.folder))}\n", encoding="utf-8")
 
