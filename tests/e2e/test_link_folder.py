@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dyncachekeys.errors import ConfigurationError
-from kit import FOLLOWS_LINKS, Demo, DemoMaker, sees_links
+from kit import FOLLOWS_LINKS, Demo, DemoMaker, every_second, sees_links
 
 LINKS = ".dyncachekeys/inputs"
 SOURCES = """
@@ -88,7 +88,7 @@ def settled(maker: DemoMaker, config: str, files: dict[str, str] | None = None) 
     return demo
 
 
-@pytest.mark.parametrize("edit", [write_in_place, save_atomically])
+@pytest.mark.parametrize("edit", every_second([save_atomically, write_in_place]))
 @pytest.mark.parametrize("case", EDITED)
 @sees_links
 def test_plain_uv_sees_an_edit(case: str, edit: Callable[[Path], None], demo_maker: DemoMaker) -> None:

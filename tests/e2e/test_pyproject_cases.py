@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 import tomli
 
-from kit import BACKEND_KEY, PYPROJECT, Demo, DemoMaker, make_wheel
+from kit import BACKEND_KEY, PYPROJECT, Demo, DemoMaker, every_second, make_wheel
 
 EXACT = '\n[tool.dyncachekeys]\nwatch = "digest"\n' + BACKEND_KEY
 BY_TABLE = """
@@ -206,23 +206,23 @@ ORIGINALS = {
 
 
 @pytest.mark.parametrize("at_once", [False, True], ids=["after-builds", "at-once"])
-@pytest.mark.parametrize("original", ORIGINALS.values(), ids=ORIGINALS)
-def test_clean_gives_back_the_original_bytes(demo_maker: DemoMaker, original: str, at_once: bool) -> None:
+@pytest.mark.parametrize("name", every_second(ORIGINALS))
+def test_clean_gives_back_the_original_bytes(demo_maker: DemoMaker, name: str, at_once: bool) -> None:
     demo = demo_maker()
-    path = demo.root / "pyproject.toml"
-    path.write_bytes(original.encode())
+    path, original = demo.root / "pyproject.toml", ORIGINALS[name].encode()
+    path.write_bytes(original)
     demo.sync()
-    assert path.read_bytes() != original.encode()
+    assert path.read_bytes() != original
     if not at_once:
         assert demo.uv_sync() == 1
         demo.write({"build_backend/extra.py": ""})
         demo.append("build_backend/helper.py", "\nfrom build_backend import extra\n")
         assert demo.both() == 1  # the region has changed, too
     demo.cli("clean")
-    assert path.read_bytes() == original.encode()
+    assert path.read_bytes() == original
     assert not (demo.root / ".dyncachekeys").exists()
     demo.cli("clean")
-    assert path.read_bytes() == original.encode()
+    assert path.read_bytes() == original
 
 
 def test_after_clean_everything_can_begin_again(demo_maker: DemoMaker) -> None:

@@ -217,8 +217,12 @@ assert answer(["sync", "--quiet"]).done, "not the path of an edit"
 """The same on the path of a quick edit."""
 
 
+EACH_WRITE = int(os.environ.get("DYNCACHEKEYS_EACH_WRITE", "3"))
+"""At which writes a sync is killed: all of them in `nox -s thorough`, and in `nox -s faults`."""
+
+
 def _killed_at_each_write(demo: Demo, prepare: Callable[[int], None], killed: str = KILLED) -> Iterator[int]:
-    for number in itertools.count(1):
+    for number in itertools.count(1, EACH_WRITE):
         prepare(number)
         code = [sys.executable, "-c", killed, str(demo.root), str(number)]
         done = demo.run(*code, check=False)
@@ -290,7 +294,7 @@ def test_killed_at_any_write_of_a_changed_region(demo_maker: DemoMaker, config: 
 @SLOWLY_KILLED
 def test_killed_at_any_write_of_the_first_sync(tmp_path: Path, config: str) -> None:
     """Case 37."""
-    for number in itertools.count(1):
+    for number in itertools.count(1, EACH_WRITE):
         demo = make_demo(tmp_path / str(number), config, FILES)
         demo.uv_sync()
         original = (demo.root / "pyproject.toml").read_bytes()

@@ -14,7 +14,7 @@ from e2e import test_content_cases as of_content
 from e2e import test_output_cases as of_outputs
 from e2e import test_preset_cases as of_presets
 from e2e import test_requirements_cases as of_requirements
-from kit import Demo, DemoMaker, forget_builds, make_wheel
+from kit import Demo, DemoMaker, every_second, forget_builds, make_wheel
 
 Act = Callable[[Demo], object]
 """Changes a project; what it returns is set in the environment from then on, if it is a table."""
@@ -396,7 +396,7 @@ def test_no_kind_of_project_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("profile", ["auto", "digest", pytest.param("transport", marks=pytest.mark.thorough)])
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", every_second(KINDS))
 def test_nothing_stale_and_nothing_needless(demo_maker: DemoMaker, name: str, profile: str) -> None:
     kind = KINDS[name]
     demo = demo_maker(kind.head, kind.files)

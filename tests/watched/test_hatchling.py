@@ -134,6 +134,7 @@ THAT_RUNS_A_SCRIPT = {
 
 
 @needs("sh")
+@pytest.mark.thorough
 def test_a_hook_of_a_third_party_that_runs_a_script(stranger: StrangerMaker) -> None:
     someone = stranger(THAT_RUNS_A_SCRIPT)
     someone.settle()
