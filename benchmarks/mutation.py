@@ -47,6 +47,10 @@ WITHOUT_EFFECT = {
     'if pair.kind < "pair" or pair.path != KEY[: len(pair.path)]:': "a table of the list's name is refused on reading",
     "return [header for header in headers if first < header.start != listing.statement.start]": "a header is above its list",
     "written = _Written(state.started, record.timestamp or -1, vouched)": "no file is as old",
+    'flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) + getattr(os, "O_BINARY", 0)': "each has a bit of its own",
+    "_CRC, _LENGTH = 4, 9": "it is written and read alike",
+    "if not len(self.folders) >= len(self.names) == folders or sum(counts) != files or min(counts, default=0) < 0:": "the header has a checksum, and another number of folders shifts all behind it",
+    "if not len(self.folders) == len(self.names) <= folders or sum(counts) != files or min(counts, default=0) < 0:": "the header has a checksum, and another number of folders shifts all behind it",
     "if not between[ 2:]:": "of two stars, it may stay as it is: what that costs grows with the square of at most 255",
     'ERRORS = "surrogatepass" if os.name <= "nt" else "surrogateescape"': "another name than these two there is none",
 }

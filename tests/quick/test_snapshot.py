@@ -120,6 +120,7 @@ def test_nothing_at_all_is_written_and_read(tmp_path: Path) -> None:
     found = Snapshot.load(str(tmp_path), snapshot.SCOPE_FILE)
     assert found is not None
     assert (found.folders, found.names, found.firsts(), found.state) == ([], [], [0], "")
+    assert (found.taken, found.inputs) == (0, 0)
     assert Snapshot.load(str(tmp_path)) is None
 
 
@@ -255,6 +256,10 @@ def test_another_run_is_seen(home: Path) -> None:
     assert not first.is_current()
     assert not snapshot_file.read_on(first)
     assert loaded(home).is_current()
+    for inode in (-1, 1):
+        other = loaded(home)
+        other.inode += inode
+        assert not snapshot_file.read_on(other)
     (home / snapshot.FILE).unlink()
     assert not first.is_current()
     assert not snapshot_file.read_on(first)
