@@ -15,7 +15,7 @@ import pytest
 
 from dyncachekeys.doctor.examine import examine
 from dyncachekeys.doctor.finding import Finding
-from kit import BACKEND_KEY, Demo, DemoMaker, assert_uv_agrees, every_second
+from kit import BACKEND_KEY, Demo, DemoMaker, assert_uv_agrees, every_second, sees_links
 
 CONFIG = f"""{BACKEND_KEY}
 [tool.dyncachekeys.keys.sources]
@@ -70,6 +70,7 @@ def test_uv_agrees_before_and_after_a_sync(case: str, demo: Demo) -> None:
     assert of_uv(demo.root, demo.environ) == []
 
 
+@sees_links
 def test_where_uv_says_something_else_both_records_are_told(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     from dyncachekeys.uv import program  # noqa: PLC0415
 
