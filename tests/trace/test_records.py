@@ -295,6 +295,22 @@ class TestChosen:
         assert chosen.ids == (("1", "2") if counts else ("2",))
         assert (chosen.standing, chosen.vouched) == (not counts, not counts)
 
+    @pytest.mark.parametrize("edited_again", [False, True])
+    def test_metadata_that_a_build_between_supersedes(self, root: Path, edited_again: bool) -> None:
+        """As where a version is counted from commits until there is a tag: the newest build does not ask for these."""
+        (root / "meta.txt").write_text("", encoding="utf-8")
+        trace = Trace(read={"meta.txt": WHO, "reqs/a.txt": WHO})
+        metadata = made(root, trace, id="1", step="metadata")
+        (root / "meta.txt").write_text("edited\n", encoding="utf-8")
+        between = made(root, trace, id="2")
+        (root / "reqs/a.txt").write_text("edited\n", encoding="utf-8")
+        build = made(root, Trace(read={"reqs/a.txt": WHO}), id="3")
+        if edited_again:
+            (root / "meta.txt").write_text("edited again\n", encoding="utf-8")
+        chosen = Builds(stored(root, metadata, between, build), built=(2 * NOW, 9 * NOW)).choose(around(root))
+        expected = (("1", "3"), False) if edited_again else (("3",), True)
+        assert (chosen.ids, chosen.vouched) == expected
+
     @pytest.mark.parametrize("built", [None, (3 * NOW, 9 * NOW), (0, NOW)], ids=["nothing", "later", "earlier"])
     def test_metadata_are_not_superseded_by_a_build_that_is_not_installed(
         self, root: Path, built: tuple[int, int] | None

@@ -6,7 +6,7 @@ what.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dyncachekeys.trace.inputs import Surroundings
@@ -66,7 +66,8 @@ def choice(
     since, until = built or (0, 0)
     installed = build if build is not None and since <= build.started and build.ended <= until else None
     if installed is not None and now.stands(installed):
-        counting = [one for one in last.values() if one is installed or not now.is_superseded(one, installed)]
+        builds = [one for one in records if one.step == "build"]
+        counting = [one for one in last.values() if one is installed or not now.is_superseded(one, builds)]
         if all(map(now.stands, counting)):
             known = frozenset[tuple[str, str]]().union(*map(now.known, (installed, *counting)))
             return Chosen(tuple(counting), standing=True, vouched=True, known=known)
@@ -105,13 +106,18 @@ class _Now:
         """Return the inputs of a build, by kind and subject, that are as it saw them."""
         return _split(_names(record) - self.differing(record)) if record.vouched else frozenset()
 
-    def is_superseded(self, record: BuildRecord, by: BuildRecord) -> bool:
-        """Tell whether a later build has seen all that is not as an earlier step of another one saw it.
+    def is_superseded(self, record: BuildRecord, builds: Sequence[BuildRecord]) -> bool:
+        """Tell whether later builds have seen, as it is now, all that is not as an earlier step of another one saw it.
 
         uv does not ask for the metadata again if it takes them from the wheel.
         """
-        differs = self.differing(record)
-        return record.started < by.started and record.vouched and bool(differs) and differs <= _names(by)
+        left = _split(self.differing(record))
+        if not left or not record.vouched:
+            return False
+        for build in reversed(builds):  # the newest one has seen most of it
+            if record.started < build.started and left:
+                left -= self.known(build)
+        return not left
 
 
 def _names(record: BuildRecord) -> set[str]:
