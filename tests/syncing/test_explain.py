@@ -285,7 +285,7 @@ def test_a_path(demo_maker: DemoMaker) -> None:
     assert (one["path"]["why_not"], one["path"]["detail"]) == ("excluded", "more")
     here = Demo(demo.root / "docs", demo.beside).cli("explain", "x[1].md").stdout
     assert here == told(demo, "docs/x[1].md")
-    assert "there is no key `unknown`" in demo.cli("explain", "unknown", check=False).stderr
+    assert "there is no key, and no file, `unknown`" in demo.cli("explain", "unknown", check=False).stderr
 
 
 def test_several_syncs_back(demo_maker: DemoMaker) -> None:
@@ -315,7 +315,7 @@ def test_since_that_is_no_number_of_syncs(number: str, demo_maker: DemoMaker) ->
 def test_key_that_is_not_there(demo_maker: DemoMaker) -> None:
     done = demo_maker(CONFIG.format(watch="auto", more="")).cli("explain", "source", check=False)
     assert done.returncode == 2
-    assert "there is no key `source`\n  do: did you mean `sources`?" in done.stderr
+    assert "there is no key, and no file, `source`\n  do: did you mean `sources`?" in done.stderr
 
 
 def test_history_that_is_damaged_is_no_history(demo_maker: DemoMaker) -> None:

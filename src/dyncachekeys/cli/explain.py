@@ -85,7 +85,7 @@ def execute(options: argparse.Namespace, scope: Scope) -> int:
         return _explain_path(options, path_report.reports(scope, plans, options.key))
     found = [explain(plan, options.since) for plan in plans]
     if options.key is not None:
-        require_key([one.report for one in found], options.key)
+        require_key([one.report for one in found], options.key, or_file=True)
         found = [one.only(options.key) for one in found if one.report.has(options.key)]
     if options.format == "json":
         render.document({"projects": [as_json(one) for one in found]})

@@ -137,11 +137,12 @@ class ProjectReport(NamedTuple):
         return self._replace(keys=tuple(one for one in self.keys if one.name == key))
 
 
-def require_key(reports: Sequence[ProjectReport], key: str) -> None:
-    """Raise `ConfigurationError` unless some project has a key of this name."""
+def require_key(reports: Sequence[ProjectReport], key: str, *, or_file: bool = False) -> None:
+    """Raise `ConfigurationError` unless some project has a key of this name; it may say that there is no such file."""
     if not any(one.has(key) for one in reports):
         remedy = nearest(key, {one.name for report in reports for one in report.keys})
-        raise ConfigurationError([Problem("unknown-key", f"there is no key `{key}`", f"{WHERE}.keys", remedy)])
+        message = f"there is no key{', and no file,' if or_file else ''} `{key}`"
+        raise ConfigurationError([Problem("unknown-key", message, f"{WHERE}.keys", remedy)])
 
 
 def report_of(plan: Plan, now: Snapshot | None = None) -> ProjectReport:
