@@ -70,8 +70,9 @@ def _key(key: KeyReport) -> Iterator[str]:
     about = f"resolver {key.resolver}, watch {key.watch}, {counted(key.input_count, 'input')}{running}"
     changed = {change.subject for change in key.changes}
     yield f"<details open><summary><h2>{_text(key.name)}</h2> <span class='dim'>{_text(about)}</span></summary>"
-    yield '<div class="scroll"><table><thead><tr>'
-    yield from (f'<th scope="col">{name}</th>' for name in ("Kind", "Watched by", "Input", "Why"))
+    # With roles, since a row that is laid out otherwise on a phone is none for a screen reader any more.
+    yield '<div class="scroll"><table role="table"><thead><tr role="row">'
+    yield from (f'<th scope="col" role="columnheader">{name}</th>' for name in ("Kind", "Watched by", "Input", "Why"))
     yield "</tr></thead><tbody>"
     yield from (_row(one, changed=one.subject in changed) for one in key.inputs)
     yield "</tbody></table></div></details>"
@@ -80,7 +81,7 @@ def _key(key: KeyReport) -> Iterator[str]:
 def _row(one: InputReport, *, changed: bool) -> str:
     reason = f"{one.reason}; changed since the last sync" if changed else one.reason
     cells = map(shown, (one.input, one.watched_by, one.subject, reason))
-    return f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}</tr>"
+    return f"""<tr role="row">{"".join(f'<td role="cell">{_text(cell)}</td>' for cell in cells)}</tr>"""
 
 
 def _entries(report: ProjectReport) -> Iterator[str]:
