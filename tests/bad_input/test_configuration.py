@@ -229,9 +229,11 @@ def test_usage_errors_as_json(case: str, json_option: list[str], capsys: pytest.
     (error,) = json.loads(out)["errors"]
     assert (error["code"], error["where"]) == ("usage", program)
     assert message in error["message"]
-    assert error["remedy"] == (
-        "there is: `always`, `auto`, `never`" if case == "bad choice" else f"see `{program} --help`"
-    )
+    remedies = {
+        "bad choice": "there is: `always`, `auto`, `never`",
+        "option of another command": "it is an option of `check`",
+    }
+    assert error["remedy"] == remedies.get(case, f"see `{program} --help`")
 
 
 MISTYPED = {

@@ -134,7 +134,7 @@ KINDS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         ('[build-system]\nrequires = ["poetry-core", "poetry-dynamic-versioning"]\n'
         'build-backend = "poetry_dynamic_versioning.backend"\n[tool.poetry]\nversion = "0"'),
         [],
-        {"git": GIT, "environment": env("POETRY_DYNAMIC_VERSIONING_BYPASS")},
+        {"pyproject": PRESET, "git": GIT, "environment": env("POETRY_DYNAMIC_VERSIONING_BYPASS")},
     ),
     "pdm": (
         '[build-system]\nrequires = ["pdm-backend"]\nbuild-backend = "pdm.backend"\n[tool.pdm.version]\nsource = "scm"',

@@ -27,6 +27,7 @@ FULL: dict[str, Any] = {
     "tables": {"project": "1"},
     "uv": ("/bin/uv", "1 2 3", "0.9.0"),
     "basis": ("1-1",),
+    "stamped": "sha256-5",
     "others": "sha256-3",
     "rest": "sha256-4",
     "strays": {"sources-0": ("['*.c']", "made.c")},
