@@ -1,6 +1,7 @@
 """The end-to-end suite over versions of uv, and the table of it in ``docs/uv-compatibility.md``.
 
-Each version is installed from the package registry into a folder of its own. A row that is not run again stays.
+Each version is installed from the package registry into a folder of its own. A row that is not run again stays, and so
+does what stands in it of groups that are not run.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -49,7 +51,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("versions", nargs="*", default=[*VERSIONS, "newest"])
     parser.add_argument("--workers", default="2")
+    parser.add_argument("--group", action="append", choices=[*GROUPS], help="only these tests; may be given again")
     options = parser.parse_args()
+    groups = options.group or [*GROUPS]
     if importlib.util.find_spec("xdist") is None:
         parser.error("it takes what the tests take: pip install -e . --group test, or run `nox -s uv_matrix`")
     there = {path.stem.removeprefix("test_") for path in (ROOT / "tests/e2e").glob("test_*.py")}
@@ -61,8 +65,8 @@ def main() -> int:
     for wanted in options.versions:
         with tempfile.TemporaryDirectory() as folder:
             version, program = installed(wanted, Path(folder))
-            counts, names = outcomes(program, Path(folder) / "report.xml", options.workers)
-        rows[version] = row(version, counts)
+            counts, names = outcomes(program, groups, Path(folder) / "report.xml", options.workers)
+        rows[version] = row(version, counts, rows.get(version, ""))
         failed += [f"uv {version}: {name}" for name in names]
         PAGE.write_text(with_rows(text, rows), encoding="utf-8")
         print(rows[version], flush=True)
@@ -80,11 +84,11 @@ def installed(wanted: str, folder: Path) -> tuple[str, Path]:
     return said.split()[1], program
 
 
-def outcomes(program: Path, report: Path, workers: str) -> tuple[dict[str, Counter[str]], list[str]]:
+def outcomes(
+    program: Path, groups: Sequence[str], report: Path, workers: str
+) -> tuple[dict[str, Counter[str]], list[str]]:
     """Run the suite with one uv; return the counts by group, and the names of the tests that failed."""
-    modules = [
-        f"tests/{ELSEWHERE.get(group, 'e2e')}/test_{name}.py" for group, names in GROUPS.items() for name in names
-    ]
+    modules = [f"tests/{ELSEWHERE.get(group, 'e2e')}/test_{name}.py" for group in groups for name in GROUPS[group]]
     pytest = [
         sys.executable,
         "-m",
@@ -101,7 +105,7 @@ def outcomes(program: Path, report: Path, workers: str) -> tuple[dict[str, Count
     done = subprocess.run(pytest, check=False, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
     if done.returncode not in {0, 1}:  # 1: tests failed
         sys.exit(done.stdout)
-    counts: dict[str, Counter[str]] = {group: Counter() for group in GROUPS}
+    counts: dict[str, Counter[str]] = {group: Counter() for group in groups}
     failed = []
     for case in ET.parse(report).getroot().iter("testcase"):
         module = case.get("classname", "").rpartition("test_")[2]
@@ -113,9 +117,11 @@ def outcomes(program: Path, report: Path, workers: str) -> tuple[dict[str, Count
     return counts, failed
 
 
-def row(version: str, counts: dict[str, Counter[str]]) -> str:
-    """Return a row of the table: for each group how many passed, failed, and were left out."""
-    return f"| {version} | {' | '.join(map(cell, counts.values()))} |"
+def row(version: str, counts: dict[str, Counter[str]], before: str) -> str:
+    """Return a row of the table: for each group how many passed, failed, and were left out; what is not known stays."""
+    known = dict(zip(GROUPS, before.strip("| ").split(" | ")[1:], strict=False))
+    cells = (cell(counts[group]) if group in counts else known.get(group, "") for group in GROUPS)
+    return f"| {version} | {' | '.join(cells)} |"
 
 
 def cell(counts: Counter[str]) -> str:
