@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit import UV
+from kit import UV, UV_VERSION
 from watched.conftest import StrangerMaker
 from watched.stranger import IGNORED, NEVER, ONCE, needs
 
@@ -216,6 +216,9 @@ UV_BUILD = {
 }
 
 
+@pytest.mark.skipif(
+    (0, 10) < UV_VERSION < (0, 11, 33), reason="this uv leaves data out of an editable wheel that it builds itself"
+)
 def test_data_of_uv_build(stranger: StrangerMaker) -> None:
     someone = stranger(UV_BUILD)
     someone.settle()
