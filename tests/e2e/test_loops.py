@@ -97,7 +97,7 @@ def test_a_build_that_moves_pyproject_toml_away_and_back(demo_maker: DemoMaker) 
     assert "write `defaults = false` into [tool.dyncachekeys] and add a key with" in warning.message
     demo.append("pyproject.toml", BY_CONTENT)
     assert [demo.both(), demo.both(), demo.uv_sync()] == [1, 0, 0]
-    demo.edit("pyproject.toml", 'version = "0.1"', 'version = "0.2"')
+    demo.edit("pyproject.toml", 'version = "0.1"', 'version = "0.1"\ndescription = "Demo"')
     assert [demo.both(), demo.both()] == [1, 0]
 
 
