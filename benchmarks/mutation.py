@@ -32,7 +32,7 @@ test-command = "{python} -m pytest -q -x -p no:cacheprovider {tests}"
 [cosmic-ray.distributor]
 name = "local"
 """
-ROW = re.compile(r"^\| (\w+) \| \d+ \| \d+ \|.*$", re.MULTILINE)
+ROW = re.compile(r"^\| (\w+) \| \d+ \| \d+ \| \d+ \| [\d.]+ % \|$", re.MULTILINE)
 BINARY = re.compile(r"core/ReplaceBinaryOperator_([A-Za-z]+)_")
 
 
