@@ -57,10 +57,14 @@ class WriteError(DyncachekeysError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``did you mean `x`?``, or the list of what there is."""
+    names = sorted(known)
+    there_is = f"there is: {', '.join(f'`{name}`' for name in names)}" if names else "there is none"
+    return mistyped(name, names) or there_is
+
+
+def mistyped(name: str, known: Iterable[str]) -> str:
+    """Return ``did you mean `x`?``; an empty text if nothing is close."""
     from difflib import get_close_matches  # noqa: PLC0415  only where somebody mistyped
 
-    names = sorted(known)
-    close = get_close_matches(name, names, n=1)
-    if close:
-        return f"did you mean `{close[0]}`?"
-    return f"there is: {', '.join(f'`{name}`' for name in names)}" if names else "there is none"
+    close = get_close_matches(name, sorted(known), n=1)
+    return f"did you mean `{close[0]}`?" if close else ""

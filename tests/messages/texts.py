@@ -133,6 +133,8 @@ def _told(node: ast.expr, bound: Bound) -> Iterator[str]:
             yield "".join(_part(value, bound) for value in values)
         case ast.IfExp(body=body, orelse=orelse):
             yield from (*_told(body, bound), *_told(orelse, bound))
+        case ast.BoolOp(op=ast.Or(), values=values):
+            yield from (one for value in values for one in _told(value, bound))
         case ast.Name(id=name) if name in bound:
             rest = {other: value for other, value in bound.items() if other != name}
             yield from _each(bound[name], rest)

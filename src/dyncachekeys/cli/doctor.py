@@ -17,7 +17,7 @@ from dyncachekeys.cli import render
 from dyncachekeys.doctor.address import PAGE, address
 from dyncachekeys.doctor.examine import examine
 from dyncachekeys.doctor.finding import CATALOGUE, Finding, Level
-from dyncachekeys.errors import ConfigurationError, Problem, nearest
+from dyncachekeys.errors import ConfigurationError, Problem, mistyped
 from dyncachekeys.quick.output import Printer, counted, paragraph, shown, write
 from dyncachekeys.syncing.scope import Scope
 
@@ -59,12 +59,8 @@ def _chosen(select: Sequence[str], ignore: Sequence[str]) -> set[str]:
 def _beginning(begin: str, option: str) -> set[str]:
     found = {code for code in CATALOGUE if code.startswith(begin)}
     if not found:
-        near = nearest(begin, CATALOGUE)
-        remedy = (
-            near
-            if near.endswith("?")
-            else f"give one such as `DCK020`, or `DCK02` for all that begin so; {PAGE} lists them"
-        )
+        one_such = f"give one such as `DCK020`, or `DCK02` for all that begin so; {PAGE} lists them"
+        remedy = mistyped(begin, CATALOGUE) or one_such
         raise ConfigurationError([Problem("usage", f"`{begin}` is no code, nor the beginning of one", option, remedy)])
     return found
 

@@ -46,15 +46,14 @@ class _Parser(argparse.ArgumentParser):
         raise ConfigurationError([Problem("usage", message, self.prog, remedy)])
 
     def unknown(self, arguments: Sequence[str]) -> NoReturn:
-        from dyncachekeys.errors import nearest  # noqa: PLC0415  as above
+        from dyncachekeys.errors import mistyped  # noqa: PLC0415  as above
 
         name = arguments[0].partition("=")[0]
         options = (option for option in {**self._option_string_actions, **GLOBAL} if option.startswith("--"))
-        near = nearest(name, options)
         owners = " and ".join(
             f"`{command}`" for command, own in OPTIONS.items() if name.startswith("--") and name in own
         )
-        other = near if near.endswith("?") else f"see `{self.prog} --help`"
+        other = mistyped(name, options) or f"see `{self.prog} --help`"
         remedy = f"it is an option of {owners}" if owners else other
         self.refuse(f"unrecognized arguments: {' '.join(arguments)}", remedy)
 

@@ -12,7 +12,7 @@ import sys
 from typing import NamedTuple
 
 from dyncachekeys.config.check import Gone
-from dyncachekeys.errors import Problem, ResolverError, nearest
+from dyncachekeys.errors import Problem, ResolverError, mistyped, nearest
 from dyncachekeys.names import normalised_name
 from dyncachekeys.plugin import Resolver
 
@@ -87,9 +87,9 @@ def _installed(name: str, where: str, site_packages: str | None) -> Reference:
         message = f"`{name}` is claimed by more than one distribution: {', '.join(sorted(owners))}"
         remedy = "uninstall one of them, or name the function: `package.module:function`"
         raise ResolverError([Problem("ambiguous-resolver", message, f"{where}.resolver", remedy)])
-    near = nearest(name, {*BUILT_IN, *found} - {"defaults"})
+    known = {*BUILT_IN, *found} - {"defaults"}
     place = "name that in `with`" if site_packages else "install that beside dyncachekeys"
-    remedy = near if near.endswith("?") else f"{near}; if a package has it, {place}"
+    remedy = mistyped(name, known) or f"{nearest(name, known)}; if a package has it, {place}"
     raise ResolverError([Problem("unknown-resolver", f"there is no resolver `{name}`", f"{where}.resolver", remedy)])
 
 
