@@ -204,13 +204,16 @@ def test_takes_in_says_the_same_of_one_file(tmp_path: Path) -> None:
 
 def test_a_pattern_that_hatchling_refuses(tmp_path: Path) -> None:
     files = made(tmp_path)
-    assert packing.wheel_files(pyproject_of({"packages": ["acme"], "exclude": ["!"]}), files) is None
-    assert packing.wheel_files({"build-system": {"build-backend": "setuptools.build_meta"}}, files) is None
+    assert packing.wheel_files(pyproject_of({"packages": ["acme"], "exclude": ["!"]}), files, with_hooks=True) is None
+    assert (
+        packing.wheel_files({"build-system": {"build-backend": "setuptools.build_meta"}}, files, with_hooks=True)
+        is None
+    )
 
 
 def test_what_a_hook_writes_is_no_input(tmp_path: Path) -> None:
     files = made(tmp_path)
     build = {"packages": ["src/acme"], "exclude": ["built"], "artifacts": ["*.js"]}
     with_hook = {**build, "hooks": {"custom": {}}}
-    assert "src/acme/built/made.js" in (packing.wheel_files(pyproject_of(build), files) or ())
-    assert "src/acme/built/made.js" not in (packing.wheel_files(pyproject_of(with_hook), files) or ())
+    assert "src/acme/built/made.js" in (packing.wheel_files(pyproject_of(build), files, with_hooks=True) or ())
+    assert "src/acme/built/made.js" not in (packing.wheel_files(pyproject_of(with_hook), files, with_hooks=True) or ())

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pathspec import GitIgnoreSpec
 
 from dyncachekeys.backends.files import list_at
+from dyncachekeys.files.ignore import nearest_file
 from dyncachekeys.files.tree import Files
 from dyncachekeys.names import normalised_name
 from dyncachekeys.paths import join
@@ -53,7 +54,8 @@ class Target:
         build = table_at(pyproject, _BUILD)
         own = table_at(build, f"targets.{kind}")
         self._files, self._options = files, {**build, **own}
-        self._has_hooks = any(table_at(table, "hooks") for table in (build, own))
+        self.has_hooks: bool = any(table_at(table, "hooks") for table in (build, own))
+        """Whether the build runs hooks, which may read and add what they please."""
         include, packages, only = self._texts("include"), self._places("packages"), self._places("only-include")
         is_said = bool(include or packages or only)
         if kind == "wheel" and not is_said:
@@ -66,7 +68,7 @@ class Target:
         self._include = _spec([*include, *(f"/{one}/" for one in packages)])
         self._exclude = _spec([*_ALWAYS_EXCLUDED, *self._of_git(), *self._texts("exclude")])
         # What a hook writes is its product, and no input.
-        self._artifacts = _spec([] if self._has_hooks else self._texts("artifacts"))
+        self._artifacts = _spec([] if self.has_hooks else self._texts("artifacts"))
 
     def files(self) -> Iterator[str]:
         """Yield the files that it takes in, relative to the project, some of them twice."""
@@ -140,17 +142,11 @@ class Target:
 
     def _of_git(self) -> Iterable[str]:
         """Return the lines of the nearest ``.gitignore``, which it reads as if it lay in the project."""
-        if at(self._options, "ignore-vcs") is True:
+        path = None if at(self._options, "ignore-vcs") is True else nearest_file(self._files)
+        if path is None:
             return []
-        for folder in (self._files.root, *self._files.root.parents):
-            path = self._files.relative(folder / ".gitignore")
-            if self._files.is_file(path):
-                lines = io.StringIO(self._files.read(path).decode(), newline=None).readlines()
-                spec = _spec(lines)
-                return [] if _matches(spec, os.fspath(self._files.root)) else lines
-            if self._files.exists(self._files.relative(folder / ".git")):
-                break
-        return []
+        lines = io.StringIO(self._files.read(path).decode(), newline=None).readlines()
+        return [] if _matches(_spec(lines), os.fspath(self._files.root)) else lines
 
     def _texts(self, option: str) -> list[str]:
         return [one for one in list_at(self._options, option) if isinstance(one, str) and one]

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from dyncachekeys.backends import uv_build
 from dyncachekeys.backends.files import built_with
 from dyncachekeys.backends.hatch_toml import with_hatch_toml
 from dyncachekeys.files.selection import Selection
 from dyncachekeys.files.tree import Files
-from dyncachekeys.pyproject.tables import at
 
 if TYPE_CHECKING:
     from dyncachekeys.backends.hatchling import Target
 
 Kind: TypeAlias = Literal["sdist", "wheel"]
+_KINDS: tuple[Kind, ...] = ("sdist", "wheel")
 FILES = ("pyproject.toml", "hatch.toml")
 """The settings themselves."""
 
 
-def has_hooks(pyproject: Mapping[str, Any], files: Files) -> bool:
-    """Tell whether the build runs hooks of hatchling's, which may read and add what they please."""
-    pyproject = with_hatch_toml(pyproject, files.is_file, files.read)
-    return any(at(pyproject, f"tool.hatch.build.{where}hooks") for where in ("", "targets.wheel."))
-
-
-def wheel_files(pyproject: Mapping[str, Any], files: Files) -> list[str] | None:
+def wheel_files(pyproject: Mapping[str, Any], files: Files, *, with_hooks: bool) -> list[str] | None:
     """Return the files that a wheel takes in that is not editable, sorted; nothing if the settings don't say so.
 
     Those of the metadata are not among them.
@@ -34,12 +28,15 @@ def wheel_files(pyproject: Mapping[str, Any], files: Files) -> list[str] | None:
     Args:
         pyproject: The parsed ``pyproject.toml``.
         files: The project's files.
+        with_hooks: Whether the settings say it also where the build runs hooks, whatever these add.
     """
     if built_with(pyproject, "uv_build"):
         patterns = [*uv_build.data(pyproject), *uv_build.modules(pyproject)]
         return sorted(Selection(patterns, uv_build.excluded(pyproject), gitignore=False).among(files))
     target = _of_hatchling("wheel", pyproject, files)
-    return None if target is None else sorted({*target.files()})
+    if target is None or (target.has_hooks and not with_hooks):
+        return None
+    return sorted({*target.files()})
 
 
 def takes_in(pyproject: Mapping[str, Any], files: Files, path: str) -> Kind | None:
@@ -47,10 +44,10 @@ def takes_in(pyproject: Mapping[str, Any], files: Files, path: str) -> Kind | No
 
     Arguments as `wheel_files`.
     """
-    for kind in get_args(Kind):
+    for kind in _KINDS:
         target = _of_hatchling(kind, pyproject, files)
         if target is not None and target.takes_in(path):
-            return kind  # type: ignore[no-any-return]
+            return kind
     return None
 
 

@@ -21,6 +21,20 @@ IGNORE_FILE = ".gitignore"
 GIT = ".git"
 
 
+def nearest_file(files: Files) -> str | None:
+    """Return the nearest ``.gitignore``, in a project's folder or above it; nothing if its repository has none there.
+
+    hatchling takes that one, and no other, for the project's own, wherever it lies (1.33: utils/fs.py; U26).
+    """
+    for folder in (files.root, *files.root.parents):
+        path = files.relative(folder / IGNORE_FILE)
+        if files.is_file(path):
+            return path
+        if files.exists(files.relative(folder / GIT)):
+            break
+    return None
+
+
 class Ignored:
     """What the ``.gitignore`` files from the repository's root down say in one folder; the deepest comes first.
 

@@ -65,8 +65,8 @@ class Packages:
     def results(self, path: str, where: str, *, whole: bool) -> Iterator[Result]:
         """Yield the inputs of the package in a folder.
 
-        By its own keys, if it has any; if it has none, or is used whole, what `whole_of` says. Of the project itself,
-        which can only be used whole, that alone.
+        By its own keys, if it has any, else everything that git does not ignore; used whole, what `whole_of` says
+        as well. Of the project itself, which can only be used whole, that alone.
 
         Raises:
             ResolverError: there is no package, or it uses this one in turn.
@@ -126,8 +126,7 @@ def whole_of(pyproject: Mapping[str, Any], files: Files, *, has_keys: bool) -> I
         has_keys: Whether keys of its own say what else its build depends on. Without them, its settings count as
             well, and a wheel that hooks put together could come from any file.
     """
-    is_known = has_keys or not packing.has_hooks(pyproject, files)
-    found = packing.wheel_files(pyproject, files) if is_known else None
+    found = packing.wheel_files(pyproject, files, with_hooks=has_keys)
     if found is None:
         yield Selection(["*"]).among(files)
         return

@@ -10,6 +10,7 @@ from dyncachekeys.backends import packing
 from dyncachekeys.backends.files import built_with
 from dyncachekeys.files import git
 from dyncachekeys.files.gitignore import Rules
+from dyncachekeys.files.ignore import IGNORE_FILE, nearest_file
 from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Notice
 from dyncachekeys.names import holds_password
@@ -80,7 +81,7 @@ def _packed(project: Project, files: Files) -> Iterator[Notice]:
     backend = at(project.pyproject, "build-system.build-backend")
     if not isinstance(backend, str) or backend.startswith(_NAMES_WHAT_IT_TAKES):
         return
-    is_hatchling, is_ignored = built_with(project.pyproject, "hatchling"), _is_ignored(project, files)
+    is_hatchling, is_ignored = built_with(project.pyproject, "hatchling"), _is_ignored(files)
     if is_ignored and not (is_hatchling and _may_take_what_is_ignored(project)):
         return
     kind = packing.takes_in(project.pyproject, files, f"{HOME}/{STATE_FILE}") if is_hatchling else "sdist"
@@ -91,7 +92,7 @@ def _packed(project: Project, files: Files) -> Iterator[Notice]:
             else f"add the line `/{HOME}/` to .gitignore"
         )
         what = "a wheel" if kind == "wheel" else "an sdist"
-        where = "tool.hatch.build" if is_ignored else ".gitignore"
+        where = "tool.hatch.build" if is_ignored else IGNORE_FILE
         yield Notice("sdist-takes-in-state", f"{what} would take in {HOME}: {remedy}", where)
 
 
@@ -101,18 +102,15 @@ def _may_take_what_is_ignored(project: Project) -> bool:
     return any(word in settings for word in ("artifacts", "force-include", "ignore-vcs", "'!"))
 
 
-def _is_ignored(project: Project, files: Files) -> bool:
-    """Tell whether the nearest ``.gitignore`` names our folder: hatchling takes it for the project's own (U26)."""
-    for folder in (project.root, *project.root.parents):
-        ignore = files.relative(str(folder / ".gitignore"))
-        if files.is_file(ignore):
-            rules = Rules(files.read(ignore).decode("utf-8-sig", "replace").split("\n"))
-            place = rules.top.enter(HOME)
-            last = max(place.below, place.find(STATE_FILE, is_dir=False))
-            return last >= 0 and not rules.negated[last]
-        if files.exists(files.relative(str(folder / ".git"))):
-            break
-    return False
+def _is_ignored(files: Files) -> bool:
+    """Tell whether the nearest ``.gitignore`` names our folder."""
+    path = nearest_file(files)
+    if path is None:
+        return False
+    rules = Rules(files.read(path).decode("utf-8-sig", "replace").split("\n"))
+    place = rules.top.enter(HOME)
+    last = max(place.below, place.find(STATE_FILE, is_dir=False))
+    return last >= 0 and not rules.negated[last]
 
 
 def is_tracked(project_root: Path) -> bool:
