@@ -109,13 +109,8 @@ def resolve(  # noqa: PLR0913
     with contextlib.ExitStack() as workers:
         built = functools.partial(_builds_of, project, builds)
         jobs = Jobs(project, environ, files, others, built, workers, venv, consent, config.plugin_path)
-        prepared: list[Job] = []
-        for name, key in _keys_of(config).items():
-            where = config.where(name)
-            try:
-                prepared.append(jobs.of(name, where, key))
-            except ResolverError as error:
-                problems += error.problems
+        prepared, refused = _prepared(jobs, config)
+        problems += refused
         for job in _told(prepared, project.name, doing):
             problems += [*job.runner.prepare(), *_not_for_uv(job, config)]
         if problems:
@@ -123,6 +118,18 @@ def resolve(  # noqa: PLR0913
         # What is known of builds decides which keys need not stand in for that.
         ordered = sorted(prepared, key=lambda job: job.key.resolver != BUILD_RESOLVER)
         return _run(_told(ordered, project.name, doing), config, environ, files, builds)
+
+
+def _prepared(jobs: Jobs, config: Config) -> tuple[list[Job], list[Problem]]:
+    """Return what there is to run, a job for each key, and what is wrong with the others."""
+    prepared: list[Job] = []
+    problems: list[Problem] = []
+    for name, key in _keys_of(config).items():
+        try:
+            prepared.append(jobs.of(name, config.where(name), key))
+        except ResolverError as error:  # noqa: PERF203  all problems are reported in one run
+            problems += error.problems
+    return prepared, problems
 
 
 def only(name: str, key: Mapping[str, object], project: Project, environ: Environment, files: Files) -> Resolution:

@@ -9,7 +9,6 @@ goes wrong is printed, and kept for `doctor`.
 from __future__ import annotations
 
 import os
-import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -87,8 +86,12 @@ class _Links:
         self._inputs = [one for record in records for one in inputs_of(record, around)]
         self._made = products(records, project.pyproject)
         self._linkable = Linkable(self._files, self._made, (*last.state.written, *last.state.late), works=True)
-        self._there = LinkFolder(self._files.root / HOME, FOLDER_LINKS).texts()
+        self._folder_links = LinkFolder(self._files.root / HOME, FOLDER_LINKS)
+        self._there = self._folder_links.texts()
         """The links to whole folders, by name, each with its text."""
+        full = {name: self._files.full(links.path_of(text)) for name, text in self._there.items()}
+        self._folders = {name: self._files.relative(path) for name, path in full.items()}
+        """Where they lead, relative to the project."""
         written = {path for record in records for path in record.outputs}
         seen = [str(entry["file"]) for entry in last.state.entries if "file" in entry]
         found = {*expanded(self._files, seen)} - {*self._behind_links(written)}
@@ -104,15 +107,13 @@ class _Links:
         self._files.look_at_all(by_folder([path for path in paths if path != FILE]))
         linked = by_folder(filter(self._counts, paths))
         LinkFolder(home).add(links.wanted(self._files, linked), self._staging)
-        folder_links = LinkFolder(home, FOLDER_LINKS)
         if to_folders := self._to_folders(linked):
-            folder_links.add(links.to_folders(self._files, to_folders), self._staging)
-        folder_links.take_away(self._spoilt(linked))
+            self._folder_links.add(links.to_folders(self._files, to_folders), self._staging)
+        self._folder_links.take_away(self._spoilt(linked))
 
     def _behind_links(self, paths: Iterable[str]) -> Iterator[str]:
         """Yield paths by which uv finds some files through links to whole folders."""
-        for name, text in self._there.items():
-            folder = posixpath.normpath(f"{FOLDER_LINKS}/{text}")
+        for name, folder in self._folders.items():
             inside = (path for path in paths if path.startswith(f"{folder}/"))
             yield from (f"{FOLDER_LINKS}/{name}/{path[len(folder) + 1 :]}" for path in inside)
 
@@ -133,13 +134,11 @@ class _Links:
 
         The inputs behind them have links of their own by now.
         """
-        folders = {text: name for name in self._names if (text := self._there.get(name))}
-        for folder in linked:
-            name = folders.get(links.text(self._files, folder))
-            others = (entry.name for entry in self._files.listing(folder)) if name else ()
-            paths = (join(folder, other) for other in others if other not in linked[folder])
-            if name and any(self._files.changed_at(path) > self._limit for path in paths):
-                yield name
+        for name, folder in self._folders.items():
+            if name in self._names and folder in linked:
+                others = (one.name for one in self._files.listing(folder) if one.name not in linked[folder])
+                if any(self._files.changed_at(join(folder, other)) > self._limit for other in others):
+                    yield name
 
 
 def _place_guard(project: Project, files: Files, last: LastRun) -> None:

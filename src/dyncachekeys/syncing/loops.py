@@ -13,7 +13,6 @@ from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.model import Notice
 from dyncachekeys.paths import join, split
 from dyncachekeys.pyproject.project import FILE
-from dyncachekeys.pyproject.source import entry_tables
 from dyncachekeys.syncing.diff import by_identity, remembered
 from dyncachekeys.syncing.edited import was_edited
 from dyncachekeys.syncing.status import Status
@@ -50,8 +49,7 @@ def rewritten_in_build(coverage: Coverage, status: Status) -> Iterator[str]:
 
 def count(coverage: Coverage, status: Status) -> Loops:
     """Count again what was written in builds and moved the stamp in syncs."""
-    own = (one["file"] for one in entry_tables(status.project.user_entries) if "file" in one)
-    seen = {*map(str, own), *(one.subject for one in coverage.watched if one.kind == "file")}
+    seen = {*status.project.own_files, *(one.subject for one in coverage.watched if one.kind == "file")}
     writes = status.state.writes
     if status.new_record is not None:
         written = {*_written_seen(coverage, seen, status, status.new_record)}
