@@ -107,6 +107,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     keys = '[tool.dyncachekeys.keys.data]\nresolver = "files"\npatterns = ["data/*"]\nwatch = "digest"\n'
     demo.write({"sub/pyproject.toml": f"{PYPROJECT}\n{keys}", "sub/data/a": "1", "up/x": ""})
     (demo.root / "pyproject.toml").unlink()
+    demo.cli("sync", "--project", "sub")
     return demo
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -105,13 +106,21 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@contextmanager
+def activated(name: str, folder: Path) -> Iterator[Shell]:
+    """Give a shell that read `activate` twice when it started."""
+    shell = Shell(name, make_demo(folder, KEYS, {"data/a": "1", "slow.py": SLOW}))
+    try:
+        yield shell
+    finally:
+        shell.terminal.close()
+
+
 @pytest.fixture(scope="module")
 def shell(name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """Return a shell that read `activate` twice when it started."""
-    demo = make_demo(tmp_path_factory.mktemp(name), KEYS, {"data/a": "1", "slow.py": SLOW})
-    shell = Shell(name, demo)
-    yield shell
-    shell.terminal.close()
+    """Return a shell for all tests that leave it as it was."""
+    with activated(name, tmp_path_factory.mktemp(name)) as shell:
+        yield shell
 
 
 def test_uv_is_behind_a_sync(shell: Shell) -> None:
@@ -222,15 +231,15 @@ def test_without_us_it_is_uv_itself(shell: Shell) -> None:
         shell.status(assign.format(path.replace(":", " ") if shell.name == "fish" else path))
 
 
-def test_it_can_be_taken_away(shell: Shell) -> None:
-    """The last test: what takes it away stands in the documentation."""
-    demo = shell.demo
-    assert shell.status(REMOVE[shell.name]) == 0
-    shell.status("uv sync -q")
-    before = demo.builds
-    demo.write({"data/a": "removed"})
-    assert shell.status("uv sync -q") == 0
-    assert demo.builds == before
+def test_it_can_be_taken_away(name: str, tmp_path: Path) -> None:
+    """By what stands in the documentation."""
+    with activated(name, tmp_path) as shell:
+        assert shell.status("uv sync -q") == 0
+        assert shell.status(REMOVE[name]) == 0
+        before = shell.demo.builds
+        shell.demo.write({"data/a": "removed"})
+        assert shell.status("uv sync -q") == 0
+        assert shell.demo.builds == before
 
 
 ALIAS = pytest.param("alias uv='uv -q'", id="behind an alias", marks=pytest.mark.thorough)
