@@ -17,6 +17,8 @@ from dyncachekeys.uv import build_variables, workspace
 from dyncachekeys.uv.build_variables import OPTION, VARIABLE, WATCH_FOLDER
 
 _PROBLEMS = f"{HOME}/builds/problems"
+GIVES_BACK: bool = Path("/proc/self/environ").exists()
+"""Whether a watched build can have the shell's ``PYTHONPATH`` (`trace/in_build/sitecustomize.py`)."""
 _REPORTED = {
     "interpreter": (
         "DCK055",
@@ -64,12 +66,21 @@ def _of_set_up(package: Package) -> Iterator[Finding]:
         yield Finding("DCK053", problem.message, problem.where, problem.remedy)
     elif build_variables.leads_to_watch(found):
         yield from _of_watch_folder(Path(files.full(WATCH_FOLDER)))
+        yield from _of_the_shells(package.environ.get(VARIABLE), str(found), where)
     elif found is None:
         yield Finding("DCK050", f"nothing makes uv's builds of {name} watched", where, _line(name))
     else:
         message = f"`{VARIABLE}` does not lead to {WATCH_FOLDER}, so uv's builds of {name} are not watched"
         remedy = f'write `{VARIABLE} = "{build_variables.with_watch(found)}"`'
         yield Finding("DCK051", message, where, remedy)
+
+
+def _of_the_shells(path: str | None, ours: str, where: str) -> Iterator[Finding]:
+    """Yield that a build has our path in place of the shell's, which has nothing to do with one in the settings."""
+    if path and not GIVES_BACK and not build_variables.without_watch(ours):
+        message = f"uv's builds do not see `{VARIABLE}` of this shell: the one that has them watched takes its place"
+        remedy = f'if a build needs it, write `{VARIABLE} = "{build_variables.with_watch(path)}"`'
+        yield Finding("DCK058", message, where, remedy)
 
 
 def _line(name: str) -> str:

@@ -77,6 +77,7 @@ CATALOGUE: dict[str, tuple[Level, str]] = {
     "DCK055": ("warning", "a build ran on a Python that the tracer does not know"),
     "DCK056": ("warning", "the record of a build can't be read, or none can be kept"),
     "DCK057": ("warning", "at the end of a build, the links could not be brought up to date"),
+    "DCK058": ("warning", "not on Linux: a watched build does not see the `PYTHONPATH` of the shell"),
     "DCK060": ("note", "there is `guard`, and no environment yet into which the import guard could be put"),
     "DCK061": ("warning", "the import guard is not in the project's environment, or out of date there"),
     "DCK062": ("warning", "the import guard can't be put there: the environment is another user's, or read-only"),

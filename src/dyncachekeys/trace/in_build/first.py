@@ -13,7 +13,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
 STEPS: dict[str, tuple[str, str]] = {
@@ -29,12 +29,13 @@ _LONGEST_REFRESH = 5.0
 """Seconds for which the end of a build waits for the refresh; it goes on without us then."""
 
 
-def start(folder: str, tracer: Any) -> None:
+def start(folder: str, tracer: Any, of_uv: Mapping[str, str] | None) -> None:
     """Trace this process from here on, if it is a step of a build.
 
     Args:
         folder: Where the tracer was copied to, ``.dyncachekeys/watch`` of the project, absolute.
         tracer: The module `install`.
+        of_uv: The variables of uv itself; nothing where they can't be known.
     """
     code = command()
     step = next((STEPS[name] for name in STEPS if name in code), None)
@@ -42,19 +43,19 @@ def start(folder: str, tracer: Any) -> None:
         return
     home = os.path.realpath(os.path.dirname(folder))
     settings = dict(read_settings(os.path.join(folder, "settings")))
-    own = own_variables()
+    own = own_variables(of_uv)
     place = os.path.join(home, "builds", f"{time.time_ns():016x}-{os.getpid()}")
     os.mkdir(place, 0o700)
     log = os.path.join(place, "log")
     root = os.path.normpath(os.path.join(os.path.dirname(home), settings.get("repository", ".")))
-    environ = dict(os.environ)
+    environ = dict(os.environ if of_uv is None else of_uv)
     salt = os.urandom(16).hex()
     names = tracer.protocol
     given = {names.LOG: log, names.ROOT: root, names.OWN: "=".join(sorted(own)), names.SALT: salt}
     given.update({names.STRACE: settings["strace"]} if settings.get("strace") else {})
-    path = [one for one in environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.abspath(one) != folder]
+    path = os.environ["PYTHONPATH"].split(os.pathsep)
     os.environ.update(given)
-    os.environ["PYTHONPATH"] = os.pathsep.join([folder, *filter(None, path)])
+    os.environ["PYTHONPATH"] = os.pathsep.join([folder, *(one for one in path if os.path.abspath(one) != folder)])
     with open(os.path.join(place, "start"), "wb"):
         pass  # its time is when the build began, by the clock of the file system
     facts = [("build", *step), ("salt", salt, ""), *described(home, code)]
@@ -96,15 +97,11 @@ def quoted(code: str) -> Iterator[str]:
     return (part for part in code.split('"')[1::2] if os.path.isabs(part))
 
 
-def own_variables() -> set[str]:
+def own_variables(of_uv: Mapping[str, str] | None) -> set[str]:
     """Return the names of the variables that uv has set for the build: those that it does not have itself."""
-    try:
-        with open(f"/proc/{os.getppid()}/environ", "rb") as stream:
-            pairs = (os.fsdecode(pair).partition("=") for pair in stream.read().split(b"\0"))
-            theirs = {name: value for name, _, value in pairs}
-    except OSError:  # not Linux
+    if of_uv is None:
         return {"PATH", "PYTHONIOENCODING", "PYTHONPATH", "PYTHONUNBUFFERED", "VIRTUAL_ENV", "UV"}
-    return {name for name, value in os.environ.items() if theirs.get(name) != value}
+    return {name for name, value in os.environ.items() if of_uv.get(name) != value}
 
 
 def read_settings(path: str) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,27 @@ def _complain():  # type: ignore[no-untyped-def]
         stream.write("interpreter\t" + getattr(sys, "implementation", sys).name + " " + version + "\n")
 
 
+def _variables_of_uv():  # type: ignore[no-untyped-def]
+    try:
+        with open("/proc/%d/environ" % os.getppid(), "rb") as stream:  # noqa: UP031  also for old Pythons
+            pairs = [os.fsdecode(pair).partition("=") for pair in stream.read().split(b"\0")]
+    except OSError:  # not Linux
+        return None
+    return {name: value for name, _, value in pairs if name}
+
+
+def _give_back(path):  # type: ignore[no-untyped-def]
+    """Let the build have the ``PYTHONPATH`` that uv itself has: it has been replaced by the one that leads here."""
+    if os.path.abspath(os.environ["PYTHONPATH"]) == _FOLDER:
+        os.environ["PYTHONPATH"] += os.pathsep + path
+        places = [os.path.abspath(one) for one in path.split(os.pathsep)]
+        sys.path[:] = list(dict.fromkeys(places + sys.path))  # each once, as Python has it
+
+
 def _trace():  # type: ignore[no-untyped-def]
+    variables = None if os.environ.get("DYNCACHEKEYS_TRACE_LOG") else _variables_of_uv()  # type: ignore[no-untyped-call]
+    if variables and variables.get("PYTHONPATH"):
+        _give_back(variables["PYTHONPATH"])  # type: ignore[no-untyped-call]
     if not _is_known():  # type: ignore[no-untyped-call]
         _complain()  # type: ignore[no-untyped-call]
         return
@@ -36,7 +56,7 @@ def _trace():  # type: ignore[no-untyped-def]
     else:
         import _dyncachekeys_first as first  # type: ignore[import-not-found]
 
-        first.start(_FOLDER, tracer)
+        first.start(_FOLDER, tracer, variables)
 
 
 try:
