@@ -166,6 +166,14 @@ def thorough(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *PARALLEL, "tests/e2e", "tests/trace", *session.posargs, env=environ)
 
 
+@nox.session(python=["3.10", "3.13"])
+def order(session: nox.Session) -> None:
+    """Run the tests five times, each time in another order, on the oldest Python and a new one."""
+    session.install("-e", ".", "--group", "test", "pytest-randomly")
+    for _ in range(5):
+        session.run("python", "-m", "pytest", *PARALLEL, *session.posargs)
+
+
 @nox.session
 def mutation(session: nox.Session) -> None:
     """Change the code that must never be wrong, one fault at a time; ``-- --write``: into docs/robustness.md."""
