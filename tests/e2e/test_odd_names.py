@@ -13,7 +13,7 @@ import pytest
 from dyncachekeys.quick import check
 from dyncachekeys.quick.output import Printer
 from dyncachekeys.quick.snapshot import Snapshot
-from kit import Demo, DemoMaker
+from kit import Demo, DemoMaker, make_demo
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, some of these are no names")
 NAMES = (
@@ -154,3 +154,16 @@ def test_deep_folders(demo_maker: DemoMaker) -> None:
     assert done.returncode == 2, done.stdout
     assert os.strerror(36) in done.stderr
     assert "bug" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["prüfung", "a%41b", "one #2? [x]", "全角"], ids=ascii)
+def test_the_projects_own_folder(tmp_path: Path, name: str) -> None:
+    """Also where Python takes file names to be ASCII. Where a name is no UTF-8, uv itself can't build (0.13.9)."""
+    demo = make_demo(tmp_path / name, CONFIG.format(watch="auto"), {"odd/one": "1"})
+    demo.settled()
+    demo.tick()
+    demo.write({"odd/one": "2", "odd/two": "1"})
+    assert demo.both() == 1
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for command in ("show", "explain", "check", "doctor"):
+        assert demo.cli(command, check=False, **ascii_only).returncode == 0

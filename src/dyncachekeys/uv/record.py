@@ -97,9 +97,9 @@ def is_from(info: Path, root: Path) -> bool:
     except (OSError, ValueError, KeyError, TypeError):
         return True  # nobody says
     if "%" in url:
-        from urllib.parse import unquote  # noqa: PLC0415  few paths have what must be quoted
+        from urllib.parse import unquote_to_bytes  # noqa: PLC0415  few paths have what must be quoted
 
-        url = unquote(url)
+        url = os.fsdecode(unquote_to_bytes(url))
     path = url.removeprefix("file://").rstrip("/")
     return sys.platform == "win32" or path == url or os.path.realpath(path) == os.path.realpath(root)
 
