@@ -420,6 +420,26 @@ class TestSetUp:
         demo = make_demo(tmp_path, KEY + LINE.replace("demo", "other"), files())
         assert [both(demo), both(demo), both(demo)] == [1, 0, 0]
 
+    def test_settings_that_uv_does_not_read(self, tmp_path: Path) -> None:
+        """By a variable it is known, by an option it shows: a build is asked for, once, and not watched either."""
+        demo = make_demo(tmp_path, WATCHED, files())
+
+        def of_watching(**environ: str) -> set[str]:
+            found = examine(demo.root, {**demo.environ, **environ})
+            return {one.code for one in found if one.code.startswith("DCK05")}
+
+        assert [both(demo, UV_NO_CONFIG="1"), both(demo, UV_NO_CONFIG="1")] == [1, 0]
+        assert "UV_NO_CONFIG is set" in demo.cli("check", check=False, UV_NO_CONFIG="1").stderr
+        assert of_watching(UV_NO_CONFIG="1") == {"DCK053"}
+        assert of_watching() == set()
+        for expected in (1, 0, 0):
+            demo.sync()
+            assert demo.uv_sync("--no-config") == expected
+            assert of_watching() == {"DCK059"}
+        assert demo.uv_sync("--reinstall-package", "demo") == 1
+        assert of_watching() == set()
+        assert_follows(demo, "two")
+
     @pytest.mark.thorough
     def test_a_uv_that_is_too_old(self, tmp_path: Path) -> None:
         demo = make_demo(tmp_path, WATCHED, files())

@@ -12,6 +12,8 @@ from dyncachekeys.files import state_file
 from dyncachekeys.names import normalised_name
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, FILE, HOME, Project
 from dyncachekeys.pyproject.tables import at, table_at
+from dyncachekeys.quick.snapshot import STATE_FILE
+from dyncachekeys.syncing import state
 from dyncachekeys.trace import in_build
 from dyncachekeys.uv import build_variables, workspace
 from dyncachekeys.uv.build_variables import OPTION, VARIABLE, WATCH_FOLDER
@@ -60,19 +62,31 @@ def _of_set_up(package: Package) -> Iterator[Finding]:
     name, files = package.project.name, package.files
     settings = workspace.settings(files)
     where = build_variables.place_of(files).named(OPTION, files)
-    problem = build_variables.too_old(files, package.environ)
+    problem = build_variables.blocker(files, package.environ)
     found = build_variables.of_package(settings, name).get(VARIABLE)
     if problem is not None:
         yield Finding("DCK053", problem.message, problem.where, problem.remedy)
     elif build_variables.leads_to_watch(found):
         yield from _of_watch_folder(Path(files.full(WATCH_FOLDER)))
         yield from _of_the_shells(package.environ.get(VARIABLE), str(found), where)
+        yield from _of_asked(package.project.root / HOME, where)
     elif found is None:
         yield Finding("DCK050", f"nothing makes uv's builds of {name} watched", where, _line(name))
     else:
         message = f"`{VARIABLE}` does not lead to {WATCH_FOLDER}, so uv's builds of {name} are not watched"
         remedy = f'write `{VARIABLE} = "{build_variables.with_watch(found)}"`'
         yield Finding("DCK051", message, where, remedy)
+
+
+def _of_asked(home: Path, where: str) -> Iterator[Finding]:
+    """Yield that a sync has asked for a build that is watched, and that none has left anything."""
+    left = {path.name for path in home.glob("builds/*")} - {"problems"}
+    if not left and state.load(home / STATE_FILE).asked:
+        message = "a sync has asked for a build that is watched, and none was yet"
+        remedy = (
+            "run `uv sync`; if it builds, and this stays, it reads other settings: mind `--no-config`, `--config-file`"
+        )
+        yield Finding("DCK059", message, where, remedy)
 
 
 def _of_the_shells(path: str | None, ours: str, where: str) -> Iterator[Finding]:

@@ -72,12 +72,13 @@ CATALOGUE: dict[str, tuple[Level, str]] = {
     "DCK050": ("warning", "there is a `build` key, and no line that makes uv's builds of this package watched"),  # U35
     "DCK051": ("warning", "the `PYTHONPATH` that uv sets for a build does not lead to `.dyncachekeys/watch`"),
     "DCK052": ("warning", "a line for watched builds where uv does not look for it"),  # U37
-    "DCK053": ("warning", "a uv that can't have its builds watched, on PATH or allowed by `required-version`"),  # U36
+    "DCK053": ("warning", "a uv that can't have its builds watched: too old, or told to read no settings"),  # U36
     "DCK054": ("warning", "`.dyncachekeys/watch` is missing, or of another version of dyncachekeys"),
     "DCK055": ("warning", "a build ran on a Python that the tracer does not know"),
     "DCK056": ("warning", "the record of a build can't be read, or none can be kept"),
     "DCK057": ("warning", "at the end of a build, the links could not be brought up to date"),
     "DCK058": ("warning", "not on Linux: a watched build does not see the `PYTHONPATH` of the shell"),
+    "DCK059": ("warning", "no build was watched yet, although a sync has asked for one"),
     "DCK060": ("note", "there is `guard`, and no environment yet into which the import guard could be put"),
     "DCK061": ("warning", "the import guard is not in the project's environment, or out of date there"),
     "DCK062": ("warning", "the import guard can't be put there: the environment is another user's, or read-only"),

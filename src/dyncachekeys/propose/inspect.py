@@ -72,7 +72,7 @@ def inspect(project: Project, files: Files, environ: Mapping[str, str], consumer
         shared=local_packages.shared(project, files),
         modules=packed.modules(pyproject, files) if packed.is_copied(project, files, environ, consumer) else None,
         plugins=registry.installed() if compiled.sources else frozenset(),  # it goes through all that is installed
-        records=not compiled.sources or build_variables.too_old(files, environ) is None,
+        records=not compiled.sources or build_variables.blocker(files, environ) is None,
     )
 
 

@@ -68,7 +68,7 @@ def _set_up(
         if not (build_variables.is_built_by_uv(project.pyproject) or build_variables.is_set_up(settings, project.name))
     }
     foreign = tuple(name for root, name in names.items() if root in sources)
-    blocker = build_variables.too_old(files, environ) if names else None
+    blocker = build_variables.blocker(files, environ) if names else None
     return SetUp(build_variables.place_of(files), tuple(names.values()), foreign, blocker)
 
 

@@ -206,5 +206,6 @@ def _notices(status: Status, coverage: Coverage, entries: tuple[Mapping[str, Any
     if status.guard is not None and status.guard.mode is not None and status.guard.blocker is not None:
         message = f"the import guard can't be put into the environment: {status.guard.blocker}; make one that it can be put into, or take `guard` out"
         yield Notice("guard-not-placed", message, "tool.dyncachekeys.guard")
+    yield from unwatched.notices(status)
     yield from status.resolution.notices
     yield from status.consent.held.values()

@@ -22,6 +22,9 @@ VARIABLE = "PYTHONPATH"
 WATCH_FOLDER = ".dyncachekeys/watch"
 """Where `sync` puts what runs in a build, relative to the project: the build's current directory."""
 _SEPARATOR = ":"
+NO_CONFIG = "UV_NO_CONFIG"
+_YES = frozenset({"1", "true", "t", "yes", "y", "on"})
+"""What uv takes for a yes in such a variable."""
 
 
 def of_package(settings: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -101,8 +104,16 @@ def path_sources(consumer: Path, also: Iterable[Path] = ()) -> Iterator[Project]
             continue
 
 
-def too_old(files: Files, environ: Mapping[str, str]) -> Problem | None:
-    """Return why builds can't be watched: the uv on PATH, or one that ``required-version`` allows, is too old (U36)."""
+def reads_no_settings(environ: Mapping[str, str]) -> bool:
+    """Tell whether uv is told to read no settings, ``tool.uv`` included; of that, cache keys alone still count."""
+    return environ.get(NO_CONFIG, "").lower() in _YES
+
+
+def blocker(files: Files, environ: Mapping[str, str]) -> Problem | None:
+    """Return why builds can't be watched: uv reads no settings, or is too old (U36), on PATH or by ``required-version``."""
+    if reads_no_settings(environ):
+        message = f"it is set, so uv reads no `{OPTION}`, by which builds are watched"
+        return Problem("uv-no-config", message, NO_CONFIG, "unset it, or name what the build reads in keys")
     since = ".".join(map(str, SINCE))
     why = (
         f"uv knows `{OPTION}`, by which builds are watched, from {since} on; an older one drops all settings beside it"
