@@ -17,7 +17,7 @@ from dyncachekeys.doctor.package import SLOW, WHERE, Package, file_of
 from dyncachekeys.files.ignore import IgnoreRules
 from dyncachekeys.propose.source_patterns import is_source
 from dyncachekeys.pyproject.tables import at
-from dyncachekeys.uv import workspace
+from dyncachekeys.uv import above, workspace
 from dyncachekeys.uv.entries import DEFAULTS, is_glob, malformed
 from dyncachekeys.uv.required_version import lower_bound
 
@@ -136,6 +136,10 @@ def of_placement(package: Package) -> Iterator[Finding]:
     if _in_uv_toml(package):
         remedy = "move them to `[tool.uv]` in pyproject.toml"
         yield Finding("DCK012", "`cache-keys` is in uv.toml", "uv.toml: cache-keys", remedy)
+    found = above.masked(package.files, pyproject) if package.listed and package.project.is_package else None
+    if found is not None:
+        message = f"uv does not read {found.path} for this project, since there is [tool.uv] here"
+        yield Finding("DCK016", message, "tool.uv", found.remedy)
     if package.listed and package.project.is_package and not package.watches("file", "pyproject.toml"):
         message = "the list replaces uv's defaults, and `pyproject.toml` is not in it"
         remedy = 'add `{ file = "pyproject.toml" }`'

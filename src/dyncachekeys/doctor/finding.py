@@ -49,6 +49,10 @@ CATALOGUE: dict[str, tuple[Level, str]] = {
     "DCK013": ("warning", "`pyproject.toml` is not in the list, which replaces uv's defaults"),  # U10
     "DCK014": ("warning", "links by which uv goes through very many files on every command"),  # U23, U30
     "DCK015": ("warning", "a glob that begins above the links to whole folders: uv does not follow these then"),  # U13
+    "DCK016": (
+        "warning",
+        "settings of a folder above that no longer count, since our keys have made `[tool.uv]`",
+    ),  # U43
     "DCK020": ("warning", "code of the build that nothing watches: the old build stays when it is edited"),
     "DCK021": ("warning", "a file with the project's dependencies that nothing watches"),
     "DCK022": ("warning", "a file with the project's version that nothing watches"),

@@ -67,6 +67,16 @@ def passwords(entries: Iterable[Any], environ: Mapping[str, str]) -> Iterator[No
             yield Notice("password-in-plain-text", f"{what}: {remedy}", f"{FILE}: tool.uv.cache-keys")
 
 
+def masked(project: Project, files: Files) -> Iterator[Notice]:
+    """Yield that uv no longer reads the settings of a folder above: to be said once, when ``[tool.uv]`` comes."""
+    from dyncachekeys.uv import above  # noqa: PLC0415  at the first sync only
+
+    found = above.masked(files, project.pyproject) if project.is_package else None
+    if found is not None:
+        message = f"uv reads {found.path} only as long as there is no [tool.uv] here, and now there is: {found.remedy}"
+        yield Notice("settings-masked", message, f"{FILE}: tool.uv")
+
+
 def without_links(why: str) -> Notice:
     """Return the notice that no links could be made, for a reason."""
     message = (

@@ -207,5 +207,7 @@ def _notices(status: Status, coverage: Coverage, entries: tuple[Mapping[str, Any
         message = f"the import guard can't be put into the environment: {status.guard.blocker}; make one that it can be put into, or take `guard` out"
         yield Notice("guard-not-placed", message, "tool.dyncachekeys.guard")
     yield from unwatched.notices(status)
+    if status.state.digest is None:
+        yield from notices.masked(status.project, status.files)
     yield from status.resolution.notices
     yield from status.consent.held.values()
