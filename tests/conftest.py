@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(file_clock, "probe", probe)
     return ahead
+
+
+@pytest.fixture
+def everybodys() -> Iterator[Path]:
+    """A folder that each user can enter and write to; below pytest's own, none can but who runs it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        yield folder
 
 
 @pytest.fixture

@@ -88,6 +88,7 @@ def test_instructions_grow_with_the_length(shape: str) -> None:
             instructions(one) for one in (lambda: cut(data), lambda: cut(data, entries), lambda: put(data, entries))
         )
 
+    cost(1)  # 3.13 leaves some out of what is traced first in a process
     small, large = cost(SMALL), cost(SMALL * TIMES)
     assert small > SMALL * 20
     assert large < small * TIMES * 1.25, (small, large)
@@ -100,5 +101,6 @@ def test_the_first_conflict_outside_is_named_without_trying_each() -> None:
             cut(data)
         return instructions(lambda: cut(data))
 
+    cost(1)
     small, large = cost(SMALL), cost(SMALL * TIMES)
     assert large < small * TIMES * 2, (small, large)

@@ -105,20 +105,16 @@ except WriteError as error:
 @linux
 @as_root
 @pytest.mark.parametrize("owner", [True, False])
-def test_what_cannot_be_given_is_named(tmp_path: Path, owner: bool) -> None:
+def test_what_cannot_be_given_is_named(everybodys: Path, owner: bool) -> None:
     """In a folder that several users write to, only root could give the new file the owner of the old one."""
-    for folder in (tmp_path, *tmp_path.parents):
-        if not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o001)
-    path, home = tmp_path / "pyproject.toml", tmp_path / "home"
+    path, home = everybodys / "pyproject.toml", everybodys / "home"
     home.mkdir()
     path.write_bytes(b"before")
-    for each in (home, tmp_path):
-        each.chmod(0o777)
+    home.chmod(0o777)
     os.chown(path, 0 if owner else 65534, 65534 if owner else 0)
     path.chmod(0o666)
     code = [sys.executable, "-c", _AS_ANOTHER]
-    done = subprocess.run(code, cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(code, cwd=everybodys, capture_output=True, text=True, check=True)
     assert ("its owner (user 0)" if owner else "its group (0)") in done.stdout
     assert path.read_bytes() == b"before"
     assert list(home.iterdir()) == []
