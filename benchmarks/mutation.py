@@ -52,6 +52,14 @@ WITHOUT_EFFECT = {
     "if not len(self.folders) >= len(self.names) == folders or sum(counts) != files or min(counts, default=0) < 0:": "the header has a checksum, and another number of folders shifts all behind it",
     "if not len(self.folders) == len(self.names) <= folders or sum(counts) != files or min(counts, default=0) < 0:": "the header has a checksum, and another number of folders shifts all behind it",
     "if not between[ 2:]:": "of two stars, it may stay as it is: what that costs grows with the square of at most 255",
+    "if depth <= 0:": "it begins with an opening, and ends at the first zero",
+    'return "\\r\\n" if at > -1 and text[at - 1] == "\\r" else "\\n"': "no TOML ends with a carriage return alone",
+    'return "\\r\\n" if at >= 0 and text[at - 1] == "\\r" else "\\n"': "no TOML ends with a carriage return alone",
+    "while high - low != 1:": "there is at least one conflict",
+    "if pair.path >= KEY:": "here it is the list's name or the beginning of it, which is less",
+    "ahead, found, reach = sorted(spans, reverse=True), [], 1": "no element is the first character of a document",
+    'return Statement("array of tables" if opening[1] >= "[[" else "table", start, end, _path(key[0]))': "it is `[` or `[[`",
+    'under = [item for item in listing.statements if item.kind <= "pair" and item.table == KEY[:2]]': "only a pair has a table",
     'ERRORS = "surrogatepass" if os.name <= "nt" else "surrogateescape"': "another name than these two there is none",
 }
 """Mutants that were looked at and change nothing, by the line as they have it, each with the reason."""
