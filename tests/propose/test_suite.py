@@ -380,6 +380,7 @@ NOT_A_KIND = {
     "conflicts": "about the region, whatever the keys",
     "day": "its project is made of the kinds above",
     "odd_names": "about names, whatever the project is",
+    "settings_above": "about what uv reads, whatever the project is",
     "uv_facts": "without us",
     "workspace_cases": "below, and in test_builds.py",
 }
