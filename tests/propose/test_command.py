@@ -328,6 +328,16 @@ def test_no_line_where_an_older_uv_would_drop_all_settings(
     assert table_of(root)["keys"]["build"] == BUILD
 
 
+def test_no_line_where_uv_reads_no_settings(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_NO_CONFIG", "true")
+    assert init(workspace, "-q", "--package", "a") == 0
+    where = "warning: pyproject.toml: tool.uv.extra-build-variables: UV_NO_CONFIG is set"
+    assert where in capsys.readouterr().err
+    assert "extra-build-variables" not in settings_of(workspace)
+
+
 def test_path_sources_that_have_keys_are_built_with_these_settings(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -112,8 +112,9 @@ def reads_no_settings(environ: Mapping[str, str]) -> bool:
 def blocker(files: Files, environ: Mapping[str, str]) -> Problem | None:
     """Return why builds can't be watched: uv reads no settings, or is too old (U36), on PATH or by ``required-version``."""
     if reads_no_settings(environ):
-        message = f"it is set, so uv reads no `{OPTION}`, by which builds are watched"
-        return Problem("uv-no-config", message, NO_CONFIG, "unset it, or name what the build reads in keys")
+        message = f"{NO_CONFIG} is set, so uv reads no settings, and not this one, by which builds are watched"
+        where = place_of(files).named(OPTION, files)
+        return Problem("uv-no-config", message, where, "unset it, or name what the build reads in keys")
     since = ".".join(map(str, SINCE))
     why = (
         f"uv knows `{OPTION}`, by which builds are watched, from {since} on; an older one drops all settings beside it"
