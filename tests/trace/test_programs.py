@@ -99,9 +99,9 @@ class TestBelowStrace:
         assert "[True, b'sh', True]" in plain.done.stdout
 
     def test_an_interrupt_is_as_before(self, tmp_path: Path) -> None:
-        root = project(
-            tmp_path, {"wait.sh": "trap 'echo caught; exit 9' INT\necho ready\nwhile :; do sleep 0.1; done\n"}
-        )
+        """The child ends a second later: ended at once, it may be lost to Python between two instructions."""
+        trap = "trap 'echo caught; sleep 1; exit 9' INT"
+        root = project(tmp_path, {"wait.sh": f"{trap}\necho ready\nwhile :; do sleep 0.1; done\n"})
         code = """
             import signal, subprocess
             child = subprocess.Popen(["sh", "wait.sh"])
