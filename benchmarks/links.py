@@ -46,9 +46,10 @@ Links let plain uv see the edit of any input. {FILES:,} files, nothing to do. Wh
 front, one link to it stands for all: uv does behind it what it does for a glob of its own. It names each file by a path
 that is longer by `.dyncachekeys/folders/KEY-N` and has the kernel follow the link in it: some 0.4 microseconds a file
 beside the 2 that each look takes, on the machine where these figures were taken. The longer path alone is what the
-files cost if they lie in such a folder themselves (`no link, but there`), so no link there can be cheaper. Where
-there is no such folder, each file has a link of its own, and uv looks at it through that, which takes longer (about 3.0
-microseconds), while the folders need not be opened one by one.
+files cost if they lie in such a folder themselves (`no link, but there`), so no link there can be cheaper; as each
+column has files of its own, where these came to lie moves a ratio by a tenth. Where there is no such folder, each file
+has a link of its own, and uv looks at it through that, which takes longer (about 3.0 microseconds), while the folders
+need not be opened one by one.
 """
 
 
