@@ -107,6 +107,11 @@ _HELP = frozenset({"-h", "--help", "-V", "--version"})
 _TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 
 
+def is_on(name: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether a variable of uv's switches something on, as uv reads it."""
+    return environ.get(name, "").lower() in _TRUE
+
+
 def project_of(argv: Sequence[str], environ: Mapping[str, str]) -> str | None:
     """Return the folder from which on uv looks for its project; nothing if the command never builds.
 
@@ -163,7 +168,7 @@ def _options(argument: str) -> list[tuple[str, str | None]]:
 def _never_builds(words: Sequence[str], given: Mapping[str, str], environ: Mapping[str, str]) -> bool:
     if words[0] == "run":
         return any(
-            f"--{name}" in given or environ.get(f"UV_{name.replace('-', '_').upper()}", "").lower() in _TRUE
+            f"--{name}" in given or is_on(f"UV_{name.replace('-', '_').upper()}", environ)
             for name in ("no-sync", "no-project")
         )
     return words[0] in _NEVER_BUILD or (len(words) > 1 and words[1] in _NEVER_BUILD_IN.get(words[0], ()))

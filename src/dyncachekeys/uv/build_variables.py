@@ -13,6 +13,7 @@ from dyncachekeys.files.tree import Files
 from dyncachekeys.names import normalised_name
 from dyncachekeys.pyproject.project import FILE, Project, load
 from dyncachekeys.pyproject.tables import at, table_at
+from dyncachekeys.quick.uv_command import is_on
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.program import SINCE, find
 from dyncachekeys.uv.required_version import allows_older
@@ -23,8 +24,6 @@ WATCH_FOLDER = ".dyncachekeys/watch"
 """Where `sync` puts what runs in a build, relative to the project: the build's current directory."""
 _SEPARATOR = ":"
 NO_CONFIG = "UV_NO_CONFIG"
-_YES = frozenset({"1", "true", "t", "yes", "y", "on"})
-"""What uv takes for a yes in such a variable."""
 
 
 def of_package(settings: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -106,7 +105,7 @@ def path_sources(consumer: Path, also: Iterable[Path] = ()) -> Iterator[Project]
 
 def reads_no_settings(environ: Mapping[str, str]) -> bool:
     """Tell whether uv is told to read no settings, ``tool.uv`` included; of that, cache keys alone still count."""
-    return environ.get(NO_CONFIG, "").lower() in _YES
+    return is_on(NO_CONFIG, environ)
 
 
 def blocker(files: Files, environ: Mapping[str, str]) -> Problem | None:
