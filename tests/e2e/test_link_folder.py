@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from dyncachekeys.errors import ConfigurationError
-from kit import FOLLOWS_LINKS, Demo, DemoMaker, every_second, sees_links
+from kit import BACKEND_KEY, FOLLOWS_LINKS, HELPER, Demo, DemoMaker, every_second, sees_links
 
 LINKS = ".dyncachekeys/inputs"
+SHADOW = "build_backend/helper/__init__.py"
 SOURCES = """
 [tool.dyncachekeys.keys.sources]
 resolver = "files"
@@ -151,6 +152,24 @@ def test_missing_file_that_comes_to_be(demo_maker: DemoMaker) -> None:
     assert demo.uv_sync() == 1  # the link came alive (U27)
     demo.both()
     assert demo.both() == 0
+
+
+@sees_links
+def test_package_that_comes_to_shadow_a_module_of_the_backend(demo_maker: DemoMaker) -> None:
+    demo = settled(demo_maker, BACKEND_KEY)
+    demo.write({SHADOW: HELPER})
+    assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]
+    demo.both()
+    assert demo.both() == 0
+
+
+@pytest.mark.parametrize("watch", ["auto", "uv"])
+def test_where_links_are_refused_what_would_shadow_moves_the_stamp(demo_maker: DemoMaker, watch: str) -> None:
+    demo = demo_maker(f'[tool.dyncachekeys]\nwatch = "{watch}"\n{BACKEND_KEY}')
+    demo.write({".dyncachekeys/no-links": ""})
+    demo.settled()
+    demo.write({SHADOW: HELPER})
+    assert [demo.both(), demo.both()] == [1, 0]
 
 
 @sees_links

@@ -29,7 +29,7 @@ GONE = {
     }
 }
 """Options of built-in resolvers that there were once."""
-_WITHOUT_FILES = frozenset({"backend", "command", "defaults", "distribution", "env", "git", "outputs", "table"})
+_WITHOUT_FILES = frozenset({"command", "defaults", "distribution", "env", "git", "outputs", "table"})
 _IN_TREE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 

@@ -176,7 +176,8 @@ class _Placed:
             yield ("linked files", "", linked_digest)
 
     def _place_blocked(self, one: Input, key: ResolvedKey, blocker: str) -> None:
-        if key.watch == "uv":
+        # A file that is not there can't be edited; the stamp moves when it comes to be.
+        if key.watch == "uv" and one.state != MISSING:
             self.problems.append(_not_expressible(one, key, blocker))
         else:
             self.stamped[one] = None
@@ -185,7 +186,6 @@ class _Placed:
 def _wants_entry(one: Input, watch: Watch) -> bool:
     if watch != "uv":
         return one.entry and watch == "auto"
-    # A file that is not there can't be edited; the stamp moves when it comes to be.
     return one.entry or not (one.kind == "file" and one.state == MISSING)
 
 
