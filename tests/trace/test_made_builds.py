@@ -65,6 +65,14 @@ def test_without_isolation_by_the_root_of_the_workspace(demo_maker: DemoMaker) -
     assert found(demo, "--project", "m")["standing"]
 
 
+@pytest.mark.parametrize(("word", "says"), [("yes", True), ("ON", True), ("0", False), ("no", False)])
+def test_without_isolation_by_a_variable(demo_maker: DemoMaker, word: str, *, says: bool) -> None:
+    demo = demo_maker("", {"pyproject.toml": PYPROJECT.replace("requires = []", 'requires = ["not-to-be-had"]')})
+    done = demo.cli("trace", "--build", check=False, UV_NO_BUILD_ISOLATION=word)
+    assert done.returncode
+    assert ("reach the network" not in done.stderr) is says
+
+
 @pytest.mark.parametrize("member", [True, False])
 def test_further_requirements_are_those_of_the_workspace(demo_maker: DemoMaker, *, member: bool) -> None:
     """As for uv, which passes over a member's (0.13)."""

@@ -15,6 +15,7 @@ from dyncachekeys.names import normalised_name, parsed
 from dyncachekeys.process.environ import Environment
 from dyncachekeys.pyproject.project import Project
 from dyncachekeys.pyproject.tables import table_at
+from dyncachekeys.quick.uv_command import is_on
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.workspace import project_environment
 
@@ -74,8 +75,7 @@ class TraceRequest:
     @property
     def isolated(self) -> bool:
         """Whether uv builds the project in an environment of its own."""
-        switched_off = self.variables.get("UV_NO_BUILD_ISOLATION", "").lower() in {"1", "true"}
-        return is_isolated(self.settings, self.project.name) and not switched_off
+        return is_isolated(self.settings, self.project.name) and not is_on("UV_NO_BUILD_ISOLATION", self.variables)
 
     @property
     def requirements(self) -> list[str]:
