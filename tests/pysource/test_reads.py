@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dyncachekeys.pysource.module import read
+from dyncachekeys.pysource.closure import Start, follow
+from dyncachekeys.pysource.module import Run, read
+from dyncachekeys.pysource.reads import Read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,9 @@ FILES = [
     "x = {k: open(f) for k, f in [('x', 'a.txt')]}",
     "def read(name):\n    return open(name).read()\nread('a.txt')",
     "import os\ndef read(*parts):\n    return open(os.path.join(os.path.dirname(__file__), *parts)).read()\nread('a.txt')",
+    "NAMES = ['a.txt', 'b.txt']\nfor name in NAMES:\n    open(name)",
+    "def read(*names):\n    return [open(one) for one in names]\nread('b.txt', 'a.txt')",
+    "def read(names):\n    for one in names:\n        open(one)\nread(['b.txt', 'a.txt'])",
     "def read(name='a.txt'):\n    path = './' + name\n    return open(path)\nread()",
     "class C:\n    def read(self, name):\n        return open(name)\n    def go(self):\n        self.read('a.txt')",
     "import configparser\nconfigparser.ConfigParser().read(['a.txt'])",
@@ -173,3 +178,89 @@ def test_a_package_counts_by_what_is_taken_from_it(following: Callable[..., tupl
         ("p/run.py", 2, "main.txt"),
         ("p/tools.py", 2, "go.txt"),
     }
+
+
+ENV = """
+import os
+HERE = os.path.dirname(__file__)
+def flag(name, default=""):
+    return os.environ.get(name, default) in {"1", "ON"}
+def flags(*names):
+    return [os.getenv(one) for one in names]
+def settings(names=()):
+    for one in names:
+        os.environ[one]
+def text(*, name):
+    return open(os.path.join(HERE, name)).read()
+def unread(name):
+    return name
+"""
+
+
+@pytest.mark.parametrize(
+    ("main", "found"),
+    [
+        ("from tools.env import flag\nflag('X')", {"X"}),
+        ("from tools.env import flag as f\nf(default='1', name='X')", {"X"}),
+        ("import tools.env\ntools.env.flag('X')", {"X"}),
+        ("from tools import env as e\ne.flags('X', 'Y')", {"X", "Y"}),
+        ("from tools.env import *\nimport tools.env\ntools.env.settings(['X', 'Y'])", {"X", "Y"}),
+        ("from tools.env import settings\nNAMES = ('X', 'Y')\nfor one in NAMES:\n    settings([one])", {"X", "Y"}),
+        ("from tools.env import text\ntext(name='a.txt')", {"tools/a.txt"}),
+        ("from tools.env import text\ndef read(name):\n    return text(name=name)\nread('a.txt')", {"tools/a.txt"}),
+        ("from tools.env import flag\nflag(input())\nflag(*['X'])", set()),
+        ("from tools.env import unread\nunread('X')", set()),
+        ("from other import flag\nflag('X')", set()),
+        ("def flag(name): ...\nflag('X')\nimport tools.env", set()),
+    ],
+)
+def test_a_function_of_another_module_reads_what_the_caller_says(
+    following: Callable[..., tuple[Closure, Any]], main: str, found: set[str]
+) -> None:
+    files = {"setup.py": main, "tools/__init__.py": "", "tools/env.py": ENV, "other.py": "def flag(name): ..."}
+    closure, _ = following(files, main="setup.py")
+    assert {one.subject for path, one in closure.reads if path == "tools/env.py"} == found
+
+
+def test_parameters_of_one_name_are_told_apart() -> None:
+    source = (
+        "import os\ndef flag(name):\n    os.environ[name]\ndef text(name):\n    open(name)\nflag('X')\ntext('a.txt')"
+    )
+    assert told(source) == {("env", "X"), ("file", "a.txt")}
+
+
+def test_only_calls_that_are_reached_count(following: Callable[..., tuple[Closure, Any]]) -> None:
+    files = {
+        "setup.py": "from p.build import go\ngo()",
+        "p/__init__.py": "",
+        "p/build.py": "from .env import flag\ndef go():\n    flag('X')\ndef other():\n    flag('Y')\n",
+        "p/env.py": ENV,
+    }
+    closure, _ = following(files, main="setup.py")
+    assert [one for _, one in closure.reads] == [Read(5, "env", "X", ("flag",))]
+
+
+def test_a_caller_that_nobody_can_parse_gives_nothing(following: Callable[..., tuple[Closure, Any]]) -> None:
+    files = {"setup.py": "import a, env", "a.py": "from env import flag\nflag('X'", "env.py": ENV}
+    closure, _ = following(files, main="setup.py")
+    assert closure.reads == []
+
+
+def test_what_was_read_is_known_from_before(following: Callable[..., tuple[Closure, Any]]) -> None:
+    """A reading is kept as text, by what was asked; so are the calls, and what is read then."""
+    kept: dict[tuple[str, str], str] = {}
+
+    def derive(path: str, question: str, function: Callable[[bytes], str]) -> str:
+        if (path, question) not in kept:
+            kept[path, question] = function(files[path].encode())
+        return kept[path, question]
+
+    files = {"setup.py": "from env import flags\nflags('é', 'Y')", "env.py": ENV}
+    tree = following(files, main="setup.py")[1]
+    starts = [Start(Run(0, "setup.py", "__main__"), "start", (".",))]
+    first = follow(tree, starts, derive).reads
+    known = len(kept)
+    files["env.py"] = files["setup.py"] = ""
+    assert follow(tree, starts, derive).reads == first
+    assert {one.subject for _, one in first} == {"é", "Y"}
+    assert len(kept) == known

@@ -16,6 +16,7 @@ SOURCES = {
     "paths": "import sys\nsys.path.insert(0, 'one')\nsys.path.append('two')\nsys.path.append(input())\n",
     "functions": "import importlib\ndef f(x):\n    importlib.import_module(x)\n    importlib.import_module('é')\n",
     "reads": "import os\nfrom pathlib import Path\ndef f(n):\n    open(n)\nf('é.txt')\nos.environ['X']\nPath('d').glob('*.x')\n",
+    "awaiting": "import os\ndef f(é):\n    os.environ[é]\ndef g(n):\n    for one in n:\n        open(one)\n",
     "runs": "import runpy\nrunpy.run_path('é.py')\n",
     "exports": "__all__ = ['a', 'é']\n__all__ += ['b']\ndef a(): ...\nclass B: ...\n",
     "half a pair": "import importlib\nimportlib.import_module('\\ud83d')\n",

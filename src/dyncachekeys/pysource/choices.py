@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from dyncachekeys.pysource.values import Names
 
@@ -15,41 +15,68 @@ _MOST = 100
 """So many combinations are gone through."""
 
 
-def choices(nodes: Sequence[ast.AST]) -> list[list[Choice]]:
+class Choices(NamedTuple):
+    """What names may stand for on some lines."""
+
+    of: list[Choice]
+    lines: range | None = None
+    """Those of a function, for its parameters; nothing if it is everywhere."""
+
+
+def choices(nodes: Sequence[ast.AST], names: Names) -> list[Choices]:
     """Return for each loop over items that stand there, and for each function that is called, what its names stand for.
 
     Args:
         nodes: The loops, calls and functions of a module.
+        names: What its names stand for that are bound once.
     """
-    found = [list(_items(node)) for node in nodes if isinstance(node, (ast.For, ast.comprehension))]
     calls: dict[str, list[ast.Call]] = {}
     for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
             calls.setdefault(node.func.id if isinstance(node.func, ast.Name) else node.func.attr, []).append(node)
     functions = (node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
-    found += [[_arguments(one.args, call) for call in calls[one.name]] for one in functions if one.name in calls]
-    return [some for some in found if any(some)]
+    found = [
+        Choices([_arguments(one.args, call) for call in calls[one.name]], range(one.lineno, (one.end_lineno or 0) + 1))
+        for one in functions
+        if one.name in calls
+    ]
+    for loop in (node for node in nodes if isinstance(node, (ast.For, ast.comprehension))):
+        given = [one for some in found if _are_for(some, loop.iter.lineno) for one in some.of]
+        items = [one for some in _iterated(loop.iter, names, given) for one in some]
+        found.append(Choices([*_items(loop.target, items)]))
+    return [some for some in found if any(some.of)]
 
 
-def variants(expressions: Iterable[ast.expr], names: Names, known: Iterable[list[Choice]]) -> Iterator[Names]:
-    """Yield what names stand for in expressions, once for each combination of choices."""
-    free = _free(expressions, names)
-    told = [some for some in known if any(not free.isdisjoint(one) for one in some)]
-    for combination in itertools.islice(itertools.product(*told), _MOST):
+def variants(expressions: Sequence[ast.expr], names: Names, known: Iterable[Choices], line: int) -> Iterator[Names]:
+    """Yield what names stand for in expressions on a line, once for each combination of choices."""
+    wanted = free(expressions, names)
+    some = [one.of for one in known if _are_for(one, line) and any(not wanted.isdisjoint(each) for each in one.of)]
+    for combination in itertools.islice(itertools.product(*some), _MOST):
         chosen = {name: value for one in combination for name, value in one.items()}
         yield names._replace(values={**names.values, **chosen})
 
 
-def _items(loop: ast.For | ast.comprehension) -> Iterator[Choice]:
-    """Yield the names of a loop for each item that stands there."""
-    if isinstance(loop.iter, (ast.List, ast.Tuple, ast.Set)):
-        for item in loop.iter.elts:
-            match loop.target, item:
-                case ast.Name(id=name), _:
-                    yield {name: item}
-                case ast.Tuple(elts=targets), ast.Tuple(elts=values):
-                    pairs = zip(targets, values, strict=False)
-                    yield {target.id: value for target, value in pairs if isinstance(target, ast.Name)}
+def _are_for(choices: Choices, line: int) -> bool:
+    return choices.lines is None or line in choices.lines
+
+
+def _iterated(what: ast.expr, names: Names, given: Iterable[Choice]) -> Iterator[Sequence[ast.expr]]:
+    """Yield the items that a loop goes over, if they stand there: by themselves, under a name, or in a call."""
+    found: Iterable[ast.expr | str | None] = [what]
+    if isinstance(what, ast.Name):
+        found = [names.values.get(what.id), *(one.get(what.id) for one in given)]
+    yield from (one.elts for one in found if isinstance(one, (ast.List, ast.Tuple, ast.Set)))
+
+
+def _items(target: ast.expr, items: Iterable[ast.expr]) -> Iterator[Choice]:
+    """Yield the names of a loop for each item."""
+    for item in items:
+        match target, item:
+            case ast.Name(id=name), _:
+                yield {name: item}
+            case ast.Tuple(elts=targets), ast.Tuple(elts=values):
+                pairs = zip(targets, values, strict=False)
+                yield {one.id: value for one, value in pairs if isinstance(one, ast.Name)}
 
 
 def _arguments(parameters: ast.arguments, call: ast.Call) -> Choice:
@@ -67,7 +94,7 @@ def _arguments(parameters: ast.arguments, call: ast.Call) -> Choice:
     return found
 
 
-def _free(expressions: Iterable[ast.expr], names: Names) -> set[str]:
+def free(expressions: Iterable[ast.expr], names: Names) -> set[str]:
     """Return the names in expressions, and in what these stand for."""
     found: set[str] = set()
     todo: list[ast.AST] = list(expressions)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from dyncachekeys.pysource.calls import Given
 from dyncachekeys.pysource.finder import Finder, Place
 from dyncachekeys.pysource.module import Doubt, Import, Reading, Run
 from dyncachekeys.pysource.reader import Reader
@@ -151,11 +152,30 @@ class _Pass:
 
     def reads(self) -> Iterator[tuple[str, Read]]:
         """Yield what modules read when they are imported, and by what is taken from them; what is run, all."""
-        for path, name, _ in sorted(self._seen):
-            taken = self._taken.get(path, set())
-            for one in self._reader(path, name).reads:
-                if not one.functions or _ALL in taken or not taken.isdisjoint(one.functions):
-                    yield path, one
+        modules = sorted({(path, name) for path, name, _ in self._seen})
+        given = self._given(modules)
+        for path, name in modules:
+            calls = [one for one in given if one.function.rpartition(".")[0] == name]
+            more = self._reader.read_when_called(path, name, calls) if calls else ()
+            yield from ((path, one) for one in (*self._reader(path, name).reads, *more) if self._counts(path, one))
+
+    def _counts(self, path: str, one: Read | Given) -> bool:
+        """Tell whether a line of a module is reached by what is taken from that."""
+        taken = self._taken.get(path, set())
+        return not one.functions or _ALL in taken or not taken.isdisjoint(one.functions)
+
+    def _given(self, modules: Iterable[tuple[str, str]]) -> list[Given]:
+        """Return what modules give to functions of each other that read what the caller says."""
+        readings = {(path, name): self._reader(path, name) for path, name in modules}
+        awaiting = {name: reading.awaiting for (_, name), reading in readings.items() if reading.awaiting}
+        found: list[Given] = []
+        for (path, name), reading in readings.items():
+            imported = {one.module for one in reading.imports if isinstance(one, Import)}
+            asked = [other for other in awaiting if any(f"{other}.".startswith(f"{one}.") for one in imported)]
+            if asked:
+                functions = [f"{other}.{function}" for other in asked for function in awaiting[other]]
+                found += [one for one in self._reader.given(path, name, functions) if self._counts(path, one)]
+        return list(dict.fromkeys(found))
 
     def _searches(self, request: Start) -> Iterable[tuple[str, ...]]:
         """Return where a name may be looked up.

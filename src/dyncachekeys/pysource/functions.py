@@ -7,7 +7,7 @@ import bisect
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
-_Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def leading_to(tree: ast.Module, nodes: Iterable[ast.AST]) -> Callable[[int], tuple[str, ...]]:
@@ -19,7 +19,7 @@ def leading_to(tree: ast.Module, nodes: Iterable[ast.AST]) -> Callable[[int], tu
         tree: The module.
         nodes: Those of its nodes that may run (`bindings.that_run`), names among them.
     """
-    outer = sorted(_outermost(tree), key=lambda one: one.lineno)
+    outer = sorted(outermost(tree), key=lambda one: one.lineno)
     starts = [one.lineno for one in outer]
 
     def around(line: int) -> str:
@@ -41,12 +41,12 @@ def leading_to(tree: ast.Module, nodes: Iterable[ast.AST]) -> Callable[[int], tu
     return leading
 
 
-def _outermost(node: ast.AST) -> Iterator[_Definition]:
+def outermost(node: ast.AST) -> Iterator[Definition]:
     """Yield the functions and classes of a module that stand in no other."""
     for child in getattr(node, "body", []) + getattr(node, "orelse", []) + getattr(node, "finalbody", []):
-        if isinstance(child, _Definition):
+        if isinstance(child, Definition):
             yield child
         else:
-            yield from _outermost(child)
+            yield from outermost(child)
     for handler in getattr(node, "handlers", []):
-        yield from _outermost(handler)
+        yield from outermost(handler)

@@ -66,8 +66,35 @@ class Reading:
     doubts: list[Doubt] = field(default_factory=list)
     reads: list[Read] = field(default_factory=list)
     """What it reads under a name that stands there."""
+    awaiting: list[str] = field(default_factory=list)
+    """The functions of which the caller decides what they read."""
     functions: list[range] = field(default_factory=list)
     """The lines of its functions, if it adds to ``sys.path``."""
+
+
+def parsed(
+    source: bytes, path: str, name: str, *, only_statements: bool = False
+) -> tuple[ast.Module, list[ast.AST], Names]:
+    """Return a module's tree, those of its nodes that may run and say anything, and what its names stand for.
+
+    Args:
+        source: Its source.
+        path: Where it is, relative to the project.
+        name: As what it is known; ``__main__`` for a script.
+        only_statements: Expressions are passed over.
+
+    Raises:
+        UNREADABLE (`syntax`): it can't be parsed.
+    """
+    tree = tree_of(source)
+    wanted = _STATEMENTS if only_statements else _TELLING
+    nodes = list(that_run(tree, name, wanted, only_statements=only_statements))
+    return tree, nodes, Names.of(nodes, {"__file__": path, "__name__": name, "__package__": _package(path, name)})
+
+
+def _package(path: str, name: str) -> str:
+    """Return the package of a module."""
+    return name if PurePosixPath(path).name == "__init__.py" else name.rpartition(".")[0]
 
 
 @uncollected()
@@ -77,13 +104,9 @@ def read(source: bytes, path: str, name: str) -> Reading:
     Raises:
         UNREADABLE (`syntax`): it can't be parsed.
     """
-    tree = tree_of(source)
-    package = name if PurePosixPath(path).name == "__init__.py" else name.rpartition(".")[0]
     is_reading = may_read(source)
-    plain = not (is_reading or may_compute(source))
-    nodes = list(that_run(tree, name, _STATEMENTS if plain else _TELLING, only_statements=plain))
-    names = Names.of(nodes, {"__file__": path, "__name__": name, "__package__": package})
-    reading = Reading()
+    tree, nodes, names = parsed(source, path, name, only_statements=not (is_reading or may_compute(source)))
+    package, reading = _package(path, name), Reading()
     for node in nodes:
         match node:
             case ast.Import(names=aliases):
@@ -98,7 +121,8 @@ def read(source: bytes, path: str, name: str) -> Reading:
             case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
                 _read_additions(node, names, reading)
                 reading.exported += exports(node)
-    reading.reads = list(reads(tree, nodes, names)) if is_reading else []
+    if is_reading:
+        reading.reads, reading.awaiting = reads(tree, nodes, names)
     if reading.doubts or reading.directories:
         layout = Layout(tree, path)
         reading.doubts = [one._replace(function=_around(one.line, layout.functions)) for one in reading.doubts]

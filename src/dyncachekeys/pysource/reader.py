@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
+from dyncachekeys.pysource.calls import Given, dumped, given_to, loaded, read_when_called
 from dyncachekeys.pysource.module import Doubt, Import, Reading, Run, read
 from dyncachekeys.pysource.reads import Read
 from dyncachekeys.pysource.search_path import SearchDirectory
@@ -48,6 +50,24 @@ class Reader:
             return _unread(error)
         return load(answer)
 
+    def given(self, path: str, name: str, functions: Iterable[str]) -> list[Given]:
+        """Return what a file gives to functions of other modules, by their full names."""
+        wanted = sorted(functions)
+        question = f"calls {FORMAT} {path}\0{name}\0{' '.join(wanted)}"
+        return loaded(self._derive(path, question, lambda source: dumped(given_to(wanted, source, path, name))))
+
+    def read_when_called(self, path: str, name: str, given: Iterable[Given]) -> list[Read]:
+        """Return what a file reads beside `Reading.reads`, if its functions are called like this."""
+        calls = list(given)
+        question = f"called {FORMAT} {path}\0{name}\0{dumped(calls)}"
+        return [
+            *map(_read, json.loads(self._derive(path, question, lambda source: _as_text(calls, source, path, name))))
+        ]
+
+
+def _as_text(calls: Iterable[Given], source: bytes, path: str, name: str) -> str:
+    return json.dumps(read_when_called(calls, source, path, name), ensure_ascii=False, separators=(",", ":"))
+
 
 def _answer(path: str, name: str, source: bytes) -> str:
     """Return what there is to know of a module as text, also if it can't be parsed.
@@ -74,7 +94,7 @@ def _reading_each(tree: Tree) -> Derive:
     return derive
 
 
-FORMAT = 3
+FORMAT = 4
 """To be raised with every change of what is read or of how it is written here."""
 
 
@@ -87,6 +107,7 @@ def dump(reading: Reading) -> str:
         reading.exported,
         [[one.line, one.code, one.what, one.function and _ends(one.function)] for one in reading.doubts],
         reading.reads,
+        reading.awaiting,
         [*map(_ends, reading.functions)],
     ]
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -94,16 +115,22 @@ def dump(reading: Reading) -> str:
 
 def load(text: str) -> Reading:
     """Return a reading that was text."""
-    imports, directories, bound, exported, doubts, reads, functions = json.loads(text)
+    imports, directories, bound, exported, doubts, reads, awaiting, functions = json.loads(text)
     return Reading(
         imports=[_loaded(*one) for one in imports],
         directories=[SearchDirectory(*one) for one in directories],
         bound=set(bound),
         exported=exported,
         doubts=[Doubt(line, code, what, lines and range(*lines)) for line, code, what, lines in doubts],
-        reads=[Read(line, kind, subject, tuple(functions)) for line, kind, subject, functions in reads],
+        reads=[*map(_read, reads)],
+        awaiting=awaiting,
         functions=[range(*lines) for lines in functions],
     )
+
+
+def _read(stored: list[Any]) -> Read:
+    line, kind, subject, functions = stored
+    return Read(line, kind, subject, tuple(functions))
 
 
 def _loaded(line: int, subject: str, rest: str | list[str]) -> Import | Run:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from dyncachekeys.pysource.choices import choices, variants
-from dyncachekeys.pysource.functions import leading_to
+from dyncachekeys.pysource.choices import choices, free, variants
+from dyncachekeys.pysource.functions import leading_to, outermost
 from dyncachekeys.pysource.values import Names, joined
 
 Kind: TypeAlias = Literal["file", "glob", "env", "written"]
@@ -28,6 +28,15 @@ class Read(NamedTuple):
     """A path or glob relative to the project, or the name of a variable."""
     functions: tuple[str, ...] = ()
     """The functions and classes of the module that lead there; none if it is read when the module is imported."""
+
+
+class Found(NamedTuple):
+    """What a module reads."""
+
+    reads: list[Read]
+    """In the order of the source."""
+    awaiting: list[str]
+    """The functions of which the caller decides what they read."""
 
 
 NODES = frozenset(
@@ -58,25 +67,46 @@ def may_read(source: bytes) -> bool:
     return _WORDS.search(source.decode("latin-1")) is not None
 
 
-def reads(tree: ast.Module, nodes: Sequence[ast.AST], names: Names) -> Iterator[Read]:
-    """Yield what a module reads, in the order of the source.
+def reads(tree: ast.Module, nodes: Sequence[ast.AST], names: Names, calls: Iterable[ast.Call] = ()) -> Found:
+    """Return what a module reads.
 
     Args:
         tree: The module.
         nodes: Those of its nodes that may run (`bindings.that_run`), of the classes `NODES`.
         names: What its names stand for.
+        calls: Calls of its functions that stand in other modules.
     """
     asked = [(node, kind, parts) for node in nodes for kind, parts in _asked(node, names)]
     if not asked:
-        return
-    known, leading = choices(nodes), leading_to(tree, nodes)
+        return Found([], [])
+    known, leading = choices([*nodes, *calls], names), leading_to(tree, nodes)
     # A variable that says where something is written changes nothing of what is built.
     places = {id(one) for _, kind, parts in asked if kind == "written" for part in parts for one in ast.walk(part)}
+    found: list[Read] = []
     for node, kind, parts in asked:
         if id(node) not in places:
             line = parts[0].lineno
-            told = dict.fromkeys(joined(parts, one) for one in variants(parts, names, known))
-            yield from (Read(line, kind, subject, leading(line)) for subject in told if subject)
+            told = dict.fromkeys(joined(parts, one) for one in variants(parts, names, known, line))
+            found += [Read(line, kind, subject, leading(line)) for subject in told if subject]
+    return Found(found, sorted(_awaiting(tree, [parts for _, _, parts in asked], names)))
+
+
+def _awaiting(tree: ast.Module, asked: Iterable[Sequence[ast.expr]], names: Names) -> Iterator[str]:
+    """Yield the functions whose parameters say what is asked for."""
+    said = [(parts[0].lineno, free(parts, names)) for parts in asked]
+    for one in outermost(tree):
+        if not isinstance(one, ast.ClassDef):
+            of_loops = (node for node in ast.walk(one) if isinstance(node, (ast.For, ast.comprehension)))
+            loops = [(free([node.target], names), free([node.iter], names)) for node in of_loops]
+            parameters = {node.arg for node in ast.walk(one.args) if isinstance(node, ast.arg)}
+            inside = (asking for line, asking in said if one.lineno <= line <= (one.end_lineno or 0))
+            if any(not parameters.isdisjoint(_with_loops(asking, loops)) for asking in inside):
+                yield one.name
+
+
+def _with_loops(asking: set[str], loops: Iterable[tuple[set[str], set[str]]]) -> set[str]:
+    """Return names, and those over which loops go that bind some of them."""
+    return asking.union(*(over for bound, over in loops if not bound.isdisjoint(asking)))
 
 
 def _asked(node: ast.AST, names: Names) -> Iterator[_Asked]:

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from dyncachekeys.pysource.bindings import absolute
+
 _ABSOLUTE = re.compile(r"[/~]|[A-Za-z]:")
 _CONSTANTS = {"os.curdir": ".", "os.pardir": "..", "os.sep": "/"}
 _HERE = {"os.getcwd", "pathlib.Path.cwd"}
@@ -41,9 +43,10 @@ class Names(NamedTuple):
                     for alias in aliases:
                         first = alias.name.partition(".")[0]
                         origins.setdefault(alias.asname or first, alias.name if alias.asname else first)
-                case ast.ImportFrom(module=str(module), names=aliases, level=0):
-                    for alias in aliases:
-                        origins.setdefault(alias.asname or alias.name, f"{module}.{alias.name}")
+                case ast.ImportFrom(module=module, names=aliases, level=level):
+                    if of := absolute("." * level + (module or ""), given.get("__package__", "")):
+                        for alias in aliases:
+                            origins.setdefault(alias.asname or alias.name, f"{of}.{alias.name}")
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     values[name] = value
                 case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
