@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kit import Demo, DemoMaker, sees_links
-from traced import both, settled, traced, watches
+from traced import WATCHED, both, settled, traced, watches
 
 pytestmark = [watches, sees_links]
 LISTS = '[one.read_text() for one in Path("deps").glob("*.txt")]'
@@ -106,6 +106,52 @@ def test_a_build_that_begins_to_write_there_takes_the_link_away(demo_maker: Demo
     demo.tick()
     demo.append("deps/b.txt", "more\n")
     assert rest(demo) == [1, 0, 0], "its own link stays"
+
+
+SOURCES = """
+[tool.dyncachekeys.keys.sources]
+resolver = "files"
+patterns = ["{pattern}"]
+fallback = {fallback}
+"""
+READS = '[one.read_text() for one in Path("csrc").glob("*.c")]'
+WRITES = 'Path("csrc/made.c").write_text("made\\n")'
+IN_CSRC = {"csrc/one.c": "1\n", "csrc/made.c": "made\n", "csrc/notes.txt": "Notes.\n"}
+
+
+@pytest.mark.parametrize("fallback", ["true", "false"])
+@pytest.mark.parametrize("pattern", ["csrc/*.c", "cs?c/*.c"])
+def test_plain_uv_ends_where_each_build_writes_a_source(demo_maker: DemoMaker, pattern: str, fallback: str) -> None:
+    """As a newcomer has it, who has typed `init` and nothing else of ours."""
+    config = WATCHED + SOURCES.format(pattern=pattern, fallback=fallback)
+    demo = traced(demo_maker, f"{WRITES}\n{READS}", IN_CSRC, config)
+    demo.sync()
+    demo.tick()
+    assert [demo.uv_sync() for _ in range(3)] == [1, 0, 0]
+    demo.tick()
+    demo.append("csrc/one.c", "more\n")
+    assert [demo.uv_sync() for _ in range(3)] == [1, 0, 0]
+    at_most = 0 if fallback == "true" else 1  # by a key that counts in any case, the stamp watches it from now on
+    found = rest(demo)
+    assert found[1] <= at_most
+    assert found[2] == 0
+
+
+def test_a_build_that_begins_to_write_behind_a_pattern(demo_maker: DemoMaker) -> None:
+    files = {**IN_CSRC, "csrc/unread.c": "unread\n"}
+    config = WATCHED + SOURCES.format(pattern="csrc/**/*.c", fallback="false")
+    demo = traced(demo_maker, 'Path("csrc/one.c").read_text()', files, config)
+    settled(demo)
+    assert linked(demo) == {"sources-0": "../../csrc"}
+    demo.tick()
+    demo.edit("build_backend/core.py", 'Path("csrc/one.c").read_text()', WRITES)
+    assert [demo.uv_sync() for _ in range(3)] == [1, 0, 0]
+    assert linked(demo) == {}
+    for name in ("one.c", "unread.c"):
+        demo.tick()
+        demo.append(f"csrc/{name}", "more\n")
+        assert [demo.uv_sync() for _ in range(2)] == [1, 0], "each has a link of its own"
+    assert rest(demo)[2:] == [0]
 
 
 def test_explain_says_of_names_what_sync_does(demo_maker: DemoMaker) -> None:

@@ -2,14 +2,14 @@
 
 Started by the build's last process (`trace.in_build.first`), so that plain uv alone keeps seeing what the newest build
 reads. It takes no lock, adds links, writes nothing that uv compares, and runs no resolver: the next sync does the rest.
-It removes no link but one to a folder in which the build has written: uv would find that there, and build again. What
-goes wrong is printed, and kept for `doctor`.
+It removes no link but those to what the build has written, and to a folder in which it has: uv would find that there,
+and build again, each time. What goes wrong is printed, and kept for `doctor`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dyncachekeys.backends.counted import counted
@@ -22,7 +22,7 @@ from dyncachekeys.paths import by_folder, join
 from dyncachekeys.process.environ import for_keys
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, FILE, HOME, Project, load
 from dyncachekeys.quick import atomic
-from dyncachekeys.quick.snapshot import FOLDER_LINKS
+from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER
 from dyncachekeys.syncing.last_run import LastRun, last_run
 from dyncachekeys.trace.builds import Builds
 from dyncachekeys.trace.inputs import Pyproject, Surroundings, folder_of_names, inputs_of
@@ -86,41 +86,61 @@ class _Links:
         self._inputs = [one for record in records for one in inputs_of(record, around)]
         self._made = products(records, project.pyproject)
         self._linkable = Linkable(self._files, self._made, (*last.state.written, *last.state.late), works=True)
+        self._single = LinkFolder(self._files.root / HOME)
         self._folder_links = LinkFolder(self._files.root / HOME, FOLDER_LINKS)
         self._there = self._folder_links.texts()
         """The links to whole folders, by name, each with its text."""
         full = {name: self._files.full(links.path_of(text)) for name, text in self._there.items()}
         self._folders = {name: self._files.relative(path) for name, path in full.items()}
         """Where they lead, relative to the project."""
-        written = {path for record in records for path in record.outputs}
+        self._written = {path for record in records for path in record.outputs}
         seen = [str(entry["file"]) for entry in last.state.entries if "file" in entry]
-        found = {*expanded(self._files, seen)} - {*self._behind_links(written)}
-        self._limit = newest(self._files, found) or 0
+        self._seen = {*expanded(self._files, seen)}
+        """What uv's entries lead to."""
+        self._limit = newest(self._files, self._seen - {*self._links_to(self._written)}) or 0
         """When the newest file was written that uv has seen, in nanoseconds: none that the build itself has written."""
         self._names = names_for_listed(last.state.entries)
         """What links to listed folders may be called."""
 
     def add(self) -> None:
         """Add those that are missing; then take those away behind which uv would find what the build has written."""
-        home = self._files.root / HOME
         paths = sorted({one.path for one in self._inputs if isinstance(one, File)})
         self._files.look_at_all(by_folder([path for path in paths if path != FILE]))
         linked = by_folder(filter(self._counts, paths))
-        LinkFolder(home).add(links.wanted(self._files, linked), self._staging)
+        self._single.add(links.wanted(self._files, linked), self._staging)
         if to_folders := self._to_folders(linked):
             self._folder_links.add(links.to_folders(self._files, to_folders), self._staging)
-        self._folder_links.take_away(self._spoilt(linked))
+        spoilt = {*self._spoilt(linked)}
+        others = sorted(path for name in spoilt - {*self._names} for path in self._behind(name))
+        self._single.add(links.wanted(self._files, by_folder(filter(self._counts, others))), self._staging)
+        self._folder_links.take_away(spoilt)
+        self._single.take_away(self._single_to({path for path in self._written if self._is_new(path)}))
 
-    def _behind_links(self, paths: Iterable[str]) -> Iterator[str]:
-        """Yield paths by which uv finds some files through links to whole folders."""
+    def _is_new(self, path: str) -> bool:
+        return self._files.changed_at(path) > self._limit
+
+    def _behind(self, name: str) -> Iterator[str]:
+        """Yield what uv finds behind a link to a folder, but for what the build has written."""
+        above = f"{FOLDER_LINKS}/{name}/"
+        found = (join(self._folders[name], path[len(above) :]) for path in self._seen if path.startswith(above))
+        yield from (path for path in found if path not in self._written)
+
+    def _links_to(self, paths: Collection[str]) -> Iterator[str]:
+        """Yield paths by which uv finds some files through links."""
+        yield from (f"{LINK_FOLDER}/{name}" for name in self._single_to(paths))
         for name, folder in self._folders.items():
             inside = (path for path in paths if path.startswith(f"{folder}/"))
             yield from (f"{FOLDER_LINKS}/{name}/{path[len(folder) + 1 :]}" for path in inside)
 
+    def _single_to(self, paths: Collection[str]) -> list[str]:
+        """Return the names of the links that lead to some files."""
+        files, texts = self._files, self._single.texts().items()
+        return [name for name, text in texts if files.relative(files.full(links.path_of(text))) in paths]
+
     def _counts(self, path: str) -> bool:
         state = self._files.state(path)
         is_linkable = self._linkable.blocker(path, state, cautious=True) is None
-        return is_linkable and state != MISSING and self._files.changed_at(path) <= self._limit
+        return is_linkable and state != MISSING and not self._is_new(path)
 
     def _to_folders(self, linked: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
         """Return the links to folders that there may be now, by name, each with its folder."""
@@ -130,14 +150,20 @@ class _Links:
         return to_listed(self._names, listed, linked, self._made, self._files, basis)
 
     def _spoilt(self, linked: Mapping[str, Sequence[str]]) -> Iterator[str]:
-        """Yield the links to listed folders in which something has come, newer than uv has seen, that is no input.
+        """Yield the links to folders in which something has come, newer than uv has seen, that is no input.
 
-        The inputs behind them have links of their own by now.
+        The inputs behind those to listed folders have links of their own by now; behind others, what the build has
+        written is none.
         """
         for name, folder in self._folders.items():
-            if name in self._names and folder in linked:
+            if name not in self._names:
+                made = (path for path in self._written if path.startswith(f"{folder}/") and self._is_new(path))
+                above = f"{FOLDER_LINKS}/{name}/"
+                if any(f"{above}{path[len(folder) + 1 :]}" in self._seen for path in made):
+                    yield name
+            elif folder in linked:
                 others = (one.name for one in self._files.listing(folder) if one.name not in linked[folder])
-                if any(self._files.changed_at(join(folder, other)) > self._limit for other in others):
+                if any(self._is_new(join(folder, other)) for other in others):
                     yield name
 
 
