@@ -108,6 +108,17 @@ def test_a_build_that_begins_to_write_there_takes_the_link_away(demo_maker: Demo
     assert rest(demo) == [1, 0, 0], "its own link stays"
 
 
+def test_plain_uv_sees_what_the_first_build_looked_for_come(demo_maker: DemoMaker) -> None:
+    body = 'any(Path(one).exists() for one in ("maybe.txt", "made.txt")) or Path("made.txt").write_text("made")'
+    demo = traced(demo_maker, body)
+    demo.sync()
+    assert [demo.uv_sync() for _ in range(3)] == [1, 0, 0]
+    demo.tick()
+    demo.write({"maybe.txt": "here\n"})
+    assert [demo.uv_sync() for _ in range(2)] == [1, 0]
+    assert rest(demo) == [0, 0, 0]
+
+
 SOURCES = """
 [tool.dyncachekeys.keys.sources]
 resolver = "files"

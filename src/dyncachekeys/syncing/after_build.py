@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dyncachekeys.backends.counted import counted
 from dyncachekeys.files import derived
-from dyncachekeys.files.tree import MISSING, Files
+from dyncachekeys.files.tree import Files
 from dyncachekeys.guard.place import Guard
 from dyncachekeys.guard.setting import mode_of
 from dyncachekeys.model import File
@@ -140,7 +140,7 @@ class _Links:
     def _counts(self, path: str) -> bool:
         state = self._files.state(path)
         is_linkable = self._linkable.blocker(path, state, cautious=True) is None
-        return is_linkable and state != MISSING and not self._is_new(path)
+        return is_linkable and not self._is_new(path)
 
     def _to_folders(self, linked: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
         """Return the links to folders that there may be now, by name, each with its folder."""
