@@ -251,7 +251,11 @@ CASES = {
     "excluded": Case('["csrc/**/*.c"]', (), 'exclude = ["csrc/deep/"]', globs=(DEEP,)),
     "excluded elsewhere": Case('["csrc/**/*.c"]', ("sources-0",), 'exclude = ["deep/*.h"]', globs=(DEEP,)),
     "a folder in brackets": Case('["cs{rc/**/*.c"]', ("sources-0",), files={"cs{rc/a.c": ""}, globs=(DEEP,)),
-    "brackets": Case('["csrc/**/*.[ch]"]', ()),
+    "brackets": Case('["csrc/**/*.[ch]"]', ("sources-0",), globs=("sources-0/**/*.[ch]",)),
+    "brackets and ranges": Case('["csrc/*[a-z0-9].[ch]pp"]', ("sources-0",), globs=("sources-0/*[a-z0-9].[ch]pp",)),
+    "brackets that negate": Case('["csrc/**/*.[!o]"]', ()),
+    "a bracket that ends nowhere": Case('["csrc/**/*.[c"]', ()),
+    "brackets with a sign": Case('["csrc/**/*.[c.]"]', ()),
     "braces": Case('["csrc/**/*.{c"]', ()),
     "no fixed folder": Case('["*.c", "csrc", "/csrc/one.c", "c*/*.c", "/*.c"]', ()),
     "a link to a folder": Case('["lib/**/*.c"]', (), globs=(DEEP,)),
@@ -278,6 +282,19 @@ def test_which_patterns_have_links(case: str, demo_maker: DemoMaker) -> None:
     files = [str(entry["file"]) for entry in demo.sync().entries if "file" in entry]
     assert tuple(path.removeprefix(f"{FOLDERS}/") for path in files if path.startswith(FOLDERS)) == wanted.globs
     assert demo.both() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "builds"),
+    [("csrc/new.h", 1), ("csrc/new.x", 0), ("csrc/new.ch", 0), ("csrc/new/new.F90", 1), ("csrc/new.fxx", 0)],
+)
+@sees_links
+def test_brackets_mean_the_same_to_uv(demo_maker: DemoMaker, name: str, builds: int) -> None:
+    demo = settled(demo_maker, KEY.format(patterns='["csrc/**/*.[ch]", "csrc/**/*.[fF][0-9][0-9]"]'))
+    assert linked(demo) == ["sources-0"]
+    demo.write({name: ""})
+    assert [demo.uv_sync(), demo.uv_sync()] == [builds, 0]
+    assert [demo.both(), demo.both()] == [0, 0]
 
 
 @sees_links

@@ -29,8 +29,9 @@ _OF_BUILDS = 4
 _LISTED = "*"
 """What uv looks for in a folder that a build listed; no pattern has this glob (`_partitioned`)."""
 _WILDCARD = re.compile(r"[*?\[\\]")
-_SAME_FOR_UV = re.compile(r"\*\*|(?:[\w.+=@~,?-]|\*(?!\*))+")
-"""The parts of a pattern that mean the same to git and to uv: no brackets, no braces, nothing that begins a comment."""
+_SAME_FOR_UV = re.compile(r"\*\*|(?:[\w.+=@~,?-]|\*(?!\*)|\[(?:[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9]|[a-zA-Z0-9_])+\])+")
+"""The parts of a pattern that mean the same to git and to uv: of brackets those that just name letters and digits, no
+braces, nothing that begins a comment."""
 
 
 class FolderLink(NamedTuple):
