@@ -31,6 +31,7 @@ FULL: dict[str, Any] = {
     "others": "sha256-3",
     "rest": "sha256-4",
     "strays": {"sources-0": ("['*.c']", "made.c")},
+    "aside": {"sources-0": "csrc"},
     "late": ("two.c",),
     "former": ("three.c",),
     "guarded": ("/demo/.venv",),

@@ -148,6 +148,79 @@ def test_plain_uv_ends_where_each_build_writes_a_source(demo_maker: DemoMaker, p
     assert found[2] == 0
 
 
+IMPURE = {"csrc/one.c": "1\n", "csrc/notes.txt": "Notes.\n", "csrc/deep/two.c": "2\n"}
+WALKS = 'sum(len(Path(one).read_bytes()) for one in __import__("glob").glob("csrc/**/*.c", recursive=True))'
+COMES: dict[str, tuple[Callable[[Demo], object], int]] = {
+    "new": (lambda demo: demo.write({"csrc/new.c": ""}), 1),
+    "new below": (lambda demo: demo.write({"csrc/deep/new.c": ""}), 1),
+    "new in a new folder": (lambda demo: demo.write({"csrc/new/new.c": ""}), 1),
+    "renamed": (lambda demo: (demo.root / "csrc/one.c").rename(demo.root / "csrc/uno.c"), 1),
+    "of another kind": (lambda demo: demo.append("csrc/notes.txt", "more\n"), 0),
+    "edited": (lambda demo: demo.append("csrc/deep/two.c", "more\n"), 1),
+}
+
+
+@pytest.mark.parametrize("change", COMES)
+@pytest.mark.parametrize("synced", [False, True])
+def test_a_folder_that_holds_more_than_the_pattern_of_a_key_that_stands_aside(
+    change: str, demo_maker: DemoMaker, *, synced: bool
+) -> None:
+    """`init` writes such a key for sources; a build that goes through the folder stands for it."""
+    config = WATCHED + SOURCES.format(pattern="/csrc/**/*.[ch]", fallback="true")
+    demo = traced(demo_maker, WALKS, IMPURE, config)
+    demo.sync()
+    assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]
+    if synced:
+        assert rest(demo) == [0, 0, 0]
+    assert linked(demo).get("sources-0") == "../../csrc"
+    demo.tick()
+    act, builds = COMES[change]
+    act(demo)
+    assert [demo.uv_sync() for _ in range(2)] == [builds, 0]
+    assert rest(demo) == [0, 0, 0]
+    assert linked(demo).get("sources-0") == "../../csrc"
+
+
+UNFIT = {
+    "nobody goes through it": 'Path("csrc/one.c").read_text(), Path("csrc/deep/two.c").read_text()',
+    "nobody goes through a folder of it": f'{READS}, Path("csrc/deep/two.c").read_text()',
+    "a file is not read": READS,
+    "a file is made": f"{WRITES}, {WALKS}",
+}
+
+
+@pytest.mark.parametrize("why", UNFIT)
+def test_a_key_that_stands_aside_has_no_link_where_builds_do_not_say_the_same(why: str, demo_maker: DemoMaker) -> None:
+    config = WATCHED + SOURCES.format(pattern="/csrc/**/*.[ch]", fallback="true")
+    demo = traced(demo_maker, UNFIT[why], IMPURE, config)
+    demo.sync()
+    assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]
+    assert "sources-0" not in linked(demo)
+    assert rest(demo) == [0, 0, 0]
+    assert "sources-0" not in linked(demo)
+    demo.tick()
+    demo.write({"csrc/later.c": ""})
+    assert demo.uv_sync() == 0
+
+
+def test_the_link_of_a_key_that_stands_aside_goes_where_something_comes_that_is_not_read(demo_maker: DemoMaker) -> None:
+    config = WATCHED + SOURCES.format(pattern="/csrc/**/*.[ch]", fallback="true")
+    demo = traced(demo_maker, WALKS, IMPURE, config)
+    settled(demo)
+    assert linked(demo).get("sources-0") == "../../csrc"
+    demo.tick()
+    demo.write({"csrc/unread.h": ""})
+    assert [demo.uv_sync(), demo.uv_sync()] == [1, 0], "that it is not read is known once it was built"
+    assert rest(demo)[1:] == [0, 0]
+    assert "sources-0" not in linked(demo)
+    demo.tick()
+    demo.append("csrc/one.c", "more\n")
+    assert rest(demo) == [1, 0, 0], "until then the other one was the newest that uv knew, so its link had to stay"
+    demo.tick()
+    demo.append("csrc/unread.h", "more\n")
+    assert rest(demo) == [0, 0, 0]
+
+
 def test_a_build_that_begins_to_write_behind_a_pattern(demo_maker: DemoMaker) -> None:
     files = {**IN_CSRC, "csrc/unread.c": "unread\n"}
     config = WATCHED + SOURCES.format(pattern="csrc/**/*.c", fallback="false")

@@ -32,7 +32,7 @@ class Key:
     timeout: Annotated[float, "seconds after which a resolver of the project's own is ended"] = 60
     fallback: Annotated[
         bool,
-        "count only as long as no build was watched that saw all that it read; entries of its own stay, and under the transport `digest` what follows from the tree",
+        "count only as long as no build was watched that saw all that it read; its entries stay, and under the transport `digest` what follows from the tree",
     ] = False
     with_: Annotated[
         list[str], "requirements of the resolver: it then runs in an environment that uv makes and keeps"

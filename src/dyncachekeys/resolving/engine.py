@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dyncachekeys.config.model import DEFAULTS, Config, Key, read
 from dyncachekeys.errors import ConfigurationError, Problem, ResolverError
 from dyncachekeys.files import git
-from dyncachekeys.files.selection import Selection
+from dyncachekeys.files.selection import Selected, Selection
 from dyncachekeys.model import Notice, Output, Transport, Watch
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS
 from dyncachekeys.pyproject.tables import table_at
@@ -54,6 +54,8 @@ class ResolvedKey(NamedTuple):
     """Products that must be there."""
     of_builds: bool = False
     """Whether it is about what builds were seen to depend on, or stands in for that."""
+    aside: Selected | None = None
+    """What it would select if no watched build stood for that."""
 
     @property
     def built_in(self) -> bool:
@@ -220,11 +222,13 @@ def _resolved(
 ) -> tuple[ResolvedKey, list[Notice]]:
     started = time.perf_counter()
     found, selections, notices = job.runner.resolve()
+    aside: Selected | None = None
     if job.key.fallback and builds is not None and builds.sees_all:
         # Entries are everybody's, and so is a name: what they stand for counts whoever has built.
         is_named = config.transport == "digest"
         has_entries = is_named or _watch(job.key, config) != "digest"
         found = [one for one in found if (one.entry and has_entries) or (is_named and one.tree)]
+        aside = next(iter(selections), None) if not is_named else None
         selections, notices = selections if is_named else [], []
     inputs = inputs_of(found, selections, environ, files)
     key = ResolvedKey(
@@ -239,6 +243,7 @@ def _resolved(
         machine=job.runner.machine,
         outputs=tuple(_output(one) for one in found if one.kind == "output"),
         of_builds=job.key.fallback or job.key.resolver == BUILD_RESOLVER,
+        aside=aside,
     )
     return key, notices
 

@@ -18,7 +18,7 @@ from dyncachekeys.files.tree import Files
 from dyncachekeys.guard.place import Guard
 from dyncachekeys.guard.setting import mode_of
 from dyncachekeys.model import File
-from dyncachekeys.paths import by_folder, join
+from dyncachekeys.paths import by_folder, join, split
 from dyncachekeys.process.environ import for_keys
 from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, FILE, HOME, Project, load
 from dyncachekeys.quick import atomic
@@ -30,7 +30,7 @@ from dyncachekeys.trace.watched import products
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.mtimes import expanded, newest
 from dyncachekeys.watch import links
-from dyncachekeys.watch.folders import names_for_listed
+from dyncachekeys.watch.folders import of_builds
 from dyncachekeys.watch.in_force import Basis, to_listed
 from dyncachekeys.watch.linkable import Linkable
 from dyncachekeys.watch.links import LinkFolder
@@ -99,8 +99,9 @@ class _Links:
         """What uv's entries lead to."""
         self._limit = newest(self._files, self._seen - {*self._links_to(self._written)}) or 0
         """When the newest file was written that uv has seen, in nanoseconds: none that the build itself has written."""
-        self._names = names_for_listed(last.state.entries)
-        """What links to listed folders may be called."""
+        self._of_builds = of_builds(last.state.entries, last.state.aside)
+        """The links that may lead to folders that a build listed."""
+        self._names = frozenset(link.name for link in self._of_builds)
 
     def add(self) -> None:
         """Add those that are missing; then take those away behind which uv would find what the build has written."""
@@ -111,7 +112,8 @@ class _Links:
         if to_folders := self._to_folders(linked):
             self._folder_links.add(links.to_folders(self._files, to_folders), self._staging)
         spoilt = {*self._spoilt(linked)}
-        others = sorted(path for name in spoilt - {*self._names} for path in self._behind(name))
+        behind = {path for name in spoilt - self._names for path in self._behind(name)}
+        others = sorted(behind - self._written)
         self._single.add(links.wanted(self._files, by_folder(filter(self._counts, others))), self._staging)
         self._folder_links.take_away(spoilt)
         self._single.take_away(self._single_to({path for path in self._written if self._is_new(path)}))
@@ -120,10 +122,9 @@ class _Links:
         return self._files.changed_at(path) > self._limit
 
     def _behind(self, name: str) -> Iterator[str]:
-        """Yield what uv finds behind a link to a folder, but for what the build has written."""
+        """Yield the files that uv finds behind a link to a folder."""
         above = f"{FOLDER_LINKS}/{name}/"
-        found = (join(self._folders[name], path[len(above) :]) for path in self._seen if path.startswith(above))
-        yield from (path for path in found if path not in self._written)
+        yield from (join(self._folders[name], path[len(above) :]) for path in self._seen if path.startswith(above))
 
     def _links_to(self, paths: Collection[str]) -> Iterator[str]:
         """Yield paths by which uv finds some files through links."""
@@ -147,24 +148,23 @@ class _Links:
         strays, globs = self._last.state.strays, self._project.own_files
         basis = Basis(works=True, built=True, there=self._there, strays=strays, globs=globs)
         listed = {folder for one in self._inputs if (folder := folder_of_names(one))}
-        return to_listed(self._names, listed, linked, self._made, self._files, basis)
+        return to_listed(self._of_builds, listed, linked, self._made, self._files, basis)
 
     def _spoilt(self, linked: Mapping[str, Sequence[str]]) -> Iterator[str]:
         """Yield the links to folders in which something has come, newer than uv has seen, that is no input.
 
-        The inputs behind those to listed folders have links of their own by now; behind others, what the build has
-        written is none.
+        Where builds say what is one, the inputs behind the link have links of their own by now; where patterns do, what
+        the build has written is none.
         """
         for name, folder in self._folders.items():
-            if name not in self._names:
-                made = (path for path in self._written if path.startswith(f"{folder}/") and self._is_new(path))
-                above = f"{FOLDER_LINKS}/{name}/"
-                if any(f"{above}{path[len(folder) + 1 :]}" in self._seen for path in made):
-                    yield name
-            elif folder in linked:
-                others = (one.name for one in self._files.listing(folder) if one.name not in linked[folder])
-                if any(self._is_new(join(folder, other)) for other in others):
-                    yield name
+            if name in self._names and name not in self._last.state.aside:
+                names = [one.name for one in self._files.listing(folder)] if folder in linked else []
+                strays = [join(folder, one) for one in names if one not in linked[folder]]
+            else:
+                found = [path for path in self._behind(name) if path in self._written or name in self._names]
+                strays = [path for path in found if split(path)[1] not in linked.get(split(path)[0], ())]
+            if any(map(self._is_new, strays)):
+                yield name
 
 
 def _place_guard(project: Project, files: Files, last: LastRun) -> None:

@@ -23,7 +23,7 @@ from dyncachekeys.syncing.state import State
 from dyncachekeys.syncing.status import Status, status_of, without_lost_region
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.mtimes import newest_linked
-from dyncachekeys.watch import by_name, links
+from dyncachekeys.watch import by_name, folders, links
 from dyncachekeys.watch.coverage import Coverage
 from dyncachekeys.watch.links import LinkFolder
 
@@ -191,6 +191,7 @@ def _remembered(
         others=coverage.others_digest,
         rest=coverage.rest_digest,
         strays=coverage.folder_links.strays,
+        aside=folders.aside(resolution.keys),
         basis=status.builds.chosen.ids if status.builds is not None and status.builds.chosen is not None else (),
     )
 

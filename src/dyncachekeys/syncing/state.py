@@ -115,6 +115,8 @@ class State:
     """The digest over what moves the stamp, less which regular files are linked (`Coverage.rest_digest`)."""
     strays: Mapping[str, tuple[str, ...]] = field(default_factory=dict, metadata={"read": each_of(_TEXTS)})
     """What keeps links to whole folders from being made (`FolderLinks.strays`)."""
+    aside: Mapping[str, str] = field(default_factory=dict, metadata={"read": each_of(text)})
+    """The folders of the links whose patterns only stand in for builds, by the link's name (`folders.aside`)."""
     late: tuple[str, ...] = field(default=(), metadata={"read": _TEXTS})
     """Files to which no link leads yet: they are newer than all that uv saw, so a link would cost a build (U29)."""
     former: tuple[str, ...] = field(default=(), metadata={"read": _TEXTS})

@@ -49,6 +49,22 @@ def matches(files: Files, glob: str) -> Iterator[str]:
         yield from _matches(files, plain)
 
 
+def found_below(files: Files, folder: str, globs: Iterable[str]) -> Iterator[str]:
+    """Yield the files that uv finds in a folder for globs that begin there."""
+    yield from _below(files, folder, rules_of(globs).top)
+
+
+def is_found_below(path: str, folder: str, globs: Iterable[str]) -> bool:
+    """Tell whether uv would find a file in a folder for globs that begin there."""
+    if not path.startswith(f"{folder}/"):
+        return False
+    *above, name = path[len(folder) + 1 :].split("/")
+    place = rules_of(globs).top
+    for part in above:
+        place = place.enter(part)
+    return place.find(name, is_dir=False) >= 0
+
+
 def expanded(files: Files, paths: Iterable[str]) -> Iterator[str]:
     """Yield the files that entries name, there or not, and those that they match."""
     for path in paths:

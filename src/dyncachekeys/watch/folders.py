@@ -42,6 +42,8 @@ class FolderLink(NamedTuple):
     """Where it leads, relative to the project; empty for one that may lead to any folder that a build listed."""
     globs: tuple[str, ...]
     """What uv looks for behind it."""
+    aside: bool = False
+    """Whether the patterns only stand in for builds that were not watched yet: what these read counts, not the patterns."""
 
     @property
     def entries(self) -> Iterable[Entry]:
@@ -54,17 +56,16 @@ def links_of(key: ResolvedKey) -> Sequence[FolderLink]:
     name = _file_name(key.name)
     if key.watch == "digest":
         return ()
-    if key.of_builds and key.resolver != BUILD_RESOLVER:
-        return ()  # it stands in for builds that were not watched yet: its entries would come and go with that
     if key.resolver == BUILD_RESOLVER:
         return [FolderLink(f"{name}-{number}", "", (_LISTED,)) for number in range(_OF_BUILDS)]
-    if key.resolver != _FILES or key.inputs.selected is None:
+    chosen = key.inputs.selected if key.inputs.selected is not None else key.aside
+    if key.resolver != _FILES or chosen is None:
         return ()
     globs: dict[str, dict[str, None]] = {}
-    for folder, glob in filter(None, map(_partitioned, key.inputs.selected.patterns)):
+    for folder, glob in filter(None, map(_partitioned, chosen.patterns)):
         globs.setdefault(folder, {})[glob] = None
     return [
-        FolderLink(f"{name}-{number}", folder, tuple(of_folder))
+        FolderLink(f"{name}-{number}", folder, tuple(of_folder), key.of_builds)
         for number, (folder, of_folder) in enumerate(globs.items())
     ]
 
@@ -82,14 +83,28 @@ def entries_of(keys: Iterable[ResolvedKey]) -> Iterable[Entry]:
     return [entry for key in keys for link in links_of(key) for entry in link.entries]
 
 
-def names_for_listed(entries: Iterable[Mapping[str, object]]) -> list[str]:
-    """Return the names of the links that may lead to any folder that a build listed, by the entries of a region."""
-    globs = (str(entry.get("file", "")).rpartition("/") for entry in entries)
-    return [folder.rpartition("/")[2] for folder, _, glob in globs if glob == _LISTED and _is_link(folder)]
+def aside(keys: Iterable[ResolvedKey]) -> dict[str, str]:
+    """Return the folders of the links whose patterns only stand in for builds, by the link's name."""
+    return {link.name: link.folder for key in keys for link in links_of(key) if link.aside}
 
 
-def _is_link(path: str) -> bool:
-    return path.rpartition("/")[0] == FOLDER_LINKS
+def of_builds(entries: Iterable[Mapping[str, object]], aside: Mapping[str, str]) -> list[FolderLink]:
+    """Return the links that may lead to folders that a build listed, by the entries of a region.
+
+    Args:
+        entries: The entries.
+        aside: The folders of those of them to which no other folder may be linked, by name (`aside`).
+    """
+    globs: dict[str, list[str]] = {}
+    prefix = f"{FOLDER_LINKS}/"
+    for path in (str(entry.get("file", "")) for entry in entries):
+        if path.startswith(prefix):
+            name, _, glob = path[len(prefix) :].partition("/")
+            globs.setdefault(name, []).append(glob)
+    named = ((name, tuple(found), aside.get(name, "")) for name, found in globs.items())
+    return [
+        FolderLink(name, folder, found, bool(folder)) for name, found, folder in named if folder or found == (_LISTED,)
+    ]
 
 
 def _partitioned(text: str) -> tuple[str, str] | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dyncachekeys.files.selection import Selected
 from dyncachekeys.files.tree import Files
-from dyncachekeys.paths import join, split
+from dyncachekeys.paths import by_folder, join, split
+from dyncachekeys.uv.mtimes import found_below, is_found_below
 from dyncachekeys.watch import links
 from dyncachekeys.watch.behind import Behind, is_crowded
 from dyncachekeys.watch.folders import FolderLink, hiding, links_of
@@ -66,23 +67,29 @@ def in_force(
     """
     found = _InForce(linked, made, files, basis)
     if basis.works and hiding(basis.globs) is None:
-        for key in keys:
-            of_key = links_of(key)
+        of_keys = [(key, links_of(key)) for key in keys]
+        singles = (one.subject for key, _ in of_keys for one in key.inputs.single)
+        listed = {subject.removeprefix(_LISTED) for subject in singles if subject.startswith(_LISTED)}
+        for key, of_key in of_keys:
             for link in of_key:
                 if link.folder and key.inputs.selected is not None:
                     found.add_selected(link, key.inputs.selected)
-            listed = (one.subject.removeprefix(_LISTED) for one in key.inputs.single if one.subject.startswith(_LISTED))
-            found.add_listed([link.name for link in of_key if not link.folder], {*listed})
+        found.add_of_builds([link for key, of_key in of_keys if key.inputs.selected is None for link in of_key], listed)
     return FolderLinks(found.folders, found.behind, found.strays)
 
 
 def to_listed(  # noqa: PLR0913
-    names: Sequence[str], listed: Collection[str], linked: _Linked, made: Collection[str], files: Files, basis: Basis
+    of_builds: Sequence[FolderLink],
+    listed: Collection[str],
+    linked: _Linked,
+    made: Collection[str],
+    files: Files,
+    basis: Basis,
 ) -> Mapping[str, str]:
     """Return the links to folders that a build listed which may be made now: to those that hold nothing but inputs.
 
     Args:
-        names: What the links may be called (`folders.names_for_listed`).
+        of_builds: Those that there may be (`folders.of_builds`).
         listed: The folders, relative to the project.
         linked: As in `in_force`, as are the next three.
         made: What builds make.
@@ -91,7 +98,7 @@ def to_listed(  # noqa: PLR0913
     """
     found = _InForce(linked, made, files, basis)
     if basis.works and hiding(basis.globs) is None:
-        found.add_listed([name for name in names if name not in basis.strays], listed)
+        found.add_of_builds([link for link in of_builds if link.name not in basis.strays], listed)
     return found.folders
 
 
@@ -137,7 +144,36 @@ class _InForce:
             return True
         return self._basis.built and not is_crowded(self._files, link.folder, found.count)
 
-    def add_listed(self, names: Sequence[str], listed: Collection[str]) -> None:
+    def add_of_builds(self, of_builds: Sequence[FolderLink], listed: Collection[str]) -> None:
+        """Add links to folders that a build listed, as far as uv finds there nothing but what builds depend on."""
+        for link in of_builds:
+            if link.aside:
+                self._add_aside(link, listed)
+        self._add_listed([link.name for link in of_builds if not link.folder], listed)
+
+    def _add_aside(self, link: FolderLink, listed: Collection[str]) -> None:
+        """Add the link for patterns that stand aside, if builds list where they match, and depend on all that does."""
+        if link.folder not in listed or not self._files.is_real_folder(link.folder):
+            return
+        found = by_folder(found_below(self._files, link.folder, link.globs))
+        # What builds make comes again, though it is gone now.
+        made = (path for path in self._made if is_found_below(path, link.folder, link.globs))
+        others = (join(above, name) for above, names in found.items() for name in names)
+        strays = [path for path in (*others, *made) if split(path)[1] not in self._linked.get(split(path)[0], ())]
+        is_there = self._basis.there.get(link.name) == links.text(self._files, link.folder)
+        if strays:
+            if is_there:
+                self.strays[link.name] = ("", max(strays, key=self._files.changed_at))
+        elif found.keys() <= {*listed} and (is_there or self._may_be_made(link.folder, sum(map(len, found.values())))):
+            self.folders[link.name] = link.folder
+            for folder, names in found.items():
+                self.behind.setdefault(folder, set()).update(names)
+
+    def _may_be_made(self, folder: str, count: int) -> bool:
+        """Tell whether a link to a folder may be made in which uv finds so many files."""
+        return self._basis.built and count > 0 and not is_crowded(self._files, folder, count)
+
+    def _add_listed(self, names: Sequence[str], listed: Collection[str]) -> None:
         """Add links to folders that a build listed, if they hold nothing but inputs. A link that is there keeps its name."""
         if not names:
             return
