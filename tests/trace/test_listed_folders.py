@@ -154,6 +154,7 @@ COMES: dict[str, tuple[Callable[[Demo], object], int]] = {
     "new": (lambda demo: demo.write({"csrc/new.c": ""}), 1),
     "new below": (lambda demo: demo.write({"csrc/deep/new.c": ""}), 1),
     "new in a new folder": (lambda demo: demo.write({"csrc/new/new.c": ""}), 1),
+    "new, with brackets in its name": (lambda demo: demo.write({"csrc/a[1].c": ""}), 1),
     "renamed": (lambda demo: (demo.root / "csrc/one.c").rename(demo.root / "csrc/uno.c"), 1),
     "of another kind": (lambda demo: demo.append("csrc/notes.txt", "more\n"), 0),
     "edited": (lambda demo: demo.append("csrc/deep/two.c", "more\n"), 1),
@@ -179,6 +180,23 @@ def test_a_folder_that_holds_more_than_the_pattern_of_a_key_that_stands_aside(
     assert [demo.uv_sync() for _ in range(2)] == [builds, 0]
     assert rest(demo) == [0, 0, 0]
     assert linked(demo).get("sources-0") == "../../csrc"
+
+
+def test_folders_of_which_a_build_asks_for_one_file_each(demo_maker: DemoMaker) -> None:
+    reads = '[one.read_text() for one in Path("addons").glob("*/manifest.json")]'
+    files = {"addons/a/manifest.json": "1\n", "addons/a/notes.txt": "", "addons/README.md": ""}
+    demo = traced(
+        demo_maker, reads, files, WATCHED + SOURCES.format(pattern="/addons/*/manifest.json", fallback="true")
+    )
+    demo.sync()
+    assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]
+    assert linked(demo) == {"sources-0": "../../addons"}
+    demo.tick()
+    demo.write({"addons/b/manifest.json": "2\n"})
+    assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]
+    demo.tick()
+    demo.write({"addons/b/notes.txt": "", "addons/c/notes.txt": "", "addons/b/c/manifest.json": ""})
+    assert rest(demo) == [0, 0, 0]
 
 
 UNFIT = {

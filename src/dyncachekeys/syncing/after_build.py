@@ -28,7 +28,7 @@ from dyncachekeys.trace.builds import Builds
 from dyncachekeys.trace.inputs import Pyproject, Surroundings, folder_of_names, inputs_of
 from dyncachekeys.trace.watched import products
 from dyncachekeys.uv import workspace
-from dyncachekeys.uv.mtimes import expanded, newest
+from dyncachekeys.uv.mtimes import expanded, latest
 from dyncachekeys.watch import links
 from dyncachekeys.watch.folders import of_builds
 from dyncachekeys.watch.in_force import Basis, to_listed
@@ -97,7 +97,7 @@ class _Links:
         seen = [str(entry["file"]) for entry in last.state.entries if "file" in entry]
         self._seen = {*expanded(self._files, seen)}
         """What uv's entries lead to."""
-        self._limit = newest(self._files, self._seen - {*self._links_to(self._written)}) or 0
+        self._limit = latest(self._files, self._seen - {*self._links_to(self._written)}) or 0
         """When the newest file was written that uv has seen, in nanoseconds: none that the build itself has written."""
         self._of_builds = of_builds(last.state.entries, last.state.aside)
         """The links that may lead to folders that a build listed."""

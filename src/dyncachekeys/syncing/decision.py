@@ -12,7 +12,7 @@ from dyncachekeys.model import Input
 from dyncachekeys.paths import join
 from dyncachekeys.quick.stamp import StampFolder, Stamps
 from dyncachekeys.syncing.status import Status
-from dyncachekeys.uv.mtimes import newest
+from dyncachekeys.uv.mtimes import latest
 from dyncachekeys.uv.record import Record
 from dyncachekeys.watch.coverage import Coverage
 
@@ -137,7 +137,7 @@ def _unseen_edits(coverage: Coverage, status: Status, vouched: frozenset[str]) -
         is_same = one.kind != "file" or status.single_files.get(one.subject, one.state) == one.state
         if is_same or one.subject in vouched:
             continue
-        time = newest(status.files, [one.subject])
+        time = latest(status.files, [one.subject])
         if time is not None and time <= before:
             yield _UNSEEN.format(one.subject)
     unseen = (path for path in _linked_unseen(coverage, status, before) if path not in vouched)
@@ -159,7 +159,7 @@ def _linked_unseen(coverage: Coverage, status: Status, before: int) -> Iterator[
 
 def _time_of_linked(files: Files, folder: str, name: str) -> int | None:
     seen = files.folders[folder]
-    return newest(files, [join(folder, name)]) if name in seen.non_regular else seen.changed(name)
+    return latest(files, [join(folder, name)]) if name in seen.non_regular else seen.changed(name)
 
 
 def _unexpected_build(coverage: Coverage, status: Status, record: Record, vouched: frozenset[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER
 from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.uv.entries import CURRENT
-from dyncachekeys.uv.mtimes import newest
+from dyncachekeys.uv.mtimes import latest, newest
 from dyncachekeys.uv.record import Record
 from dyncachekeys.watch import links
 from dyncachekeys.watch.links import LinkFolder
@@ -155,7 +155,7 @@ def _newer(plan: Plan, recorded: int, unlinked: Collection[str]) -> Iterator[See
     paths = {one.subject for one in plan.coverage.watched if one.kind == "file"}
     paths |= {join(folder, name) for folder, names in plan.coverage.linked.items() for name in names}
     for path in sorted(paths.difference(unlinked)):
-        if (newest(files, [path]) or 0) > recorded:
+        if (latest(files, [path]) or 0) > recorded:
             content = files.content(path)
             same = content is not None and content == files.memory.content(*split(path))
             yield Seen("rewritten-file" if same else "newer-file", path)

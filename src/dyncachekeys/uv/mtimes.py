@@ -18,7 +18,12 @@ from dyncachekeys.uv.entries import is_glob
 
 def newest(files: Files, paths: Iterable[str]) -> int | None:
     """Return the latest time of the files that entries name or match, in nanoseconds; nothing without any."""
-    times = (_changed(files, path) for path in expanded(files, paths))
+    return latest(files, expanded(files, paths))
+
+
+def latest(files: Files, paths: Iterable[str]) -> int | None:
+    """Return the latest time of some files, by their paths whatever these hold, as `newest`."""
+    times = (_changed(files, path) for path in paths)
     return max((time for time in times if time is not None), default=None)
 
 

@@ -7,7 +7,7 @@ are this machine's. A link is in force as long as uv's globs find nothing behind
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
@@ -49,6 +49,14 @@ class FolderLink(NamedTuple):
     def entries(self) -> Iterable[Entry]:
         """The entries of the region."""
         return (Entry("file", f"{FOLDER_LINKS}/{self.name}/{glob}") for glob in self.globs)
+
+    def gone_through(self, folder: str) -> Iterator[str]:
+        """Yield the folders that must be gone through to find files in a folder behind the link."""
+        below = folder[len(self.folder) + 1 :].split("/") if folder != self.folder else []
+        wild = {depth for glob in self.globs for depth, part in enumerate(glob.split("/")) if is_glob(part)}
+        at_any = any("**" in glob for glob in self.globs)
+        depths = (depth for depth in range(len(below) + 1) if at_any or depth in wild)
+        yield from ("/".join([self.folder, *below[:depth]]) for depth in depths)
 
 
 def links_of(key: ResolvedKey) -> Sequence[FolderLink]:

@@ -164,7 +164,9 @@ class _InForce:
         if strays:
             if is_there:
                 self.strays[link.name] = ("", max(strays, key=self._files.changed_at))
-        elif found.keys() <= {*listed} and (is_there or self._may_be_made(link.folder, sum(map(len, found.values())))):
+        elif {one for folder in found for one in link.gone_through(folder)} <= {*listed} and (
+            is_there or self._may_be_made(link.folder, sum(map(len, found.values())))
+        ):
             self.folders[link.name] = link.folder
             for folder, names in found.items():
                 self.behind.setdefault(folder, set()).update(names)
