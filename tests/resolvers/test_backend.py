@@ -397,3 +397,25 @@ def test_what_the_code_reads_under_a_name(tmp_path: Path) -> None:
     context = Context(root, {"build-system": SETUPTOOLS}, Environment({}), Files(root, FileMemory()), "key")
     found = [(one.name, one.reason) for one in backend(context) if isinstance(one, Env)]
     assert found == [("DEMO_FAST", "read by setup.py:6")]
+
+
+@pytest.mark.parametrize(
+    ("key", "counts"),
+    [
+        ({"resolver": "table", "file": "settings.json", "tables": ["build"]}, False),
+        ({"resolver": "files", "patterns": ["/settings.json"]}, False),
+        ({"resolver": "build", "exclude": ["settings.json"]}, False),
+        ({"resolver": "keys:own", "file": "./settings.json"}, False),
+        ({"resolver": "files", "patterns": ["/settings.json"], "fallback": True}, True),
+        ({"resolver": "table", "file": "other.json", "tables": ["build"]}, True),
+        ({"resolver": "files", "patterns": 3}, True),
+    ],
+)
+@pytest.mark.parametrize("table", ["keys", "workspace"])
+def test_what_another_key_names_is_its_matter(
+    tmp_path: Path, key: dict[str, object], table: str, *, counts: bool
+) -> None:
+    keys = {"keys": {"one": key}} if table == "keys" else {"workspace": {"keys": {"one": key}}}
+    files = {"setup.py": "open('settings.json')\n", "settings.json": "{}"}
+    results, _ = resolve(tmp_path, files, {"build-system": SETUPTOOLS, "tool": {"dyncachekeys": keys}})
+    assert ("settings.json" in results) is counts

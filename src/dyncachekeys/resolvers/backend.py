@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from dyncachekeys.backends.code import code
 from dyncachekeys.backends.hatch_toml import counts_hatch_toml
 from dyncachekeys.plugin import Context, File, Result, resolver
-from dyncachekeys.pyproject.tables import at
-from dyncachekeys.resolvers.literals import literals
+from dyncachekeys.resolvers.literals import keys, literals
 
 _SEEN_IN_BUILDS = ("computed-import", "computed-sys-path")
 """What reading can't tell of code, and who watches it run can."""
@@ -31,13 +29,7 @@ def backend(context: Context) -> Iterable[Result]:
     if counts_hatch_toml(context.pyproject, context.is_file, context.read_bytes):
         yield File("hatch.toml", "hatchling reads it, hooks included")
     yield from literals(context, closure)
-    has_records = any(key.get("resolver") == "build" for key in _keys(context.pyproject))
+    has_records = any(key.get("resolver") == "build" for key in keys(context.pyproject))
     for path, doubt in closure.doubts:
         if not (has_records and doubt.code in _SEEN_IN_BUILDS):
             context.warn(doubt.code, f"{doubt.told(path)}; {_REMEDY}")
-
-
-def _keys(pyproject: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for table in ("keys", "workspace.keys"):
-        keys = at(pyproject, f"tool.dyncachekeys.{table}")
-        yield from (key for key in (keys.values() if isinstance(keys, dict) else ()) if isinstance(key, dict))
