@@ -56,6 +56,7 @@ that imports the package |
 | watched builds, `init --watch digest` alone | `dyncachekeys sync`, then `uv sync`; no key by hand: what `init --watch \
 digest` writes, and what uv's builds were seen to read |
 | watched builds, `init` alone | the same with `init` |
+| watched builds, `init`, then plain uv | the same without any `dyncachekeys sync`: `init` once, then `uv sync` alone |
 """
 
 
@@ -170,12 +171,11 @@ def reasons(said: str) -> str:
 
 
 def mends(project: Project, expected: str | None) -> str:
-    """Say whether the next ``dyncachekeys sync`` makes it right, where the strategy has one."""
-    if not project.strategy.prepares:
+    """Say whether the next ``dyncachekeys sync`` makes it right, where there are keys of ours."""
+    if not (project.strategy.prepares or project.strategy.init is not None):
         return ""
-    project.prepared = False
-    project.sync()
-    project.prepared = True
+    project.run(sys.executable, "-m", "dyncachekeys", "sync")
+    project.uv_sync()
     return "until the next `dyncachekeys sync`" if project.installed() == expected else "for good"
 
 
@@ -250,7 +250,9 @@ def told(outcomes: Sequence[Outcome], changes: Sequence[Change], strategies: Seq
         "Where builds are watched and no key is declared, each needless build of `init --watch digest` has a reason "
         "that the build itself gave: it read the file that was edited. That it made no use of the edited part can't be "
         "seen from outside, and staleness would be the price of guessing so. A key by hand says it (`table` for a "
-        "manifest or the settings, as under *exact*). What `init` alone adds to that are uv's timestamps.\n"
+        "manifest or the settings, as under *exact*). What `init` alone adds to that are uv's timestamps.\n\n"
+        "The last row is a newcomer who never runs anything of ours: what uv's entries, links and watched builds see by "
+        "themselves.\n"
     )
     again = (
         "\n## Run it again\n\nFrom a clone, in an environment with this project and uv (`pip install . uv`):\n\n"

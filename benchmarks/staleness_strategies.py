@@ -47,6 +47,7 @@ WATCHED_EXACT = Strategy(
     "watched builds, `init --watch digest` alone", _nothing, prepares=True, hook=True, init=("--watch", "digest")
 )
 WATCHED = Strategy("watched builds, `init` alone", _nothing, prepares=True, hook=True, init=())
+WATCHED_PLAIN = Strategy("watched builds, `init`, then plain uv", _nothing, init=())
 STRATEGIES = [
     Strategy("no keys", _nothing),
     Strategy("static keys, by hand", _static),
@@ -58,4 +59,5 @@ STRATEGIES = [
     GUARD,
     WATCHED_EXACT,
     WATCHED,
+    WATCHED_PLAIN,
 ]
