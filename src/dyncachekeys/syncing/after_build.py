@@ -101,7 +101,8 @@ class _Links:
         """When the newest file was written that uv has seen, in nanoseconds: none that the build itself has written."""
         self._of_builds = of_builds(last.state.entries, last.state.aside)
         """The links that may lead to folders that a build listed."""
-        self._names = frozenset(link.name for link in self._of_builds)
+        self._to_any = frozenset(link.name for link in self._of_builds if not link.folder)
+        """The names of those that no pattern stands for."""
 
     def add(self) -> None:
         """Add those that are missing; then take those away behind which uv would find what the build has written."""
@@ -112,7 +113,7 @@ class _Links:
         if to_folders := self._to_folders(linked):
             self._folder_links.add(links.to_folders(self._files, to_folders), self._staging)
         spoilt = {*self._spoilt(linked)}
-        behind = {path for name in spoilt - self._names for path in self._behind(name)}
+        behind = {path for name in spoilt - self._to_any for path in self._behind(name)}
         others = sorted(behind - self._written)
         self._single.add(links.wanted(self._files, by_folder(filter(self._counts, others))), self._staging)
         self._folder_links.take_away(spoilt)
@@ -153,15 +154,15 @@ class _Links:
     def _spoilt(self, linked: Mapping[str, Sequence[str]]) -> Iterator[str]:
         """Yield the links to folders in which something has come, newer than uv has seen, that is no input.
 
-        Where builds say what is one, the inputs behind the link have links of their own by now; where patterns do, what
-        the build has written is none.
+        Where builds say what is one, the inputs behind the link have links of their own by now; where patterns do alone,
+        what the build has written is none.
         """
         for name, folder in self._folders.items():
-            if name in self._names and name not in self._last.state.aside:
+            if name in self._to_any:
                 names = [one.name for one in self._files.listing(folder)] if folder in linked else []
                 strays = [join(folder, one) for one in names if one not in linked[folder]]
             else:
-                found = [path for path in self._behind(name) if path in self._written or name in self._names]
+                found = [path for path in self._behind(name) if path in self._written or name in self._last.state.aside]
                 strays = [path for path in found if split(path)[1] not in linked.get(split(path)[0], ())]
             if any(map(self._is_new, strays)):
                 yield name
