@@ -106,8 +106,8 @@ class Case:
 @pytest.fixture
 def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     made = Case(tmp_path)
-    newest: Callable[[Tree, list[str]], int | None] = lambda files, paths: files.get(paths[0])  # noqa: E731
-    monkeypatch.setattr(decision, "newest", newest)
+    latest: Callable[[Tree, list[str]], int | None] = lambda files, paths: files.get(paths[0])  # noqa: E731
+    monkeypatch.setattr(decision, "latest", latest)
     return made
 
 
