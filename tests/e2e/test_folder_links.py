@@ -386,3 +386,34 @@ def test_show_tells_who_watches(demo_maker: DemoMaker) -> None:
     shown = demo.cli("show", "sources").stdout
     assert "file      folder link  csrc/one.c" in shown
     assert "file      link         data/words.txt" in shown
+
+
+def swap(folder: str) -> Callable[[Demo], object]:
+    def act(demo: Demo) -> None:
+        (demo.root / folder).rename(demo.root / "newer")
+        (demo.root / "older").rename(demo.root / folder)
+
+    return act
+
+
+@pytest.mark.parametrize("folder", ["csrc", "build_backend", "conf/parts"])
+def test_plain_uv_sees_another_folder_in_the_place_of_one(demo_maker: DemoMaker, folder: str) -> None:
+    """U6: whatever lies in it is older than what uv has seen."""
+    more = '[tool.dyncachekeys.keys.own]\nresolver = "keys:found"\n[tool.dyncachekeys.keys.backend]\nresolver = "backend"\n'
+    found = 'from dyncachekeys import File\n\ndef found(context):\n    yield File("conf/parts/one.txt", entry=True)\n'
+    files = {"conf/parts/one.txt": "1\n", "keys.py": found}
+    demo = demo_maker(NATIVE + more, {**FILES, **files})
+    shutil.copytree(demo.root / folder, demo.root / "older")
+    for path in (demo.root / "older").rglob("*.[cpt]*"):
+        path.write_text(f"{path.read_text()}\n")
+    demo.tick()
+    demo.append("pyproject.toml", "# newer\n")
+    demo.settled()
+    swap(folder)(demo)
+    assert [demo.uv_sync(), demo.uv_sync()] == [1, 0]
+    assert demo.both() <= 1  # no time tells that uv has seen these files as they are
+    assert [demo.both(), demo.both()] == [0, 0]
+    demo.tick()
+    (demo.root / "older").mkdir()
+    (demo.root / "newer").rename(demo.root / "aside")
+    assert [demo.uv_sync(), demo.both()] == [0, 0]

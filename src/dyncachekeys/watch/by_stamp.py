@@ -56,7 +56,15 @@ def cover(
 def _entries(watched: Iterable[Input], resolution: Resolution) -> tuple[Entry, ...]:
     # By the configuration alone, so that the region is the same for everybody, and does not come and go.
     of_links = links.ENTRIES if any(key.may_link and key.watch != "digest" for key in resolution.keys) else ()
-    return (*own_entries(watched), *of_links, *folders.entries_of(resolution.keys), *STAMP_ENTRIES)
+    own = [*own_entries(watched)]
+    found = (*own, *_folders_of(own), *of_links, *folders.entries_of(resolution.keys), *STAMP_ENTRIES)
+    return tuple(dict.fromkeys(found))
+
+
+def _folders_of(own: Iterable[Entry]) -> list[Entry]:
+    """Return an entry for each folder that holds a file with one: another folder in its place is seen by that (U6)."""
+    above = {split(str(one.value))[0] for one in own if one.kind == "file"}
+    return [Entry("dir", folder) for folder in sorted(above - {"", "."}) if not folder.startswith("..")]
 
 
 class _Placed:

@@ -47,8 +47,9 @@ class FolderLink(NamedTuple):
 
     @property
     def entries(self) -> Iterable[Entry]:
-        """The entries of the region."""
-        return (Entry("file", f"{FOLDER_LINKS}/{self.name}/{glob}") for glob in self.globs)
+        """The entries of the region; one for the folder itself, so that another one in its place is seen (U6)."""
+        folder = [Entry("dir", self.folder)] if self.folder else []
+        return [*folder, *(Entry("file", f"{FOLDER_LINKS}/{self.name}/{glob}") for glob in self.globs)]
 
     def gone_through(self, folder: str) -> Iterator[str]:
         """Yield the folders that must be gone through to find files in a folder behind the link."""
