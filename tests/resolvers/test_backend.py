@@ -416,6 +416,7 @@ def test_what_another_key_names_is_its_matter(
     tmp_path: Path, key: dict[str, object], table: str, *, counts: bool
 ) -> None:
     keys = {"keys": {"one": key}} if table == "keys" else {"workspace": {"keys": {"one": key}}}
-    files = {"setup.py": "open('settings.json')\n", "settings.json": "{}"}
+    files = {"setup.py": "open('settings.json')\nopen('.gitignore')\n", "settings.json": "{}", ".gitignore": ""}
     results, _ = resolve(tmp_path, files, {"build-system": SETUPTOOLS, "tool": {"dyncachekeys": keys}})
     assert ("settings.json" in results) is counts
+    assert ".gitignore" not in results, "what it selects counts"

@@ -13,8 +13,8 @@ from dyncachekeys.pysource.values import inside
 from dyncachekeys.trace.session import is_for_session
 
 _SPECIAL = re.compile(r"[*?\[\]\\]")
-_COUNTED_OTHERWISE = "pyproject.toml"
-"""By the key `defaults`, or by the tables that count."""
+_COUNTED_OTHERWISE = frozenset({"pyproject.toml", ".gitignore"})
+"""By the key `defaults`, or by the tables that count; by what git's rules select."""
 
 
 def literals(context: Context, closure: Closure) -> Iterator[File | Env]:
@@ -35,7 +35,7 @@ def literals(context: Context, closure: Closure) -> Iterator[File | Env]:
             patterns.setdefault(f"/{place[:-1]}[{place[-1]}]", by)
     written = {inside(one.subject) for _, one in closure.reads if one.kind == "written"}
     for path, pattern in context.files(list(patterns), expected=False).items() if patterns else ():
-        if path not in written and path not in closure.found and path != _COUNTED_OTHERWISE:
+        if path not in written and path not in closure.found and path not in _COUNTED_OTHERWISE:
             yield File(path, patterns[pattern], entry=True)
 
 
