@@ -184,8 +184,8 @@ class _Placed:
             yield ("linked files", "", linked_digest)
 
     def _place_blocked(self, one: Input, key: ResolvedKey, blocker: str) -> None:
-        # A file that is not there can't be edited; the stamp moves when it comes to be.
-        if key.watch == "uv" and one.state != MISSING:
+        # A file that is not there can't be edited: where no links are made, the stamp moves when it comes to be.
+        if key.watch == "uv" and not (blocker == NO_LINKS and one.state == MISSING):
             self.problems.append(_not_expressible(one, key, blocker))
         else:
             self.stamped[one] = None
