@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dyncachekeys.files.folder import changed_ns
 from dyncachekeys.files.gitignore import FolderRules, Rules
@@ -59,15 +59,20 @@ def found_below(files: Files, folder: str, globs: Iterable[str]) -> Iterator[str
     yield from _below(files, folder, rules_of(globs).top)
 
 
-def is_found_below(path: str, folder: str, globs: Iterable[str]) -> bool:
-    """Tell whether uv would find a file in a folder for globs that begin there."""
-    if not path.startswith(f"{folder}/"):
-        return False
-    *above, name = path[len(folder) + 1 :].split("/")
-    place = rules_of(globs).top
-    for part in above:
-        place = place.enter(part)
-    return place.find(name, is_dir=False) >= 0
+def finds_below(folder: str, globs: Iterable[str]) -> Callable[[str], bool]:
+    """Return what tells of a path whether uv would find a file there, in a folder for globs that begin in that."""
+    top = rules_of(globs).top
+
+    def finds(path: str) -> bool:
+        if not path.startswith(f"{folder}/"):
+            return False
+        *above, name = path[len(folder) + 1 :].split("/")
+        place = top
+        for part in above:
+            place = place.enter(part)
+        return place.find(name, is_dir=False) >= 0
+
+    return finds
 
 
 def expanded(files: Files, paths: Iterable[str]) -> Iterator[str]:
