@@ -13,8 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from dyncachekeys.doctor import ask_uv
 from dyncachekeys.doctor.examine import examine
 from dyncachekeys.doctor.finding import Finding
+from dyncachekeys.files.tree import Files
+from dyncachekeys.uv.entries import LINKS
+from dyncachekeys.uv.mtimes import newest
 from kit import BACKEND_KEY, Demo, DemoMaker, assert_uv_agrees, every_second, sees_links
 
 CONFIG = f"""{BACKEND_KEY}
@@ -72,11 +76,10 @@ def test_uv_agrees_before_and_after_a_sync(case: str, demo: Demo) -> None:
 
 @sees_links
 def test_where_uv_says_something_else_both_records_are_told(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dyncachekeys.uv import program  # noqa: PLC0415
-
     environ = {"CC": "s3cr3t-clang", "MY_TOKEN": "s3cr3t-token"}
     demo.both(**environ)
-    monkeypatch.setattr(program, "_FOLLOWS_LINKS", (99, 0, 0))  # what uv sees through links is not taken in
+    before = newest(Files(demo.root), [LINKS])
+    monkeypatch.setattr(ask_uv, "newest", lambda *_: before)  # what uv sees through links is not taken in
     demo.append("csrc/a.c", "more\n")
     (found,) = of_uv(demo.root, {**demo.environ, **environ})
     assert (found.code, found.level) == ("DCK081", "error")

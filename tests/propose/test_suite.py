@@ -160,7 +160,7 @@ KINDS: dict[str, Kind] = {
         },
     ),
     "native sources": Kind(
-        ("content_cases", "stamp_cases", "robustness", "quiet", "link_folder", "digest_transport"),
+        ("content_cases", "stamp_cases", "robustness", "quiet", "link_folder", "digest_transport", "consulted"),
         files=of_content.FILES,
         before=(repository,),
         counts={

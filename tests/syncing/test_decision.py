@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from dyncachekeys.files.selection import Selected
 from dyncachekeys.model import Input
 from dyncachekeys.quick.stamp import Stamps
+from dyncachekeys.resolving.inputs import Inputs
 from dyncachekeys.syncing import decision
 from dyncachekeys.syncing.decision import Decision, decide
+from dyncachekeys.syncing.diff import rows_of
 from dyncachekeys.uv.record import Record
 from dyncachekeys.watch.coverage import Coverage, Naming
 
@@ -73,6 +75,7 @@ class Case:
             "entries": (), "watched": frozenset(), "linked": {}, "walked": (), "stamped": frozenset(), "selections": ()
         }  # fmt: skip
         self.digest = "now"
+        self.keys: list[Any] = []
         Stamps(home).move("now", None)
 
     def record(self, timestamp: int | None = T, made: int = T + SECOND, **facts: Any) -> Record:
@@ -93,6 +96,7 @@ class Case:
             state=SimpleNamespace(**self.state),
             last=SimpleNamespace(believed=self.status["believed"], salt=SALT),
             state_then=lambda folder, name: self.status["then"].get(f"{folder}/{name}"),
+            resolution=SimpleNamespace(keys=self.keys),
         )
         digests: Any = SimpleNamespace(digest=self.digest)
         as_it_is: Any = status
@@ -272,6 +276,17 @@ class TestBuiltWith:
         built.files.folders[""] = folder({}, same=True)
         built.files["new.c"] = T
         assert built.decide() == KEPT
+
+    def test_values_by_files_that_uv_sees(self, built: Case) -> None:
+        seen = Inputs([Input("value", "level.json:level", "two", tree=True)], None, cast("Any", built.files))
+        built.keys = [SimpleNamespace(name="level", inputs=seen, consulted=frozenset({"level.json"}))]
+        built.coverage["consulted"] = frozenset({"level.json", "other.json"})
+        built.files |= {"level.json": T + TICK, "other.json": T + SECOND}
+        assert built.decide() == KEPT, "the other one has nothing to do with it"
+        built.files["level.json"] = T + TICK + 1
+        assert built.decide() == MOVED
+        built.state["keys"] = {"level": rows_of(seen, SALT)}
+        assert built.decide() == KEPT, "its value is the same"
 
     @pytest.mark.parametrize("what", ["record", "rest", "other rest", "memory", "clock", "top"])
     def test_it_is_not_known(self, built: Case, what: str) -> None:

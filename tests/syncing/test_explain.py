@@ -70,6 +70,7 @@ def test_before_the_first_sync(demo_maker: DemoMaker) -> None:
     assert as_json(demo)["outlook"] == {
         "verdict": "installs",
         "certain": True,
+        "spared": [],
         "seen": [{"fact": "not-installed", "subject": "demo"}],
     }
     assert sorted(path.name for path in demo.root.rglob("*")) == before
@@ -102,6 +103,7 @@ def test_what_changed_and_why_it_counts(demo_maker: DemoMaker) -> None:
     assert found["outlook"] == {
         "verdict": "builds-after-sync",
         "certain": True,
+        "spared": [],
         "seen": [{"fact": "stamp-moves", "subject": ".dyncachekeys/current"}],
     }
     causes = {

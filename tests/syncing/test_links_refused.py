@@ -17,6 +17,8 @@ from kit import Demo, DemoMaker
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links are not tried there")
 CONFIG = '[tool.dyncachekeys.keys.sources]\nresolver = "files"\npatterns = ["csrc/*"]\n'
 FILES = {"csrc/one.c": "1\n", "csrc/two.c": "2\n"}
+ALL = 4
+"""Links: to these, to `.gitignore`, and to the stamp."""
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def test_one_error_costs_nothing(demo_maker: DemoMaker, refuse: Callable[[Iterab
     demo = demo_maker(CONFIG, FILES)
     refuse([number])
     report = demo.sync()
-    assert (_links(demo), report.warnings) == (2, ())
+    assert (_links(demo), report.warnings) == (ALL, ())
     assert not (demo.root / ".dyncachekeys/no-links").exists()
 
 
@@ -68,7 +70,7 @@ def test_where_links_are_refused_it_is_told_until_they_are_not(
     assert demo.sync().move == "kept"  # to use them now would cost a build
     demo.write({"csrc/one.c": "another\n"})
     assert demo.sync().warnings == ()
-    assert _links(demo) == 2
+    assert _links(demo) == ALL
     assert demo.cli("sync").stderr == ""
 
 

@@ -151,6 +151,8 @@ def tell(one: Explanation, out: Printer, options: argparse.Namespace) -> None:
     _print_edited(one.edited, out, options)
     for seen in one.forecast.seen[: None if options.verbose else _SHOWN]:
         out(f"uv sees: {FACTS[seen.fact].format(shown(seen.subject))}")
+    for path in one.forecast.spared:
+        out(f"without `dyncachekeys sync`, uv would build all the same: {shown(path)} is newer than all that uv saw")
     if not one.forecast.certain:
         out("not certain: uv does not read this repository's commit or tags as git does, so the stamp stands for them")
     out(f"Next: {next_step(one)}")
@@ -212,6 +214,8 @@ def next_step(one: Explanation) -> str:
         return "`dyncachekeys run -- uv sync`" if one.report.changed else "`uv sync`"
     if one.report.changed:
         return "`dyncachekeys sync`; uv has already built what changed"
+    if one.forecast.spared:
+        return "`dyncachekeys run -- uv sync`, which builds nothing"
     return "nothing. If uv should build, name what it depends on in a key"
 
 
@@ -223,6 +227,7 @@ def as_json(one: Explanation) -> dict[str, Any]:
         "outlook": {
             "verdict": one.forecast.outcome,
             "certain": one.forecast.certain,
+            "spared": list(one.forecast.spared),
             "seen": [dataclasses.asdict(seen) for seen in one.forecast.seen],
         },
         "since": {

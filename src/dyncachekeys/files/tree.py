@@ -56,6 +56,8 @@ class Files(Places):
         """Knows the files that another process has read just now, where nothing was remembered."""
         self.derived: Derived = Derived()
         """What was made of the content of files."""
+        self.consulted: dict[str, None] = {}
+        """The regular files that were read, by path; whoever wants to know of what for, empties it before."""
         self._recalls: dict[str, Callable[[str, os.stat_result], bytes | None]] = {}
         self._bare = bare
         self.repositories: dict[Path, Repository] = {}
@@ -152,6 +154,8 @@ class Files(Places):
     def _add(self, folder: Folder, path: str, info: os.stat_result, content: bytes, role: int) -> None:
         name = path.rpartition("/")[2]
         folder.add(name, stat_of(info), content, role | _executable(info))
+        if role & READ:
+            self.consulted[path] = None
         self._note_device(path, info)
         counted = self._counted(path, name)
         if counted is not None:

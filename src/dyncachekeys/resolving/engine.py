@@ -7,12 +7,13 @@ import functools
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from dyncachekeys.backends.files import of_table
 from dyncachekeys.config.model import DEFAULTS, Config, Key, read
 from dyncachekeys.errors import ConfigurationError, Problem, ResolverError
 from dyncachekeys.files import git
 from dyncachekeys.files.selection import Selected, Selection
 from dyncachekeys.model import Notice, Output, Transport, Watch
-from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS
+from dyncachekeys.pyproject.project import BUILD_RESOLVER, BUILDS, FILE
 from dyncachekeys.pyproject.tables import table_at
 from dyncachekeys.resolving import registry
 from dyncachekeys.resolving.found import inputs_of, partitioned
@@ -56,6 +57,10 @@ class ResolvedKey(NamedTuple):
     """Whether it is about what builds were seen to depend on, or stands in for that."""
     aside: Selected | None = None
     """What it would select if no watched build stood for that."""
+    may_consult: bool = False
+    """Whether, by its configuration alone, its resolver may go by what files hold that are no inputs."""
+    consulted: frozenset[str] = frozenset()
+    """The files that its resolver read to find all this, by path, inputs or not."""
 
     @property
     def built_in(self) -> bool:
@@ -221,7 +226,9 @@ def _resolved(
     job: Job, config: Config, environ: Environment, files: Files, builds: Builds | None
 ) -> tuple[ResolvedKey, list[Notice]]:
     started = time.perf_counter()
+    files.consulted = {}
     found, selections, notices = job.runner.resolve()
+    consulted = files.consulted
     aside: Selected | None = None
     if job.key.fallback and builds is not None and builds.sees_all:
         # Entries are everybody's, and so is a name: what they stand for counts whoever has built.
@@ -244,8 +251,15 @@ def _resolved(
         outputs=tuple(_output(one) for one in found if one.kind == "output"),
         of_builds=job.key.fallback or job.key.resolver == BUILD_RESOLVER,
         aside=aside,
+        may_consult=_may_consult(job.key),
+        consulted=frozenset(consulted),
     )
     return key, notices
+
+
+def _may_consult(key: Key) -> bool:
+    of_another_file = key.resolver == "table" and of_table(key.options) != FILE
+    return of_another_file or registry.may_yield_files(key.resolver)
 
 
 def _watch(key: Key, config: Config) -> Watch:

@@ -129,6 +129,7 @@ class Worker:
             if "looked" in answer:
                 merge(answer["looked"], self._files, self._environ)
             self.modules = list(map(str, answer["modules"]))
+            self._files.consulted.update(dict.fromkeys(map(str, answer["consulted"])))
             notices = [Notice(*map(str, row)) for row in answer["notices"]]
         except _NOT_OURS as error:
             raise ResolverError(self._problems(self._foreign())) from error

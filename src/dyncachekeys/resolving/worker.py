@@ -108,6 +108,7 @@ class _Task:
             "found": found,
             "notices": notices,
             "modules": [files.relative(path) for path in modules if "site-packages" not in Path(path).parts],
+            "consulted": list(files.consulted),
         }
         if is_tracked(self._function) and not context.runs_each_time:
             self._note_code(files, map(files.relative, modules))

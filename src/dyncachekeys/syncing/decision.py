@@ -11,6 +11,7 @@ from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.model import Input
 from dyncachekeys.paths import join
 from dyncachekeys.quick.stamp import StampFolder, Stamps
+from dyncachekeys.syncing.diff import rows_of
 from dyncachekeys.syncing.status import Status
 from dyncachekeys.uv.mtimes import latest
 from dyncachekeys.uv.record import Record
@@ -82,9 +83,10 @@ def _is_only_known_better(coverage: Coverage, status: Status) -> bool:
 
 
 def _is_built_with(coverage: Coverage, status: Status) -> bool:
-    """Tell whether the digest is another only since linked files came or went, and uv has built since then.
+    """Tell whether the digest is another only by what uv has seen through links, and has built since then.
 
-    Each file that came, and each folder from which one went, is then no younger than the newest file that uv saw.
+    That is that linked files came or went, and values of which it sees each change. Each file that came, each folder
+    from which one went, and each file by which these values are found is then no younger than the newest that uv saw.
     """
     record, state, files = status.new_record, status.state, status.files
     if record is None or not state.rest or state.rest != coverage.rest_digest or not files.memory.known.folders:
@@ -93,7 +95,16 @@ def _is_built_with(coverage: Coverage, status: Status) -> bool:
     ways = [(path, *_above(path)) for path in _come_and_gone(coverage, files)]
     if seen > record.identity[1] or not all(files.changed_at(way[-1]) for way in ways):
         return False  # the clock went back (U22); or it went from the project's own folder, where uv writes too
-    return all(files.changed_at(path) <= seen + _TICK_NS for path in {path for way in ways for path in way})
+    paths = {path for way in ways for path in way} | {*_consulted_anew(coverage, status)}
+    return all(files.changed_at(path) <= seen + _TICK_NS for path in paths)
+
+
+def _consulted_anew(coverage: Coverage, status: Status) -> Iterator[str]:
+    """Yield the linked files by which values are found that are others than at the last sync."""
+    for key in status.resolution.keys:
+        before, now = status.state.keys.get(key.name, ()), rows_of(key.inputs, status.last.salt)
+        if {row for row in before if row[0] == "value"} != {row for row in now if row[0] == "value"}:
+            yield from coverage.consulted & key.consulted
 
 
 def _come_and_gone(coverage: Coverage, files: Files) -> Iterator[str]:

@@ -70,6 +70,8 @@ class Forecast:
     """By what: now, or once dyncachekeys has run."""
     certain: bool = True
     """Whether uv, whatever its version, reads of git what we do (U9)."""
+    spared: tuple[str, ...] = ()
+    """Files for which uv would build, if no sync took the links to them away before."""
 
 
 def forecast(plan: Plan, expected: Record) -> Forecast:
@@ -84,7 +86,7 @@ def forecast(plan: Plan, expected: Record) -> Forecast:
         # Under the transport `digest`, the name that uv compares is the one that sync writes.
         return Forecast("builds-after-sync" if plan.coverage.naming and plan.region_differs else "builds", now, certain)
     later = tuple(_after_sync(plan))
-    return Forecast("builds-after-sync" if later else "nothing-to-do", later, certain)
+    return Forecast("builds-after-sync" if later else "nothing-to-do", later, certain, tuple(_spared(plan)))
 
 
 def _now(plan: Plan, expected: Record) -> Iterator[Seen]:
@@ -98,6 +100,13 @@ def _now(plan: Plan, expected: Record) -> Iterator[Seen]:
         folder = Stamps(plan.home).current() if plan.coverage.has_stamp else None
         if folder is not None and not folder.is_named(record.current) and plan.decision.move != "returned":
             yield Seen("stamp", CURRENT)
+
+
+def _spared(plan: Plan) -> Iterator[str]:
+    """Yield the files to which links lead that the sync takes away, since uv would build for them to no effect."""
+    if plan.links is not None and plan.remembered.late:
+        there = LinkFolder(plan.home).targets()
+        yield from (path for path in plan.remembered.late if links.text(plan.status.files, path) in there)
 
 
 def _by_value(plan: Plan, record: Record, expected: Record) -> Iterator[Seen]:
@@ -135,7 +144,7 @@ def not_linked_yet(plan: Plan) -> set[str]:
     """Return the files that uv will see through a link only once a sync has made it."""
     if plan.links is None and plan.folder_links is None:
         return set()
-    files, linked = plan.status.files, plan.coverage.linked
+    files, linked = plan.status.files, plan.coverage.seen_through_links
     single, to_folders = (LinkFolder(plan.home, path).texts() for path in (LINK_FOLDER, FOLDER_LINKS))
     texts = links.wanted(files, linked).items()
     missing = {files.relative(files.full(links.path_of(text))) for name, text in texts if single.get(name) != text}
@@ -153,7 +162,7 @@ def not_linked_yet(plan: Plan) -> set[str]:
 def _newer(plan: Plan, recorded: int, unlinked: Collection[str]) -> Iterator[Seen]:
     files = plan.status.files
     paths = {one.subject for one in plan.coverage.watched if one.kind == "file"}
-    paths |= {join(folder, name) for folder, names in plan.coverage.linked.items() for name in names}
+    paths |= {join(folder, name) for folder, names in plan.coverage.seen_through_links.items() for name in names}
     for path in sorted(paths.difference(unlinked)):
         if (latest(files, [path]) or 0) > recorded:
             content = files.content(path)

@@ -124,6 +124,5 @@ class Plan(NamedTuple):
         folder = Stamps(self.home).current()
         # The stamp file is one of the files whose times the facts hold; a folder is named apart.
         stamped = folder is None or folder.is_named(self.status.named)
-        folder_links = self.coverage.folder_links.folders
-        known = LinkFolder(self.home).known_as(links.mark(self.status.files, self.coverage.linked_digest, folder_links))
+        known = LinkFolder(self.home).known_as(self.coverage.mark(self.status.files))
         return dataclasses.replace(self.remembered, expected=facts, links=known, fits=fits, due=not (fits and stamped))

@@ -22,7 +22,7 @@ from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.state import State
 from dyncachekeys.syncing.status import Status, status_of, without_lost_region
 from dyncachekeys.uv import workspace
-from dyncachekeys.uv.mtimes import newest_linked
+from dyncachekeys.uv.mtimes import latest, newest_linked
 from dyncachekeys.watch import by_name, folders, links
 from dyncachekeys.watch.coverage import Coverage
 from dyncachekeys.watch.links import LinkFolder
@@ -60,7 +60,7 @@ def make_plan(  # noqa: PLR0913
     return Plan(
         status,
         coverage,
-        newest_linked(status.files, coverage.linked),
+        _newest(newest_linked(status.files, coverage.linked), latest(status.files, coverage.consulted)),
         entries,
         _document(status, entries),
         _links(status, coverage),
@@ -124,6 +124,10 @@ def _seen_in_builds(before: Coverage, status: Status) -> _Seen:
     )
 
 
+def _newest(*times: int | None) -> int | None:
+    return max((time for time in times if time is not None), default=None)
+
+
 def _entries(status: Status, coverage: Coverage) -> tuple[Mapping[str, Any], ...]:
     project = status.project
     if status.consent.held:  # what their entries are, nobody knows
@@ -150,7 +154,7 @@ def _links(status: Status, coverage: Coverage) -> Mapping[str, str] | None:
     folder = LinkFolder(status.home)
     if not coverage.has_links:
         return None if folder.stat is None else {}
-    known = folder.known_as(links.mark(status.files, coverage.linked_digest, coverage.folder_links.folders))
+    known = folder.known_as(coverage.mark(status.files))
     if known is not None and known == status.state.links:
         return None
     wanted = links.wanted(status.files, coverage.single_links, with_stamp=coverage.links_stamp)

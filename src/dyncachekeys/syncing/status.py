@@ -103,7 +103,7 @@ class Status:
 
     def written_in_build(self, coverage: Coverage, record: Record) -> Iterator[tuple[str, str]]:
         """Yield the linked files (folder and name) that were written after uv had looked, before its build had ended."""
-        for folder, names in coverage.linked.items():
+        for folder, names in coverage.seen_through_links.items():
             seen = self.files.folders[folder]
             for name in names:
                 changed = seen.changed(name)

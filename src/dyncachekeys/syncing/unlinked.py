@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dyncachekeys.files.tree import MISSING
 from dyncachekeys.paths import join, split
 from dyncachekeys.quick.snapshot import FOLDER_LINKS
+from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.syncing.decision import Decision
 from dyncachekeys.syncing.status import Status
 from dyncachekeys.watch import links
@@ -16,22 +17,41 @@ from dyncachekeys.watch.links import LinkFolder
 
 def made_anew(coverage: Coverage, status: Status) -> Iterator[str]:
     """Yield linked files that a watched build has written: uv would build again for them (U15)."""
-    for folder, names in coverage.linked.items() if status.is_vouched else ():
+    for folder, names in coverage.seen_through_links.items() if status.is_vouched else ():
         yield from (path for name in names if (path := join(folder, name)) in status.made_by_build)
 
 
 def late(coverage: Coverage, decision: Decision, status: Status) -> tuple[str, ...]:
     """Return the files to which no link may lead before the next build: newer than all that uv has seen (U29)."""
     record = status.record
-    if decision.move != "kept" or record is None or record.timestamp is None or status.builds is None:
+    if decision.move != "kept" or record is None or record.timestamp is None:
         return ()
+    by_builds = _read_by_builds(coverage, status) if status.builds is not None else ()
+    paths = sorted({*by_builds, *_consulted(coverage, status)})
+    return tuple(path for path in paths if status.files.changed_at(path) > record.timestamp)
+
+
+def _consulted(coverage: Coverage, status: Status) -> frozenset[str]:
+    """Return the files by which keys found their inputs, and which are none; none, if a build is due.
+
+    What has changed there made no difference then, so the links to these go, and come again with the next build.
+    """
+    stamp = Stamps(status.home).current()
+    if stamp is not None and not stamp.is_named(status.named):
+        return frozenset()
+    read = frozenset[str]().union(*(key.consulted for key in status.resolution.keys))
+    inputs = {one.subject for one in coverage.of_builds}
+    return coverage.consulted | (read.intersection(status.state.late) - inputs)
+
+
+def _read_by_builds(coverage: Coverage, status: Status) -> Iterator[str]:
+    """Yield what builds were seen to read, and to which no link leads yet."""
     there = LinkFolder(status.home).targets() if coverage.has_links else frozenset[str]()
     folders = [folder for name, folder in coverage.folder_links.folders.items() if name in _whole(status)]
     files = sorted({one.subject for one in coverage.of_builds if one.kind == "file" and one.state != MISSING})
-    new = (
-        path for path in files if not (links.text(status.files, path) in there or _is_behind(path, folders, coverage))
-    )
-    return tuple(path for path in new if status.files.changed_at(path) > record.timestamp)
+    for path in files:
+        if not (links.text(status.files, path) in there or _is_behind(path, folders, coverage)):
+            yield path
 
 
 def former(coverage: Coverage, decision: Decision, status: Status) -> tuple[str, ...]:
@@ -43,7 +63,7 @@ def former(coverage: Coverage, decision: Decision, status: Status) -> tuple[str,
     strays = coverage.folder_links.strays.items()
     known = {*status.state.former, *(path for name, (_, path) in strays if name in _whole(status))}
     if status.builds is not None:
-        wanted = {*links.wanted(status.files, coverage.linked, with_stamp=True).values()}
+        wanted = {*links.wanted(status.files, coverage.seen_through_links, with_stamp=True).values()}
         known |= {*map(links.path_of, LinkFolder(status.home).targets() - wanted)}
     return tuple(sorted(path for path in known if status.files.changed_at(path) == record.timestamp))
 

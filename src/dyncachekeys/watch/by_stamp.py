@@ -14,6 +14,7 @@ from dyncachekeys.model import Entry, Input, Watch
 from dyncachekeys.names import is_credential
 from dyncachekeys.paths import join, split
 from dyncachekeys.quick.digest import Triple, encoded, framed
+from dyncachekeys.quick.snapshot import LEFT_OUT
 from dyncachekeys.resolving.engine import Resolution, ResolvedKey
 from dyncachekeys.resolving.inputs import digests_of
 from dyncachekeys.uv.entries import is_literal_path
@@ -50,15 +51,24 @@ def cover(
         raise ConfigurationError(placed.problems)
     folder_links = in_force(resolution.keys, placed.all_links(), {*products, *written}, files, basis)
     placed.keep(former)
+    placed.add_consulted(resolution.keys)
     return placed.coverage(resolution, folder_links)
 
 
 def _entries(watched: Iterable[Input], resolution: Resolution) -> tuple[Entry, ...]:
     # By the configuration alone, so that the region is the same for everybody, and does not come and go.
-    of_links = links.ENTRIES if any(key.may_link and key.watch != "digest" for key in resolution.keys) else ()
+    of_links = links.ENTRIES if any(map(_may_have_links, resolution.keys)) else ()
     own = [*own_entries(watched)]
     found = (*own, *_folders_of(own), *of_links, *folders.entries_of(resolution.keys), *STAMP_ENTRIES)
     return tuple(dict.fromkeys(found))
+
+
+def _may_have_links(key: ResolvedKey) -> bool:
+    return _may_consult(key) or (key.may_link and key.watch != "digest")
+
+
+def _may_consult(key: ResolvedKey) -> bool:
+    return key.watch == "auto" and key.may_consult
 
 
 def _folders_of(own: Iterable[Entry]) -> list[Entry]:
@@ -81,6 +91,9 @@ class _Placed:
         self.problems: list[Problem] = []
         self.of_builds: dict[Input, None] = {}
         self._linked_by_builds: dict[str, set[str]] = {}
+        self.consulted: set[str] = set()
+        self.seen_by_links: set[Input] = set()
+        """Values of which uv sees each change, since it sees all that they are found by."""
 
     def place_key(self, key: ResolvedKey) -> None:
         """Decide who watches the inputs of a key."""
@@ -93,7 +106,9 @@ class _Placed:
         """Return who watches what, when all is placed."""
         linked = {folder: sorted(names) for folder, names in sorted(self.all_links().items())}
         linked_digest, selections = _linked_digest(linked, self._files), (*self.selections, *self.selections_of_builds)
-        rest = self._triples(_linked_digest(_non_regular(linked, self._files), self._files))
+        regular_or_not = self._triples(_linked_digest(_non_regular(linked, self._files), self._files))
+        values = {one.triple for one in self.seen_by_links}
+        rest = [triple for triple in regular_or_not if triple not in values]
         is_watched = any(key.of_builds for key in resolution.keys)
         return Coverage(
             entries=_entries(self.watched, resolution),
@@ -108,6 +123,8 @@ class _Placed:
             rest_digest=digests_of(rest, selections, self._files, resolution.digests).digest,
             of_builds=frozenset(self.of_builds),
             others_digest=self._others_digest(resolution) if is_watched else "",
+            consulted=frozenset(self.consulted),
+            may_consult=self._linkable.works and any(map(_may_consult, resolution.keys)),
         )
 
     def _place(self, one: Input, key: ResolvedKey) -> None:
@@ -159,6 +176,27 @@ class _Placed:
             folder, name = split(path)
             if self._files.state(path) != MISSING:
                 self._linked_by_builds.setdefault(folder, set()).add(name)
+
+    def add_consulted(self, keys: Iterable[ResolvedKey]) -> None:
+        """Add the files by which keys found what they did, as far as they are no inputs and may be linked."""
+        inputs = {one.subject for one in (*self.watched, *self.stamped) if one.kind == "file"}
+        linked = self.all_links()
+        selections = (*self.selections, *self.selections_of_builds)
+        for key in keys:
+            of_key = key.consulted - inputs if key.watch == "auto" else frozenset[str]()
+            others = (path for path in of_key if split(path)[1] not in linked.get(split(path)[0], ()))
+            free = (path for path in others if not any(path in selected for selected in selections))
+            self.consulted |= {path for path in free if self._may_be_consulted(path)}
+            if key.consulted and key.consulted <= self.consulted:
+                self.seen_by_links.update(one for one in key.inputs.single if one.kind == "value" and one.tree)
+
+    def _may_be_consulted(self, path: str) -> bool:
+        is_ours = LEFT_OUT.isdisjoint(path.split("/")) and links.is_in_repository(self._files, path)
+        if not is_ours or self._linkable.blocker(path, "file", cautious=True) is not None:
+            return False
+        self._files.note(path)
+        folder, name = split(path)
+        return name in self._files.folders[folder].names
 
     def all_links(self) -> dict[str, set[str]]:
         """Return all files that are to be linked, by folder."""

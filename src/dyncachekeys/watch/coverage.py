@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from dyncachekeys.files.selection import Selected
+from dyncachekeys.files.tree import Files
 from dyncachekeys.model import Entry, Input
-from dyncachekeys.paths import split
+from dyncachekeys.paths import by_folder, split
 from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.resolving.inputs import Digests
 from dyncachekeys.uv.entries import CURRENT, STAMP_FILE
@@ -70,7 +71,11 @@ class Coverage(NamedTuple):
     folder_links: FolderLinks = FolderLinks()
     """Behind which some of the linked files are."""
     rest_digest: str = ""
-    """As `stamp_digest`, but without which regular files are linked."""
+    """As `stamp_digest`, but without which regular files are linked, and without values of which uv sees each change."""
+    consulted: frozenset[str] = frozenset()
+    """Files that have a link although they are no inputs: by what they hold, keys found the inputs or their values."""
+    may_consult: bool = False
+    """Whether there may be such files, by the configuration alone."""
     awaits_build: bool = False
     """Whether builds are watched, and nothing is known yet of what they depend on: the stamp will stand for that."""
 
@@ -109,20 +114,31 @@ class Coverage(NamedTuple):
 
     @property
     def single_links(self) -> Mapping[str, Sequence[str]]:
-        """Those of the linked files that have a link of their own."""
-        behind = self.folder_links.behind
+        """The files to which a link of their own leads, by folder."""
+        behind, linked = self.folder_links.behind, self.seen_through_links
         if not behind:
-            return self.linked
+            return linked
         single = (
-            (folder, [one for one in names if one not in behind.get(folder, ())])
-            for folder, names in self.linked.items()
+            (folder, [one for one in names if one not in behind.get(folder, ())]) for folder, names in linked.items()
         )
         return {folder: names for folder, names in single if names}
 
     @property
+    def seen_through_links(self) -> Mapping[str, Sequence[str]]:
+        """All files of which uv sees an edit through a link, inputs or not, by folder. Names are sorted."""
+        found = dict(self.linked)
+        for folder, names in by_folder(sorted(self.consulted)).items():
+            found[folder] = sorted({*found.get(folder, ()), *names})
+        return found
+
+    def mark(self, files: Files) -> str:
+        """Return for what the link folder stands (`links.mark`)."""
+        return links.mark(files, self.linked_digest, self.folder_links.folders, self.consulted)
+
+    @property
     def links_stamp(self) -> bool:
-        """Whether a link leads to the stamp: where what builds were seen to read is linked."""
-        return self.has_links and bool(self.others_digest)
+        """Whether a link leads to the stamp: where what is linked comes and goes without a build."""
+        return self.has_links and (self.may_consult or bool(self.others_digest))
 
     @property
     def has_links(self) -> bool:

@@ -74,21 +74,31 @@ def path_of(text: str) -> str:
 def _text(files: Files, depth: int, folder: str, name: str) -> str:
     """Return the text of a link: to survive a move, relative inside the repository, else absolute (U33)."""
     path = join(folder, name)
-    ups = path.split("/").count("..") if path.startswith("../") else 0
-    return posixpath.join("../..", path) if ups <= depth else os.path.normpath(files.full(path))
+    return posixpath.join("../..", path) if _ups(path) <= depth else os.path.normpath(files.full(path))
 
 
-def mark(files: Files, digest: str, folders: Mapping[str, str]) -> str:
+def _ups(path: str) -> int:
+    """Return by how many folders a path leads up, out of the project."""
+    return path.split("/").count("..") if path.startswith("../") else 0
+
+
+def is_in_repository(files: Files, path: str) -> bool:
+    """Tell whether a path lies in the project's repository; where there is none, in the project."""
+    return _ups(path) <= _depth_in_repository(files)
+
+
+def mark(files: Files, digest: str, folders: Mapping[str, str], consulted: Iterable[str]) -> str:
     """Return what the folder has to stand for, in a word.
 
     Args:
         files: The project's files.
         digest: Over all linked files (`Coverage.linked_digest`).
         folders: The folder links, behind which some of these are.
+        consulted: The files that are linked although they are no inputs.
     """
-    return " ".join(
-        [digest, str(_depth_in_repository(files)), *(f"{name}={folder}" for name, folder in sorted(folders.items()))]
-    )
+    others = blake2b(os.fsencode("\0".join(sorted(consulted))), digest_size=16).hexdigest()
+    named = (f"{name}={folder}" for name, folder in sorted(folders.items()))
+    return " ".join([digest, others, str(_depth_in_repository(files)), *named])
 
 
 class LinkFolder:
