@@ -357,6 +357,13 @@ def tree_of(folder: Path) -> dict[str, bytes | str]:
     return {path.relative_to(folder).as_posix(): _content(path) for path in paths}
 
 
+def link_texts(folder: Path) -> dict[str, str]:
+    """Return the links in a folder by name, each with its text; nothing else, and nothing if there is no folder."""
+    return (
+        {one.name: os.fspath(one.readlink()) for one in folder.iterdir() if one.is_symlink()} if folder.is_dir() else {}
+    )
+
+
 def _content(path: Path) -> bytes | str:
     if path.is_symlink():
         return f"-> {path.readlink()}"

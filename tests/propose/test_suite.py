@@ -160,7 +160,16 @@ KINDS: dict[str, Kind] = {
         },
     ),
     "native sources": Kind(
-        ("content_cases", "stamp_cases", "robustness", "quiet", "link_folder", "digest_transport", "consulted"),
+        (
+            "content_cases",
+            "stamp_cases",
+            "robustness",
+            "quiet",
+            "link_folder",
+            "digest_transport",
+            "consulted",
+            "hard_links",
+        ),
         files=of_content.FILES,
         before=(repository,),
         counts={

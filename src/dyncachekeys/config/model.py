@@ -59,6 +59,9 @@ class Config:
         "what the first import of the package in a process does if it is out of date: warn, have uv build it, or fail",
     ] = None
     guard_timeout: Annotated[float, "seconds that such an import waits for a build at most"] = GUARD_TIMEOUT
+    hard_links: Annotated[
+        bool, "give inputs a second name in `.dyncachekeys/inputs`, by which plain uv sees that one was deleted"
+    ] = True
     inherit: Annotated[bool, "take the keys that the workspace's root declares for its members"] = True
     workspace: Annotated[
         dict[str, Any],

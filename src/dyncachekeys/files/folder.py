@@ -76,6 +76,11 @@ class Folder:
         self.roles += bytes(roles)
         self.digest = digest
 
+    def stat(self, name: str) -> Stat:
+        """Return by what a regular file that was looked at is recognised."""
+        size, mtime, ctime, inode = self.stats[(row := self.names[name]) * 4 : row * 4 + 4]
+        return size, mtime, ctime, inode
+
     def changed(self, name: str) -> int | None:
         """Return when a regular file was written, in nanoseconds (U1); nothing if it was not looked at."""
         row = self.names.get(name)

@@ -77,6 +77,8 @@ class Resolution(NamedTuple):
     """Over all inputs."""
     transport: Transport = "stamp"
     """How a change is to reach uv."""
+    hard_links: bool = True
+    """Whether inputs may have hard links."""
 
     @property
     def digest(self) -> str:
@@ -219,7 +221,7 @@ def _run(jobs: Iterable[Job], config: Config, environ: Environment, files: Files
     keys.sort(key=lambda key: order[key.name])
     single = ((one.kind, one.subject, one.state) for key in keys for one in key.inputs.single)
     digests = digests_of(single, [key.inputs.selected for key in keys if key.inputs.selected is not None], files)
-    return Resolution(tuple(keys), tuple(dict.fromkeys(notices)), digests, config.transport)
+    return Resolution(tuple(keys), tuple(dict.fromkeys(notices)), digests, config.transport, config.hard_links)
 
 
 def _resolved(

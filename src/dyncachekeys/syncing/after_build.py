@@ -29,8 +29,9 @@ from dyncachekeys.trace.inputs import Pyproject, Surroundings, folder_of_names, 
 from dyncachekeys.trace.watched import products
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.mtimes import expanded, latest
-from dyncachekeys.watch import links
+from dyncachekeys.watch import hard_links, links
 from dyncachekeys.watch.folders import of_builds
+from dyncachekeys.watch.hard_links import HardLinks
 from dyncachekeys.watch.in_force import Basis, to_listed
 from dyncachekeys.watch.linkable import Linkable
 from dyncachekeys.watch.links import LinkFolder
@@ -86,7 +87,7 @@ class _Links:
         self._inputs = [one for record in records for one in inputs_of(record, around)]
         self._made = products(records, project.pyproject)
         self._linkable = Linkable(self._files, self._made, (*last.state.written, *last.state.late), works=True)
-        self._single = LinkFolder(self._files.root / HOME)
+        self._single, self._hard = LinkFolder(self._files.root / HOME), HardLinks(self._files.root / HOME)
         self._folder_links = LinkFolder(self._files.root / HOME, FOLDER_LINKS)
         self._there = self._folder_links.texts()
         """The links to whole folders, by name, each with its text."""
@@ -135,9 +136,10 @@ class _Links:
             yield from (f"{FOLDER_LINKS}/{name}/{path[len(folder) + 1 :]}" for path in inside)
 
     def _single_to(self, paths: Collection[str]) -> list[str]:
-        """Return the names of the links that lead to some files."""
+        """Return the names of the links that lead to some files, hard links included."""
         files, texts = self._files, self._single.texts().items()
-        return [name for name, text in texts if files.relative(files.full(links.path_of(text))) in paths]
+        single = (name for name, text in texts if files.relative(files.full(links.path_of(text))) in paths)
+        return [*single, *(self._hard.there().keys() & hard_links.named(paths).keys())]
 
     def _counts(self, path: str) -> bool:
         state = self._files.state(path)

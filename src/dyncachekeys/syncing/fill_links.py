@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER
 from dyncachekeys.quick.stamp import links_refused
 from dyncachekeys.syncing.plan import Plan
+from dyncachekeys.watch.hard_links import HardLinks
 from dyncachekeys.watch.links import LinkFolder
 
 
@@ -30,13 +31,23 @@ def fill_links(plan: Plan) -> list[str] | None:
             single.give_up(getattr(error, "strerror", None) or "not implemented")
             return None
         _fill_both(plan)  # it was for a moment only
+    _fill_hard(plan)
     written = [
         path for path, links in ((LINK_FOLDER, plan.links), (FOLDER_LINKS, plan.folder_links)) if links is not None
     ]
-    for path in written:
+    for path in {*written, LINK_FOLDER}:
         if LinkFolder(plan.home, path).stat:
             plan.status.files.relist(path)
     return written
+
+
+def _fill_hard(plan: Plan) -> None:
+    """Have the hard links that there should be, if uv is to build; else only take those away that would make it."""
+    links = HardLinks(plan.home)
+    if plan.decision.move != "moved":
+        links.take_away(plan.lost)
+    elif LinkFolder(plan.home).stat is not None:
+        links.renew(plan.hard_links, plan.status.files)
 
 
 def _fill_both(plan: Plan) -> None:

@@ -14,7 +14,7 @@ from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.uv.entries import CURRENT
 from dyncachekeys.uv.mtimes import latest, newest
 from dyncachekeys.uv.record import Record
-from dyncachekeys.watch import links
+from dyncachekeys.watch import hard_links, links
 from dyncachekeys.watch.links import LinkFolder
 
 Outcome = Literal["not-built", "installs", "builds", "builds-after-sync", "nothing-to-do"]
@@ -28,6 +28,7 @@ Fact = Literal[
     "newer-file",
     "rewritten-file",
     "older-file",
+    "gone-file",
     "folder",
     "variable",
     "git",
@@ -43,6 +44,7 @@ FACTS: Mapping[Fact, str] = {
     "newer-file": "{} is newer than all that uv saw when it built",
     "rewritten-file": "{} was rewritten with the same content, and uv goes by the time",
     "older-file": "{}",
+    "gone-file": "{} is gone, or another file has taken its place",
     "folder": "the folder {} came or went",
     "variable": "the variable {} has another value",
     "name": "the name {} is not the one under which it built",
@@ -131,7 +133,7 @@ def _by_time(plan: Plan, recorded: int | None, expected: int | None) -> Iterator
         yield Seen("older-file", "the newest file that uv knew is gone, or no longer watched")
         return
     unlinked = not_linked_yet(plan)
-    newer = list(_newer(plan, recorded or 0, unlinked))
+    newer = [*_newer(plan, recorded or 0, unlinked), *_gone(plan, recorded or 0)]
     yield from newer
     own = newest(plan.status.files, plan.status.project.own_files) or 0
     # Of the stamp, to which a link leads, it is told apart that it has moved.
@@ -168,6 +170,16 @@ def _newer(plan: Plan, recorded: int, unlinked: Collection[str]) -> Iterator[See
             content = files.content(path)
             same = content is not None and content == files.memory.content(*split(path))
             yield Seen("rewritten-file" if same else "newer-file", path)
+
+
+def _gone(plan: Plan, recorded: int) -> Iterator[Seen]:
+    """Yield the files that uv sees to be gone by their hard links."""
+    late = [name for name, changed in plan.gone().items() if changed > recorded]
+    if late:
+        status = plan.status
+        linked = (join(folder, name) for folder, names in status.files.memory.linked().items() for name in names)
+        known = hard_links.named([*linked, *status.single_files])
+        yield from (Seen("gone-file", path) for path in sorted(known.get(name, "a file") for name in late))
 
 
 def _after_sync(plan: Plan) -> Iterator[Seen]:

@@ -18,6 +18,7 @@ from dyncachekeys.syncing.status import Status
 from dyncachekeys.uv.record import Record, expected_record
 from dyncachekeys.watch import links
 from dyncachekeys.watch.coverage import Coverage
+from dyncachekeys.watch.hard_links import HardLinks
 from dyncachekeys.watch.links import LinkFolder
 
 
@@ -36,6 +37,10 @@ class Plan(NamedTuple):
     """What the link folder shall hold, by name; nothing if it holds just that."""
     folder_links: Mapping[str, str] | None
     """The same of the links to whole folders."""
+    hard_links: Mapping[str, str]
+    """The hard links that there should be, by name, each with its file."""
+    lost: frozenset[str]
+    """The hard links that go although no build is due, by name: no input is behind (`unlinked.lost`)."""
     decision: Decision
     """What becomes of the stamp."""
     remembered: State
@@ -75,7 +80,7 @@ class Plan(NamedTuple):
         """Whether nothing that uv watches has to be written."""
         beside = (one for one in (self.status.watch_folder, self.status.guard) if one is not None)
         is_linked = self.links is None and self.folder_links is None
-        return self.is_at_rest and is_linked and all(one.is_ready() for one in beside)
+        return self.is_at_rest and is_linked and not self.lost and all(one.is_ready() for one in beside)
 
     @property
     def all_entries(self) -> tuple[Any, ...]:
@@ -88,10 +93,17 @@ class Plan(NamedTuple):
         It is another one once ``pyproject.toml`` or the stamp has been written.
         """
         linked = self.newest_linked
+        if gone := self.gone():
+            linked = max(*gone.values(), linked or 0)
         if self.coverage.links_stamp and (of_stamp := links.of_stamp(self.status.files)) is not None:
             linked = max(of_stamp, linked or 0)
         status = self.status
         return expected_record(status.files, self.all_entries, status.environ, linked, packed=status.reads_packed_refs)
+
+    def gone(self) -> dict[str, int]:
+        """Return the hard links by which uv sees at this instant that files are gone, by name (`HardLinks.others`)."""
+        others = HardLinks(self.home).others(self.hard_links, self.status.files)
+        return {name: changed for name, changed in others.items() if name not in self.lost}
 
     def take_snapshot(self, expected: Record) -> Snapshot:
         """Return what was looked at, in columns. To be called when all has been looked at."""

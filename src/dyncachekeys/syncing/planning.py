@@ -23,7 +23,7 @@ from dyncachekeys.syncing.state import State
 from dyncachekeys.syncing.status import Status, status_of, without_lost_region
 from dyncachekeys.uv import workspace
 from dyncachekeys.uv.mtimes import latest, newest_linked
-from dyncachekeys.watch import by_name, folders, links
+from dyncachekeys.watch import by_name, folders, hard_links, links
 from dyncachekeys.watch.coverage import Coverage
 from dyncachekeys.watch.links import LinkFolder
 
@@ -57,6 +57,7 @@ def make_plan(  # noqa: PLR0913
     status = status_of(root, last_run(root, quick_check), environ, consumer, by_hook=by_hook, doing=doing)
     status, seen, coverage = _covered(status)
     counted, entries = loops.count(coverage, status), _entries(status, coverage)
+    hard = hard_links.wanted(coverage, status.files)
     return Plan(
         status,
         coverage,
@@ -65,6 +66,8 @@ def make_plan(  # noqa: PLR0913
         _document(status, entries),
         _links(status, coverage),
         _folder_links(status, coverage),
+        hard,
+        unlinked.lost(hard, seen.decision, status),
         seen.decision,
         _remembered(status, coverage, entries, seen, counted),
         (*_notices(status, coverage, entries), *seen.products.notices, *counted.notices),

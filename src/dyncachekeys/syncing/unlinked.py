@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dyncachekeys.files.tree import MISSING
 from dyncachekeys.paths import join, split
@@ -12,6 +12,7 @@ from dyncachekeys.syncing.decision import Decision
 from dyncachekeys.syncing.status import Status
 from dyncachekeys.watch import links
 from dyncachekeys.watch.coverage import Coverage
+from dyncachekeys.watch.hard_links import HardLinks
 from dyncachekeys.watch.links import LinkFolder
 
 
@@ -24,19 +25,20 @@ def made_anew(coverage: Coverage, status: Status) -> Iterator[str]:
 def late(coverage: Coverage, decision: Decision, status: Status) -> tuple[str, ...]:
     """Return the files to which no link may lead before the next build: newer than all that uv has seen (U29)."""
     record = status.record
-    if decision.move != "kept" or record is None or record.timestamp is None:
+    if decision.move == "moved" or record is None or record.timestamp is None:
         return ()
-    by_builds = _read_by_builds(coverage, status) if status.builds is not None else ()
-    paths = sorted({*by_builds, *_consulted(coverage, status)})
+    is_about_builds = decision.move == "kept" and status.builds is not None
+    by_builds = _read_by_builds(coverage, status) if is_about_builds else ()
+    paths = sorted({*by_builds, *_consulted(coverage, decision, status)})
     return tuple(path for path in paths if status.files.changed_at(path) > record.timestamp)
 
 
-def _consulted(coverage: Coverage, status: Status) -> frozenset[str]:
+def _consulted(coverage: Coverage, decision: Decision, status: Status) -> frozenset[str]:
     """Return the files by which keys found their inputs, and which are none; none, if a build is due.
 
     What has changed there made no difference then, so the links to these go, and come again with the next build.
     """
-    stamp = Stamps(status.home).current()
+    stamp = Stamps(status.home).current() if decision.move == "kept" else None
     if stamp is not None and not stamp.is_named(status.named):
         return frozenset()
     read = frozenset[str]().union(*(key.consulted for key in status.resolution.keys))
@@ -66,6 +68,24 @@ def former(coverage: Coverage, decision: Decision, status: Status) -> tuple[str,
         wanted = {*links.wanted(status.files, coverage.seen_through_links, with_stamp=True).values()}
         known |= {*map(links.path_of, LinkFolder(status.home).targets() - wanted)}
     return tuple(sorted(path for path in known if status.files.changed_at(path) == record.timestamp))
+
+
+def lost(hard: Mapping[str, str], decision: Decision, status: Status) -> frozenset[str]:
+    """Return the names of hard links to what is no input, or gone: uv would build for it, at once or when it is edited.
+
+    One behind which is the newest that uv has seen stays: without it uv would build, too (U29).
+
+    Args:
+        hard: Those that there should be (`hard_links.wanted`).
+        decision: What becomes of the stamp.
+        status: The project, and what the last sync left.
+    """
+    record = status.record
+    if decision.move == "moved" or record is None or record.timestamp is None:
+        return frozenset()
+    there = HardLinks(status.home)
+    others = there.changed(there.there().keys() - hard.keys())
+    return frozenset(name for name, changed in others if changed != record.timestamp)
 
 
 def _whole(status: Status) -> dict[str, str]:

@@ -124,6 +124,7 @@ class _Placed:
             of_builds=frozenset(self.of_builds),
             others_digest=self._others_digest(resolution) if is_watched else "",
             consulted=frozenset(self.consulted),
+            hard_links=resolution.hard_links and self._linkable.works,
             may_consult=self._linkable.works and any(map(_may_consult, resolution.keys)),
         )
 

@@ -76,6 +76,8 @@ class Coverage(NamedTuple):
     """Files that have a link although they are no inputs: by what they hold, keys found the inputs or their values."""
     may_consult: bool = False
     """Whether there may be such files, by the configuration alone."""
+    hard_links: bool = True
+    """Whether the user wants any."""
     awaits_build: bool = False
     """Whether builds are watched, and nothing is known yet of what they depend on: the stamp will stand for that."""
 
@@ -139,6 +141,11 @@ class Coverage(NamedTuple):
     def links_stamp(self) -> bool:
         """Whether a link leads to the stamp: where what is linked comes and goes without a build."""
         return self.has_links and (self.may_consult or bool(self.others_digest))
+
+    @property
+    def has_hard_links(self) -> bool:
+        """Whether there are hard links to inputs beside the others: making some must not be the newest that uv sees."""
+        return self.hard_links and self.links_stamp
 
     @property
     def has_links(self) -> bool:

@@ -30,6 +30,8 @@ ENTRIES = (Entry("file", LINKS), Entry("dir", LINK_FOLDER))
 
 REFUSED = f"{HOME}/no-links"
 """The file that says that no links can be made here, and why; if it is empty, somebody does not want any."""
+HARD = ".hard"
+"""How the names of hard links end, which stand beside (`hard_links`)."""
 Stat = tuple[int, int, int]
 """mtime_ns, ctime_ns, inode"""
 
@@ -245,10 +247,11 @@ class LinkFolder:
         atomic.remove(self._folder, quietly=False)
 
     def _there(self) -> Iterator[tuple[str, str]]:
-        """Yield what is there, each with its text; what is not a link has none."""
+        """Yield what is there besides hard links, each with its text; what is not a link has none."""
         with os.scandir(self._folder) as scan:
             for entry in scan:
-                yield entry.name, os.readlink(entry.path) if entry.is_symlink() else ""
+                if not entry.name.endswith(HARD):
+                    yield entry.name, os.readlink(entry.path) if entry.is_symlink() else ""
 
     def _make(self, links: Mapping[str, str]) -> None:
         """Make the folder elsewhere, and give it its name when it is whole."""
