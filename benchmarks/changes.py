@@ -39,7 +39,8 @@ class Change:
     right: Literal["R", "-"]
     seen: Seen = ""
     """``entry``: plain uv can see it under ``watch = "auto"``, as an edit of what has an entry of its own. ``file``:
-    an edit of another file, or one that comes, which it sees through links (U27, U40). Empty: it can't."""
+    an edit of another file, one that comes, or one that goes, which it sees through links (U27, U40, U44). Empty: it
+    can't."""
     cases: tuple[int, ...] = ()
     allowed: int = 0
     """Builds that are no fault although nothing must be built."""
@@ -221,7 +222,7 @@ BACKEND = [
         2,
     ),
     rebuilt("package added that shadows a helper", BARE, write("build_backend/named/__init__.py", 'NAME = "two"\n'), 2),
-    rebuilt("optional module deleted", BARE, delete("build_backend/optional.py"), 2),
+    by_file("optional module deleted", BARE, delete("build_backend/optional.py"), 2),
     quiet("backend touched", BARE, lambda project: project.path(HELPER).touch(), 33),
     by_entry(
         "backend raises",
@@ -283,14 +284,14 @@ METADATA = [
     by_file("file that setup.py reads edited", SETUP_PY, append("pinned.txt", "two\n"), 6),
     by_entry("hook edited", HOOK, edit("hatch_build.py", "plain", "spicy"), 7),
     by_file("script that the hook starts edited", HOOK, edit("tools/make.py", "one", "two"), 7),
-    rebuilt("manifest edited", MANIFESTS, edit("addons/b/manifest.json", '["b"]', '["b", "x"]'), 4),
+    by_file("manifest edited", MANIFESTS, edit("addons/b/manifest.json", '["b"]', '["b", "x"]'), 4),
     rebuilt("manifest added", MANIFESTS, write("addons/d/manifest.json", '{"depends": []}'), 4),
-    rebuilt("oldest manifest deleted", MANIFESTS, delete("addons/a/manifest.json"), 4),
+    by_file("oldest manifest deleted", MANIFESTS, delete("addons/a/manifest.json"), 4),
     quiet("manifest edited, a field that is not read", MANIFESTS, edit("addons/b/manifest.json", "One", "Two"), 5),
     by_entry("requirement file edited", REQUIREMENTS, append("reqs.txt", "two\n"), 10),
     by_entry("included requirement file edited", REQUIREMENTS, append("base.txt", "two\n"), 10),
     by_entry("included constraints edited", REQUIREMENTS, append("constraints.txt", "two<2\n"), 10),
-    rebuilt("included file deleted", REQUIREMENTS, delete("constraints.txt"), 10),
+    by_file("included file deleted", REQUIREMENTS, delete("constraints.txt"), 10),
     by_entry("included file comes to be", REQUIREMENTS, write("absent.txt", "two\n"), 10),
     rebuilt(
         "file edited that is included since an edit",
@@ -298,7 +299,7 @@ METADATA = [
         steps(append("reqs.txt", "-r extra.txt\n"), sync, sync, append("extra.txt", "three\n")),
         10,
     ),
-    rebuilt("version changed", VERSION, edit(ABOUT, "1.0", "1.1"), 11),
+    by_file("version changed", VERSION, edit(ABOUT, "1.0", "1.1"), 11),
     quiet("comment beside the version changed", VERSION, edit(ABOUT, "One", "Two"), 11),
 ]
 
@@ -334,8 +335,8 @@ TABLES = [
     rebuilt("build requirement added, key by table", BY_TABLE, REQUIRES, 14),
     quiet("only [tool.ruff] changes, key by table", BY_TABLE, edit(PYPROJECT, "= 80", "= 120"), 13),
     quiet("pyproject.toml reformatted, key by table", BY_TABLE, REFORMATTED, 15),
-    rebuilt("settings changed", SETTINGS, edit("settings.json", ": 1", ": 2")),
-    rebuilt("settings: null becomes absent", SETTINGS, edit("settings.json", ', "fast": null', "")),
+    by_file("settings changed", SETTINGS, edit("settings.json", ": 1", ": 2")),
+    by_file("settings: null becomes absent", SETTINGS, edit("settings.json", ', "fast": null', "")),
     quiet("settings reformatted", SETTINGS, edit("settings.json", ", ", ",\n    ")),
     quiet("settings: another table changed", SETTINGS, edit("settings.json", ": 4", ": 8")),
 ]
@@ -391,9 +392,9 @@ EDITS = [
     by_file("source added in a new folder", NATIVE, write("csrc/new/deep/four.c", ""), 22),
     by_file("source renamed", NATIVE, move(ONE, "csrc/uno.c"), 22),
     by_file("source moved between folders", NATIVE, move(ONE, "csrc/deep/one.c"), 22),
-    rebuilt("oldest source deleted", NATIVE, delete(ONE), 22),
-    rebuilt("newest source deleted", NATIVE, delete("csrc/deep/three.c"), 22),
-    rebuilt("all sources deleted", NATIVE, remove_folder("csrc"), 22),
+    by_file("oldest source deleted", NATIVE, delete(ONE), 22),
+    by_file("newest source deleted", NATIVE, delete("csrc/deep/three.c"), 22),
+    by_file("all sources deleted", NATIVE, remove_folder("csrc"), 22),
     rebuilt(
         "two sources swapped",
         NATIVE,
@@ -422,8 +423,8 @@ EDITS = [
         steps(write("csrc/build/out.c", ""), write("csrc/build/more.c", "")),
         24,
     ),
-    rebuilt(".gitignore selects one file more", IGNORING, edit(".gitignore", "*.local.c\n", ""), 24),
-    rebuilt(".gitignore selects one file less", UNTRACKED, append(".gitignore", "fresh.c\n"), 24),
+    by_file(".gitignore selects one file more", IGNORING, edit(".gitignore", "*.local.c\n", ""), 24),
+    by_file(".gitignore selects one file less", UNTRACKED, append(".gitignore", "fresh.c\n"), 24),
     quiet(".gitignore edited to no effect", IGNORING, append(".gitignore", "*.orig\n"), 24),
     by_file("source edited, the build writes products", PRODUCING, EDITED, 24),
     quiet("generated source written again, same bytes", GENERATING, write("csrc/generated.c", "int generated;\n"), 25),
@@ -491,7 +492,7 @@ PLACES = [
     by_file("name beyond ASCII, edited", NAMES, edit(UNICODE, "one", "two")),
     by_file("name with brackets, added", NATIVE, write(BRACKETS, "")),
     by_file("name beyond ASCII, added", NATIVE, write(UNICODE, "")),
-    rebuilt("name with brackets, deleted", NAMES, delete(BRACKETS)),
+    by_file("name with brackets, deleted", NAMES, delete(BRACKETS)),
     by_entry("src made", BARE, make_folder("src"), 31),
     by_entry("src removed", WITH_SRC, remove_folder("src"), 31),
     by_entry("flat to src layout", FLAT, move("demo", "src/demo"), 31),
@@ -660,7 +661,7 @@ def failing_then_mended(project: Project) -> None:
 STATES = [
     quiet("state removed", NATIVE, remove_folder(STATE), 38, allowed=1),
     quiet("stamp removed", NATIVE, remove_stamp, 38, allowed=1),
-    rebuilt("state removed, oldest source deleted", NATIVE, steps(remove_folder(STATE), delete(ONE)), 38),
+    by_file("state removed, oldest source deleted", NATIVE, steps(remove_folder(STATE), delete(ONE)), 38),
     quiet(
         "state restored from before the last build",
         NATIVE,
@@ -678,7 +679,7 @@ STATES = [
     by_file("checkout copied, copy edited before any sync", NATIVE, steps(copy_checkout, EDITED), 45),
     quiet("uv.lock removed", NATIVE, delete("uv.lock")),
     quiet("environment removed", NATIVE, remove_folder(".venv")),
-    rebuilt("environment removed, oldest source deleted", NATIVE, steps(remove_folder(".venv"), delete(ONE))),
+    by_file("environment removed, oldest source deleted", NATIVE, steps(remove_folder(".venv"), delete(ONE))),
     quiet("build failed and was mended", NATIVE, failing_then_mended, allowed=1),
 ]
 

@@ -241,10 +241,11 @@ def told(outcomes: Sequence[Outcome], changes: Sequence[Change], strategies: Seq
     watchable = sum(change.right == "R" and change.seen in WATCHABLE for change in changes)
     note = (
         f"{watchable} of the {necessary} are edits of what has an entry of its own under `auto` (files of the backend, "
-        "named variables, uv's defaults) or a link (all other files, in the tree or out of it), or files that come to "
-        "a folder that has a link, which plain uv can see. The rest it sees at the next `dyncachekeys sync`: the "
-        "deletion of a file that is not the newest, a link that leads to an older file, what git's ignore rules come to "
-        "select, a file that nothing named before, and what is no file.\n\n"
+        "named variables, uv's defaults) or a link (all other files, in the tree or out of it, and the files by which "
+        "keys find their inputs), files that come to a folder that has a link, or files of the tree that go, which "
+        "plain uv can see. The rest it sees at the next `dyncachekeys sync`: a file out of the tree, or behind a link, "
+        "that goes, a link that leads to an older file, a file that nothing named before, tables of `pyproject.toml` "
+        "that a key counts by value, and what is no file.\n\n"
         "The guard lies in the environment: one that is copied, or made anew, has none until the next `dyncachekeys "
         "sync`.\n\n"
         "Where builds are watched and no key is declared, each needless build of `init --watch digest` has a reason "
