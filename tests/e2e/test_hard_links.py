@@ -146,6 +146,40 @@ def test_what_is_no_input_any_more_goes_before_it_is_edited(demo: Demo) -> None:
     assert demo.both() == 0
 
 
+def test_what_the_user_has_watched_as_well_keeps_its_time(demo_maker: DemoMaker) -> None:
+    """To take its second name away would be a change to uv, which sees the file by that entry."""
+    demo = demo_maker(f'\n[tool.uv]\ncache-keys = [{{ file = "csrc/notes.txt" }}]\n{CONFIG}', FILES)
+    demo.write({"csrc/notes.txt": "no input\n"})
+    demo.settled()
+    os.link(demo.root / "csrc/notes.txt", demo.root / f".dyncachekeys/inputs/{'0' * 32}{HARD}")
+    demo.uv_sync()
+    demo.tick()
+    demo.append("csrc/one.c", "more\n")
+    assert demo.uv_sync() == 1
+    assert [demo.both(), demo.both()] == [0, 0]
+
+
+@pytest.mark.parametrize("how", ["too many", "not wanted"])
+def test_where_there_are_to_be_none_they_go_with_the_next_build(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """At once, that would be a change to uv."""
+    if how == "too many":
+        monkeypatch.setattr(hard_links, "MOST", 3)
+        demo.append("csrc/one.c", "more\n")
+        assert demo.uv_sync() == 1
+    else:
+        demo.append("pyproject.toml", "\n[tool.dyncachekeys]\nhard-links = false\n")
+        assert demo.uv_sync() == 1, "of the file itself uv sees each edit"
+    assert demo.sync().move == "kept"
+    assert held(demo)
+    assert [demo.uv_sync(), demo.sync().move] == [0, "kept"]
+    demo.write({"include/six.h": "6\n"})
+    assert demo.sync().move == "moved"
+    assert held(demo) == {}
+    assert demo.uv_sync() == 1
+
+
 def test_a_build_that_puts_an_input_in_its_own_place(demo_maker: DemoMaker) -> None:
     demo = demo_maker(CONFIG, FILES)
     writes = (

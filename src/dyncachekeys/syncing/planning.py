@@ -67,7 +67,7 @@ def make_plan(  # noqa: PLR0913
         _links(status, coverage),
         _folder_links(status, coverage),
         hard,
-        unlinked.lost(hard, seen.decision, status),
+        unlinked.lost(coverage, seen.decision, status),
         seen.decision,
         _remembered(status, coverage, entries, seen, counted),
         (*_notices(status, coverage, entries), *seen.products.notices, *counted.notices),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-from dyncachekeys.files.tree import MISSING
+from dyncachekeys.files.tree import MISSING, Files
 from dyncachekeys.paths import join, split
 from dyncachekeys.quick.snapshot import FOLDER_LINKS
 from dyncachekeys.quick.stamp import Stamps
 from dyncachekeys.syncing.decision import Decision
 from dyncachekeys.syncing.status import Status
-from dyncachekeys.watch import links
+from dyncachekeys.uv.mtimes import expanded
+from dyncachekeys.watch import hard_links, links
 from dyncachekeys.watch.coverage import Coverage
 from dyncachekeys.watch.hard_links import HardLinks
 from dyncachekeys.watch.links import LinkFolder
@@ -70,13 +72,14 @@ def former(coverage: Coverage, decision: Decision, status: Status) -> tuple[str,
     return tuple(sorted(path for path in known if status.files.changed_at(path) == record.timestamp))
 
 
-def lost(hard: Mapping[str, str], decision: Decision, status: Status) -> frozenset[str]:
+def lost(coverage: Coverage, decision: Decision, status: Status) -> frozenset[str]:
     """Return the names of hard links to what is no input, or gone: uv would build for it, at once or when it is edited.
 
-    One behind which is the newest that uv has seen stays: without it uv would build, too (U29).
+    One behind which is the newest that uv has seen stays: without it uv would build, too (U29). So does one to a file
+    that uv sees in another way, by an entry of the user's own, say: to lose a name raises its time.
 
     Args:
-        hard: Those that there should be (`hard_links.wanted`).
+        coverage: Who watches what.
         decision: What becomes of the stamp.
         status: The project, and what the last sync left.
     """
@@ -84,8 +87,17 @@ def lost(hard: Mapping[str, str], decision: Decision, status: Status) -> frozens
     if decision.move == "moved" or record is None or record.timestamp is None:
         return frozenset()
     there = HardLinks(status.home)
-    others = there.changed(there.there().keys() - hard.keys())
-    return frozenset(name for name, changed in others if changed != record.timestamp)
+    seen = hard_links.possible(coverage, status.files)
+    others = {name: inode for name, inode in there.there().items() if name not in seen}
+    own = _inodes(status.files, status.project.own_files) if others else frozenset[int]()
+    free = (name for name, inode in others.items() if inode not in own)
+    return frozenset(name for name, changed in there.changed(free) if changed != record.timestamp)
+
+
+def _inodes(files: Files, paths: Iterable[str]) -> frozenset[int]:
+    """Return the inodes of the files that entries name or match."""
+    full = (Path(files.full(path)) for path in expanded(files, paths))
+    return frozenset(path.stat().st_ino for path in full if path.exists())
 
 
 def _whole(status: Status) -> dict[str, str]:

@@ -33,12 +33,15 @@ MOST = 2_000
 
 def wanted(coverage: Coverage, files: Files) -> dict[str, str]:
     """Return the hard links that there should be: by name, the regular file in the project that has it."""
-    if not coverage.has_hard_links:
-        return {}
+    found = possible(coverage, files) if coverage.has_hard_links else {}
+    return found if len(found) <= MOST else {}
+
+
+def possible(coverage: Coverage, files: Files) -> dict[str, str]:
+    """Return the hard links to all files that uv sees by entries and links of ours, as `wanted`."""
     linked = (join(folder, name) for folder, names in coverage.seen_through_links.items() for name in names)
     own = (one.subject for one in coverage.watched if one.kind == "file")
-    found = named(path for path in (*linked, *own) if _is_regular(files, path))
-    return found if len(found) <= MOST else {}
+    return named(path for path in (*linked, *own) if _is_regular(files, path))
 
 
 def named(paths: Iterable[str]) -> dict[str, str]:
