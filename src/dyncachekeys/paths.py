@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 _ABSOLUTE = re.compile(r"[/~]|[A-Za-z]:")
 
@@ -52,6 +52,11 @@ def by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
         folder, name = split(path)
         found.setdefault(folder, []).append(name)
     return found
+
+
+def flat(folders: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """Yield the paths of names that are given by folder: `by_folder` the other way round."""
+    yield from (join(folder, name) for folder, names in folders.items() for name in names)
 
 
 def join(folder: str, name: str) -> str:

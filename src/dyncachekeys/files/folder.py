@@ -78,7 +78,8 @@ class Folder:
 
     def stat(self, name: str) -> Stat:
         """Return by what a regular file that was looked at is recognised."""
-        size, mtime, ctime, inode = self.stats[(row := self.names[name]) * 4 : row * 4 + 4]
+        row = self.names[name]
+        size, mtime, ctime, inode = self.stats[row * 4 : row * 4 + 4]
         return size, mtime, ctime, inode
 
     def changed(self, name: str) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from dyncachekeys.paths import join, split
+from dyncachekeys.paths import flat, join, split
 from dyncachekeys.pyproject.project import HOME
 from dyncachekeys.quick.snapshot import FOLDER_LINKS, LINK_FOLDER
 from dyncachekeys.quick.stamp import Stamps
@@ -164,7 +164,7 @@ def not_linked_yet(plan: Plan) -> set[str]:
 def _newer(plan: Plan, recorded: int, unlinked: Collection[str]) -> Iterator[Seen]:
     files = plan.status.files
     paths = {one.subject for one in plan.coverage.watched if one.kind == "file"}
-    paths |= {join(folder, name) for folder, names in plan.coverage.seen_through_links.items() for name in names}
+    paths |= {*flat(plan.coverage.seen_through_links)}
     for path in sorted(paths.difference(unlinked)):
         if (latest(files, [path]) or 0) > recorded:
             content = files.content(path)
@@ -177,8 +177,7 @@ def _gone(plan: Plan, recorded: int) -> Iterator[Seen]:
     late = [name for name, changed in plan.gone().items() if changed > recorded]
     if late:
         status = plan.status
-        linked = (join(folder, name) for folder, names in status.files.memory.linked().items() for name in names)
-        known = hard_links.named([*linked, *status.single_files])
+        known = hard_links.named([*flat(status.files.memory.linked()), *status.single_files])
         yield from (Seen("gone-file", path) for path in sorted(known.get(name, "a file") for name in late))
 
 

@@ -108,9 +108,10 @@ def _last_build(status: Status) -> int:
 
 
 def _of_writes(coverage: Coverage, seen: Collection[str], writes: Mapping[str, int]) -> Iterator[Notice]:
+    linked = coverage.seen_through_links if writes else {}
     for path, builds in sorted(writes.items()):
         folder, name = split(path)
-        if path in seen or name in coverage.seen_through_links.get(folder, ()):
+        if path in seen or name in linked.get(folder, ()):
             enough = builds >= _BUILDS_SEEN
             why = f"written during each of the last {builds} builds, after uv had looked at it"
             remedy = "have it write only content that differs, or elsewhere, or take the file out of the key"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -107,7 +107,7 @@ def _watching(plan: Plan, path: str, *, is_folder: bool) -> Iterator[Watching]:
                 count = known.inputs + 1 if known else 1
                 is_linked = one.subject not in unlinked and (known is None or known.is_linked)
                 found[by] = Watching(key.name, by, known.reason if known else one.reason, count, is_linked)
-        yield from found.values() or [*_by_value(plan, key, path)] or _by_consulted(plan, key, path)
+        yield from found.values() or [*_by_value(plan, key, path, unlinked)] or _by_consulted(plan, key, path, unlinked)
     if (who := counted_by_name(plan).get(path)) is not None:
         names = next(key.name for key in plan.status.resolution.keys if key.resolver == BUILD_RESOLVER)
         by = "folder link" if (posixpath.dirname(path) or ".") in plan.coverage.folder_links.behind else "stamp"
@@ -117,21 +117,21 @@ def _watching(plan: Plan, path: str, *, is_folder: bool) -> Iterator[Watching]:
             yield Watching(OWN_ENTRY, "entry", f"your own entry `{file}`")
 
 
-def _by_value(plan: Plan, key: ResolvedKey, path: str) -> Iterator[Watching]:
+def _by_value(plan: Plan, key: ResolvedKey, path: str, unlinked: Collection[str]) -> Iterator[Watching]:
     """Yield that a key watches the values of a file, if it does."""
     if key.resolver == "table" and of_table(_options(plan).get(key.name, {})) == path:
         one = next(iter(key.inputs.single), None)
         by = plan.coverage.watcher_of(one) if one is not None else "stamp"
         by = "link" if path in plan.coverage.consulted else by
-        yield Watching(key.name, by, "some of its values, not its layout", is_linked=path not in not_linked_yet(plan))
+        yield Watching(key.name, by, "some of its values, not its layout", is_linked=path not in unlinked)
 
 
-def _by_consulted(plan: Plan, key: ResolvedKey, path: str) -> Iterator[Watching]:
+def _by_consulted(plan: Plan, key: ResolvedKey, path: str, unlinked: Collection[str]) -> Iterator[Watching]:
     """Yield that a key goes by what a file holds, although that is no input."""
     if path in key.consulted and path != FILE:
         by: Watcher = "link" if path in plan.coverage.consulted else "stamp"
         reason = "by what it holds, the key finds its inputs"
-        yield Watching(key.name, by, reason, is_linked=path not in not_linked_yet(plan))
+        yield Watching(key.name, by, reason, is_linked=path not in unlinked)
 
 
 def _options(plan: Plan) -> dict[str, dict[str, Any]]:

@@ -22,7 +22,7 @@ from dyncachekeys.syncing.plan import Plan
 from dyncachekeys.syncing.state import State
 from dyncachekeys.syncing.status import Status, status_of, without_lost_region
 from dyncachekeys.uv import workspace
-from dyncachekeys.uv.mtimes import latest, newest_linked
+from dyncachekeys.uv.mtimes import newest_linked
 from dyncachekeys.watch import by_name, folders, hard_links, links
 from dyncachekeys.watch.coverage import Coverage
 from dyncachekeys.watch.links import LinkFolder
@@ -61,7 +61,7 @@ def make_plan(  # noqa: PLR0913
     return Plan(
         status,
         coverage,
-        _newest(newest_linked(status.files, coverage.linked), latest(status.files, coverage.consulted)),
+        newest_linked(status.files, coverage.seen_through_links),
         entries,
         _document(status, entries),
         _links(status, coverage),
@@ -125,10 +125,6 @@ def _seen_in_builds(before: Coverage, status: Status) -> _Seen:
         unlinked.former(before, decision, status),
         bool(asked) or (state.asked and not unwatched.has_build(status)),
     )
-
-
-def _newest(*times: int | None) -> int | None:
-    return max((time for time in times if time is not None), default=None)
 
 
 def _entries(status: Status, coverage: Coverage) -> tuple[Mapping[str, Any], ...]:

@@ -87,8 +87,9 @@ def lost(coverage: Coverage, decision: Decision, status: Status) -> frozenset[st
     if decision.move == "moved" or record is None or record.timestamp is None:
         return frozenset()
     there = HardLinks(status.home)
-    seen = hard_links.possible(coverage, status.files)
-    others = {name: inode for name, inode in there.there().items() if name not in seen}
+    found = there.there()
+    seen = hard_links.possible(coverage, status.files) if found else {}
+    others = {name: inode for name, inode in found.items() if name not in seen}
     own = _inodes(status.files, status.project.own_files) if others else frozenset[int]()
     free = (name for name, inode in others.items() if inode not in own)
     return frozenset(name for name, changed in there.changed(free) if changed != record.timestamp)

@@ -106,9 +106,8 @@ class _Placed:
         """Return who watches what, when all is placed."""
         linked = {folder: sorted(names) for folder, names in sorted(self.all_links().items())}
         linked_digest, selections = _linked_digest(linked, self._files), (*self.selections, *self.selections_of_builds)
-        regular_or_not = self._triples(_linked_digest(_non_regular(linked, self._files), self._files))
-        values = {one.triple for one in self.seen_by_links}
-        rest = [triple for triple in regular_or_not if triple not in values]
+        non_regular, values = _non_regular(linked, self._files), {one.triple for one in self.seen_by_links}
+        rest = [one for one in self._triples(_linked_digest(non_regular, self._files)) if one not in values]
         is_watched = any(key.of_builds for key in resolution.keys)
         return Coverage(
             entries=_entries(self.watched, resolution),

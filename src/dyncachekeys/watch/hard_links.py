@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 
 from dyncachekeys.files.folder import changed_ns, stat_of
 from dyncachekeys.files.ignore import IGNORE_FILE
 from dyncachekeys.files.tree import Files
-from dyncachekeys.paths import join, split
+from dyncachekeys.paths import flat, split
 from dyncachekeys.pyproject.project import FILE
-from dyncachekeys.quick import atomic
-from dyncachekeys.quick.snapshot import LINK_FOLDER
 from dyncachekeys.watch.coverage import Coverage
-from dyncachekeys.watch.links import HARD
+from dyncachekeys.watch.links import HARD, LinkFolder
 
 _EDITED = frozenset({FILE, IGNORE_FILE, "uv.toml"})
 """Names of files that `sync` and `init` write: to replace one would cut it off from its other names."""
@@ -39,9 +36,8 @@ def wanted(coverage: Coverage, files: Files) -> dict[str, str]:
 
 def possible(coverage: Coverage, files: Files) -> dict[str, str]:
     """Return the hard links to all files that uv sees by entries and links of ours, as `wanted`."""
-    linked = (join(folder, name) for folder, names in coverage.seen_through_links.items() for name in names)
     own = (one.subject for one in coverage.watched if one.kind == "file")
-    return named(path for path in (*linked, *own) if _is_regular(files, path))
+    return named(path for path in (*flat(coverage.seen_through_links), *own) if _is_regular(files, path))
 
 
 def named(paths: Iterable[str]) -> dict[str, str]:
@@ -56,26 +52,15 @@ def _is_regular(files: Files, path: str) -> bool:
     return seen is not None and name in seen.names and name not in seen.non_regular
 
 
-class HardLinks:
-    """The hard links of one project.
-
-    Args:
-        home: ``.dyncachekeys``.
-    """
-
-    def __init__(self, home: str | os.PathLike[str]) -> None:
-        self._home = os.fspath(home)
-        self._folder = f"{self._home}/{LINK_FOLDER.rpartition('/')[2]}"
+class HardLinks(LinkFolder):
+    """The hard links in the link folder of one project."""
 
     def there(self) -> dict[str, int]:
         """Return those that are there, by name, each with its inode."""
-        try:
-            if not stat.S_ISDIR(os.lstat(self._folder).st_mode):
-                return {}
-            with os.scandir(self._folder) as scan:
-                return {entry.name: entry.inode() for entry in scan if entry.name.endswith(HARD)}
-        except OSError:
+        if self.stat is None:
             return {}
+        with os.scandir(self._folder) as scan:
+            return {entry.name: entry.inode() for entry in scan if entry.name.endswith(HARD)}
 
     def changed(self, names: Iterable[str]) -> Iterator[tuple[str, int]]:
         """Yield links, each with the change time of the file behind it, in nanoseconds."""
@@ -112,19 +97,10 @@ class HardLinks:
         right = {name for name, inode in there.items() if inode == _inode(files, links.get(name, ""))}
         self.take_away(there.keys() - right)
         for name, path in links.items():
-            if name not in right and not self._make(name, path, files):
+            if name not in right and not self._link(name, path, files):
                 return
 
-    def take_away(self, names: Iterable[str]) -> None:
-        """Remove some.
-
-        Raises:
-            OSError: one can't be removed.
-        """
-        for name in names:
-            atomic.remove(f"{self._folder}/{name}", quietly=False)
-
-    def _make(self, name: str, path: str, files: Files) -> bool:
+    def _link(self, name: str, path: str, files: Files) -> bool:
         """Link a file, if it is still as it was looked at; tell whether it is worth trying the next one."""
         folder, own = split(path)
         seen, full = files.folders[folder], files.full(path)

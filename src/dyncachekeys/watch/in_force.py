@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dyncachekeys.files.selection import Selected
 from dyncachekeys.files.tree import Files
-from dyncachekeys.paths import by_folder, join, split
+from dyncachekeys.paths import by_folder, flat, join, split
 from dyncachekeys.uv.mtimes import finds_below, found_below
 from dyncachekeys.watch import links
 from dyncachekeys.watch.behind import Behind, is_crowded
@@ -158,8 +158,7 @@ class _InForce:
         found = by_folder(found_below(self._files, link.folder, link.globs))
         # What builds make comes again, though it is gone now.
         made = filter(finds_below(link.folder, link.globs), self._made)
-        others = (join(above, name) for above, names in found.items() for name in names)
-        strays = [path for path in (*others, *made) if split(path)[1] not in self._linked.get(split(path)[0], ())]
+        strays = [path for path in (*flat(found), *made) if split(path)[1] not in self._linked.get(split(path)[0], ())]
         is_there = self._basis.there.get(link.name) == links.text(self._files, link.folder)
         if strays:
             if is_there:
